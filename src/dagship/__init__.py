@@ -1,0 +1,1 @@
+"""dagship: a directory of Airflow DAGs becomes a tested, immutable container image."""

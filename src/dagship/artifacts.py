@@ -1,0 +1,253 @@
+"""What the stages hand to one another: frozen values, each a JSON file in `.dagship/` when a CI job ends.
+
+Data runs one way: Settings → LockFile → BuildContext → BuiltImage → VerifyReport → PushedImage.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Artifact(BaseModel):
+    """A frozen value that JSON holds whole."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Directory(Artifact):
+    """A directory as the base image has it: layers of ours that pass through it must say the same.
+
+    Attributes:
+        path: Absolute path.
+        mode: Permission bits.
+        uid: Owner.
+        gid: Group.
+
+    """
+
+    path: str
+    mode: int
+    uid: int
+    gid: int
+
+
+class BaseImage(Artifact):
+    """An image that holds Airflow, and where in it Airflow's environment lies.
+
+    Attributes:
+        reference: As the user named it.
+        pinned: The same by digest, where the engine knows one; what `FROM` gets.
+        id: The engine's image id, or the digest.
+        platform: `os/architecture`.
+        python: Absolute path of the interpreter that runs Airflow.
+        python_version: Its version, `3.11.2`.
+        prefix: `sys.prefix` of that interpreter: packages go there.
+        airflow: Version of apache-airflow.
+        airflow_home: `AIRFLOW_HOME`.
+        user: The image's user, `uid[:gid]`, empty for root.
+        packages: Every installed distribution, canonical name to version.
+        directories: The directories on the way to the DAG versions that the image already has.
+
+    """
+
+    reference: str
+    pinned: str
+    id: str
+    platform: str
+    python: str
+    python_version: str
+    prefix: str
+    airflow: str
+    airflow_home: str
+    user: str
+    packages: dict[str, str]
+    directories: tuple[Directory, ...]
+
+
+class BuiltBase(Artifact):
+    """What `base` leaves behind: `lock` and `build` take it as their base.
+
+    Attributes:
+        reference: Image reference in the local engine.
+        id: The engine's image id.
+        airflow: Version of apache-airflow in it.
+
+    """
+
+    reference: str
+    id: str
+    airflow: str
+
+
+class LockFile(Artifact):
+    """A lock: exact versions and hashes.
+
+    Attributes:
+        path: Where it came from, as shown to people.
+        text: Its text, empty when there is nothing to install.
+        digest: SHA-256 of the text, hex.
+
+    """
+
+    path: str
+    text: str
+    digest: str
+
+
+class DagFile(Artifact):
+    """One file of a DAG tree.
+
+    Attributes:
+        path: Relative to the tree, with `/`.
+        size: Bytes.
+        executable: Whether its owner may execute it.
+
+    """
+
+    path: str
+    size: int
+    executable: bool
+
+
+class BuildContext(Artifact):
+    """A DAG tree that was read, checked and staged.
+
+    Attributes:
+        source: Where the tree lies, absolute.
+        version: The version id: 12 hex digits.
+        files: Its files, sorted by path.
+        directory: The staged build context, absolute; written once for a version.
+
+    """
+
+    source: str
+    version: str
+    files: tuple[DagFile, ...]
+    directory: str
+
+
+class Layer(Artifact):
+    """A layer or a run of layers of an image.
+
+    Attributes:
+        what: What it holds, for people.
+        bytes: Size, uncompressed.
+
+    """
+
+    what: str
+    bytes: int
+
+
+class BuiltImage(Artifact):
+    """An image that `build` made.
+
+    Attributes:
+        reference: Repository and content-addressed tag.
+        id: The engine's image id; empty when the image was pushed by a builder and is not in the local engine.
+        digest: The registry's digest when it was pushed, or empty.
+        dag_version: The version id of the DAG tree.
+        airflow: Version of apache-airflow in the base.
+        base: The base image, by digest where known.
+        platforms: `os/architecture`, one or more.
+        size: Bytes as the engine counts them; 0 when it is not in the local engine.
+        layers: What makes up the size.
+        seconds: Seconds by build stage; empty when nothing was built.
+        reused: Whether the image was there already.
+
+    """
+
+    reference: str
+    id: str
+    digest: str
+    dag_version: str
+    airflow: str
+    base: str
+    platforms: tuple[str, ...]
+    size: int
+    layers: tuple[Layer, ...]
+    seconds: dict[str, float]
+    reused: bool
+
+
+Severity = Literal["error", "warning"]
+
+
+class Finding(Artifact):
+    """One thing wrong with an image or a DAG file in it.
+
+    Attributes:
+        severity: `error` fails the test; `warning` does with `--strict`.
+        kind: One of the kinds that docs/reference/findings.md lists, `import-error` for instance.
+        file: Relative to the DAG tree; empty when it is about the image.
+        line: Line in that file, 0 when unknown.
+        message: One sentence.
+        traceback: The full traceback, or empty.
+        hint: What to do, or empty.
+
+    """
+
+    severity: Severity
+    kind: str
+    file: str
+    line: int
+    message: str
+    traceback: str
+    hint: str
+
+
+class CheckedFile(Artifact):
+    """A DAG file that was imported.
+
+    Attributes:
+        file: Relative to the DAG tree.
+        seconds: Time that importing it took.
+        dags: Ids of the DAGs it defines.
+
+    """
+
+    file: str
+    seconds: float
+    dags: tuple[str, ...]
+
+
+class VerifyReport(Artifact):
+    """The result of `test-image`.
+
+    Attributes:
+        image: Reference of the image tested.
+        id: The engine's id of the image tested.
+        passed: The verdict.
+        airflow: Version of apache-airflow found in the image.
+        python: Version of its Python.
+        files: DAG files imported.
+        findings: Errors and warnings, errors first.
+        seconds: Whole duration.
+
+    """
+
+    image: str
+    id: str
+    passed: bool
+    airflow: str
+    python: str
+    files: tuple[CheckedFile, ...]
+    findings: tuple[Finding, ...]
+    seconds: float
+
+
+class PushedImage(Artifact):
+    """An image that the registry has.
+
+    Attributes:
+        reference: Repository and tag.
+        digest: The registry's digest, `sha256:…`: the identity from here on.
+        dag_version: The version id of the DAG tree, or empty when the image is not one of ours.
+        tested: Whether `test-image` passed on exactly this image.
+
+    """
+
+    reference: str
+    digest: str
+    dag_version: str
+    tested: bool

@@ -1,0 +1,1 @@
+"""The gateway to the container engine: `images` and builds, `containers`, the `registry` behind it, `diagnosis`."""

@@ -1,0 +1,160 @@
+"""Containers that live as long as a `with` block, through testcontainers.
+
+A container here only sleeps; what is to run is executed in it. Files go in and out through an anonymous volume, by the
+engine's archive calls, so that all of this works on an engine elsewhere, where no path of ours exists.
+"""
+
+import io
+import os
+import tarfile
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from dagship.engine import diagnosis
+from dagship.errors import OutsideError
+
+WORK = "/dagship"
+"""The volume: files put there are root's and read-only; `out` below it may be written by anyone."""
+
+# A process killed without notice leaves no container for longer than this, seconds.
+_LIFETIME = 3600
+
+
+@dataclass(frozen=True, kw_only=True)
+class Executed:
+    """A process that ran in a container.
+
+    Attributes:
+        code: Exit status.
+        output: Standard output and standard error as they came.
+
+    """
+
+    code: int
+    output: str
+
+
+class Container:
+    """A running container; made by `running`."""
+
+    def __init__(self, wrapped: Any) -> None:  # noqa: ANN401 - docker-py has no types
+        self._wrapped = wrapped
+
+    def put(self, files: Mapping[str, bytes]) -> None:
+        """Writes files, named relative to `WORK`."""
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w") as archive:
+            out = tarfile.TarInfo("out")
+            out.type, out.mode = tarfile.DIRTYPE, 0o777
+            archive.addfile(out)
+            for name, content in files.items():
+                member = tarfile.TarInfo(name)
+                member.size, member.mode = len(content), 0o644
+                archive.addfile(member, io.BytesIO(content))
+        self._wrapped.put_archive(WORK, buffer.getvalue())
+
+    def get(self, name: str) -> bytes | None:
+        """Reads a file, named relative to `WORK`; None when there is none."""
+        import docker.errors  # noqa: PLC0415 - where it is used
+
+        try:
+            stream, _ = self._wrapped.get_archive(f"{WORK}/{name}")
+        except docker.errors.NotFound:
+            return None
+        with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as archive:
+            file = archive.extractfile(archive.getmembers()[0])
+            return file.read() if file is not None else None
+
+    def execute(
+        self,
+        argv: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        on_output: Callable[[str], None] | None = None,
+    ) -> Executed:
+        """Runs a process to its end.
+
+        Args:
+            argv: Program and arguments.
+            environment: Variables added to the container's; they are sent by the API and are in no argument list.
+            on_output: Called with each piece of output as it comes.
+
+        """
+        api = self._wrapped.client.api
+        call = api.exec_create(self._wrapped.id, list(argv), environment=dict(environment or {}))
+        pieces: list[str] = []
+        for piece in api.exec_start(call["Id"], stream=True):
+            text = piece.decode("utf-8", "replace")
+            pieces.append(text)
+            if on_output is not None:
+                on_output(text)
+        code = api.exec_inspect(call["Id"])["ExitCode"]
+        return Executed(code=-1 if code is None else code, output="".join(pieces))
+
+
+@contextmanager
+def running(
+    image: str,
+    *,
+    user: str | None = None,
+    network: bool = False,
+    read_only: bool = True,
+    environment: Mapping[str, str] | None = None,
+    platform: str | None = None,
+) -> Iterator[Container]:
+    """Starts a container that sleeps, and removes it with its volume whatever happens.
+
+    Args:
+        image: Reference or id.
+        user: `uid[:gid]`, None for the image's own.
+        network: Whether it gets the engine's default network; otherwise none but loopback.
+        read_only: Whether its root is read-only; `/tmp` can be written all the same.
+        environment: Variables.
+        platform: `os/architecture`, None for the engine's own.
+
+    Raises:
+        OutsideError: The engine does not answer, or the container does not start.
+
+    """
+    # The reaper is an image of its own that many places cannot pull; the block below removes what it starts.
+    os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
+    from docker.errors import DockerException  # noqa: PLC0415 - where it is used
+    from docker.types import Mount  # noqa: PLC0415
+    from requests.exceptions import RequestException  # noqa: PLC0415
+    from testcontainers.core.container import DockerContainer  # noqa: PLC0415
+
+    # A name of its own, so that it can be removed even if the call that made it was interrupted.
+    name = f"dagship-{uuid.uuid4().hex[:12]}"
+    options: dict[str, Any] = {
+        "read_only": read_only,
+        "entrypoint": ["sleep"],
+        "mounts": [Mount(target=WORK, source=None, type="volume")],
+        **({} if network else {"network_mode": "none"}),
+        **({} if user is None else {"user": user}),
+        **({} if platform is None else {"platform": platform}),
+    }
+    try:
+        wrapper = DockerContainer(image, name=name, env=dict(environment or {}), **options)
+    except (DockerException, RequestException) as failed:
+        raise diagnosis.of_engine(str(failed)) from failed
+    wrapper.with_command([str(_LIFETIME)]).with_tmpfs_mount("/tmp", "size=1g,mode=1777,exec")  # noqa: S108 - in there
+    try:
+        yield Container(wrapper.start().get_wrapped_container())
+    except (DockerException, RequestException) as failed:
+        raise OutsideError(f"The engine could not run a container of {image}.", "", str(failed)[-2000:]) from failed
+    finally:
+        _remove(wrapper.get_docker_client().client, name)
+
+
+def _remove(client: Any, name: str) -> None:  # noqa: ANN401 - docker-py has no types
+    import docker.errors  # noqa: PLC0415 - where it is used
+
+    try:
+        client.api.remove_container(name, v=True, force=True)
+    except docker.errors.NotFound:
+        pass
+    finally:
+        client.close()

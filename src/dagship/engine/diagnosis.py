@@ -1,0 +1,113 @@
+"""What the engine's words mean: the only module that tells failures apart by their text.
+
+Docker gives no error codes on its command line, so the words it is. Each is recorded in tests/unit/test_diagnosis.py.
+"""
+
+import re
+
+from dagship.errors import OutsideError, Transient
+
+_DOWN = ("Cannot connect to the Docker daemon", "error during connect", "Is the docker daemon running", "connection refused\n")
+_NO_PERMISSION = ("permission denied while trying to connect to the Docker", "dial unix", )
+_NO_BUILDX = ("'buildx' is not a docker command", "unknown command: docker buildx", "unknown flag: --progress", "unknown flag: --metadata-file")
+_TOO_OLD = ("unknown flag: link", "Unknown flag: link", "unknown flag: --provenance", "unknown flag: --build-context")
+_FULL = ("no space left on device", "disk quota exceeded")
+_NO_IMAGE = ("No such image", "no such image")
+_NOT_FOUND = ("not found", "does not exist", "manifest unknown", "MANIFEST_UNKNOWN", "name unknown")
+_DENIED = ("denied", "unauthorized", "401 Unauthorized", "403 Forbidden", "no basic auth credentials", "authentication required", "insufficient_scope")
+_TRANSIENT = (
+    "timeout", "timed out", "EOF", "connection reset", "broken pipe", "TLS handshake", "429", "toomanyrequests",
+    "500 Internal", "502 Bad", "503 Service", "504 Gateway", "i/o timeout", "connection refused", "Temporary failure",
+)  # fmt: skip
+
+MINIMUM = "Docker 23 with buildx 0.12"
+
+
+def says_no_such_image(text: str) -> bool:
+    """Whether the engine answered, and has no such image."""
+    return _any(_NO_IMAGE, text)
+
+
+def of_engine(text: str) -> OutsideError:
+    """Returns the error for a failed call to the engine itself."""
+    if _any(_NO_PERMISSION[:1], text):
+        return OutsideError(
+            "The container engine refuses this user.", "Add the user to the group docker, or run as one who may.", _tail(text)
+        )
+    if _any(_DOWN, text):
+        return OutsideError(
+            "The container engine does not answer.",
+            "Start Docker, or point DOCKER_HOST at one that runs; script/engine up starts one on a bare Debian machine.",
+            _tail(text, 2),
+        )
+    if _any(_NO_BUILDX, text):
+        return OutsideError(
+            "Docker has no buildx.", f"Install docker-buildx (docker-buildx-plugin); dagship needs {MINIMUM} or newer."
+        )
+    if _any(_TOO_OLD, text):
+        return OutsideError("The container engine is too old.", f"dagship needs {MINIMUM} or newer.", _tail(text, 2))
+    if _any(_FULL, text):
+        return OutsideError(
+            "The engine's disk is full.", "Free space: docker system df shows what takes it, docker builder prune gives it back.",
+            _tail(text, 2),
+        )  # fmt: skip
+    return OutsideError("The container engine failed.", "", _tail(text))
+
+
+def of_pull(reference: str, text: str) -> OutsideError:
+    """Returns the error for an image that cannot be had."""
+    if _any((*_DOWN, *_NO_PERMISSION[:1], *_FULL), text):
+        return of_engine(text)
+    advice = "Build one from Debian and PyPI packages with `base`, or name another with --base."
+    if _any(_DENIED, text):
+        return OutsideError(f"The image {reference} is not there, or its registry refuses you.", f"docker login, if it needs one. {advice}", _tail(text, 2))
+    if _any(_NOT_FOUND, text):
+        return OutsideError(f"The image {reference} does not exist.", advice, _tail(text, 2))
+    return OutsideError(f"The image {reference} cannot be pulled: its registry cannot be reached.", advice, _tail(text, 2))
+
+
+def of_build(text: str) -> OutsideError:
+    """Returns the error for a build that failed; `text` is BuildKit's plain progress."""
+    base = re.search(r"ERROR: failed to solve: (\S+): (?:failed to resolve source metadata|.*not found)", text)
+    if base is not None:
+        return of_pull(base[1].rstrip(":"), text)
+    if _any((*_DOWN, *_NO_PERMISSION[:1], *_NO_BUILDX, *_TOO_OLD, *_FULL), text):
+        return of_engine(text)
+    if _any(("failed to push", "error from registry", "unexpected status"), text):
+        return of_push("the image", text)
+    no_builder = re.search(r'ERROR: no builder "([^"]*)" found', text)
+    if no_builder is not None:
+        return OutsideError(f"There is no buildx builder {no_builder[1]!r}.", "docker buildx ls lists them.")
+    return OutsideError("The build failed.", "The last lines of the failing step are above.", _failing_step(text))
+
+
+def of_push(reference: str, text: str) -> OutsideError:
+    """Returns the error for a refused or failed push, `Transient` when another try may succeed."""
+    if _any(_DENIED, text):
+        return OutsideError(f"The registry refuses {reference}.", "docker login to it with an account that may push there.", _tail(text, 3))
+    if _any(_FULL, text):
+        return OutsideError(f"The registry has no room for {reference}.", "Free space in the registry.", _tail(text, 3))
+    if _any(_TRANSIENT, text):
+        return Transient(f"The registry did not take {reference}.", "Try again; see whether the registry is up.", _tail(text, 3))
+    if "<" in text:
+        return OutsideError(
+            f"What answers for {reference} is not a registry: it sent a page.",
+            "Check the registry's host and port, and any proxy between.", _tail(text, 3),
+        )  # fmt: skip
+    return OutsideError(f"The registry did not take {reference}.", "", _tail(text, 3))
+
+
+def _failing_step(text: str) -> str:
+    """The block that BuildKit prints between `------` lines at the end, or the last lines."""
+    blocks = text.split("\n------\n")
+    return _tail(blocks[1], 40) if len(blocks) > 2 else _tail(text)  # noqa: PLR2004 - before, block, after
+
+
+def _tail(text: str, lines: int = 15) -> str:
+    return "\n".join(line for line in text.strip().splitlines() if line.strip())[-4000:] if lines < 0 else "\n".join(
+        [line for line in text.strip().splitlines() if line.strip()][-lines:]
+    )[-4000:]
+
+
+def _any(words: tuple[str, ...], text: str) -> bool:
+    return any(word in text for word in words)

@@ -1,0 +1,206 @@
+"""Settings: flags > environment (`DAGSHIP_*`) > `dagship.toml` or `[tool.dagship]` in pyproject.toml > defaults.
+
+Read here, once, and passed down; nothing else looks at the environment or the working directory for them.
+"""
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    PyprojectTomlConfigSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+from dagship.errors import DagshipError, UsageError
+from dagship.reference import Reference
+
+_PREFIX = "DAGSHIP_"
+# Variables of the scripts and tests of this project, not settings of the tool.
+_NOT_SETTINGS = ("DAGSHIP_TEST_",)
+
+Names = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """Every setting of dagship. A list is a TOML array, or one text with commas in flags and environment."""
+
+    image: str = Field("dagship/airflow", description="Repository of the image, without tag")
+    dags: Path = Field(Path("dags"), description="Directory of DAGs to embed")
+    requirements: Path = Field(
+        Path("requirements/dags.txt"), description="What the DAGs need: a lock, a .in or a plain requirements file"
+    )
+    base: str = Field("", description="Base image; empty for the one `base` built, else apache/airflow:<airflow>")
+    airflow: str = Field("3.3.2", description="Version of Airflow")
+    extras: Names = Field((), description="Extras of Airflow for `base`; empty for a set that runs on Kubernetes")
+    constraints: Path | None = Field(None, description="Constraints file for `base` instead of the release day's packages")
+    system_packages: Names = Field((), description="Debian packages to install into the image")
+    ignore: Names = Field((), description="Patterns of files to leave out, as in .gitignore, besides .dockerignore's")
+    max_file_size: PositiveInt = Field(10 * 1024 * 1024, description="Largest file allowed in the DAG directory, bytes")
+    platform: Names = Field((), description="Platforms to build for, as linux/amd64; empty for the engine's own")
+    builder: str = Field("", description="buildx builder; empty for the current one")
+    cache_from: Names = Field((), description="BuildKit cache source, as type=registry,ref=…; a TOML array for several")
+    cache_to: Names = Field((), description="BuildKit cache target, as type=registry,ref=…; a TOML array for several")
+    pip_conf: Path | None = Field(None, description="pip.conf for package installs; travels as a secret")
+    ca_cert: Path | None = Field(None, description="PEM bundle of authorities to trust in builds; travels as a secret")
+    index_url: SecretStr | None = Field(None, description="Package index instead of PyPI; travels as a secret")
+    extra_index_urls: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), description="Further package indexes; travel as a secret"
+    )
+    source_packages: Names = Field(
+        (), description="Packages that may be built from source, or :all:; others need a wheel"
+    )
+    import_timeout: PositiveFloat = Field(30.0, description="Limit for importing one DAG file, seconds")
+    parse_budget: PositiveFloat = Field(10.0, description="Time one DAG file may take to parse, seconds")
+    strict: bool = Field(False, description="Warnings fail the test of an image")
+    env_file: Path | None = Field(None, description="KEY=value lines for the test: AIRFLOW_VAR_…, AIRFLOW_CONN_…")
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
+    root: ClassVar[Path]
+
+    @field_validator(
+        "extras", "system_packages", "ignore", "platform", "extra_index_urls", "source_packages", mode="before"
+    )
+    @classmethod
+    def _split(cls, value: Any) -> Any:  # noqa: ANN401 - whatever a source gave
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("cache_from", "cache_to", mode="before")
+    @classmethod
+    def _one_or_more(cls, value: Any) -> Any:  # noqa: ANN401 - as above; its commas are BuildKit's
+        return ((value,) if value else ()) if isinstance(value, str) else value
+
+    @field_validator("image")
+    @classmethod
+    def _repository(cls, value: str) -> str:
+        return str(Reference.repository(value))
+
+    @field_validator("base")
+    @classmethod
+    def _reference(cls, value: str) -> str:
+        return str(Reference.parse(value)) if value else ""
+
+    @field_validator("airflow")
+    @classmethod
+    def _release(cls, value: str) -> str:
+        return _matching(value, r"\d+\.\d+\.\d+((a|b|rc)\d+)?", "a version of Airflow, as 3.3.2")
+
+    @field_validator("extras")
+    @classmethod
+    def _extras(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_matching(name, r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", "an extra of Airflow") for name in value)
+
+    @field_validator("system_packages")
+    @classmethod
+    def _debian_packages(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        # Debian Policy 5.6.1, with an optional exact version.
+        return tuple(
+            _matching(name, r"[a-z0-9][a-z0-9+.-]+(=[A-Za-z0-9.+:~-]+)?", "a Debian package") for name in value
+        )
+
+    @field_validator("source_packages")
+    @classmethod
+    def _python_packages(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(
+            _matching(name, r":all:|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", "a Python package") for name in value
+        )
+
+    @field_validator("platform")
+    @classmethod
+    def _platforms(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_matching(name, r"[a-z0-9]+/[a-z0-9_]+(/v\d+)?", "a platform, as linux/amd64") for name in value)
+
+    @field_validator("builder")
+    @classmethod
+    def _builder(cls, value: str) -> str:
+        return _matching(value, r"([A-Za-z0-9][A-Za-z0-9._-]*)?", "the name of a buildx builder")
+
+
+def load(root: Path, flags: Mapping[str, object]) -> Settings:
+    """Reads the settings of the project in `root`.
+
+    Args:
+        root: Directory that may hold `dagship.toml` or `pyproject.toml`.
+        flags: What the command line gave; None and empty strings count as not given.
+
+    Raises:
+        UsageError: A setting is unknown or has a wrong value, or a file cannot be read.
+
+    """
+    _check_environment(os.environ)
+
+    class Located(Settings):
+        @classmethod
+        def settings_customise_sources(  # noqa: PLR0913 - the library's signature
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return init_settings, env_settings, _file_source(settings_cls, root)
+
+    given = {name: value for name, value in flags.items() if value is not None and value not in ("", False)}
+    try:
+        return Located(**given)  # type: ignore[arg-type]
+    except ValidationError as wrong:
+        raise UsageError(*_explain(wrong)) from wrong
+    except (SettingsError, ValueError, OSError) as unreadable:
+        if isinstance(unreadable, DagshipError):
+            raise
+        raise UsageError(f"The settings in {root} cannot be read: {unreadable}.") from unreadable
+
+
+def _file_source(settings_cls: type[BaseSettings], root: Path) -> PydanticBaseSettingsSource:
+    own = root / "dagship.toml"
+    if own.is_file():
+        return TomlConfigSettingsSource(settings_cls, own)
+
+    class InPyproject(settings_cls):  # type: ignore[valid-type, misc]
+        model_config = SettingsConfigDict(pyproject_toml_table_header=("tool", "dagship"))
+
+    return PyprojectTomlConfigSettingsSource(InPyproject, root / "pyproject.toml")
+
+
+def _check_environment(environ: Mapping[str, str]) -> None:
+    """Refuses a `DAGSHIP_…` variable that is no setting: a typing error must not pass for a default."""
+    for variable in environ:
+        if not variable.startswith(_PREFIX) or variable.startswith(_NOT_SETTINGS):
+            continue
+        name = variable.removeprefix(_PREFIX).lower()
+        if name not in Settings.model_fields:
+            raise UsageError(f"The environment variable {variable} is not a setting of dagship.", _nearest(name, _PREFIX, str.upper))
+
+
+def _nearest(name: str, prefix: str = "", case: Any = str) -> str:  # noqa: ANN401 - a str method
+    close = difflib.get_close_matches(name, Settings.model_fields, n=1)
+    known = f"Did you mean {prefix}{case(close[0])}? " if close else ""
+    return f"{known}docs/reference/settings.md lists every setting."
+
+
+def _explain(wrong: ValidationError) -> tuple[str, str]:
+    """One sentence for the first thing that is wrong, and what to do."""
+    first = wrong.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"{name!r} is not a setting of dagship.", _nearest(name)
+    return f"The setting {name!r} is wrong: {first['msg'].removeprefix('Value error, ')}.", (
+        f"{name}: {Settings.model_fields[name].description}." if name in Settings.model_fields else ""
+    )
+
+
+def _matching(value: str, pattern: str, what: str) -> str:
+    """Returns `value` if the whole of it matches: such values end up in a Dockerfile or an argument list."""
+    if re.fullmatch(pattern, value, re.ASCII) is None:
+        raise ValueError(f"{value!r} is not {what}")
+    return value

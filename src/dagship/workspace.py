@@ -1,0 +1,92 @@
+"""`.dagship/`: where tasks hand over to one another, and what need not be done twice.
+
+    .dagship/base.json, image.json, report.json, push.json     artifacts
+    .dagship/cache/                                            content-addressed; safe to delete
+"""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from dagship.artifacts import Artifact
+from dagship.errors import UsageError
+
+_Artifact = TypeVar("_Artifact", bound=Artifact)
+
+
+class Workspace:
+    """The `.dagship/` directory of a project.
+
+    Args:
+        root: The project's directory.
+
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.directory = root / ".dagship"
+
+    def write(self, name: str, artifact: Artifact) -> Path:
+        """Writes an artifact whole or not at all, and returns its path."""
+        path = self.directory / f"{name}.json"
+        self.write_text(path, artifact.model_dump_json(indent=2) + "\n")
+        return path
+
+    def read(self, name: str, kind: type[_Artifact]) -> _Artifact | None:
+        """Reads an artifact; None when there is none.
+
+        Raises:
+            UsageError: The file is not what `kind` describes.
+
+        """
+        path = self.directory / f"{name}.json"
+        try:
+            return kind.model_validate_json(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (ValidationError, OSError) as broken:
+            raise UsageError(
+                f"{path} cannot be read as what an earlier task wrote.", "Delete it and run that task again."
+            ) from broken
+
+    def forget(self, name: str) -> None:
+        """Removes an artifact that no longer holds."""
+        (self.directory / f"{name}.json").unlink(missing_ok=True)
+
+    def cache(self, kind: str) -> Path:
+        """Returns the directory of one kind of cached thing, made if need be."""
+        self._make()
+        path = self.directory / "cache" / kind
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def write_text(self, path: Path, text: str) -> None:
+        """Writes a file whole or not at all: a reader sees the old text or the new.
+
+        Raises:
+            UsageError: The directory cannot be written.
+
+        """
+        try:
+            self._make()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    file.write(text)
+                Path(temporary).chmod(0o644)
+                Path(temporary).replace(path)
+            except BaseException:
+                Path(temporary).unlink(missing_ok=True)
+                raise
+        except OSError as failed:
+            raise UsageError(f"{path} cannot be written: {failed.strerror}.", "Free space or fix its permissions.") from failed
+
+    def _make(self) -> None:
+        """Makes the directory, invisible to git."""
+        if not self.directory.is_dir():
+            self.directory.mkdir(parents=True)
+            (self.directory / ".gitignore").write_text("*\n", encoding="utf-8")

@@ -1,6 +1,6 @@
 """What the stages hand to one another: frozen values, each a JSON file in `.dagship/` when a CI job ends.
 
-Data runs one way: Settings → LockFile → BuildContext → BuiltImage → VerifyReport → PushedImage.
+Data runs one way: Settings → LockFile → Tree (context.py) → BuiltImage → VerifyReport → PushedImage.
 """
 
 from typing import Literal
@@ -94,44 +94,12 @@ class LockFile(Artifact):
     digest: str
 
 
-class DagFile(Artifact):
-    """One file of a DAG tree.
-
-    Attributes:
-        path: Relative to the tree, with `/`.
-        size: Bytes.
-        executable: Whether its owner may execute it.
-
-    """
-
-    path: str
-    size: int
-    executable: bool
-
-
-class BuildContext(Artifact):
-    """A DAG tree that was read, checked and staged.
-
-    Attributes:
-        source: Where the tree lies, absolute.
-        version: The version id: 12 hex digits.
-        files: Its files, sorted by path.
-        directory: The staged build context, absolute; written once for a version.
-
-    """
-
-    source: str
-    version: str
-    files: tuple[DagFile, ...]
-    directory: str
-
-
 class Layer(Artifact):
     """A layer or a run of layers of an image.
 
     Attributes:
         what: What it holds, for people.
-        bytes: Size, uncompressed.
+        bytes: What it takes on the engine's disk.
 
     """
 

@@ -27,7 +27,9 @@ _REMINDER_SECONDS = 30.0
 def printable(text: str) -> str:
     """Returns `text` without control characters, so that no file name or log line can drive a terminal or CI."""
     return "".join(
-        character if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs") else "\N{REPLACEMENT CHARACTER}"
+        character
+        if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
+        else "\N{REPLACEMENT CHARACTER}"
         for character in text
     )
 
@@ -63,7 +65,9 @@ class Console:
 
     """
 
-    def __init__(self, *, json_wanted: bool = False, stderr: TextIO | None = None, stdout: TextIO | None = None) -> None:
+    def __init__(
+        self, *, json_wanted: bool = False, stderr: TextIO | None = None, stdout: TextIO | None = None
+    ) -> None:
         self.json_wanted = json_wanted
         self._out = stdout or sys.stdout
         # No markup and no highlighting: user text is text.
@@ -108,12 +112,14 @@ class Console:
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Prints a table; a column whose name starts with `>` is aligned to the right."""
-        from rich import box  # noqa: PLC0415 - where it is used: the start of every task is counted
-        from rich.table import Table  # noqa: PLC0415
+        from rich import box
+        from rich.table import Table
 
         table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
         for column in columns:
-            table.add_column(column.removeprefix(">"), justify="right" if column.startswith(">") else "left", overflow="fold")
+            table.add_column(
+                column.removeprefix(">"), justify="right" if column.startswith(">") else "left", overflow="fold"
+            )
         for row in rows:
             table.add_row(*(Text(printable(cell)) for cell in row))
         self._rich.print(table, soft_wrap=False)

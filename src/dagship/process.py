@@ -77,7 +77,8 @@ def run(
     reader.start()
     try:
         assert child.stdout is not None  # noqa: S101 - for the type checker; PIPE was asked for
-        output = child.stdout.read()
+        with child.stdout:
+            output = child.stdout.read()
         code = child.wait()
     except BaseException:
         _end(child)
@@ -89,10 +90,11 @@ def run(
 
 def _read_lines(child: subprocess.Popen[str], into: list[str], on_line: Callable[[str], None] | None) -> None:
     assert child.stderr is not None  # noqa: S101 - as above
-    for line in child.stderr:
-        into.append(line)
-        if on_line is not None:
-            on_line(line.rstrip("\n"))
+    with child.stderr:
+        for line in child.stderr:
+            into.append(line)
+            if on_line is not None:
+                on_line(line.rstrip("\n"))
 
 
 def _end(child: subprocess.Popen[str]) -> None:

@@ -34,7 +34,7 @@ Names = Annotated[tuple[str, ...], NoDecode]
 class Settings(BaseSettings):
     """Every setting of dagship. A list is a TOML array, or one text with commas in flags and environment."""
 
-    image: str = Field("dagship/airflow", description="Repository of the image, without tag")
+    repository: str = Field("dagship/airflow", description="Repository of the image, without tag")
     dags: Path = Field(Path("dags"), description="Directory of DAGs to embed")
     requirements: Path = Field(
         Path("requirements/dags.txt"), description="What the DAGs need: a lock, a .in or a plain requirements file"
@@ -42,7 +42,9 @@ class Settings(BaseSettings):
     base: str = Field("", description="Base image; empty for the one `base` built, else apache/airflow:<airflow>")
     airflow: str = Field("3.3.2", description="Version of Airflow")
     extras: Names = Field((), description="Extras of Airflow for `base`; empty for a set that runs on Kubernetes")
-    constraints: Path | None = Field(None, description="Constraints file for `base` instead of the release day's packages")
+    constraints: Path | None = Field(
+        None, description="Constraints file for `base` instead of the release day's packages"
+    )
     system_packages: Names = Field((), description="Debian packages to install into the image")
     ignore: Names = Field((), description="Patterns of files to leave out, as in .gitignore, besides .dockerignore's")
     max_file_size: PositiveInt = Field(10 * 1024 * 1024, description="Largest file allowed in the DAG directory, bytes")
@@ -61,7 +63,7 @@ class Settings(BaseSettings):
     )
     import_timeout: PositiveFloat = Field(30.0, description="Limit for importing one DAG file, seconds")
     parse_budget: PositiveFloat = Field(10.0, description="Time one DAG file may take to parse, seconds")
-    strict: bool = Field(False, description="Warnings fail the test of an image")
+    strict: bool = Field(default=False, description="Warnings fail the test of an image")
     env_file: Path | None = Field(None, description="KEY=value lines for the test: AIRFLOW_VAR_…, AIRFLOW_CONN_…")
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
@@ -79,7 +81,7 @@ class Settings(BaseSettings):
     def _one_or_more(cls, value: Any) -> Any:  # noqa: ANN401 - as above; its commas are BuildKit's
         return ((value,) if value else ()) if isinstance(value, str) else value
 
-    @field_validator("image")
+    @field_validator("repository")
     @classmethod
     def _repository(cls, value: str) -> str:
         return str(Reference.repository(value))
@@ -140,7 +142,7 @@ def load(root: Path, flags: Mapping[str, object]) -> Settings:
 
     class Located(Settings):
         @classmethod
-        def settings_customise_sources(  # noqa: PLR0913 - the library's signature
+        def settings_customise_sources(
             cls,
             settings_cls: type[BaseSettings],
             init_settings: PydanticBaseSettingsSource,
@@ -179,7 +181,9 @@ def _check_environment(environ: Mapping[str, str]) -> None:
             continue
         name = variable.removeprefix(_PREFIX).lower()
         if name not in Settings.model_fields:
-            raise UsageError(f"The environment variable {variable} is not a setting of dagship.", _nearest(name, _PREFIX, str.upper))
+            raise UsageError(
+                f"The environment variable {variable} is not a setting of dagship.", _nearest(name, _PREFIX, str.upper)
+            )
 
 
 def _nearest(name: str, prefix: str = "", case: Any = str) -> str:  # noqa: ANN401 - a str method

@@ -1,7 +1,7 @@
 """`.dagship/`: where tasks hand over to one another, and what need not be done twice.
 
-    .dagship/base.json, image.json, report.json, push.json     artifacts
-    .dagship/cache/                                            content-addressed; safe to delete
+.dagship/base.json, image.json, report.json, push.json     artifacts
+.dagship/cache/                                            content-addressed; safe to delete
 """
 
 import os
@@ -83,7 +83,9 @@ class Workspace:
                 Path(temporary).unlink(missing_ok=True)
                 raise
         except OSError as failed:
-            raise UsageError(f"{path} cannot be written: {failed.strerror}.", "Free space or fix its permissions.") from failed
+            raise UsageError(
+                f"{path} cannot be written: {failed.strerror}.", "Free space or fix its permissions."
+            ) from failed
 
     def _make(self) -> None:
         """Makes the directory, invisible to git."""

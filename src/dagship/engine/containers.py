@@ -58,7 +58,7 @@ class Container:
 
     def get(self, name: str) -> bytes | None:
         """Reads a file, named relative to `WORK`; None when there is none."""
-        import docker.errors  # noqa: PLC0415 - where it is used
+        import docker.errors
 
         try:
             stream, _ = self._wrapped.get_archive(f"{WORK}/{name}")
@@ -121,10 +121,10 @@ def running(
     """
     # The reaper is an image of its own that many places cannot pull; the block below removes what it starts.
     os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
-    from docker.errors import DockerException  # noqa: PLC0415 - where it is used
-    from docker.types import Mount  # noqa: PLC0415
-    from requests.exceptions import RequestException  # noqa: PLC0415
-    from testcontainers.core.container import DockerContainer  # noqa: PLC0415
+    from docker.errors import DockerException
+    from docker.types import Mount
+    from requests.exceptions import RequestException
+    from testcontainers.core.container import DockerContainer
 
     # A name of its own, so that it can be removed even if the call that made it was interrupted.
     name = f"dagship-{uuid.uuid4().hex[:12]}"
@@ -150,7 +150,7 @@ def running(
 
 
 def _remove(client: Any, name: str) -> None:  # noqa: ANN401 - docker-py has no types
-    import docker.errors  # noqa: PLC0415 - where it is used
+    import docker.errors
 
     try:
         client.api.remove_container(name, v=True, force=True)

@@ -7,14 +7,35 @@ import re
 
 from dagship.errors import OutsideError, Transient
 
-_DOWN = ("Cannot connect to the Docker daemon", "error during connect", "Is the docker daemon running", "connection refused\n")
-_NO_PERMISSION = ("permission denied while trying to connect to the Docker", "dial unix", )
-_NO_BUILDX = ("'buildx' is not a docker command", "unknown command: docker buildx", "unknown flag: --progress", "unknown flag: --metadata-file")
+_DOWN = (
+    "Cannot connect to the Docker daemon",
+    "error during connect",
+    "Is the docker daemon running",
+    "connection refused\n",
+)
+_NO_PERMISSION = (
+    "permission denied while trying to connect to the Docker",
+    "dial unix",
+)
+_NO_BUILDX = (
+    "'buildx' is not a docker command",
+    "unknown command: docker buildx",
+    "unknown flag: --progress",
+    "unknown flag: --metadata-file",
+)
 _TOO_OLD = ("unknown flag: link", "Unknown flag: link", "unknown flag: --provenance", "unknown flag: --build-context")
 _FULL = ("no space left on device", "disk quota exceeded")
 _NO_IMAGE = ("No such image", "no such image")
 _NOT_FOUND = ("not found", "does not exist", "manifest unknown", "MANIFEST_UNKNOWN", "name unknown")
-_DENIED = ("denied", "unauthorized", "401 Unauthorized", "403 Forbidden", "no basic auth credentials", "authentication required", "insufficient_scope")
+_DENIED = (
+    "denied",
+    "unauthorized",
+    "401 Unauthorized",
+    "403 Forbidden",
+    "no basic auth credentials",
+    "authentication required",
+    "insufficient_scope",
+)
 _TRANSIENT = (
     "timeout", "timed out", "EOF", "connection reset", "broken pipe", "TLS handshake", "429", "toomanyrequests",
     "500 Internal", "502 Bad", "503 Service", "504 Gateway", "i/o timeout", "connection refused", "Temporary failure",
@@ -28,16 +49,23 @@ def says_no_such_image(text: str) -> bool:
     return _any(_NO_IMAGE, text)
 
 
+def says_not_in_registry(text: str) -> bool:
+    """Whether the registry answered, and has no such image."""
+    return _any(_NOT_FOUND, text) and not _any(_TRANSIENT, text)
+
+
 def of_engine(text: str) -> OutsideError:
     """Returns the error for a failed call to the engine itself."""
     if _any(_NO_PERMISSION[:1], text):
         return OutsideError(
-            "The container engine refuses this user.", "Add the user to the group docker, or run as one who may.", _tail(text)
+            "The container engine refuses this user.",
+            "Add the user to the group docker, or run as one who may.",
+            _tail(text),
         )
     if _any(_DOWN, text):
         return OutsideError(
             "The container engine does not answer.",
-            "Start Docker, or point DOCKER_HOST at one that runs; script/engine up starts one on a bare Debian machine.",
+            "Start Docker, or point DOCKER_HOST at one that runs; script/engine up starts one on bare Debian.",
             _tail(text, 2),
         )
     if _any(_NO_BUILDX, text):
@@ -48,7 +76,8 @@ def of_engine(text: str) -> OutsideError:
         return OutsideError("The container engine is too old.", f"dagship needs {MINIMUM} or newer.", _tail(text, 2))
     if _any(_FULL, text):
         return OutsideError(
-            "The engine's disk is full.", "Free space: docker system df shows what takes it, docker builder prune gives it back.",
+            "The engine's disk is full.",
+            "Free space: docker system df shows what takes it, docker builder prune gives it back.",
             _tail(text, 2),
         )  # fmt: skip
     return OutsideError("The container engine failed.", "", _tail(text))
@@ -60,10 +89,16 @@ def of_pull(reference: str, text: str) -> OutsideError:
         return of_engine(text)
     advice = "Build one from Debian and PyPI packages with `base`, or name another with --base."
     if _any(_DENIED, text):
-        return OutsideError(f"The image {reference} is not there, or its registry refuses you.", f"docker login, if it needs one. {advice}", _tail(text, 2))
+        return OutsideError(
+            f"The image {reference} is not there, or its registry refuses you.",
+            f"docker login, if it needs one. {advice}",
+            _tail(text, 2),
+        )
     if _any(_NOT_FOUND, text):
         return OutsideError(f"The image {reference} does not exist.", advice, _tail(text, 2))
-    return OutsideError(f"The image {reference} cannot be pulled: its registry cannot be reached.", advice, _tail(text, 2))
+    return OutsideError(
+        f"The image {reference} cannot be pulled: its registry cannot be reached.", advice, _tail(text, 2)
+    )
 
 
 def of_build(text: str) -> OutsideError:
@@ -84,11 +119,17 @@ def of_build(text: str) -> OutsideError:
 def of_push(reference: str, text: str) -> OutsideError:
     """Returns the error for a refused or failed push, `Transient` when another try may succeed."""
     if _any(_DENIED, text):
-        return OutsideError(f"The registry refuses {reference}.", "docker login to it with an account that may push there.", _tail(text, 3))
+        return OutsideError(
+            f"The registry refuses {reference}.",
+            "docker login to it with an account that may push there.",
+            _tail(text, 3),
+        )
     if _any(_FULL, text):
         return OutsideError(f"The registry has no room for {reference}.", "Free space in the registry.", _tail(text, 3))
     if _any(_TRANSIENT, text):
-        return Transient(f"The registry did not take {reference}.", "Try again; see whether the registry is up.", _tail(text, 3))
+        return Transient(
+            f"The registry did not take {reference}.", "Try again; see whether the registry is up.", _tail(text, 3)
+        )
     if "<" in text:
         return OutsideError(
             f"What answers for {reference} is not a registry: it sent a page.",
@@ -104,9 +145,7 @@ def _failing_step(text: str) -> str:
 
 
 def _tail(text: str, lines: int = 15) -> str:
-    return "\n".join(line for line in text.strip().splitlines() if line.strip())[-4000:] if lines < 0 else "\n".join(
-        [line for line in text.strip().splitlines() if line.strip()][-lines:]
-    )[-4000:]
+    return "\n".join([line for line in text.splitlines() if line.strip()][-lines:])[-4000:]
 
 
 def _any(words: tuple[str, ...], text: str) -> bool:

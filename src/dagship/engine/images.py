@@ -13,7 +13,6 @@ from typing import Any
 
 from dagship import process
 from dagship.engine import diagnosis
-from dagship.errors import OutsideError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,5 +192,3 @@ def load(archive: Path, reference: str) -> None:
     finished = process.run(["docker", "import", "--", str(archive), reference])
     if finished.code != 0:
         raise diagnosis.of_engine(finished.stderr)
-
-

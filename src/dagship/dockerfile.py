@@ -1,0 +1,81 @@
+"""The Dockerfile: one template, rendered from checked values. The only module that knows jinja2."""
+
+import json
+import re
+import shlex
+from dataclasses import asdict, dataclass
+
+from dagship.errors import UsageError
+from dagship.resources import resource
+
+VERSIONS_ROOT = "/opt/airflow/dag-versions"
+"""Where DAG versions lie in the image: `CURRENT` and a directory for each version (docs/reference/image.md)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What the template needs.
+
+    Attributes:
+        base: The base image, `FROM`'s argument; a parsed reference.
+        python: Absolute path of the interpreter that runs Airflow in the base.
+        prefix: Its `sys.prefix`.
+        user: `uid[:gid]` the image runs as.
+        secret_ids: Build secrets that the steps which reach an index get.
+        system_packages: Debian packages for the image; checked names.
+        build_packages: Debian packages for building from source; they stay out of the image.
+        with_tools: Whether the stage with the resolver and installer is there.
+        with_lock: Whether the stages that resolve requirements are there.
+        with_deps: Whether the stage that installs the lock is there.
+        with_runtime: Whether the image itself is there.
+        dag_version: Version id of the DAGs, empty without a runtime stage.
+
+    """
+
+    base: str
+    python: str
+    prefix: str
+    user: str
+    secret_ids: tuple[str, ...] = ()
+    system_packages: tuple[str, ...] = ()
+    build_packages: tuple[str, ...] = ()
+    with_tools: bool = False
+    with_lock: bool = False
+    with_deps: bool = False
+    with_runtime: bool = False
+    dag_version: str = ""
+
+
+def render(recipe: Recipe) -> str:
+    """Returns the text of the Dockerfile; a value the template lacks is an error, none is left out silently.
+
+    Raises:
+        UsageError: A value that a base image gave cannot stand in a Dockerfile.
+
+    """
+    import jinja2
+
+    environment = jinja2.Environment(  # noqa: S701 - no HTML; values are checked types or quoted for the shell
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    environment.filters["quote"] = _quote
+    environment.filters["word"] = _word
+    environment.filters["json"] = json.dumps
+    template = environment.from_string(resource("images/airflow/Dockerfile.j2").read_text("utf-8"))
+    return template.render(asdict(recipe) | {"versions_root": VERSIONS_ROOT})
+
+
+def _quote(text: str) -> str:
+    """Quotes for a shell; a line's end would end the instruction, whatever the shell makes of it."""
+    if not text.isprintable():
+        raise UsageError(
+            f"{text!r} cannot stand in a Dockerfile.", "It comes from the base image or the settings; mend it there."
+        )
+    return shlex.quote(text)
+
+
+def _word(text: str) -> str:
+    """Passes what is one plain word: a user's name or number."""
+    if re.fullmatch(r"[\w.:@/-]+", text, re.ASCII) is None:
+        raise UsageError(f"{text!r} cannot stand in a Dockerfile.", "It comes from the base image; mend it there.")
+    return text

@@ -1,0 +1,53 @@
+"""Prints facts of the image this runs in as one JSON object: where Airflow's environment lies and what is in it.
+
+Runs on the interpreter that runs Airflow, with nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from importlib import metadata
+
+PARENTS = ("/opt", "/opt/airflow", "/opt/airflow/dag-versions")
+"""Directories on the way to the DAG versions."""
+
+
+def packages() -> dict[str, str]:
+    """Returns installed distributions, canonical name (PEP 503) to version."""
+    found: dict[str, str] = {}
+    for distribution in metadata.distributions():
+        name, version = distribution.metadata["Name"], distribution.version
+        if name and version:
+            found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), version)
+    return found
+
+
+def directories() -> list[dict[str, object]]:
+    """Returns mode and owner of the directories that exist."""
+    found: list[dict[str, object]] = []
+    for path in PARENTS:
+        if os.path.isdir(path):
+            status = os.stat(path)
+            found.append({"path": path, "mode": status.st_mode & 0o7777, "uid": status.st_uid, "gid": status.st_gid})
+    return found
+
+
+def facts() -> dict[str, object]:
+    """Returns everything that `BaseImage` wants to know of the inside."""
+    installed = packages()
+    return {
+        "python": sys.executable,
+        "python_version": "%d.%d.%d" % sys.version_info[:3],
+        "prefix": sys.prefix,
+        "airflow": installed.get("apache-airflow", ""),
+        "airflow_home": os.environ.get("AIRFLOW_HOME") or os.path.join(os.path.expanduser("~"), "airflow"),
+        "packages": installed,
+        "directories": directories(),
+    }
+
+
+if __name__ == "__main__":
+    sys.stdout.write("@@FACTS@@" + json.dumps(facts()) + "\n")

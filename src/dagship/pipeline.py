@@ -1,0 +1,209 @@
+"""The stages in their order: the only module that knows all of them.
+
+A stage's result goes to the next as a value, and to `.dagship/` for the task of a later CI job.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dagship.artifacts import BaseImage, BuiltBase, BuiltImage, LockFile, PushedImage, VerifyReport
+from dagship.console import Console
+from dagship.errors import UsageError
+from dagship.reference import Reference
+from dagship.settings import Settings
+from dagship.workspace import Workspace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """What every task works with.
+
+    Attributes:
+        root: The project's directory; relative paths in settings start here.
+        settings: Its settings.
+        console: Where output goes.
+
+    """
+
+    root: Path
+    settings: Settings
+    console: Console
+
+    @property
+    def workspace(self) -> Workspace:
+        """Its `.dagship/`."""
+        return Workspace(self.root)
+
+    def path(self, relative: Path) -> Path:
+        """Returns a path of the settings as an absolute one."""
+        return self.root / relative
+
+
+def base(project: Project, *, force: bool) -> BuiltBase:
+    """Builds a base image; later tasks take it."""
+    from dagship import base as stage
+
+    built = stage.build_base(project.settings, project.workspace, project.console, force=force)
+    project.workspace.write("base", built)
+    return built
+
+
+def base_image(project: Project) -> BaseImage:
+    """Finds the base: the one that settings name, else the one that `base` built, else the official image."""
+    from dagship import probe
+
+    settings = project.settings
+    reference = settings.base
+    if not reference:
+        built = project.workspace.read("base", BuiltBase)
+        asked_for_another = (
+            "airflow" in settings.model_fields_set and built is not None and built.airflow != settings.airflow
+        )
+        reference = f"apache/airflow:{settings.airflow}" if built is None or asked_for_another else built.reference
+    return probe.probe(project.workspace, project.console, reference)
+
+
+def lock(project: Project, *, check: bool, upgrade: bool, upgrade_packages: tuple[str, ...]) -> LockFile:
+    """Locks the requirements: `dags.in` beside the lock that settings name."""
+    from dagship import lock as stage
+
+    target = project.path(project.settings.requirements)
+    if target.suffix != ".txt":
+        raise UsageError(
+            f"The lock {target} is not a .txt file.",
+            "Name the lock with --requirements; its source is the .in file of the same name.",
+        )
+    return stage.lock(
+        project.settings,
+        project.workspace,
+        project.console,
+        base_image(project),
+        check=check,
+        upgrade=upgrade,
+        upgrade_packages=upgrade_packages,
+        source=target.with_suffix(".in"),
+        target=target,
+    )
+
+
+def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
+    """Builds the image of the DAGs, unless it is there already."""
+    from dagship import build as stage
+    from dagship import context
+    from dagship import plan as planning
+
+    settings = project.settings
+    dags = project.path(settings.dags)
+    tree = context.read(dags, ignore=settings.ignore, max_file_size=settings.max_file_size)
+    base = base_image(project)
+    plan = planning.plan(settings, base, _requirements(project, base), tree)
+    image = None if force else stage.find(plan)
+    if image is not None:
+        image = _as_recorded(project, image)
+    if image is None:
+        from dagship import revision
+
+        image = stage.build(settings, project.console, plan, revision=revision.labels(dags), push=push, fresh=force)
+    project.workspace.write("image", image)
+    if push:
+        _record_push(project, image)
+    return image
+
+
+def _as_recorded(project: Project, image: BuiltImage) -> BuiltImage:
+    """The image with what is known from when it was built here: the layers, and the digest of a push."""
+    built = project.workspace.read("image", BuiltImage)
+    return built.model_copy(update={"reused": True}) if built is not None and built.id == image.id else image
+
+
+def _requirements(project: Project, base: BaseImage) -> LockFile:
+    """The lock of the DAGs; none when settings do not name one and the default is not there."""
+    settings = project.settings
+    path = project.path(settings.requirements)
+    if "requirements" not in settings.model_fields_set and not path.exists():
+        if path.with_suffix(".in").exists():
+            path = path.with_suffix(".in")
+        else:
+            return LockFile(path="", text="", digest="")
+
+    from dagship import lock as stage
+
+    return stage.for_build(settings, project.workspace, project.console, base, path)
+
+
+def _record_push(project: Project, image: BuiltImage) -> None:
+    """What `build --push` leaves: the builder pushed it, or it is there from before and is pushed now."""
+    from dagship import push as stage
+
+    tested = stage.was_tested(image, project.workspace.read("report", VerifyReport))
+    if image.digest:
+        pushed = PushedImage(
+            reference=image.reference, digest=image.digest, dag_version=image.dag_version, tested=tested
+        )
+    else:
+        pushed = stage.push(project.console, image, tested=tested)
+    project.workspace.write("push", pushed)
+
+
+def current_image(project: Project, image: str) -> BuiltImage:
+    """Finds the image a task works on: the one named, else the one that `build` left.
+
+    Raises:
+        UsageError: There is neither, or the engine does not have it.
+
+    """
+    from dagship.engine import images
+    from dagship.plan import LABEL_AIRFLOW, LABEL_DAGS
+
+    built = project.workspace.read("image", BuiltImage)
+    reference = image or (built.reference if built else "")
+    if not reference:
+        raise UsageError("There is no image yet.", "Run build first, or name one with --image.")
+    facts = images.inspect(str(Reference.parse(reference)))
+    if facts is None and image:
+        with project.console.step(f"Pulling {reference}"):
+            images.pull(reference)
+        facts = images.inspect(reference)
+    if facts is None:
+        raise UsageError(
+            f"The engine does not have {reference}.", "Run build again, or name another image with --image."
+        )
+    if built is not None and built.reference == reference and built.id == facts.id:
+        return built
+    return BuiltImage(
+        reference=reference,
+        id=facts.id,
+        digest="",
+        dag_version=facts.labels.get(LABEL_DAGS, ""),
+        airflow=facts.labels.get(LABEL_AIRFLOW, ""),
+        base=facts.labels.get("org.opencontainers.image.base.name", ""),
+        platforms=(facts.platform,),
+        size=facts.size,
+        layers=(),
+        seconds={},
+        reused=True,
+    )
+
+
+def test_image(project: Project, *, image: str, pytest_path: Path | None) -> VerifyReport:
+    """Imports every DAG inside the image."""
+    from dagship import verify as stage
+
+    tested = current_image(project, image)
+    project.workspace.forget("report")
+    report = stage.verify(project.settings, project.console, tested, pytest_path=pytest_path)
+    project.workspace.write("report", report)
+    return report
+
+
+def push(project: Project, *, image: str, untested: bool) -> PushedImage:
+    """Pushes the image that was tested."""
+    from dagship import push as stage
+
+    pushing = current_image(project, image)
+    report = project.workspace.read("report", VerifyReport)
+    if not untested:
+        stage.check_tested(pushing, report)
+    pushed = stage.push(project.console, pushing, tested=stage.was_tested(pushing, report))
+    project.workspace.write("push", pushed)
+    return pushed

@@ -1,0 +1,25 @@
+"""How the result of a build looks to people."""
+
+from dagship.artifacts import BuiltImage
+from dagship.console import Console, size
+
+
+def show_built(console: Console, image: BuiltImage) -> None:
+    """Prints the layers, the seconds of each stage, and what the image is."""
+    if image.layers:
+        console.table(
+            "",
+            ["layer", ">bytes on disk", ">size"],
+            [[layer.what, f"{layer.bytes:,}", size(layer.bytes)] for layer in image.layers],
+        )
+    if image.seconds:
+        console.table(
+            "", ["stage", ">seconds"], [[stage, f"{seconds:.2f}"] for stage, seconds in image.seconds.items()]
+        )
+    fields = {"image": image.reference}
+    fields |= {"id": image.id} if image.id else {}
+    fields |= {"digest": image.digest} if image.digest else {}
+    fields |= {"DAG version": image.dag_version, "Airflow": image.airflow, "base": image.base}
+    fields |= {"size": size(image.size)} if image.size else {}
+    fields |= {"state": "was there already; nothing was built"} if image.reused else {}
+    console.summary(fields)

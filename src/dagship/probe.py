@@ -1,0 +1,102 @@
+"""What a base image is: found in the engine or pulled, and asked where its Airflow lives.
+
+Any image that holds Airflow serves as a base. Its environment is found, not assumed: the interpreter is the one that
+the `airflow` command of the image starts with, or else the Python in PATH.
+"""
+
+import json
+from pathlib import Path
+
+from dagship.artifacts import BaseImage
+from dagship.console import Console
+from dagship.engine import images
+from dagship.errors import UsageError
+from dagship.resources import resource
+from dagship.workspace import Workspace
+
+_MARK = "@@FACTS@@"
+
+# $1 is the Python program to run. The first line of `airflow` names its interpreter; where that would be too long for
+# the kernel, pip writes a shell's exec with it into the second.
+FIND_PYTHON = r"""
+if airflow=$(command -v airflow); then
+    first=$(head -n 1 "$airflow")
+    case $first in
+        '#!'*python*) set -- "$1" ${first#'#!'} ;;
+        *) set -- "$1" "$(sed -n "2s/^'''exec' \"\{0,1\}\([^\" ]*\).*/\1/p" "$airflow")" ;;
+    esac
+    [ -z "$2" ] || exec "$2" ${3:+"$3"} -c "$1"
+fi
+for python in python3 python; do
+    command -v "$python" >/dev/null && exec "$python" -c "$1"
+done
+exit 90
+"""
+
+
+def probe(workspace: Workspace, console: Console, reference: str) -> BaseImage:
+    """Finds out what is in a base image, once for each image id.
+
+    Args:
+        workspace: Where the answer is kept.
+        console: Shows the pull, if there is one.
+        reference: The base image.
+
+    Raises:
+        UsageError: The image holds no Airflow.
+        OutsideError: It cannot be had, or the engine does not answer.
+
+    """
+    facts = images.inspect(reference)
+    if facts is None:
+        with console.step(f"Pulling {reference}"):
+            images.pull(reference)
+        facts = images.inspect(reference)
+        if facts is None:
+            raise UsageError(f"The image {reference} was pulled and is gone again.", "Run it again.")
+    kept = workspace.cache("bases") / f"{facts.id.removeprefix('sha256:')}.json"
+    if (known := _known(kept, reference)) is not None:
+        return known
+    with console.step(f"Looking into {reference}"):
+        found = _ask(reference, facts.id, facts.platform)
+    base = BaseImage(
+        reference=reference,
+        pinned=_pinned(reference, facts.digests),
+        id=facts.id,
+        platform=facts.platform,
+        user=facts.user,
+        **found,  # type: ignore[arg-type]
+    )
+    workspace.write_text(kept, base.model_dump_json(indent=2))
+    return base
+
+
+def _known(kept: Path, reference: str) -> BaseImage | None:
+    try:
+        base = BaseImage.model_validate_json(kept.read_bytes())
+    except (OSError, ValueError):
+        return None  # not there, or of another version of dagship: asked again
+    return base if base.reference == reference else None
+
+
+def _ask(reference: str, image_id: str, platform: str) -> dict[str, object]:
+    from dagship.engine import containers
+
+    program = resource("inside/probe.py").read_text("utf-8")
+    with containers.running(image_id, platform=platform) as container:
+        answer = container.execute(["sh", "-c", FIND_PYTHON, "sh", program])
+    _, mark, document = answer.output.partition(_MARK)
+    found: dict[str, object] = json.loads(document) if mark else {}
+    if not found.get("airflow"):
+        raise UsageError(
+            f"The image {reference} holds no Airflow: no apache-airflow in its Python.",
+            "Name an image that has it, apache/airflow:<version> for instance, or build one with `base`.",
+        )
+    return found
+
+
+def _pinned(reference: str, digests: tuple[str, ...]) -> str:
+    """The digest under the reference's own repository if the engine knows it: another name may not be reachable."""
+    name = reference.partition("@")[0]
+    name = name[: name.rindex(":")] if ":" in name.rpartition("/")[2] else name
+    return next((digest for digest in digests if digest.startswith(f"{name}@")), reference)

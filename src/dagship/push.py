@@ -1,0 +1,81 @@
+"""Pushes an image that was tested, and confirms with the registry what it now has."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from dagship.artifacts import BuiltImage, PushedImage, VerifyReport
+from dagship.console import Console, size
+from dagship.engine import registry
+from dagship.errors import OutsideError, Refused, Transient
+from dagship.reference import Reference
+
+_Result = TypeVar("_Result")
+
+# Seconds before each further try. A registry that is being rolled itself is back within this.
+_PAUSES = (1.0, 3.0, 9.0)
+
+
+def was_tested(image: BuiltImage, report: VerifyReport | None) -> bool:
+    """Whether `report` is about exactly this image, and it passed."""
+    return report is not None and report.passed and bool(image.id) and report.id == image.id
+
+
+def check_tested(image: BuiltImage, report: VerifyReport | None) -> None:
+    """Refuses an image that did not pass the test.
+
+    Raises:
+        Refused: It was not tested, another was, or it failed.
+
+    """
+    if was_tested(image, report):
+        return
+    if report is None or report.id != image.id:
+        raise Refused(
+            f"{image.reference} was not tested.", "Run test-image first, or push it all the same with --untested."
+        )
+    raise Refused(
+        f"{image.reference} did not pass test-image.", "Mend what it found, or push it all the same with --untested."
+    )
+
+
+def push(
+    console: Console, image: BuiltImage, *, tested: bool, pause: Callable[[float], None] = time.sleep
+) -> PushedImage:
+    """Pushes an image; the registry's digest is the result.
+
+    Args:
+        console: Shows progress.
+        image: What to push.
+        tested: Whether it passed the test; recorded.
+        pause: Waits between tries, seconds.
+
+    Raises:
+        OutsideError: The registry did not take it, or says afterwards that it has another.
+
+    """
+    reference = Reference.parse(image.reference)
+    with console.step(f"Pushing {reference}") as step:
+        said = _with_retries(
+            lambda: registry.push(reference, lambda sent, total: step.say(f"{size(sent)} of {size(total)}")),
+            step.say,
+            pause,
+        )
+        step.say("asking the registry for the digest")
+        has = _with_retries(lambda: registry.digest(reference), step.say, pause)
+    if has is None or (said and has != said):
+        raise OutsideError(
+            f"{reference} was pushed as {said or 'an unknown digest'}, but the registry has {has or 'nothing'} there.",
+            "Something else pushes the same tag, or the registry is broken; push again and look at it.",
+        )
+    return PushedImage(reference=str(reference), digest=has, dag_version=image.dag_version, tested=tested)
+
+
+def _with_retries(act: Callable[[], _Result], say: Callable[[str], None], pause: Callable[[float], None]) -> _Result:
+    for seconds in _PAUSES:
+        try:
+            return act()
+        except Transient as failed:
+            say(f"{failed.message} Trying again in {seconds:.0f} s")
+            pause(seconds)
+    return act()

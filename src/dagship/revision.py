@@ -1,0 +1,42 @@
+"""Where the DAGs come from, as labels: the git revision and remote around them, and the time of the build."""
+
+import datetime as dt
+import os
+import re
+from pathlib import Path
+
+from dagship import process
+from dagship.errors import OutsideError
+
+
+def labels(dags: Path) -> dict[str, str]:
+    """Returns `org.opencontainers.image.{source,revision,created}`; what git does not know is left out.
+
+    `created` is SOURCE_DATE_EPOCH where it is set (reproducible-builds.org), else now.
+    """
+    found = {
+        "source": without_credentials(_git(dags, "config", "--get", "remote.origin.url")),
+        "revision": _git(dags, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"),
+        "created": _created().strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+    return {f"org.opencontainers.image.{name}": value for name, value in found.items() if value}
+
+
+def without_credentials(url: str) -> str:
+    """Returns a remote's address without user and password; what is not one is left out."""
+    return re.sub(r"^([a-z+]+://)[^/@]*@", r"\1", url) if re.fullmatch(r"[!-~]+", url) else ""
+
+
+def _git(directory: Path, *arguments: str) -> str:
+    try:
+        finished = process.run(["git", "-C", str(directory), *arguments])
+    except OutsideError:
+        return ""  # no git on this machine
+    return finished.stdout.strip() if finished.code == 0 else ""
+
+
+def _created() -> dt.datetime:
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if epoch.isdecimal():
+        return dt.datetime.fromtimestamp(int(epoch), tz=dt.UTC)
+    return dt.datetime.now(tz=dt.UTC)

@@ -1,0 +1,5 @@
+"""`invoke TASK` in a checkout: the tasks of the package."""
+
+from dagship.tasks import namespace
+
+__all__ = ["namespace"]

@@ -1,0 +1,84 @@
+"""What the engine tests share: a real engine, a real registry, and real base images, built once and kept by content."""
+
+import io
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dagship import base as base_stage
+from dagship import probe
+from dagship.artifacts import BaseImage
+from dagship.console import Console
+from dagship.settings import Settings, load
+from dagship.workspace import Workspace
+
+REGISTRY = os.environ.get("DAGSHIP_TEST_REGISTRY", "127.0.0.1:5000")
+
+
+@pytest.fixture(scope="session")
+def registry() -> str:
+    """Host and port of a registry that takes pushes."""
+    return REGISTRY
+
+
+@pytest.fixture(scope="session")
+def project_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty project, shared so that what is found out once is known to the next test."""
+    return tmp_path_factory.mktemp("project")
+
+
+@pytest.fixture(scope="session")
+def workspace(project_directory: Path) -> Workspace:
+    return Workspace(project_directory)
+
+
+@pytest.fixture
+def output() -> io.StringIO:
+    """What people would read."""
+    return io.StringIO()
+
+
+@pytest.fixture
+def console(output: io.StringIO) -> Console:
+    return Console(stderr=output)
+
+
+@pytest.fixture(scope="session")
+def settings_for(project_directory: Path) -> Callable[..., Settings]:
+    return lambda **flags: load(project_directory, flags)
+
+
+def _base(version: str, settings_for: Callable[..., Settings], workspace: Workspace) -> BaseImage:
+    console = Console(stderr=io.StringIO())
+    built = base_stage.build_base(settings_for(airflow=version), workspace, console)
+    return probe.probe(workspace, console, built.reference)
+
+
+@pytest.fixture(scope="session")
+def base_3(settings_for: Callable[..., Settings], workspace: Workspace) -> BaseImage:
+    """Airflow 3.3.2."""
+    return _base("3.3.2", settings_for, workspace)
+
+
+@pytest.fixture(scope="session")
+def base_2(settings_for: Callable[..., Settings], workspace: Workspace) -> BaseImage:
+    """Airflow 2.11.2."""
+    return _base("2.11.2", settings_for, workspace)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_running() -> Iterator[None]:
+    """Every test ends with no container that it started."""
+    before = _containers()
+    yield
+    left = _containers() - before
+    assert not left, f"left behind: {left}"
+
+
+def _containers() -> set[str]:
+    from dagship import process
+
+    finished = process.run(["docker", "ps", "--all", "--quiet", "--filter", "name=dagship-"])
+    return set(finished.stdout.split())

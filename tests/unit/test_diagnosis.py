@@ -1,0 +1,107 @@
+"""The engine's words, as recorded from Docker 20.10 to 28, and what dagship makes of each."""
+
+import pytest
+
+from dagship.engine import diagnosis
+from dagship.errors import OutsideError, Transient
+
+DOWN = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?"
+PUSH_DENIED = "denied: requested access to the resource is denied"
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        (DOWN, "does not answer"),
+        ("permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock", "refuses this user"),
+        ("docker: 'buildx' is not a docker command.\nSee 'docker --help'", "has no buildx"),
+        ("unknown flag: --metadata-file\nSee 'docker buildx build --help'.", "has no buildx"),
+        ("Dockerfile:9\nERROR: failed to solve: dockerfile parse error line 9: unknown flag: link", "too old"),
+        ("write /var/lib/docker/tmp/x: no space left on device", "disk is full"),
+    ],
+)  # fmt: skip
+def test_trouble_with_the_engine_is_named(said: str, meant: str) -> None:
+    error = diagnosis.of_build(said)
+
+    assert meant in error.message
+    assert error.hint
+    assert error.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        (
+            'ERROR: failed to solve: example.com/nope:1: failed to resolve source metadata for example.com/nope:1: failed to do request: Head "https://example.com/v2/nope/manifests/1": dial tcp: lookup example.com: no such host',
+            "example.com/nope:1 cannot be pulled",
+        ),
+        (
+            "ERROR: failed to solve: nope:1: failed to resolve source metadata for docker.io/library/nope:1: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed",
+            "nope:1 is not there, or its registry refuses you",
+        ),
+        (
+            "ERROR: failed to solve: localhost:5000/nope:1: localhost:5000/nope:1: not found",
+            "localhost:5000/nope:1 does not exist",
+        ),
+    ],
+)  # fmt: skip
+def test_a_base_that_cannot_be_had_is_named_with_what_to_do(said: str, meant: str) -> None:
+    error = diagnosis.of_build(said)
+
+    assert meant in error.message
+    assert "--base" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("said", "transient"),
+    [
+        (PUSH_DENIED, False),
+        ("unauthorized: authentication required", False),
+        ("no basic auth credentials", False),
+        ("error parsing HTTP response: invalid character '<' looking for beginning of value: \"<html>\"", False),
+        ("received unexpected HTTP status: 500 Internal Server Error", True),
+        ("unexpected status from PUT request to http://127.0.0.1:5000/v2/a/manifests/b: 503 Service Unavailable", True),
+        ("toomanyrequests: too many requests", True),
+        ("net/http: TLS handshake timeout", True),
+        ('Get "http://127.0.0.1:5999/v2/": dial tcp 127.0.0.1:5999: connect: connection refused', True),
+        ("read tcp 127.0.0.1:40000->127.0.0.1:5000: read: connection reset by peer", True),
+    ],
+)
+def test_only_what_may_pass_is_tried_again(said: str, transient: bool) -> None:
+    assert transient is isinstance(diagnosis.of_push("a/b:1", said), Transient)
+
+
+def test_a_page_instead_of_a_registry_is_said_to_be_one() -> None:
+    error = diagnosis.of_push(
+        "a/b:1", "error parsing HTTP response: invalid character '<' looking for beginning of value"
+    )
+
+    assert "it sent a page" in error.message
+
+
+def test_a_failing_step_shows_its_own_lines() -> None:
+    log = (
+        "#9 [deps 3/3] RUN install\n#9 ERROR: process did not complete successfully: exit code: 1\n------\n"
+        " > [deps 3/3] RUN install:\n1.2 no such package\n------\nDockerfile:12\n--------------------\nERROR: failed to solve"
+    )
+
+    error = diagnosis.of_build(log)
+
+    assert "no such package" in error.detail
+    assert "Dockerfile:12" not in error.detail
+
+
+def test_an_unknown_builder_is_named() -> None:
+    assert "'nope'" in diagnosis.of_build('ERROR: no builder "nope" found').message
+
+
+def test_no_such_image_is_an_answer_and_a_dead_engine_is_none() -> None:
+    assert diagnosis.says_no_such_image("Error response from daemon: No such image: a:1")
+    assert not diagnosis.says_no_such_image(DOWN)
+
+
+def test_anything_else_keeps_the_engines_words() -> None:
+    error = diagnosis.of_engine("something new")
+
+    assert isinstance(error, OutsideError)
+    assert error.detail == "something new"

@@ -1,0 +1,106 @@
+"""The Dockerfile: every branch of the template, and what text from a user cannot become."""
+
+import itertools
+import json
+import re
+import shlex
+
+import pytest
+
+from dagship.dockerfile import Recipe, render
+from dagship.errors import UsageError
+
+
+def recipe(**changes: object) -> Recipe:
+    values: dict[str, object] = {
+        "base": "apache/airflow:3.3.2",
+        "python": "/home/airflow/.local/bin/python",
+        "prefix": "/home/airflow/.local",
+        "user": "50000",
+        "with_runtime": True,
+        "dag_version": "3f9c2a71d0b4",
+    }
+    return Recipe(**(values | changes))  # type: ignore[arg-type]
+
+
+def instructions(text: str) -> list[str]:
+    """The Dockerfile's instructions: comments and blank lines dropped, continuations joined."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return "\n".join(lines).replace("\\\n", " ").splitlines()
+
+
+KNOWN = {"FROM", "USER", "COPY", "RUN", "ENV", "ADD"}
+FLAGS = ("with_tools", "with_lock", "with_deps", "with_runtime")
+
+
+@pytest.mark.parametrize("flags", list(itertools.product([False, True], repeat=len(FLAGS))))
+@pytest.mark.parametrize("extra", [{}, {"system_packages": ("git", "libpq5=15.1-1"), "secret_ids": ("ca", "pip-conf")}])
+def test_every_branch_renders_whole_instructions(flags: tuple[bool, ...], extra: dict[str, object]) -> None:
+    text = render(recipe(**dict(zip(FLAGS, flags, strict=True)), **extra))
+
+    assert {line.split()[0] for line in instructions(text)} <= KNOWN
+    assert text.startswith("FROM apache/airflow:3.3.2 AS base\n")
+    assert "{" not in text.replace('["', "")
+
+
+def test_stages_are_there_when_they_are_wanted() -> None:
+    def stages(**changes: object) -> list[str]:
+        return re.findall(r"^FROM \S+ AS (\S+)$", render(recipe(**changes)), flags=re.MULTILINE)
+
+    assert stages() == ["base", "runtime"]
+    assert stages(with_tools=True, with_deps=True) == ["base", "tools", "deps", "runtime"]
+    assert stages(with_tools=True, with_lock=True, with_runtime=False) == ["base", "tools", "resolve", "lock"]
+
+
+def test_the_dag_version_is_the_last_layer_but_for_current() -> None:
+    layers = [
+        line for line in instructions(render(recipe(with_tools=True, with_deps=True))) if line[:4] in ("ADD ", "COPY")
+    ]
+
+    assert layers[-2:] == ["ADD --link dags.tar /", "ADD --link current.tar /"]
+
+
+def test_the_image_runs_as_the_bases_user() -> None:
+    assert instructions(render(recipe()))[-1] == "USER 50000"
+
+
+def test_secrets_are_mounted_only_where_an_index_is_reached() -> None:
+    text = render(recipe(with_tools=True, with_deps=True, secret_ids=("ca", "index")))
+    mounted = [line for line in instructions(text) if "type=secret" in line]
+
+    assert len(mounted) == 2
+    assert all("/opt/dagship/inside/" in line for line in mounted)
+
+
+HOSTILE = ["x; evil", "$(evil)", "`evil`", 'x" && evil', "x' && evil", "x \\", "{{ 7 * 7 }}", "# syntax=evil"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("field", ["python", "prefix", "system_packages"])
+def test_hostile_text_stays_one_word_of_one_instruction(field: str, text: str) -> None:
+    """Such values cannot pass the settings or come from a sane image; the template holds all the same."""
+    value: object = (text,) if field == "system_packages" else text
+    rendered = render(recipe(with_tools=True, with_deps=True, **{field: value}))
+
+    kept = json.dumps(text + "/") if field == "prefix" else shlex.quote(text)
+    assert kept in rendered
+    assert rendered.replace(kept, "").count("evil") == 0
+
+
+@pytest.mark.parametrize("field", ["python", "system_packages"])
+def test_a_lines_end_is_refused(field: str) -> None:
+    value: object = ("x\nRUN evil",) if field == "system_packages" else "x\nRUN evil"
+
+    with pytest.raises(UsageError, match="cannot stand in a Dockerfile"):
+        render(recipe(with_tools=True, **{field: value}))
+
+
+def test_a_lines_end_in_a_path_is_escaped() -> None:
+    assert "\nRUN evil" not in render(recipe(with_tools=True, with_deps=True, prefix="x\nRUN evil"))
+
+
+@pytest.mark.parametrize("field", ["base", "user"])
+@pytest.mark.parametrize("text", [*HOSTILE, "x\nRUN evil", ""])
+def test_what_is_no_plain_word_is_refused(field: str, text: str) -> None:
+    with pytest.raises(UsageError, match="cannot stand in a Dockerfile"):
+        render(recipe(**{field: text}))

@@ -1,0 +1,114 @@
+"""Settings: which source wins, and what is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from dagship import settings
+from dagship.errors import UsageError
+
+
+def load(root: Path, **flags: object) -> settings.Settings:
+    return settings.load(root, flags)
+
+
+def refusal(root: Path, **flags: object) -> UsageError:
+    with pytest.raises(UsageError) as refused:
+        load(root, **flags)
+    return refused.value
+
+
+def test_flags_beat_environment_beats_file_beats_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    default = load(tmp_path).repository
+    (tmp_path / "dagship.toml").write_text('repository = "from/file"')
+    from_file = load(tmp_path).repository
+    monkeypatch.setenv("DAGSHIP_REPOSITORY", "from/environment")
+    from_environment = load(tmp_path).repository
+
+    assert (default, from_file, from_environment) == ("dagship/airflow", "from/file", "from/environment")
+    assert load(tmp_path, repository="from/flag").repository == "from/flag"
+
+
+def test_flags_that_were_not_given_change_nothing(tmp_path: Path) -> None:
+    (tmp_path / "dagship.toml").write_text("strict = true")
+
+    assert load(tmp_path, strict=False, repository="", base=None).strict
+
+
+def test_pyproject_serves_as_well(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n[tool.dagship]\nplatform = ["linux/amd64"]\n')
+
+    assert load(tmp_path).platform == ("linux/amd64",)
+
+
+def test_a_pyproject_of_others_says_nothing(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n')
+
+    assert load(tmp_path).platform == ()
+
+
+def test_a_list_is_one_text_with_commas_or_an_array(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSHIP_SYSTEM_PACKAGES", "git, libpq5 ,")
+
+    assert load(tmp_path).system_packages == ("git", "libpq5")
+
+
+def test_a_cache_keeps_its_commas(tmp_path: Path) -> None:
+    assert load(tmp_path, cache_from="type=registry,ref=a/b").cache_from == ("type=registry,ref=a/b",)
+
+
+def test_a_typing_error_in_a_file_is_refused_with_the_right_name(tmp_path: Path) -> None:
+    (tmp_path / "dagship.toml").write_text('repositori = "a"')
+
+    refused = refusal(tmp_path)
+
+    assert "'repositori' is not a setting" in refused.message
+    assert "repository" in refused.hint
+
+
+def test_a_typing_error_in_the_environment_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSHIP_PLATFROM", "linux/amd64")
+
+    refused = refusal(tmp_path)
+
+    assert "DAGSHIP_PLATFROM" in refused.message
+    assert "DAGSHIP_PLATFORM" in refused.hint
+
+
+def test_a_file_that_is_no_toml_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "dagship.toml").write_text("= 3")
+
+    assert "cannot be read" in refusal(tmp_path).message
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("repository", "a:1"),
+        ("repository", "A"),
+        ("base", "a b"),
+        ("airflow", "latest"),
+        ("airflow", "3.3.2; x"),
+        ("extras", "celery]; evil"),
+        ("system_packages", "git; rm -rf /"),
+        ("system_packages", "-o=x"),
+        ("system_packages", "git\nRUN evil"),
+        ("platform", "linux"),
+        ("builder", "--x"),
+        ("source_packages", "a b"),
+        ("parse_budget", "0"),
+        ("import_timeout", "soon"),
+        ("max_file_size", "-1"),
+    ],
+)
+def test_a_wrong_value_is_one_sentence_with_the_name(tmp_path: Path, name: str, value: str) -> None:
+    refused = refusal(tmp_path, **{name: value})
+
+    assert "\n" not in refused.message.replace(value, "")
+    assert refused.exit_code == 2
+
+
+def test_credentials_in_an_index_do_not_show(tmp_path: Path) -> None:
+    loaded = load(tmp_path, index_url="https://user:hunter2@example.com/simple")
+
+    assert "hunter2" not in repr(loaded)

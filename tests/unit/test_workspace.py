@@ -1,0 +1,64 @@
+"""`.dagship/`: whole or not at all."""
+
+from pathlib import Path
+
+import pytest
+
+from dagship.artifacts import BuiltBase
+from dagship.errors import UsageError
+from dagship.workspace import Workspace
+
+BASE = BuiltBase(reference="a:1", id="sha256:1", airflow="3.3.2")
+
+
+def test_what_was_written_is_read_again(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.write("base", BASE)
+
+    assert workspace.read("base", BuiltBase) == BASE
+
+
+def test_nothing_there_is_none(tmp_path: Path) -> None:
+    assert Workspace(tmp_path).read("base", BuiltBase) is None
+
+
+def test_a_broken_file_is_one_sentence(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.write("base", BASE).write_text('{"reference": ')
+
+    with pytest.raises(UsageError, match="cannot be read"):
+        workspace.read("base", BuiltBase)
+
+
+def test_git_does_not_see_it(tmp_path: Path) -> None:
+    Workspace(tmp_path).write("base", BASE)
+
+    assert (tmp_path / ".dagship" / ".gitignore").read_text() == "*\n"
+
+
+def test_a_failed_write_keeps_the_old_text_and_leaves_no_other_file(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    path = workspace.write("base", BASE)
+    before = path.read_text()
+
+    with pytest.raises(UnicodeEncodeError):
+        workspace.write_text(path, "half \ud800")
+
+    assert before == path.read_text()
+    assert [file.name for file in path.parent.iterdir() if file.name != ".gitignore"] == ["base.json"]
+
+
+def test_a_directory_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / ".dagship").write_text("a file")
+
+    with pytest.raises(UsageError, match="cannot be written"):
+        Workspace(tmp_path).write("base", BASE)
+
+
+def test_forgetting_twice_is_no_error(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.write("base", BASE)
+    workspace.forget("base")
+    workspace.forget("base")
+
+    assert workspace.read("base", BuiltBase) is None

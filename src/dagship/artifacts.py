@@ -36,7 +36,7 @@ class BaseImage(Artifact):
 
     Attributes:
         reference: As the user named it.
-        pinned: The same by digest, where the engine knows one; what `FROM` gets.
+        pinned: The same by digest, where the builder can resolve it; what `FROM` gets.
         id: The engine's image id, or the digest.
         platform: `os/architecture`.
         python: Absolute path of the interpreter that runs Airflow.
@@ -47,6 +47,7 @@ class BaseImage(Artifact):
         user: The image's user, `uid[:gid]`, empty for root.
         packages: Every installed distribution, canonical name to version.
         directories: The directories on the way to the DAG versions that the image already has.
+        layers: Digests of its uncompressed layers, lowest first: an image built on it starts with them.
 
     """
 
@@ -62,6 +63,7 @@ class BaseImage(Artifact):
     user: str
     packages: dict[str, str]
     directories: tuple[Directory, ...]
+    layers: tuple[str, ...]
 
 
 class BuiltBase(Artifact):
@@ -179,6 +181,21 @@ class CheckedFile(Artifact):
     dags: tuple[str, ...]
 
 
+class CheckedTest(Artifact):
+    """One of the user's own tests, run in the image.
+
+    Attributes:
+        name: pytest's node id.
+        outcome: `passed`, `failed` or `skipped`.
+        seconds: Time it took.
+
+    """
+
+    name: str
+    outcome: Literal["passed", "failed", "skipped"]
+    seconds: float
+
+
 class VerifyReport(Artifact):
     """The result of `test-image`.
 
@@ -186,9 +203,11 @@ class VerifyReport(Artifact):
         image: Reference of the image tested.
         id: The engine's id of the image tested.
         passed: The verdict.
+        strict: Whether warnings fail it as well.
         airflow: Version of apache-airflow found in the image.
         python: Version of its Python.
         files: DAG files imported.
+        tests: The user's own tests, where there were some.
         findings: Errors and warnings, errors first.
         seconds: Whole duration.
 
@@ -197,9 +216,11 @@ class VerifyReport(Artifact):
     image: str
     id: str
     passed: bool
+    strict: bool = False
     airflow: str
     python: str
     files: tuple[CheckedFile, ...]
+    tests: tuple[CheckedTest, ...] = ()
     findings: tuple[Finding, ...]
     seconds: float
 

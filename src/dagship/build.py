@@ -16,8 +16,12 @@ from dagship.plan import LABEL_DAGS, Plan
 from dagship.settings import Settings
 
 
-def find(plan: Plan) -> BuiltImage | None:
+def find(plan: Plan, recorded: BuiltImage | None) -> BuiltImage | None:
     """Returns the image of a plan if the engine has it already.
+
+    Args:
+        plan: What would be built.
+        recorded: What the last build left: it knows the layers and the digest, if it is the same image.
 
     Raises:
         OutsideError: The engine does not answer.
@@ -26,6 +30,8 @@ def find(plan: Plan) -> BuiltImage | None:
     facts = images.inspect(str(plan.reference))
     if facts is None or facts.labels.get(LABEL_DAGS) != plan.tree.version:
         return None
+    if recorded is not None and (recorded.reference, recorded.id) == (str(plan.reference), facts.id):
+        return recorded.model_copy(update={"reused": True})
     return _built(plan, facts, digest="", seconds={}, reused=True)
 
 
@@ -104,7 +110,7 @@ def _built(
         base=plan.base.pinned,
         platforms=(facts.platform,) if facts else plan.platforms,
         size=facts.size if facts else 0,
-        layers=() if facts is None or reused else buildlog.layers(images.history(str(plan.reference)), plan.recipe),
+        layers=() if facts is None else buildlog.layers(images.history(str(plan.reference)), plan.recipe),
         seconds=seconds,
         reused=reused,
     )

@@ -16,7 +16,7 @@ def layers(history: tuple[tuple[str, int], ...], recipe: Recipe) -> tuple[Layer,
     """
     ours = [("ADD current.tar", "which version is current"), ("ADD dags.tar", "DAGs")]
     ours += [("COPY /opt/dagship/prefix/", "requirements")] if recipe.with_deps else []
-    ours += [("RUN /bin/sh -c apt-get", "system packages")] if recipe.system_packages else []
+    ours += [("--no-install-recommends", "system packages")] if recipe.system_packages else []
     named: list[Layer] = []
     below = 0
     for instruction, count in history:

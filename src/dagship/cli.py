@@ -28,3 +28,7 @@ class _Program(Program):
 def main() -> None:
     """Runs the command; installed as `dagship`."""
     _Program(name="dagship", binary="dagship", namespace=namespace, version=metadata.version("dagship")).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -21,7 +21,6 @@ class Recipe:
         python: Absolute path of the interpreter that runs Airflow in the base.
         prefix: Its `sys.prefix`.
         user: `uid[:gid]` the image runs as.
-        secret_ids: Build secrets that the steps which reach an index get.
         system_packages: Debian packages for the image; checked names.
         build_packages: Debian packages for building from source; they stay out of the image.
         with_tools: Whether the stage with the resolver and installer is there.
@@ -36,7 +35,6 @@ class Recipe:
     python: str
     prefix: str
     user: str
-    secret_ids: tuple[str, ...] = ()
     system_packages: tuple[str, ...] = ()
     build_packages: tuple[str, ...] = ()
     with_tools: bool = False

@@ -60,7 +60,7 @@ def base_image(project: Project) -> BaseImage:
             "airflow" in settings.model_fields_set and built is not None and built.airflow != settings.airflow
         )
         reference = f"apache/airflow:{settings.airflow}" if built is None or asked_for_another else built.reference
-    return probe.probe(project.workspace, project.console, reference)
+    return probe.probe(project.workspace, project.console, reference, builder=settings.builder)
 
 
 def lock(project: Project, *, check: bool, upgrade: bool, upgrade_packages: tuple[str, ...]) -> LockFile:
@@ -97,9 +97,7 @@ def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
     tree = context.read(dags, ignore=settings.ignore, max_file_size=settings.max_file_size)
     base = base_image(project)
     plan = planning.plan(settings, base, _requirements(project, base), tree)
-    image = None if force else stage.find(plan)
-    if image is not None:
-        image = _as_recorded(project, image)
+    image = None if force else stage.find(plan, project.workspace.read("image", BuiltImage))
     if image is None:
         from dagship import revision
 
@@ -108,12 +106,6 @@ def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
     if push:
         _record_push(project, image)
     return image
-
-
-def _as_recorded(project: Project, image: BuiltImage) -> BuiltImage:
-    """The image with what is known from when it was built here: the layers, and the digest of a push."""
-    built = project.workspace.read("image", BuiltImage)
-    return built.model_copy(update={"reused": True}) if built is not None and built.id == image.id else image
 
 
 def _requirements(project: Project, base: BaseImage) -> LockFile:
@@ -191,7 +183,7 @@ def test_image(project: Project, *, image: str, pytest_path: Path | None) -> Ver
 
     tested = current_image(project, image)
     project.workspace.forget("report")
-    report = stage.verify(project.settings, project.console, tested, pytest_path=pytest_path)
+    report = stage.verify(project.settings, project.workspace, project.console, tested, pytest_path=pytest_path)
     project.workspace.write("report", report)
     return report
 

@@ -5,7 +5,6 @@ The tag is made from the content: what goes in decides it, so the same input has
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,7 +12,6 @@ from pathlib import Path
 from dagship import context
 from dagship.artifacts import BaseImage, LockFile
 from dagship.dockerfile import Recipe
-from dagship.index import build_secrets
 from dagship.reference import Reference
 from dagship.resources import resource
 from dagship.settings import Settings
@@ -55,7 +53,6 @@ def plan(settings: Settings, base: BaseImage, lock: LockFile, tree: context.Tree
         python=base.python,
         prefix=base.prefix,
         user=base.user or "0",
-        secret_ids=_secret_ids(settings) if with_deps else (),
         system_packages=settings.system_packages,
         build_packages=settings.build_packages if settings.source_packages else (),
         with_tools=with_deps,
@@ -73,22 +70,17 @@ def plan(settings: Settings, base: BaseImage, lock: LockFile, tree: context.Tree
     )
 
 
-def _secret_ids(settings: Settings) -> tuple[str, ...]:
-    with tempfile.TemporaryDirectory(prefix="dagship-") as scratch:
-        return tuple(build_secrets(settings, Path(scratch)))
-
-
 def _reference(settings: Settings, base: BaseImage, lock: LockFile, recipe: Recipe) -> Reference:
     """The tag: the DAG version, for people, and a digest of everything else that goes in.
 
-    Whether secrets are there, which builder is used and when it is built change nothing in the image.
+    Where packages come from, which builder is used and when it is built change nothing in the image.
     """
     goes_in = {
         "base": [base.pinned, base.id if base.pinned == base.reference else ""],
         "directories": [directory.model_dump() for directory in base.directories],
         "lock": lock.digest,
         "platform": settings.platform or (base.platform,),
-        "recipe": asdict(recipe) | {"secret_ids": ()},
+        "recipe": asdict(recipe),
         "template": resource("images/airflow/Dockerfile.j2").read_text("utf-8"),
         "inside": {path.name: path.read_text("utf-8") for path in inside_files()} if recipe.with_deps else {},
     }

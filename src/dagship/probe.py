@@ -5,12 +5,13 @@ the `airflow` command of the image starts with, or else the Python in PATH.
 """
 
 import json
+import tempfile
 from pathlib import Path
 
 from dagship.artifacts import BaseImage
 from dagship.console import Console
 from dagship.engine import images
-from dagship.errors import UsageError
+from dagship.errors import OutsideError, UsageError
 from dagship.resources import resource
 from dagship.workspace import Workspace
 
@@ -34,13 +35,14 @@ exit 90
 """
 
 
-def probe(workspace: Workspace, console: Console, reference: str) -> BaseImage:
+def probe(workspace: Workspace, console: Console, reference: str, *, builder: str = "") -> BaseImage:
     """Finds out what is in a base image, once for each image id.
 
     Args:
         workspace: Where the answer is kept.
         console: Shows the pull, if there is one.
         reference: The base image.
+        builder: The buildx builder that will build on it, empty for the current one.
 
     Raises:
         UsageError: The image holds no Airflow.
@@ -54,15 +56,19 @@ def probe(workspace: Workspace, console: Console, reference: str) -> BaseImage:
         facts = images.inspect(reference)
         if facts is None:
             raise UsageError(f"The image {reference} was pulled and is gone again.", "Run it again.")
-    kept = workspace.cache("bases") / f"{facts.id.removeprefix('sha256:')}.json"
+    name = "-".join(filter(None, (facts.id.removeprefix("sha256:"), builder)))
+    kept = workspace.cache("bases") / f"{name}.json"
     if (known := _known(kept, reference)) is not None:
         return known
     with console.step(f"Looking into {reference}"):
         found = _ask(reference, facts.id, facts.platform)
+        pinned = _pinned(reference, facts.digests)
+        pinned = pinned if _resolves(reference, builder) and _resolves(pinned, builder) else reference
     base = BaseImage(
         reference=reference,
-        pinned=_pinned(reference, facts.digests),
+        pinned=pinned,
         id=facts.id,
+        layers=facts.layers,
         platform=facts.platform,
         user=facts.user,
         **found,  # type: ignore[arg-type]
@@ -100,3 +106,22 @@ def _pinned(reference: str, digests: tuple[str, ...]) -> str:
     name = reference.partition("@")[0]
     name = name[: name.rindex(":")] if ":" in name.rpartition("/")[2] else name
     return next((digest for digest in digests if digest.startswith(f"{name}@")), reference)
+
+
+def _resolves(reference: str, builder: str) -> bool:
+    """Whether the builder finds an image of that name.
+
+    An image that was never in a registry is found by its tag alone, until something was built on the tag once: only
+    then does BuildKit know the digest, in the store that it shares with the engine. A builder with a store of its own
+    finds what a registry has, and nothing else.
+    """
+    with tempfile.TemporaryDirectory(prefix="dagship-") as scratch:
+        dockerfile = Path(scratch, "Dockerfile")
+        dockerfile.write_text(f"FROM {reference}\n", encoding="utf-8")
+        try:
+            images.build(
+                images.Build(context=Path(scratch), dockerfile=dockerfile, builder=builder, outputs=("type=cacheonly",))
+            )
+        except OutsideError:
+            return False
+    return True

@@ -46,6 +46,9 @@ class Settings(BaseSettings):
         None, description="Constraints file for `base` instead of the release day's packages"
     )
     system_packages: Names = Field((), description="Debian packages to install into the image")
+    build_packages: Names = Field(
+        (), description="Debian packages for building source_packages; they stay out of the image"
+    )
     ignore: Names = Field((), description="Patterns of files to leave out, as in .gitignore, besides .dockerignore's")
     max_file_size: PositiveInt = Field(10 * 1024 * 1024, description="Largest file allowed in the DAG directory, bytes")
     platform: Names = Field((), description="Platforms to build for, as linux/amd64; empty for the engine's own")
@@ -70,7 +73,7 @@ class Settings(BaseSettings):
     root: ClassVar[Path]
 
     @field_validator(
-        "extras", "system_packages", "ignore", "platform", "extra_index_urls", "source_packages", mode="before"
+        "extras", "system_packages", "build_packages", "ignore", "platform", "extra_index_urls", "source_packages", mode="before"
     )
     @classmethod
     def _split(cls, value: Any) -> Any:  # noqa: ANN401 - whatever a source gave
@@ -101,7 +104,7 @@ class Settings(BaseSettings):
     def _extras(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(_matching(name, r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", "an extra of Airflow") for name in value)
 
-    @field_validator("system_packages")
+    @field_validator("system_packages", "build_packages")
     @classmethod
     def _debian_packages(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         # Debian Policy 5.6.1, with an optional exact version.

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dagship import base as base_stage
-from dagship import probe
+from dagship import probe, process
 from dagship.artifacts import BaseImage
 from dagship.console import Console
 from dagship.settings import Settings, load
@@ -51,6 +50,8 @@ def settings_for(project_directory: Path) -> Callable[..., Settings]:
 
 
 def _base(version: str, settings_for: Callable[..., Settings], workspace: Workspace) -> BaseImage:
+    from dagship import base as base_stage
+
     console = Console(stderr=io.StringIO())
     built = base_stage.build_base(settings_for(airflow=version), workspace, console)
     return probe.probe(workspace, console, built.reference)
@@ -78,7 +79,5 @@ def _nothing_is_left_running() -> Iterator[None]:
 
 
 def _containers() -> set[str]:
-    from dagship import process
-
     finished = process.run(["docker", "ps", "--all", "--quiet", "--filter", "name=dagship-"])
     return set(finished.stdout.split())

@@ -21,6 +21,7 @@ def base(**changes: Any) -> BaseImage:
         "platform": "linux/amd64", "python": "/home/airflow/.local/bin/python", "python_version": "3.11.2",
         "prefix": "/home/airflow/.local", "airflow": "3.3.2", "airflow_home": "/opt/airflow", "user": "50000",
         "packages": {"apache-airflow": "3.3.2"},
+        "layers": ("sha256:33",),
         "directories": (Directory(path="/opt", mode=0o755, uid=0, gid=0),),
     }  # fmt: skip
     return BaseImage(**(values | changes))
@@ -114,7 +115,7 @@ def test_layers_are_named_and_the_bases_are_added_up(tmp_path: Path, tree: conte
         ("ADD dags.tar / # buildkit", 2),
         ("ENV AIRFLOW__CORE__DAGS_FOLDER=/x", 0),
         ("COPY /opt/dagship/prefix/ /home/airflow/.local/ # buildkit", 30),
-        ("RUN /bin/sh -c apt-get update && apt-get install git", 400),
+        ("RUN /bin/sh -c apt-get update && apt-get install -y --no-install-recommends git", 400),
         ("USER 0", 0),
         ("CMD []", 0),
         ("RUN /bin/sh -c apt-get update && apt-get install airflow", 5000),

@@ -34,7 +34,7 @@ FLAGS = ("with_tools", "with_lock", "with_deps", "with_runtime")
 
 
 @pytest.mark.parametrize("flags", list(itertools.product([False, True], repeat=len(FLAGS))))
-@pytest.mark.parametrize("extra", [{}, {"system_packages": ("git", "libpq5=15.1-1"), "secret_ids": ("ca", "pip-conf")}])
+@pytest.mark.parametrize("extra", [{}, {"system_packages": ("git", "libpq5=15.1-1")}])
 def test_every_branch_renders_whole_instructions(flags: tuple[bool, ...], extra: dict[str, object]) -> None:
     text = render(recipe(**dict(zip(FLAGS, flags, strict=True)), **extra))
 
@@ -65,7 +65,7 @@ def test_the_image_runs_as_the_bases_user() -> None:
 
 
 def test_secrets_are_mounted_only_where_an_index_is_reached() -> None:
-    text = render(recipe(with_tools=True, with_deps=True, secret_ids=("ca", "index")))
+    text = render(recipe(with_tools=True, with_deps=True))
     mounted = [line for line in instructions(text) if "type=secret" in line]
 
     assert len(mounted) == 2

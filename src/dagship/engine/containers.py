@@ -56,13 +56,15 @@ class Container:
                 archive.addfile(member, io.BytesIO(content))
         self._wrapped.put_archive(WORK, buffer.getvalue())
 
-    def get(self, name: str) -> bytes | None:
-        """Reads a file, named relative to `WORK`; None when there is none."""
+    def get(self, name: str, *, limit: int | None = None) -> bytes | None:
+        """Reads a file, named relative to `WORK`; None when there is none, or it has more than `limit` bytes."""
         import docker.errors
 
         try:
-            stream, _ = self._wrapped.get_archive(f"{WORK}/{name}")
+            stream, status = self._wrapped.get_archive(f"{WORK}/{name}")
         except docker.errors.NotFound:
+            return None
+        if limit is not None and status["size"] > limit:
             return None
         with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as archive:
             file = archive.extractfile(archive.getmembers()[0])
@@ -83,14 +85,21 @@ class Container:
             on_output: Called with each piece of output as it comes.
 
         """
+        from docker.utils.socket import frames_iter
+
         api = self._wrapped.client.api
         call = api.exec_create(self._wrapped.id, list(argv), environment=dict(environment or {}))
         pieces: list[str] = []
-        for piece in api.exec_start(call["Id"], stream=True):
-            text = piece.decode("utf-8", "replace")
-            pieces.append(text)
-            if on_output is not None:
-                on_output(text)
+        # Asked for as a socket, because docker-py leaves the one behind its plain stream open.
+        connection = api.exec_start(call["Id"], socket=True)
+        try:
+            for _, piece in frames_iter(connection, tty=False):
+                text = piece.decode("utf-8", "replace")
+                pieces.append(text)
+                if on_output is not None:
+                    on_output(text)
+        finally:
+            connection._response.close()  # noqa: SLF001 - nothing else closes it
         code = api.exec_inspect(call["Id"])["ExitCode"]
         return Executed(code=-1 if code is None else code, output="".join(pieces))
 

@@ -139,9 +139,11 @@ def of_push(reference: str, text: str) -> OutsideError:
 
 
 def _failing_step(text: str) -> str:
-    """The block that BuildKit prints between `------` lines at the end, or the last lines."""
+    """The block that BuildKit prints between `------` lines at the end, with its closing line; or the last lines."""
     blocks = text.split("\n------\n")
-    return _tail(blocks[1], 40) if len(blocks) > 2 else _tail(text)  # noqa: PLR2004 - before, block, after
+    if len(blocks) <= 2:  # noqa: PLR2004 - before, block, after
+        return _tail(text)
+    return _tail(blocks[1], 40) + "\n" + _tail(text, 1)
 
 
 def _tail(text: str, lines: int = 15) -> str:

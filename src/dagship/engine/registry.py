@@ -1,5 +1,6 @@
 """The registry, reached through the engine with docker-py: credentials are those that `docker login` left."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,8 @@ from dagship.reference import Reference
 
 # One answer may take long (a large layer being checked); a registry that says nothing for this long is gone. Seconds.
 _PATIENCE = 300
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 @contextmanager
@@ -56,7 +59,9 @@ def push(reference: Reference, on_progress: Callable[[int, int], None]) -> str:
                 if "id" in line and detail.get("total"):
                     sent[line["id"]] = (int(detail.get("current", 0)), int(detail["total"]))
                     on_progress(sum(now for now, _ in sent.values()), sum(total for _, total in sent.values()))
-                digest = (line.get("aux") or {}).get("Digest", digest)
+                # Docker's own image store says it apart, containerd's in words alone.
+                if said := _DIGEST.search((line.get("aux") or {}).get("Digest", "") or line.get("status", "")):
+                    digest = said[0]
         except docker.errors.APIError as refused:
             raise diagnosis.of_push(str(reference), str(refused)) from refused
     return digest

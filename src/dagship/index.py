@@ -1,0 +1,80 @@
+"""Where packages come from, as BuildKit secrets: files that a build step can read, and that no layer keeps."""
+
+import configparser
+import json
+import urllib.parse
+from pathlib import Path
+
+from dagship.errors import UsageError
+from dagship.settings import Settings
+
+
+def build_secrets(settings: Settings, directory: Path) -> dict[str, Path]:
+    """Returns the secrets for steps that reach a package index, by id; `inside/index.py` reads them.
+
+    Args:
+        settings: Which pip.conf, authorities and indexes to use.
+        directory: Where to write the one that is not a file yet; readable by no one else, and gone after the build.
+
+    Raises:
+        UsageError: A file cannot be read or is not what it should be, or an index is no address.
+
+    """
+    secrets: dict[str, Path] = {}
+    if settings.pip_conf is not None:
+        _check_pip_conf(settings.pip_conf)
+        secrets["pip-conf"] = settings.pip_conf.absolute()
+    if settings.ca_cert is not None:
+        if "-----BEGIN " not in _read(settings.ca_cert, "ca_cert"):
+            raise UsageError(
+                f"{settings.ca_cert} holds no certificate in PEM form.",
+                "ca_cert names a file of certificates to trust.",
+            )
+        secrets["ca"] = settings.ca_cert.absolute()
+    named = {
+        **({"index_url": settings.index_url.get_secret_value()} if settings.index_url else {}),
+        **(
+            {"extra_index_urls": [url.get_secret_value() for url in settings.extra_index_urls]}
+            if settings.extra_index_urls
+            else {}
+        ),
+    }
+    if named:
+        for url in (*settings.extra_index_urls, *([settings.index_url] if settings.index_url else [])):
+            _check_url(url.get_secret_value())
+        path = directory / "index.json"
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(named), encoding="utf-8")
+        secrets["index"] = path
+    return secrets
+
+
+def _read(path: Path, setting: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as failed:
+        reason = failed.strerror if isinstance(failed, OSError) else "it is not text"
+        raise UsageError(f"{path} cannot be read: {reason}.", f"The setting {setting} names it.") from failed
+
+
+def _check_pip_conf(path: Path) -> None:
+    # The error of a parser may quote the line, and with it a password.
+    try:
+        configparser.RawConfigParser().read_string(_read(path, "pip_conf"))
+    except configparser.Error:
+        raise UsageError(
+            f"{path} cannot be read as a pip.conf.", "It has sections such as [global], and name = value lines."
+        ) from None
+
+
+def _check_url(url: str) -> None:
+    try:
+        parts = urllib.parse.urlsplit(url)
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and url.isprintable() and " " not in url
+    except ValueError:
+        valid = False
+    if not valid:
+        # Not shown: it may hold a password.
+        raise UsageError(
+            "An index among index_url and extra_index_urls is not an http(s) address.", "As https://host/simple"
+        )

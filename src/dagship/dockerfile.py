@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 from dagship.errors import UsageError
 from dagship.resources import resource
+from dagship.settings import Settings
 
 VERSIONS_ROOT = "/opt/airflow/dag-versions"
 """Where DAG versions lie in the image: `CURRENT` and a directory for each version (docs/reference/image.md)."""
@@ -22,7 +23,8 @@ class Recipe:
         prefix: Its `sys.prefix`.
         user: `uid[:gid]` the image runs as.
         system_packages: Debian packages for the image; checked names.
-        build_packages: Debian packages for building from source; they stay out of the image.
+        source_packages: Packages that may be built from source, or `:all:`.
+        build_packages: Debian packages that this takes; they stay out of the image.
         with_tools: Whether the stage with the resolver and installer is there.
         with_lock: Whether the stages that resolve requirements are there.
         with_deps: Whether the stage that installs the lock is there.
@@ -36,6 +38,7 @@ class Recipe:
     prefix: str
     user: str
     system_packages: tuple[str, ...] = ()
+    source_packages: tuple[str, ...] = ()
     build_packages: tuple[str, ...] = ()
     with_tools: bool = False
     with_lock: bool = False
@@ -58,9 +61,19 @@ def render(recipe: Recipe) -> str:
     )
     environment.filters["quote"] = _quote
     environment.filters["word"] = _word
-    environment.filters["json"] = json.dumps
+    environment.globals["exec_form"] = exec_form
     template = environment.from_string(resource("images/airflow/Dockerfile.j2").read_text("utf-8"))
     return template.render(asdict(recipe) | {"versions_root": VERSIONS_ROOT})
+
+
+def compilers(settings: Settings) -> tuple[str, ...]:
+    """Returns the Debian packages that building from source takes; none when wheels are all that is installed."""
+    return ("build-essential", *settings.build_packages) if settings.source_packages else ()
+
+
+def exec_form(*arguments: str) -> str:
+    """Returns arguments in the JSON form of COPY and ADD, which takes blanks and needs no shell."""
+    return json.dumps(list(arguments))
 
 
 def _quote(text: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dagship import context
 from dagship.artifacts import BaseImage, LockFile
-from dagship.dockerfile import Recipe
+from dagship.dockerfile import Recipe, compilers
 from dagship.reference import Reference
 from dagship.resources import resource
 from dagship.settings import Settings
@@ -54,7 +54,8 @@ def plan(settings: Settings, base: BaseImage, lock: LockFile, tree: context.Tree
         prefix=base.prefix,
         user=base.user or "0",
         system_packages=settings.system_packages,
-        build_packages=settings.build_packages if settings.source_packages else (),
+        source_packages=settings.source_packages if with_deps else (),
+        build_packages=compilers(settings) if with_deps else (),
         with_tools=with_deps,
         with_deps=with_deps,
         with_runtime=True,
@@ -80,7 +81,7 @@ def _reference(settings: Settings, base: BaseImage, lock: LockFile, recipe: Reci
         "directories": [directory.model_dump() for directory in base.directories],
         "lock": lock.digest,
         "platform": settings.platform or (base.platform,),
-        "recipe": asdict(recipe),
+        "recipe": asdict(recipe) | {"dag_version": ""},
         "template": resource("images/airflow/Dockerfile.j2").read_text("utf-8"),
         "inside": {path.name: path.read_text("utf-8") for path in inside_files()} if recipe.with_deps else {},
     }

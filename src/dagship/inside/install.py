@@ -1,0 +1,133 @@
+"""Installs a lock beside Airflow: `install.py LOCK PYTHON PREFIX [PACKAGE…]`.
+
+What the image has in that version already is left out; the rest goes, exactly as locked, into a prefix with the layout
+of Airflow's environment, ready to be copied over it. The packages named may be built from source, or `:all:`.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import index
+import installed
+
+_PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)")
+_EPOCH = 315532800  # 1980: nothing in the layer says when it was made
+_NOT_WRITABLE = 0o755
+
+
+def main(lock: str, python: str, prefix: str, sources: Sequence[str]) -> None:
+    """Installs, compiles and makes the tree fit the environment it will lie over.
+
+    Raises:
+        SystemExit: A package could not be installed, or would not be found where it goes.
+
+    """
+    os.umask(0o022)
+    os.makedirs(prefix, exist_ok=True)
+    found = installed.ask(python)
+    with open(lock, encoding="utf-8") as file:
+        wanted = missing(file.read(), {one["name"]: one["version"] for one in found["distributions"]})
+    if wanted:
+        _install(wanted, python, prefix, sources)
+        _check_place(prefix, found)
+        _compile(python, prefix, str(found["prefix"]))
+    _settle(prefix, str(found["prefix"]))
+    print(f"{len(wanted)} packages installed", flush=True)
+
+
+def missing(lock: str, versions: "dict[str, str]") -> "list[str]":
+    """Returns the entries of a lock whose package is not installed in that version.
+
+    Args:
+        lock: As dagship writes it: a package, its version, a marker perhaps, its hashes on continued lines.
+        versions: What is installed.
+
+    """
+    entries = re.split(r"(?<!\\)\n", lock)
+    pins = [(_PIN.match(entry), entry) for entry in entries]
+    return [entry for pin, entry in pins if pin and versions.get(installed.canonical(pin[1])) != pin[2]]
+
+
+def _install(wanted: Sequence[str], python: str, prefix: str, sources: Sequence[str]) -> None:
+    requirements = prefix + ".txt"
+    with open(requirements, "w", encoding="utf-8") as file:
+        file.write("\n".join(wanted) + "\n")
+    argv = [os.path.join(os.path.dirname(sys.executable), "uv"), "pip", "install", "--quiet", "--no-deps"]
+    argv += ["--require-hashes", "--python", python, "--prefix", prefix, "--requirement", requirements]
+    if ":all:" not in sources:
+        argv += ["--only-binary", ":all:"]
+        for package in sources:
+            argv += ["--no-binary", package]
+    with index.environment() as env:
+        done = subprocess.run(
+            argv,
+            env=env,
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        )
+    if done.returncode != 0:
+        print(index.redacted(done.stdout), file=sys.stderr)
+        raise SystemExit("The locked packages could not be installed; uv's words are above.")
+
+
+def _check_place(prefix: str, found: "dict[str, Any]") -> None:
+    """Fails when the packages would lie where Airflow's Python does not look."""
+    for directory, names, _ in os.walk(prefix):
+        if any(name.endswith(".dist-info") for name in names):
+            place = os.path.join(found["prefix"], os.path.relpath(directory, prefix))
+            if os.path.realpath(place) not in map(os.path.realpath, found["path"]):
+                raise SystemExit(f"Packages would go to {place}, where the image's Python does not look for them.")
+            names.clear()
+
+
+def _compile(python: str, prefix: str, final: str) -> None:
+    """Compiles to bytecode that is never compared with its source: the image cannot change, and times are not kept."""
+    argv = [
+        python,
+        "-m",
+        "compileall",
+        "-q",
+        "-j",
+        "0",
+        "--invalidation-mode",
+        "unchecked-hash",
+        "-s",
+        prefix,
+        "-p",
+        final,
+    ]
+    # Packages ship files that are not for this Python, templates and tests; that these do not compile is no fault.
+    subprocess.run([*argv, prefix], check=False, stdout=subprocess.DEVNULL)
+
+
+def _settle(prefix: str, final: str) -> None:
+    """Makes the tree readable for everyone, and its directories like those that it will lie over."""
+    if os.path.exists(os.path.join(prefix, ".lock")):  # uv's, against itself
+        os.remove(os.path.join(prefix, ".lock"))
+    for directory, _, files in os.walk(prefix):
+        for name in files:
+            path = os.path.join(directory, name)
+            if not os.path.islink(path):
+                os.chmod(path, (os.stat(path).st_mode | 0o444) & _NOT_WRITABLE)
+            os.utime(path, (_EPOCH, _EPOCH), follow_symlinks=False)
+    for directory, _, _ in os.walk(prefix, topdown=False):
+        there = os.path.join(final, os.path.relpath(directory, prefix))
+        if os.path.isdir(there):
+            status = os.stat(there)
+            os.chown(directory, status.st_uid, status.st_gid)
+            shutil.copymode(there, directory)
+        else:
+            os.chmod(directory, _NOT_WRITABLE)
+        os.utime(directory, (_EPOCH, _EPOCH))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:])

@@ -1,0 +1,163 @@
+"""Resolves requirements over the base image: `resolve.py JOB DIRECTORY`; writes `result.json` into the directory.
+
+uv goes first: it is fast. pip-compile starts from its pins, so that it only has to verify them, and writes the
+canonical text. Always ends well: what went wrong is in the result, for the host to explain.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import index
+import installed
+import solver
+import stubs
+import why
+
+Hashes = dict[str, "tuple[str, ...]"]
+
+
+def main(job_path: str, directory: str) -> None:
+    """Does the job and writes the result, whatever happens."""
+    with open(job_path, encoding="utf-8") as file:
+        job = json.load(file)
+    began = time.monotonic()
+    seconds: dict[str, float] = {}
+    try:
+        result = resolve(job, seconds)
+    except SystemExit as refused:
+        result = _failed("tool", str(refused))
+    except Exception:  # noqa: BLE001 - whatever it is, the host has to hear of it
+        result = _failed("tool", index.redacted(traceback.format_exc()))
+    seconds["all"] = time.monotonic() - began
+    os.makedirs(directory, exist_ok=True)
+    with open(os.path.join(directory, "result.json"), "w", encoding="utf-8") as file:
+        json.dump({**result, "seconds": {name: round(value, 2) for name, value in seconds.items()}}, file)
+
+
+def resolve(job: "dict[str, Any]", seconds: "dict[str, float]") -> "dict[str, Any]":
+    """Returns the result for a job; adds how long each part took to `seconds`."""
+    found = installed.ask(job["python"])
+    distributions: Any = found["distributions"]
+    with tempfile.TemporaryDirectory(prefix="dagship-lock-") as scratch:
+        base_hashes = stubs.write(distributions, _first_tag(), os.path.join(scratch, "stubs"))
+        page = os.path.join(scratch, "stubs", stubs.PAGE)
+        with index.environment(find_links=[page]) as env, index.environment() as plain_env:
+            asked = (job["python"], job["name"], job["sources"])
+            over_base = solver.Solver(*asked, env, os.path.join(scratch, "work"))
+            without = solver.Solver(*asked, plain_env, os.path.join(scratch, "plain"))
+            return _resolve(job, over_base, without, base_hashes, distributions, seconds)
+
+
+def _resolve(  # noqa: PLR0917 - the parts of one step
+    job: "dict[str, Any]",
+    over_base: solver.Solver,
+    without: solver.Solver,
+    base_hashes: Mapping[str, str],
+    distributions: "list[dict[str, Any]]",
+    seconds: "dict[str, float]",
+) -> "dict[str, Any]":
+    lines = [line["text"] for line in job["lines"]]
+    base = [f"{name}=={version}" for name, version in job["base"].items()]
+    kept = "".join(f"{name}=={version}\n" for name, version in job["pins"].items())
+    with _timed("uv", seconds):
+        first = over_base.uv(lines, base, ["--generate-hashes"], kept)
+    if first.fits is False and solver.blames_network(first.words):
+        return _failed("index", first.words)
+    # uv takes a pre-release only where the user asks for one; pip has another rule, and the last word.
+    if first.fits is False and "pre-release" not in first.words:
+        with _timed("explain", seconds):
+            return {**_failed("unsatisfiable", first.words), **why.explain(over_base, job, distributions, first.words)}
+    real: Hashes = {}
+    if first.fits:
+        pins = solver.read_pins(first.text)
+        print(f"uv: {len(pins)} packages; pip-compile verifies them", flush=True)
+        with _timed("hashes", seconds):
+            real = hashes_of_base(without, [f"{n}=={p.version}" for n, p in pins.items() if n in base_hashes])
+        kept = "".join(_pinned(name, pin, base_hashes, real) for name, pin in pins.items())
+    else:
+        print("uv has no answer; pip-compile goes on alone", flush=True)
+    with _timed("pip-compile", seconds):
+        second = over_base.pip_compile(lines, base, kept)
+    if second.fits:
+        text, left_out = without_stubs(second.text, set(base_hashes.values()))
+        return {"ok": True, "text": text, "left_out": left_out, "log": ""}
+    words = f"{first.words}\n{second.words}".strip() if not first.fits else second.words
+    if solver.blames_network(words):
+        return _failed("index", words)
+    return _failed("tool" if second.fits is None else "unsatisfiable", words)
+
+
+def hashes_of_base(plain: solver.Solver, pins: Sequence[str]) -> Hashes:
+    """Returns what the index says of packages that the base has: the stubs' hashes are of no use to anyone.
+
+    Those it has no wheel of are left out: one by one, because the answer is for all or none.
+    """
+    if not pins:
+        return {}
+    answer = plain.uv(pins, [], ["--no-deps", "--generate-hashes", "--no-annotate"])
+    if answer.fits:
+        return {name: pin.hashes for name, pin in solver.read_pins(answer.text).items()}
+    if len(pins) == 1:
+        return {}
+    half = len(pins) // 2
+    return {**hashes_of_base(plain, pins[:half]), **hashes_of_base(plain, pins[half:])}
+
+
+def without_stubs(text: str, ours: "set[str]") -> "tuple[str, list[str]]":
+    """Takes the stubs' hashes out of a lock.
+
+    Returns:
+        The lock without its header, and the pins left without a hash, which are not in it.
+
+    """
+    entries: list[list[str]] = []
+    for line in text.splitlines():
+        if line and not line.startswith(("#", " ")):
+            entries.append([line])
+        elif entries and line:
+            entries[-1].append(line)
+    kept, left_out = [], []
+    for pin, *rest in entries:
+        hashes = [line.rstrip(" \\") for line in rest if "--hash=" in line and line.split(":")[1][:64] not in ours]
+        if hashes:
+            comments = [line for line in rest if "--hash=" not in line]
+            kept.append("\n".join([" \\\n".join([pin.rstrip(" \\"), *hashes]), *comments]))
+        else:
+            left_out.append(pin.rstrip(" \\"))
+    return "".join(entry + "\n" for entry in kept), left_out
+
+
+def _pinned(name: str, pin: solver.Pin, base_hashes: Mapping[str, str], real: Hashes) -> str:
+    """One entry of what pip-compile starts from; it takes over the hashes, instead of fetching every file for them."""
+    own = ("sha256:" + base_hashes[name],) if name in base_hashes else ()
+    hashes = (*pin.hashes, *real.get(name, ()), *own)
+    return " \\\n".join([f"{name}=={pin.version}", *(f"    --hash={value}" for value in sorted(set(hashes)))]) + "\n"
+
+
+def _first_tag() -> str:
+    """The wheel tag that pip prefers to all others on this Python."""
+    script = "from pip._vendor.packaging.tags import sys_tags; print(next(sys_tags()))"
+    return subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def _failed(kind: str, log: str) -> "dict[str, Any]":
+    return {"ok": False, "kind": kind, "log": log[-20000:]}
+
+
+@contextmanager
+def _timed(name: str, seconds: "dict[str, float]") -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    seconds[name] = time.monotonic() - began
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])

@@ -1,0 +1,135 @@
+"""Why requirements have no solution: the fewest lines and pins of the base that are in each other's way.
+
+The set is found by QuickXplain (Junker 2004) with uv as the oracle: a question takes it a fraction of a second once its
+cache is warm. What the index itself lacks is asked of the index.
+"""
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ways
+from packaging.specifiers import SpecifierSet
+from solver import Solver
+
+BUDGET = 90.0
+"""Seconds for the whole search; after that what is known so far is said."""
+
+_TELLING = 8
+"""More pins than these explain nothing."""
+
+_MISSING = re.compile(r"([A-Za-z0-9._-]+) was not found in the package registry")
+_UNBUILT = re.compile(r"Wheels are required for `([^`]+)`")
+
+Line = dict[str, Any]
+
+
+def explain(
+    over_base: Solver, job: "dict[str, Any]", installed: "list[dict[str, Any]]", words: str
+) -> "dict[str, Any]":
+    """Returns what the host tells the user, as `conflict.Failure` reads it.
+
+    Args:
+        over_base: The resolvers.
+        job: The job that has no solution.
+        installed: What the base has, as `installed` describes it.
+        words: What uv said of the whole.
+
+    """
+    deadline = time.monotonic() + BUDGET
+    base = [f"{name}=={version}" for name, version in job["base"].items()]
+
+    def fits(lines: Sequence[Line], pins: Sequence[str]) -> bool:
+        left = deadline - time.monotonic()
+        # No answer counts as a fit: what is found may then be larger than need be, but it is in conflict.
+        return left <= 0 or ways.ask(over_base, lines, pins, min(left, ways.LIMIT)).fits is not False
+
+    lines, pins = _suspects(job["lines"], base, words)
+    if fits(lines, pins):
+        lines, pins = job["lines"], base
+    lines = smallest(lines, lambda some: fits(some, pins))
+    pins = smallest(pins, lambda some: fits(lines, some))
+    if time.monotonic() > deadline and len(pins) > _TELLING:
+        return {"kind": "unsatisfiable"}
+    if len(pins) <= 1 and not fits(lines, []):
+        if len(lines) == 1:
+            return {"lines": [lines[0]["line"]], **_alone(over_base, lines[0])}
+        return {"kind": "lines", "lines": _numbers(lines), "meetings": ways.meetings(over_base, lines)}
+    others = [line for line in job["lines"] if line not in lines]
+    return {
+        "kind": "base",
+        "lines": _numbers(lines),
+        "pins": ways.to_pins(over_base, lines, pins, base, installed),
+        "instead": {str(line["line"]): _instead(over_base, line, lines, others, base) for line in lines},
+    }
+
+
+def _suspects(lines: "list[Line]", base: "list[str]", words: str) -> "tuple[list[Line], list[str]]":
+    """The lines and pins that uv speaks of: nearly always all that are needed, and far fewer than there are."""
+    spoken = set(re.findall(r"[a-z0-9][a-z0-9.-]*", words))
+    return (
+        [line for line in lines if line["name"] in spoken],
+        [pin for pin in base if pin.partition("==")[0] in spoken],
+    )
+
+
+def smallest(items: "list[Any]", fits: "Callable[[list[Any]], bool]") -> "list[Any]":
+    """Returns items that together do not fit, and of which every smaller part does, in the order of `items`.
+
+    Args:
+        items: Things that together do not fit.
+        fits: Whether some of them do.
+
+    """
+
+    def search(background: "list[Any]", added: "list[Any]", candidates: "list[Any]") -> "list[Any]":
+        if added and not fits(background):
+            return []
+        if len(candidates) == 1:
+            return candidates
+        half = len(candidates) // 2
+        first, second = candidates[:half], candidates[half:]
+        needed = search(background + first, first, second)
+        return search(background + needed, needed, first) + needed
+
+    return search([], [], items) if items else []
+
+
+def _alone(over_base: Solver, line: Line) -> "dict[str, Any]":
+    """Why one line has no solution even without the base: what the index has of that package."""
+    name, wanted = line["name"], SpecifierSet(line["specifier"])
+
+    def has(*options: str) -> "tuple[bool, list[str]]":
+        versions = over_base.versions(name, "--pre", *options)
+        return any(wanted.contains(version, prereleases=True) for version in versions), versions
+
+    found: dict[str, Any] = {"kind": "no-package", "names": [name]}
+    if not has(*over_base.formats)[0]:
+        matches, here = has()
+        matches_elsewhere, anywhere = has("--ignore-requires-python")
+        newest = (over_base.versions(name) or here or anywhere)[:1]
+        if matches:
+            found["kind"] = "source-only"
+        elif matches_elsewhere:
+            found.update(kind="other-python", versions=newest if here else [])
+        elif anywhere:
+            found.update(kind="no-version", versions=newest)
+        return found
+    words = over_base.uv([line["text"]], []).words
+    for kind, pattern in (("no-package", _MISSING), ("source-only", _UNBUILT)):
+        names = sorted(set(pattern.findall(words)))
+        if names:
+            return {"kind": kind, "names": names}
+    return {"kind": "line", "names": [name], "log": words}
+
+
+def _instead(over_base: Solver, line: Line, lines: Sequence[Line], others: Sequence[Line], base: Sequence[str]) -> str:
+    """The version that a line would get without its own limits, empty when there is none."""
+    rest = [*others, *(one for one in lines if one is not line)]
+    graph = ways.newest(over_base, [*rest, {**line, "text": line["free"]}], base)
+    return graph[line["name"]].version if line["name"] in graph else ""
+
+
+def _numbers(lines: Sequence[Line]) -> "list[int]":
+    return [line["line"] for line in lines]

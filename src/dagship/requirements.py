@@ -1,0 +1,154 @@
+"""Requirement files, read strictly: what is not plainly a requirement is refused, with file and line.
+
+Every line goes from here to pip and uv as it was parsed, never as it was written: a name, extras, versions and markers
+cannot be an option, an address or a path.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from dagship.errors import Refused, UsageError
+
+_LIMIT = 1_000_000
+_SHOWN = 80
+
+_OPTIONS = {
+    ("-e", "--editable"): "Build a wheel of it, put that on an index, and name it with its version.",
+    ("-r", "--requirement"): "Write the lines of that file here.",
+    ("-c", "--constraint"): "The base image's packages are constraints already; other limits are requirements.",
+    ("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--no-index", "--trusted-host"): (
+        "Give indexes with --index-url, --extra-index-urls or --pip-conf; they travel as secrets."
+    ),
+    ("--no-binary", "--only-binary", "--prefer-binary"): (
+        "Wheels are what is installed; the setting source_packages names packages that are built from source."
+    ),
+}
+_EXAMPLE = "Write a name with extras, versions and markers, as: pandas[parquet]>=2.2,<3"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A requirement of the user's.
+
+    Attributes:
+        number: Its line in the file, from 1.
+        name: The package's canonical name.
+        requirement: It, parsed.
+
+    """
+
+    number: int
+    name: str
+    requirement: Requirement
+
+    @property
+    def free(self) -> str:
+        """The same without limits on the version."""
+        extras = f"[{','.join(sorted(self.requirement.extras))}]" if self.requirement.extras else ""
+        return f"{self.requirement.name}{extras}" + (f" ; {self.requirement.marker}" if self.requirement.marker else "")
+
+
+def decode(content: bytes, where: str) -> str:
+    """Returns a requirements file as text.
+
+    Raises:
+        UsageError: It is not UTF-8, holds a control character, or is too large to be one.
+
+    """
+    if len(content) > _LIMIT:
+        raise UsageError(f"{where} is too large to be a requirements file ({len(content)} bytes).")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        line = content[: wrong.start].count(b"\n") + 1
+        raise UsageError(f"{where}:{line}: this is not UTF-8.", "Save the file as UTF-8.") from wrong
+    text = text.replace("\r\n", "\n")
+    for number, shown in enumerate(text.split("\n"), 1):
+        wrong_one = next((sign for sign in shown if sign != "\t" and _is_control(sign)), None)
+        if wrong_one is not None:
+            raise UsageError(
+                f"{where}:{number}: there is a control character in this line (U+{ord(wrong_one):04X}).",
+                "Remove it; editors may not show it.",
+            )
+    return text
+
+
+def _is_control(sign: str) -> bool:
+    return unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def parse(text: str, where: str) -> tuple[Line, ...]:
+    """Reads requirements, one in a line.
+
+    Args:
+        text: As `decode` returned it.
+        where: How the file is shown.
+
+    Raises:
+        UsageError: A line is not a requirement.
+
+    """
+    lines = []
+    for number, raw in enumerate(text.split("\n"), 1):
+        content = without_comment(raw)
+        if content:
+            requirement = _requirement(content, f"{where}:{number}")
+            lines.append(Line(number=number, name=canonicalize_name(requirement.name), requirement=requirement))
+    return tuple(lines)
+
+
+def without_comment(line: str) -> str:
+    """Returns a line without its comment and the blanks around it, as pip sees it."""
+    return re.sub(r"(^|\s)#.*$", "", line).strip()
+
+
+def _requirement(content: str, at: str) -> Requirement:
+    shown = repr(content if len(content) <= _SHOWN else content[:_SHOWN] + "…")
+    if content.startswith("-"):
+        option = re.split(r"[\s=]", content)[0]
+        advice = next((advice for names, advice in _OPTIONS.items() if option in names), "Leave it out.")
+        raise UsageError(f"{at}: {shown} is an option of pip, and no options are taken from this file.", advice)
+    if content.endswith("\\") or re.search(r"\s--?[a-z]", content):
+        raise UsageError(f"{at}: {shown} has more than a requirement in it.", f"One requirement in a line. {_EXAMPLE}")
+    if "://" in content or re.search(r"^[A-Za-z0-9._-]+(\[.*\])?\s*@", content):
+        raise UsageError(
+            f"{at}: {shown} names an address; what is installed comes from an index, by version and hash.",
+            "Put a wheel of it on an index, give that with --extra-index-urls, and name the version here.",
+        )
+    if re.match(r"[./~]|[A-Za-z]:\\", content) or re.search(r"\.(whl|zip|tar\.gz|tgz|txt|in|toml|py)$", content):
+        raise UsageError(
+            f"{at}: {shown} is a path; what is installed comes from an index, by version and hash.",
+            "Put a wheel of it on an index and name it with its version. Modules of your own can lie beside the DAGs.",
+        )
+    try:
+        requirement = Requirement(content)
+    except InvalidRequirement as wrong:
+        reason = str(wrong).partition("\n")[0]
+        raise UsageError(f"{at}: {shown} is not a requirement: {reason[:1].lower()}{reason[1:]}.", _EXAMPLE) from wrong
+    if requirement.url is not None:
+        raise UsageError(f"{at}: {shown} names an address.", _EXAMPLE)
+    return requirement
+
+
+def check_airflow(lines: Iterable[Line], packages: Mapping[str, str], where: str) -> None:
+    """Refuses lines that ask for another Airflow than the base image's.
+
+    Raises:
+        Refused: One does.
+
+    """
+    for line in lines:
+        has = packages.get(line.name)
+        if line.name not in ("apache-airflow", "apache-airflow-core") or has is None:
+            continue
+        if not line.requirement.specifier.contains(has, prereleases=True):
+            raise Refused(
+                f"{where}:{line.number}: '{line.requirement}' would move Airflow, and the base image has {has}.",
+                f"Airflow comes from the base image: ask for {line.name}=={has} or leave the line out, "
+                "or take a base of the other version.",
+            )

@@ -1,0 +1,152 @@
+"""Airflow as its dag-processor uses it, the same for 2.10 to 3.3: what differs between releases is all here."""
+
+import datetime as dt
+import json
+import os
+import pathlib
+import sys
+from typing import Any
+
+import verify_warm
+
+
+def load() -> "Airflow":
+    """Imports Airflow and returns it; whatever the image's configuration or local settings raise comes through."""
+    os.environ.pop("_AIRFLOW__AS_LIBRARY", None)  # would keep the import from loading local settings and plugins' paths
+    import airflow
+    from airflow import settings
+
+    return Airflow(airflow.__version__, os.path.abspath(str(settings.DAGS_FOLDER)))
+
+
+class Airflow:
+    """The parts of Airflow that read DAG files.
+
+    Args:
+        version: Version of Airflow.
+        root: The DAG tree that it reads.
+
+    """
+
+    def __init__(self, version: str, root: str) -> None:
+        self.version = version
+        self.root = root
+        from airflow.serialization import serialized_objects
+
+        try:
+            from airflow.dag_processing.dagbag import BundleDagBag as Bag  # 3.2
+        except ImportError:
+            try:
+                from airflow.models.dagbag import BundleDagBag as Bag  # 3.1
+            except ImportError:
+                from airflow.models.dagbag import DagBag as Bag
+        self._bag: Any = Bag
+        self._serializer: Any = (
+            getattr(serialized_objects, "DagSerialization", None) or serialized_objects.SerializedDAG
+        )
+
+    def files(self) -> list[str]:
+        """Lists the files that Airflow would read: its safe mode and `.airflowignore` decide."""
+        from airflow.utils.file import list_py_file_paths
+
+        return sorted(list_py_file_paths(self.root))
+
+    def limit(self, path: str) -> float:
+        """Returns the seconds that Airflow gives the import of a file; local settings may give some files more."""
+        from airflow import settings
+
+        return float(settings.get_dagbag_import_timeout(path))
+
+    def warm_up(self, paths: list[str]) -> None:
+        """Does once, before the forks, what each of them would do again."""
+        verify_warm.warm_up(paths)
+        try:
+            try:
+                from airflow.sdk import DAG, BaseOperator
+            except ImportError:
+                from airflow.models.baseoperator import BaseOperator
+                from airflow.models.dag import DAG
+
+            dag = DAG(
+                "dagship_warm_up",
+                schedule="@daily",
+                start_date=dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc),
+            )
+            BaseOperator(task_id="warm_up", dag=dag)
+            self.serialize(dag)
+            self.varying(__file__)
+        except Exception:  # noqa: BLE001, S110 - only time is lost; a DAG that needs what failed reports it
+            pass
+
+    def enter_child(self) -> None:
+        """Makes this process what the dag-processor's child is."""
+        if self.root not in sys.path:  # 3.0 leaves this to the processor; 2.x did it at import, 3.1 does it in the bag
+            sys.path.append(self.root)
+        os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "client"
+        if int(self.version.split(".")[0]) > 2:  # noqa: PLR2004 - 2.x asks its database for Variables
+            _answer_nothing()
+
+    def bag(self, path: str) -> tuple[Any, list[Any]]:
+        """Imports a file as the dag-processor does and returns the bag and every DAG that came up, repeated ids too."""
+        found: list[Any] = []
+        bag: Any = self._bag
+
+        class Noting(bag):  # type: ignore[misc]
+            def bag_dag(self, dag: Any, *rest: Any, **named: Any) -> Any:
+                found.append(dag)
+                return super().bag_dag(dag, *rest, **named)
+
+        named = {"bundle_path": pathlib.Path(self.root)} if self._bag.__name__ == "BundleDagBag" else {}
+        return Noting(dag_folder=path, load_op_links=False, **named), found
+
+    def serialize(self, dag: Any) -> str:
+        """Serializes a DAG as the dag-processor does, to the text that its hash is made from."""
+        return json.dumps(self._serializer.to_dict(dag), sort_keys=True)
+
+    def varying(self, path: str) -> tuple[bool, str]:
+        """Returns what Airflow 3.2 and later say of values that change with each parse: (fatal, text)."""
+        try:
+            from airflow.utils.dag_version_inflation_checker import check_dag_file_stability
+        except ImportError:
+            return False, ""
+        result = check_dag_file_stability(path)
+        fatal = result.get_error_format_dict(path, self.root)
+        if fatal:
+            return True, "\n".join(fatal.values())
+        return False, result.format_warnings() or "" if result.warnings else ""
+
+
+def _answer_nothing() -> None:
+    """Stands in for the dag-processor, whom a child of Airflow 3 asks for Variables and Connections: it has none.
+
+    Those given by `--env-file` are found before anyone is asked.
+    """
+    try:
+        from airflow.sdk.exceptions import ErrorType
+        from airflow.sdk.execution_time import task_runner
+        from airflow.sdk.execution_time.comms import ErrorResponse
+    except ImportError:
+        return
+
+    class Nobody:
+        answer: Any = None
+
+        def send(self, message: Any, *_: Any, **__: Any) -> Any:
+            kind = type(message).__name__
+            if kind == "GetVariable":
+                said = {"message": "Variable %s not found" % message.key}
+                return ErrorResponse(error=ErrorType.VARIABLE_NOT_FOUND, detail=said)
+            if kind == "GetConnection":
+                return ErrorResponse(error=ErrorType.CONNECTION_NOT_FOUND, detail={"conn_id": message.conn_id})
+            return ErrorResponse(error=ErrorType.GENERIC_ERROR)
+
+        async def asend(self, message: Any, *_: Any, **__: Any) -> Any:
+            return self.send(message)
+
+        def send_request(self, *arguments: Any, **named: Any) -> None:  # 3.0
+            self.answer = self.send(named.get("msg", arguments[-1] if arguments else None))
+
+        def get_message(self) -> Any:
+            return self.answer
+
+    task_runner.SUPERVISOR_COMMS = Nobody()

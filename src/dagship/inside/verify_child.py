@@ -1,0 +1,87 @@
+"""Examines one DAG file, in a process of its own, and returns what it saw as plain data; judging is done elsewhere."""
+
+import re
+import time
+import traceback
+from typing import Any
+
+TEXT_LIMIT = 40_000
+"""Longest text of one error, characters; the middle is left out."""
+
+_ERRORS = 50
+_DAGS = 10_000
+
+
+def examine(airflow: Any, watch: Any, path: str) -> dict[str, Any]:
+    """Imports a file and serializes its DAGs.
+
+    Returns:
+        `seconds`, `dags` (id, line), `twice` (ids that more than one DAG of the file has), `errors` (phase, dag, text),
+        `network`, `warnings`, `varying`.
+
+    """
+    errors: list[dict[str, Any]] = []
+    dags: dict[str, Any] = {}
+    found: list[Any] = []
+    varying = ""
+    began = time.perf_counter()
+    try:
+        fatal, varying = airflow.varying(path)
+        if fatal:
+            errors.append({"phase": "varying", "dag": "", "text": varying})
+            varying = ""
+        else:
+            bag, found = airflow.bag(path)
+            dags = bag.dags
+            errors += [{"phase": "import", "dag": "", "text": str(text)} for text in bag.import_errors.values()]
+    except BaseException:  # noqa: BLE001 - whatever the file raises is the finding
+        errors.append({"phase": "import", "dag": "", "text": traceback.format_exc()})
+    for dag_id, dag in dags.items():
+        try:
+            airflow.serialize(dag)
+        except BaseException:  # noqa: BLE001 - as above
+            errors.append({"phase": "serialize", "dag": dag_id, "text": traceback.format_exc()})
+    seconds = time.perf_counter() - began
+    ids = [dag.dag_id for dag in found]
+    source = _source(path)
+    return {
+        "seconds": round(seconds, 4),
+        "dags": [{"id": dag_id, "line": line_of(source, dag_id)} for dag_id in list(dags)[:_DAGS]],
+        "twice": sorted({dag_id for dag_id in ids if ids.count(dag_id) > 1})[:_ERRORS] if len(ids) > len(dags) else [],
+        "errors": [
+            dict(error, text=shortened(error["text"]), line=_named(source, error)) for error in errors[:_ERRORS]
+        ],
+        "network": watch.network,
+        "warnings": watch.warnings,
+        "varying": shortened(varying),
+    }
+
+
+def line_of(source: str, name: str) -> int:
+    """Returns the first line that has `name` as a text or defines a function of that name, 0 when there is none."""
+    quoted = re.escape(name)
+    found = re.search(r"""(["'])%s\1|\bdef\s+%s\b""" % (quoted, quoted), source)
+    return source.count("\n", 0, found.start()) + 1 if found else 0
+
+
+def shortened(text: str) -> str:
+    """Returns a text, its middle left out if it is too long: the head of a traceback says where, the tail what."""
+    if len(text) <= TEXT_LIMIT:
+        return text
+    half = TEXT_LIMIT // 2
+    return "%s\n… %d characters left out …\n%s" % (text[:half], len(text) - 2 * half, text[-half:])
+
+
+def _named(source: str, error: dict[str, Any]) -> int:
+    """The line of the DAG or task that an error without a traceback names."""
+    named = re.findall(r"(?:Faulty task|[Tt]ask|[Dd]ag|DAG)[: ]+'?([\w.\-]*\w)", error["text"][-1000:])
+    lines = (line_of(source, name) for name in (*reversed(named), error["dag"]) if name)
+    return next((line for line in lines if line), 0)
+
+
+def _source(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except (OSError, UnicodeError):
+        return ""

@@ -1,0 +1,64 @@
+"""Runs the user's own tests in the image: `WORK/tests`, with the image's pytest, or else the one in `WORK/pytest`."""
+
+import json
+import os
+import sys
+from typing import Any
+
+import verify
+import verify_airflow
+import verify_child
+
+_MOST = 10_000
+
+
+class Recorder:
+    """The pytest plugin that keeps what came out."""
+
+    def __init__(self) -> None:
+        self.tests: dict[str, dict[str, Any]] = {}
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Takes the three phases of a test as one: it failed if any did."""
+        test = self._test(report)
+        test["seconds"] += report.duration
+        if report.failed:
+            self._failed(test, report)
+        elif report.skipped and test["outcome"] == "passed":
+            test["outcome"] = "skipped"
+
+    def pytest_collectreport(self, report: Any) -> None:
+        """Takes a file that cannot be imported as a test that failed."""
+        if report.failed:
+            self._failed(self._test(report), report)
+
+    def _test(self, report: Any) -> dict[str, Any]:
+        line = (getattr(report, "location", None) or ("", None, ""))[1]
+        new = {"outcome": "passed", "seconds": 0.0, "line": 0 if line is None else line + 1, "message": "", "text": ""}
+        return self.tests.setdefault(report.nodeid, new)
+
+    def _failed(self, test: dict[str, Any], report: Any) -> None:
+        crash = getattr(report.longrepr, "reprcrash", None)
+        text = report.longreprtext
+        test["outcome"] = "failed"
+        test["message"] = (getattr(crash, "message", "") or text.strip().rpartition("\n")[2])[:1000]
+        test["text"] = verify_child.shortened(text)
+
+
+def main(work: str) -> None:
+    """Runs the tests."""
+    verify.settle(work)
+    root = verify_airflow.load().root
+    sys.path.append(root)
+    sys.path.append(os.path.join(work, "pytest"))  # last: what the image has goes first
+    os.chdir(os.path.join(work, "tests"))
+    import pytest
+
+    recorder = Recorder()
+    options = ["--rootdir=.", "--color=no", "-p", "no:cacheprovider", "--basetemp=/tmp/dagship-pytest"]
+    code = int(pytest.main([*options, "."], plugins=[recorder]))
+    tests = [dict(test, name=name) for name, test in list(recorder.tests.items())[:_MOST]]
+    with open(os.path.join(work, "out", "tests.json"), "w", encoding="utf-8", errors="replace") as file:
+        json.dump({"code": code, "tests": tests}, file, ensure_ascii=False)
+    sys.stdout.flush()
+    os._exit(0)

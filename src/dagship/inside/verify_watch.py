@@ -1,0 +1,113 @@
+"""Watches the import of one DAG file: which hosts it reaches for, and which deprecations it is warned of.
+
+Both are blamed on a line of the DAG tree, found on the stack at the moment they happen: by the time the import ends, a
+swallowed exception has left no trace, and a warning says no more than where its `stacklevel` happened to point.
+"""
+
+import os
+import sys
+import warnings
+from typing import Any, Optional
+
+LIMIT = 50
+"""Most events of one sort that one file may report."""
+
+_LOOKUPS = ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr")
+_ADDRESSED = ("socket.connect", "socket.sendto", "socket.sendmsg")
+# Frames between the deprecated thing and whoever used it.
+_BETWEEN = ("importlib", "warnings", "typing_extensions", "functools", "contextlib", "attr")
+
+
+class Watch:
+    """What one import does besides defining DAGs.
+
+    Args:
+        root: The DAG tree.
+
+    """
+
+    def __init__(self, root: str) -> None:
+        self.network: list[dict[str, Any]] = []
+        self.warnings: list[dict[str, Any]] = []
+        self._root = root.rstrip(os.sep) + os.sep
+        self._own_names = {"", "localhost", os.uname().nodename}
+
+    def start(self) -> None:
+        """Watches from here to the end of the process: an audit hook cannot be taken out again."""
+        sys.addaudithook(self._audit)
+        warnings.simplefilter("always")
+        watch = self
+
+        class Noted(warnings.WarningMessage):
+            """The interpreter makes one of these for every warning that no filter drops, whoever records them."""
+
+            def __init__(
+                self, message: Any, category: Any, filename: str, lineno: int, *rest: Any, **named: Any
+            ) -> None:
+                super().__init__(message, category, filename, lineno, *rest, **named)
+                watch._warned(str(message), category, filename, lineno)
+
+        warnings.WarningMessage = Noted  # type: ignore[misc]
+
+    def forget(self) -> None:
+        """Starts anew, for another file."""
+        self.network, self.warnings = [], []
+
+    def _audit(self, event: str, arguments: "tuple[Any, ...]") -> None:
+        if not event.startswith("socket."):
+            return
+        if event in _LOOKUPS:
+            host = arguments[0]
+        elif event in _ADDRESSED and len(arguments) > 1 and isinstance(arguments[1], tuple):
+            host = arguments[1][0]
+        else:
+            return
+        host = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host or "")
+        place = None if host in self._own_names else self._innermost()
+        if place is not None:
+            self._note(self.network, {"host": host[:255], "file": place[0], "line": place[1]})
+
+    def _warned(self, message: str, category: type, filename: str, line: int) -> None:
+        if not _deprecation(category):
+            return
+        place = (filename[len(self._root) :], line) if filename.startswith(self._root) else self._user()
+        if place is not None:
+            event = {"category": category.__name__, "message": message[:1000], "file": place[0], "line": place[1]}
+            self._note(self.warnings, event)
+
+    def _note(self, events: list[dict[str, Any]], event: dict[str, Any]) -> None:
+        if event not in events and len(events) < LIMIT:
+            events.append(event)
+
+    def _innermost(self) -> Optional[tuple[str, int]]:
+        """The innermost line of the DAG tree on the stack; None when it is not the tree's doing."""
+        frame: Any = sys._getframe(2)  # noqa: SLF001 - the documented way to a frame
+        while frame is not None:
+            if frame.f_code.co_filename.startswith(self._root):
+                return frame.f_code.co_filename[len(self._root) :], frame.f_lineno
+            frame = frame.f_back
+        return None
+
+    def _user(self) -> Optional[tuple[str, int]]:
+        """The line that used what is deprecated, if it is the tree's: what libraries do among themselves is not."""
+        frame: Any = sys._getframe(2)  # noqa: SLF001 - the documented way to a frame
+        airflow_warns = False
+        while frame is not None:
+            name = frame.f_code.co_filename
+            if name.startswith(self._root):
+                return name[len(self._root) :], frame.f_lineno
+            package = (frame.f_globals.get("__name__") or "").split(".")[0]
+            if name[:1] != "<" and package not in (*_BETWEEN, "airflow", __name__):
+                return None
+            if package == "airflow":
+                # A module of Airflow's that is being imported may warn of itself; else it imports what warns.
+                if airflow_warns and frame.f_code.co_name == "<module>":
+                    return None
+                airflow_warns = True
+            frame = frame.f_back
+        return None
+
+
+def _deprecation(category: type) -> bool:
+    known = (DeprecationWarning, PendingDeprecationWarning, FutureWarning)
+    return issubclass(category, known) or "Deprecat" in category.__name__ or "RemovedIn" in category.__name__

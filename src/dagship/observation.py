@@ -1,0 +1,164 @@
+"""What the code inside an image reports: plain facts, checked on arrival, as anything there may have written them."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+_Text = Annotated[str, StringConstraints(max_length=200_000)]
+_Name = Annotated[str, StringConstraints(max_length=4096)]
+
+
+class _Fact(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SeenDag(_Fact):
+    """A DAG.
+
+    Attributes:
+        id: Its dag_id.
+        line: Line of the file that names it, 0 when none does.
+
+    """
+
+    id: _Name
+    line: int
+
+
+class SeenError(_Fact):
+    """An error while a file was imported or its DAGs serialized.
+
+    Attributes:
+        phase: `import`, `serialize` or `varying`.
+        dag: The DAG concerned, where it is one.
+        text: Traceback or message.
+        line: Line of the file that names the DAG or task concerned, 0 when unknown.
+
+    """
+
+    phase: str
+    dag: _Name
+    text: _Text
+    line: int
+
+
+class SeenEvent(_Fact):
+    """Something that a line of the DAG tree did while it was imported.
+
+    Attributes:
+        file: Relative to the DAG tree.
+        line: The line.
+        host: The host it reached for.
+        category: Class of the warning it got.
+        message: Text of that warning.
+
+    """
+
+    file: _Name
+    line: int
+    host: _Name = ""
+    category: _Name = ""
+    message: _Text = ""
+
+
+class Seen(_Fact):
+    """What the import of a file did; see `dagship.inside.verify_child`."""
+
+    seconds: float
+    dags: tuple[SeenDag, ...]
+    twice: tuple[_Name, ...]
+    errors: tuple[SeenError, ...]
+    network: tuple[SeenEvent, ...]
+    warnings: tuple[SeenEvent, ...]
+    varying: _Text
+
+
+class Death(_Fact):
+    """How the process died that imported a file.
+
+    Attributes:
+        killed: Whether it was killed because its time was up.
+        signal: The signal it died of, `SIGSEGV`; empty for none.
+        exit: Its exit status.
+        seconds: The time it had.
+        log: The end of what it printed, and what `faulthandler` did.
+
+    """
+
+    killed: bool
+    signal: _Name
+    exit: int
+    seconds: float
+    log: _Text
+
+
+class SeenFile(_Fact):
+    """A DAG file.
+
+    Attributes:
+        file: Relative to the DAG tree.
+        seen: What its import did, None when the process died of it.
+        died: How, then.
+
+    """
+
+    file: _Name
+    seen: Seen | None
+    died: Death | None = None
+
+
+class Packages(_Fact):
+    """The answer of `pip check`: the tool, its exit status and its output."""
+
+    tool: _Name
+    code: int
+    output: _Text
+
+
+class SeenTest(_Fact):
+    """One of the user's own tests.
+
+    Attributes:
+        name: pytest's node id.
+        outcome: What came of it.
+        seconds: Time it took.
+        line: Line it begins on, 0 when unknown.
+        message: Why it failed, in a sentence.
+        text: The same with the traceback.
+
+    """
+
+    name: _Name
+    outcome: Literal["passed", "failed", "skipped"]
+    seconds: float
+    line: int
+    message: _Text
+    text: _Text
+
+
+class SeenTests(_Fact):
+    """What came of the user's own tests: pytest's exit status and each test."""
+
+    code: int
+    tests: tuple[SeenTest, ...]
+
+
+class Observation(_Fact):
+    """Everything that was seen in an image.
+
+    Attributes:
+        python: Version of its Python.
+        airflow: Version of Airflow, empty when it could not be imported.
+        root: The DAG tree, absolute.
+        failed: Traceback of what kept the test from going on, or empty.
+        files: DAG files, in order.
+        packages: Whether the installed packages fit.
+
+    """
+
+    python: _Name
+    airflow: _Name
+    root: _Name
+    failed: _Text
+    files: Annotated[tuple[SeenFile, ...], Field(max_length=1_000_000)]
+    packages: Packages

@@ -1,0 +1,159 @@
+"""Shows the report of a test: a table for people, a JUnit file for CI. JSON is the report itself."""
+
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dagship.artifacts import CheckedTest, Finding, VerifyReport
+from dagship.console import Console, printable
+from dagship.errors import UsageError
+
+if TYPE_CHECKING:
+    from junitparser import JUnitXml, TestCase
+    from junitparser.junitparser import FinalResult
+
+IMAGE_CHECKS = ("airflow-broken", "airflow-moved", "crashed", "no-dags", "pip-check")
+"""Kinds of findings that are about the image; each is a test case of its own, found or not."""
+
+_SLOWEST = 3
+
+
+def show(console: Console, report: VerifyReport) -> None:
+    """Prints findings with their tracebacks, and the verdict last."""
+    for finding in report.findings:
+        if finding.severity == "error":
+            parts = (f"\n{_place(finding)}  {finding.kind}: {finding.message}", _own_frames(finding), _hint(finding))
+            console.say("\n".join(filter(None, parts)))
+    if report.findings:
+        console.say("")
+        rows = [(finding.severity, finding.kind, _place(finding), finding.message) for finding in report.findings]
+        console.table("", ("", "kind", "where", "what"), rows)
+    errors = sum(finding.severity == "error" for finding in report.findings)
+    slowest = sorted(report.files, key=lambda file: -file.seconds)[:_SLOWEST]
+    console.summary(
+        {
+            "image": report.image,
+            "airflow": f"{report.airflow or 'not started'}, Python {report.python}",
+            "dags": f"{sum(len(file.dags) for file in report.files)} in {len(report.files)} files",
+            **({"tests": _counted(report.tests)} if report.tests else {}),
+            **({"slowest": ", ".join(f"{file.file} {file.seconds:.2f} s" for file in slowest)} if slowest else {}),
+            "errors": str(errors),
+            "warnings": str(len(report.findings) - errors),
+            "verdict": f"{'passed' if report.passed else 'failed'} in {report.seconds:.1f} s",
+        }
+    )
+
+
+def write_junit(path: Path, report: VerifyReport) -> None:
+    """Writes a JUnit file whole or not at all.
+
+    Raises:
+        UsageError: It cannot be written.
+
+    """
+    document = junit(report)
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        os.close(handle)
+        try:
+            document.write(temporary, pretty=True)
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as failed:
+        raise UsageError(
+            f"The JUnit file {path} cannot be written: {failed.strerror}.", "Name a file in a directory that is there."
+        ) from failed
+
+
+def junit(report: VerifyReport) -> "JUnitXml":
+    """Returns the report as JUnit: a test case for each check of the image, each DAG file, each of the user's tests."""
+    from junitparser import JUnitXml, TestSuite
+
+    suite = TestSuite("dagship test-image")
+    suite.add_property("image", _xml(report.image))
+    suite.add_property("id", report.id)
+    suite.add_property("airflow", _xml(report.airflow))
+    for case in _cases(report):
+        suite.add_testcase(case)
+    suite.time = report.seconds
+    document = JUnitXml("dagship")
+    document.add_testsuite(suite)
+    return document
+
+
+def _cases(report: VerifyReport) -> Iterator["TestCase"]:
+    by_place: dict[tuple[str, str], list[Finding]] = {}
+    for finding in report.findings:
+        key = ("", finding.kind) if not finding.file else (finding.file, "")
+        by_place.setdefault(key, []).append(finding)
+    for kind in IMAGE_CHECKS:
+        yield _case("image", kind, 0, by_place.pop(("", kind), []), strict=report.strict)
+    for file in report.files:
+        yield _case("dags", file.file, file.seconds, by_place.pop((file.file, ""), []), strict=report.strict)
+    for test in report.tests:
+        yield _test_case(test, by_place.pop((test.name, ""), []))
+    for (place, kind), findings in by_place.items():  # helper modules, which are no DAG files
+        yield _case("dags" if place else "image", place or kind, 0, findings, strict=report.strict)
+
+
+def _case(group: str, name: str, seconds: float, findings: Sequence[Finding], *, strict: bool) -> "TestCase":
+    from junitparser import Failure, TestCase
+
+    case = TestCase(_xml(name), classname=group, time=seconds)
+    failures: list[FinalResult] = []
+    for finding in findings:
+        if finding.severity == "error" or strict:
+            failure = Failure(_xml(finding.message), finding.kind)
+            failure.text = _xml("\n".join(filter(None, (_place(finding), finding.traceback, finding.hint))))
+            failures.append(failure)
+    case.result = failures
+    warnings = [
+        f"{_place(finding)} {finding.kind}: {finding.message}" for finding in findings if finding.severity == "warning"
+    ]
+    if warnings:
+        case.system_out = _xml("\n".join(warnings))
+    return case
+
+
+def _test_case(test: CheckedTest, findings: Sequence[Finding]) -> "TestCase":
+    from junitparser import Skipped
+
+    case = _case("tests", test.name, test.seconds, findings, strict=False)
+    if test.outcome == "skipped":
+        case.result = [Skipped()]
+    return case
+
+
+def _xml(text: str) -> str:
+    """Returns `text` with nothing that XML forbids."""
+    return printable(text).translate({0xFFFE: 0xFFFD, 0xFFFF: 0xFFFD})
+
+
+def _counted(tests: Sequence[CheckedTest]) -> str:
+    counts = {outcome: sum(test.outcome == outcome for test in tests) for outcome in ("passed", "failed", "skipped")}
+    return ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
+
+
+def _place(finding: Finding) -> str:
+    if not finding.file:
+        return "image"
+    return f"{finding.file}:{finding.line}" if finding.line else finding.file
+
+
+def _hint(finding: Finding) -> str:
+    return f"→ {finding.hint}" if finding.hint else ""
+
+
+def _own_frames(finding: Finding) -> str:
+    """The traceback from the DAG file on: how Airflow came there is the same for every file."""
+    heading, newline, frames = finding.traceback.rstrip().partition("\n")
+    own = re.search(rf'^  File "[^"\n]*/{re.escape(finding.file)}["/]', frames, re.MULTILINE) if finding.file else None
+    if own is None or not heading.startswith("Traceback"):
+        return finding.traceback.rstrip()
+    return f"{heading}{newline}{frames[own.start() :]}"

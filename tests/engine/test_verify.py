@@ -1,0 +1,408 @@
+"""`test-image` on real images: one tree with a file for every kind of finding, Airflow 3.3.2 and 2.11.2."""
+
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from dagship import process, verify
+from dagship.artifacts import BaseImage, BuiltImage, Finding, VerifyReport
+from dagship.console import Console
+from dagship.engine import images
+from dagship.errors import UsageError
+from dagship.settings import Settings
+from dagship.workspace import Workspace
+from tests.engine.broken_dags import TREE, dag, line_of
+
+Verify = Callable[..., VerifyReport]
+
+
+@pytest.fixture(scope="session")
+def image_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., BuiltImage]:
+    """Makes an image of a base and a tree, as `build` lays it out."""
+
+    def make(base: BaseImage, tree: Mapping[str, str], *steps: str) -> BuiltImage:
+        context = tmp_path_factory.mktemp("image")
+        for name, text in tree.items():
+            path = context / "dags" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        (context / "dags").mkdir(exist_ok=True)
+        root = "/opt/airflow/dag-versions/0123456789ab"
+        lines = (f"FROM {base.reference}", *steps, f"COPY dags/ {root}/", f"ENV AIRFLOW__CORE__DAGS_FOLDER={root}")
+        (context / "Dockerfile").write_text("\n".join(lines) + "\n")
+        tag = f"dagship-test/verify:{context.name}"
+        images.build(images.Build(context=context, dockerfile=context / "Dockerfile", tag=tag))
+        facts = images.inspect(tag)
+        assert facts is not None
+        return BuiltImage(
+            reference=tag, id=facts.id, digest="", dag_version="0123456789ab", airflow=base.airflow, base=base.reference,
+            platforms=(facts.platform,), size=facts.size, layers=(), seconds={}, reused=False,
+        )  # fmt: skip
+
+    return make
+
+
+@pytest.fixture
+def verified(settings_for: Callable[..., Settings], workspace: Workspace, console: Console) -> Verify:
+    def run(image: BuiltImage, pytest_path: Path | None = None, **flags: object) -> VerifyReport:
+        return verify.verify(settings_for(**flags), workspace, console, image, pytest_path=pytest_path)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def broken(
+    image_of: Callable[..., BuiltImage], settings_for: Callable[..., Settings], workspace: Workspace
+) -> Callable[[BaseImage], VerifyReport]:
+    """The report on the whole tree, made once for each base."""
+    reports: dict[str, VerifyReport] = {}
+
+    def report(base: BaseImage) -> VerifyReport:
+        if base.id not in reports:
+            settings = settings_for(import_timeout=2, parse_budget=1)
+            reports[base.id] = verify.verify(settings, workspace, Console(stderr=sys.stderr), image_of(base, TREE))
+        return reports[base.id]
+
+    return report
+
+
+# File, kind, text on the line that is blamed (none: the file as a whole), words of the message.
+BROKEN = [
+    ("import_error.py", "import-error", "import a_package", "No module named 'a_package_that_is_not_there'"),
+    ("syntax_error.py", "import-error", "def broken(", "SyntaxError"),
+    ("broken_helper.py", "import-error", "from helpers", "KeyError: 'orders' (helpers/tables.py, line 5)"),
+    ("relies_on_it.py", "import-error", "import own_helper", "No module named 'own_helper'"),
+    ("read_only.py", "import-error", "open(", "Read-only file system"),
+    ("cycle.py", "cycle", "second =", "Faulty task: second"),
+    ("duplicate_two.py", "duplicate-dag-id", "with DAG", "'duplicate' is also in duplicate_one.py, line"),
+    ("twice.py", "duplicate-dag-id", "with DAG", "More than one DAG of this file has the dag_id 'twice'"),
+    ("not_serializable.py", "not-serializable", "with DAG", "not_serializable.Never' is not registered"),
+    ("timeout.py", "timeout", "time.sleep(60)", "stopped"),
+    ("stubborn.py", "timeout", "time.sleep(60)", "killed after 7 s"),
+    ("slow.py", "slow", "", "the budget is 1 s"),
+    ("segfault.py", "crashed", "ctypes.string_at(0)", "SIGSEGV"),
+    ("os_exit.py", "crashed", "os._exit(3)", "exit status 3"),
+    ("sys_exit.py", "crashed", "sys.exit(4)", "sys.exit(4)"),
+    ("variable.py", "missing-variable", "Variable.get", "'region_of_sales'"),
+    ("connection.py", "missing-connection", "get_connection", "'warehouse'"),
+    ("network.py", "network-access", "urlopen(", "api.example.test"),
+]
+
+
+@pytest.mark.parametrize(("file", "kind", "text", "words"), BROKEN)
+def test_airflow_3_has_each_kind_of_error_with_its_line(
+    broken: Callable[[BaseImage], VerifyReport], base_3: BaseImage, file: str, kind: str, text: str, words: str
+) -> None:
+    check(broken(base_3), file, kind, text, words)
+
+
+@pytest.mark.parametrize(("file", "kind", "text", "words"), BROKEN)
+def test_airflow_2_has_each_kind_of_error_with_its_line(
+    broken: Callable[[BaseImage], VerifyReport], base_2: BaseImage, file: str, kind: str, text: str, words: str
+) -> None:
+    check(broken(base_2), file, kind, text, words)
+
+
+def check(report: VerifyReport, file: str, kind: str, text: str, words: str) -> None:
+    (found,) = of_file(report, file, "error")
+    assert found.kind == kind
+    assert words in found.message
+    assert found.line == (line_of(TREE[file], text) if text else 0)
+
+
+def of_file(report: VerifyReport, file: str, severity: str = "") -> list[Finding]:
+    return [found for found in report.findings if found.file == file and severity in ("", found.severity)]
+
+
+def test_nothing_else_is_an_error(broken: Callable[[BaseImage], VerifyReport], base_3: BaseImage) -> None:
+    """Not the good file, not what Airflow skips, and not the image."""
+    blamed = {found.file for found in broken(base_3).findings if found.severity == "error"}
+
+    assert blamed == {file for file, *_ in BROKEN}
+    assert not broken(base_3).passed
+
+
+def test_files_that_airflow_skips_are_not_imported(
+    broken: Callable[[BaseImage], VerifyReport], base_3: BaseImage, base_2: BaseImage
+) -> None:
+    for base in (base_3, base_2):
+        files = {file.file for file in broken(base).files}
+
+        assert files == {name for name in TREE if name.endswith(".py")} - {
+            "notes.py", "ignored/never.py", "helpers/__init__.py", "helpers/tables.py", "own/own_helper.py",
+        }  # fmt: skip
+
+
+def test_a_network_access_that_goes_well_without_is_a_warning(
+    broken: Callable[[BaseImage], VerifyReport], base_3: BaseImage, base_2: BaseImage
+) -> None:
+    for base in (base_3, base_2):
+        (found,) = of_file(broken(base), "swallowed.py")
+
+        assert (found.severity, found.kind) == ("warning", "network-access")
+        assert found.line == line_of(TREE["swallowed.py"], "create_connection")
+        assert "192.0.2.1" in found.message
+
+
+def test_a_deprecation_is_a_warning_at_its_line(
+    broken: Callable[[BaseImage], VerifyReport], base_3: BaseImage, base_2: BaseImage
+) -> None:
+    for base in (base_3, base_2):
+        (found,) = of_file(broken(base), "deprecated.py")
+
+        assert (found.severity, found.kind) == ("warning", "deprecation")
+        assert found.line == line_of(TREE["deprecated.py"], "warnings.warn")
+
+
+def test_what_airflow_deprecates_is_blamed_on_the_line_that_uses_it(
+    broken: Callable[[BaseImage], VerifyReport], base_3: BaseImage
+) -> None:
+    (found,) = of_file(broken(base_3), "connection.py", "warning")
+
+    assert "airflow.hooks.base" in found.message
+    assert found.line == line_of(TREE["connection.py"], "from airflow.hooks.base")
+
+
+def test_a_traceback_is_whole(broken: Callable[[BaseImage], VerifyReport], base_3: BaseImage) -> None:
+    (found,) = of_file(broken(base_3), "broken_helper.py")
+
+    assert "/broken_helper.py" in found.traceback
+    assert "/helpers/tables.py" in found.traceback
+    assert "return NAMES['orders']" in found.traceback
+
+
+def test_what_a_process_printed_before_it_died_is_kept(
+    broken: Callable[[BaseImage], VerifyReport], base_3: BaseImage
+) -> None:
+    (found,) = of_file(broken(base_3), "os_exit.py")
+
+    assert "no configuration" in found.traceback
+
+
+def test_a_good_tree_passes(
+    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage, base_2: BaseImage
+) -> None:
+    for base in (base_3, base_2):
+        report = verified(image_of(base, {"sales.py": dag("sales"), "stock.py": dag("stock")}))
+
+        assert report.passed, report.findings
+        assert report.airflow == base.airflow
+        assert [(file.file, file.dags) for file in report.files] == [("sales.py", ("sales",)), ("stock.py", ("stock",))]
+
+
+def test_warnings_fail_only_when_strict(
+    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage
+) -> None:
+    image = image_of(base_3, {"old.py": TREE["deprecated.py"]})
+
+    assert verified(image).passed
+    assert not verified(image, strict=True).passed
+
+
+def test_an_env_file_gives_variables_and_connections_and_is_never_shown(
+    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage, base_2: BaseImage, workspace: Workspace
+) -> None:
+    (workspace.root / "test.env").write_text(
+        "AIRFLOW_VAR_REGION_OF_SALES=hunter2-region\nAIRFLOW_CONN_WAREHOUSE=http://user:hunter2-pass@warehouse\n"
+    )
+    shows = "from airflow.hooks.base import BaseHook\nraise ValueError(BaseHook.get_connection('warehouse').password)"
+    tree = {name: TREE[name] for name in ("variable.py", "connection.py")} | {"shows.py": dag("shows", shows)}
+    for base in (base_3, base_2):
+        report = verified(image_of(base, tree), env_file="test.env")
+
+        (found,) = (found for found in report.findings if found.severity == "error")
+        assert (found.file, found.message) == ("shows.py", "ValueError: ***")
+        assert "hunter2" not in report.model_dump_json()
+
+
+def test_a_wrong_env_file_is_refused_before_anything_starts(
+    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage, workspace: Workspace
+) -> None:
+    (workspace.root / "wrong.env").write_text("no value here\n")
+
+    with pytest.raises(UsageError, match="Line 1 of the env file"):
+        verified(image_of(base_3, {}), env_file="wrong.env")
+
+
+def test_a_tree_without_a_dag_fails(verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage) -> None:
+    report = verified(image_of(base_3, {"helpers.py": "X = 1\n"}))
+
+    assert [found.kind for found in report.findings] == ["no-dags"]
+    assert not report.passed
+
+
+def test_an_airflow_that_moved_and_packages_that_do_not_fit_fail(
+    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage
+) -> None:
+    broken = image_of(
+        base_3, {"sales.py": dag("sales")}, "USER 0",
+        f"RUN set -- {base_3.prefix}/lib/python3*/site-packages && mkdir $1/needy-1.0.dist-info"
+        " && printf 'Metadata-Version: 2.1\\nName: needy\\nVersion: 1.0\\nRequires-Dist: apache-airflow<1\\n'"
+        " > $1/needy-1.0.dist-info/METADATA && printf 'x' > $1/needy-1.0.dist-info/INSTALLER",
+    )  # fmt: skip
+    report = verified(broken.model_copy(update={"airflow": "3.2.2"}))
+
+    assert [found.kind for found in report.findings] == ["airflow-moved", "pip-check"]
+    assert "needy" in report.findings[1].message
+
+
+def test_an_image_without_airflow_is_refused(
+    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage
+) -> None:
+    image = image_of(base_3, {}, 'ENV PATH="/usr/bin:/bin"', "ENV VIRTUAL_ENV=")
+
+    with pytest.raises(UsageError, match="holds no Airflow"):
+        verified(image)
+
+
+def test_local_settings_that_break_airflow_are_an_error_of_the_image(
+    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage
+) -> None:
+    tree = {"airflow_local_settings.py": "raise RuntimeError('policy')\n", "sales.py": dag("sales")}
+    report = verified(image_of(base_3, tree, "COPY dags/airflow_local_settings.py /opt/airflow/config/"))
+
+    (found,) = report.findings
+    assert (found.kind, found.file) == ("airflow-broken", "")
+    assert "policy" in found.message
+
+
+def test_local_settings_that_end_the_process_leave_a_report_and_no_container(
+    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage
+) -> None:
+    tree = {"airflow_local_settings.py": "import os\nprint('no licence')\nos._exit(9)\n", "sales.py": dag("sales")}
+    report = verified(image_of(base_3, tree, "COPY dags/airflow_local_settings.py /opt/airflow/config/"))
+
+    (found,) = report.findings
+    assert found.kind == "crashed"
+    assert "exit status 9" in found.message
+    assert "no licence" in found.traceback
+
+
+def test_a_policy_of_the_image_is_kept(
+    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage, base_2: BaseImage
+) -> None:
+    policy = "from airflow.exceptions import AirflowClusterPolicyViolation\n\ndef dag_policy(dag):\n    raise AirflowClusterPolicyViolation('no owner')\n"
+    tree = {"airflow_local_settings.py": policy, "sales.py": dag("sales")}
+    for base in (base_3, base_2):
+        report = verified(image_of(base, tree, "COPY dags/airflow_local_settings.py /opt/airflow/config/"))
+
+        assert ["AirflowClusterPolicyViolation: no owner"] == [found.message for found in report.findings]
+
+
+def test_names_and_texts_of_a_hostile_tree_end_up_as_text(
+    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage
+) -> None:
+    hostile = dag("hostile", "raise ValueError('\\x1b[2J' + chr(0xd800) + '[bold]' + 'x' * 10_000_000)")
+    report = verified(image_of(base_3, {"$(id) [red] ${X}.py": hostile}))
+
+    (found,) = report.findings
+    assert found.file == "$(id) [red] ${X}.py"
+    assert found.message.startswith("ValueError: \x1b[2J?[bold]xxx")
+    assert len(report.model_dump_json()) < 200_000
+
+
+TESTS = """
+import os
+
+import pytest
+
+
+def test_the_dags_are_there():
+    from airflow.models import DagBag
+
+    assert set(DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"]).dags) == {"sales"}
+
+
+def test_what_is_not_so():
+    assert 1 == 2, "one is not two"
+
+
+@pytest.mark.skip
+def test_of_another_day():
+    pass
+"""
+
+
+def test_the_users_own_tests_run_in_the_image(
+    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage, base_2: BaseImage, tmp_path: Path
+) -> None:
+    (tmp_path / "test_sales.py").write_text(TESTS)
+    for base in (base_3, base_2):
+        image = image_of(base, {"sales.py": dag("sales")})
+        report = verified(image, tmp_path)
+
+        assert {test.name: test.outcome for test in report.tests} == {
+            "test_sales.py::test_the_dags_are_there": "passed",
+            "test_sales.py::test_what_is_not_so": "failed",
+            "test_sales.py::test_of_another_day": "skipped",
+        }
+        (found,) = report.findings
+        assert (found.kind, found.file) == ("test-failed", "test_sales.py::test_what_is_not_so")
+        assert "one is not two" in found.message
+        facts = images.inspect(image.reference)
+        assert facts is not None
+        assert facts.id == image.id
+
+
+def test_tests_that_cannot_be_imported_fail(
+    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage, tmp_path: Path
+) -> None:
+    (tmp_path / "test_broken.py").write_text("import nothing_of_that_name\n")
+    report = verified(image_of(base_3, {"sales.py": dag("sales")}), tmp_path)
+
+    (found,) = report.findings
+    assert (found.kind, found.file) == ("test-failed", "test_broken.py")
+    assert "nothing_of_that_name" in found.traceback
+
+
+def test_ctrl_c_ends_the_test_and_leaves_no_container(
+    image_of: Callable[..., BuiltImage], base_3: BaseImage, workspace: Workspace
+) -> None:
+    image = image_of(base_3, {"endless.py": TREE["stubborn.py"]})
+    program = textwrap.dedent(f"""
+        import sys
+        from pathlib import Path
+        from dagship import verify
+        from dagship.artifacts import BuiltImage
+        from dagship.console import Console
+        from dagship.settings import load
+        from dagship.workspace import Workspace
+
+        root = Path({str(workspace.root)!r})
+        image = BuiltImage.model_validate_json(sys.argv[1])
+        verify.verify(load(root, {{"import_timeout": 300}}), Workspace(root), Console(), image)
+    """)
+    child = subprocess.Popen(
+        [sys.executable, "-c", program, image.model_dump_json()], stderr=subprocess.PIPE, start_new_session=True
+    )
+    try:
+        assert _wait_for_import(image)
+    finally:
+        child.send_signal(signal.SIGINT)
+        _, said = child.communicate(timeout=60)
+
+    assert b"KeyboardInterrupt" in said
+    assert not _containers(image)
+
+
+def _wait_for_import(image: BuiltImage) -> bool:
+    """Waits until a container of the image is at its DAG file."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for container in _containers(image):
+            running = process.run(["docker", "top", container, "-eo", "pid,args"]).stdout
+            # The one that reads and the one that examines.
+            if running.count("import verify") > 1:
+                return True
+    return False
+
+
+def _containers(image: BuiltImage) -> set[str]:
+    found = process.run(["docker", "ps", "--all", "--quiet", "--no-trunc", "--filter", f"ancestor={image.reference}"])
+    return set(found.stdout.split())

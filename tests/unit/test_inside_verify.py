@@ -1,0 +1,280 @@
+"""The code that runs inside an image, as far as it needs no Airflow. What forks or hooks runs in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dagship.inside import verify_child, verify_trace, verify_warm
+from dagship.resources import resource
+
+
+def run(program: str, *arguments: str) -> Any:
+    """Runs a program with the inside modules at hand, and returns the JSON it prints last."""
+    environment = {**os.environ, "PYTHONPATH": str(resource("inside")), "PYTHONDONTWRITEBYTECODE": "1"}
+    ended = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout.splitlines()[-1])
+
+
+# Examines a file by running it; the process is as it was unless the file says `leaves`.
+POOL = """
+import json, os, sys
+import verify_pool
+
+def examine(path):
+    source = open(path).read()
+    exec(compile(source, path, "exec"), {"__name__": "dag"})
+    return {"pid": os.getpid()}, "leaves" not in source
+
+directory, workers, limit, *paths = sys.argv[1:]
+pool = verify_pool.Pool(paths, lambda: None, examine, lambda path: float(limit), directory, int(workers))
+progress = []
+print(json.dumps([pool.run(progress.append), progress, os.listdir(directory)]))
+"""
+
+
+def pooled(tmp_path: Path, *sources: str, workers: int = 1, limit: float = 30.0) -> list[dict[str, Any]]:
+    paths = [tmp_path / f"{number}.py" for number in range(len(sources))]
+    for path, source in zip(paths, sources, strict=True):
+        path.write_text(source)
+    (tmp_path / "scratch").mkdir()
+    outcomes, progress, left = run(POOL, str(tmp_path / "scratch"), str(workers), str(limit), *map(str, paths))
+    assert progress[-1] == len(sources)
+    assert left == ["queue"]
+    return list(outcomes)
+
+
+def test_files_that_leave_no_trace_share_a_process(tmp_path: Path) -> None:
+    outcomes = pooled(tmp_path, "", "", "")
+
+    assert len({outcome["seen"]["pid"] for outcome in outcomes}) == 1
+
+
+def test_a_file_that_leaves_a_trace_is_the_last_of_its_process(tmp_path: Path) -> None:
+    first, second, third = (outcome["seen"]["pid"] for outcome in pooled(tmp_path, "", "leaves = 1", ""))
+
+    assert first == second != third
+
+
+def test_every_file_gets_an_outcome_with_several_processes(tmp_path: Path) -> None:
+    outcomes = pooled(tmp_path, *["leaves = 1", ""] * 10, workers=4)
+
+    assert all(outcome["seen"] for outcome in outcomes)
+
+
+@pytest.mark.parametrize(
+    ("source", "death"),
+    [
+        ("import os; os._exit(3)", {"exit": 3, "signal": "", "killed": False}),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", {"exit": 0, "signal": "SIGSEGV", "killed": False}),
+        ("import time; time.sleep(60)", {"exit": 0, "signal": "SIGKILL", "killed": True}),
+        ("import os, time; os.fork(); time.sleep(60)", {"exit": 0, "signal": "SIGKILL", "killed": True}),
+    ],
+)
+def test_a_process_that_dies_takes_its_own_file_alone(tmp_path: Path, source: str, death: dict[str, Any]) -> None:
+    before, dead, after = pooled(tmp_path, "", f"print('said')\n{source}", "", limit=1.5)
+
+    assert before["seen"]
+    assert after["seen"]
+    assert {key: dead["died"][key] for key in death} == death
+    assert "said" in dead["died"]["log"]
+
+
+@pytest.mark.parametrize(
+    "source", ["\nimport os\nos._exit(3)", "\n\nimport os, signal; os.kill(os.getpid(), signal.SIGSEGV)"]
+)
+def test_a_process_that_dies_says_at_which_line(tmp_path: Path, source: str) -> None:
+    (dead,) = pooled(tmp_path, source)
+
+    assert f'0.py", line 3 in <module>' in dead["died"]["log"]
+
+
+def test_a_file_cannot_catch_the_fault_that_kills_it(tmp_path: Path) -> None:
+    caught = "import os, signal\nsignal.signal(signal.SIGSEGV, lambda *_: None)\nos.kill(os.getpid(), signal.SIGSEGV)"
+
+    assert pooled(tmp_path, caught)[0]["died"]["signal"] == "SIGSEGV"
+
+
+def test_a_file_that_forks_is_reported_once(tmp_path: Path) -> None:
+    (outcome,) = pooled(tmp_path, "import os\nif os.fork():\n    os.wait()")
+
+    assert outcome["seen"]
+
+
+def test_no_files_have_no_outcomes(tmp_path: Path) -> None:
+    assert run(POOL, str(tmp_path), "2", "1")[0] == []
+
+
+WATCH = """
+import json, sys
+root, path = sys.argv[1:]
+import verify_watch
+watch = verify_watch.Watch(root)
+watch.start()
+sys.path.append(root)
+try:
+    exec(compile(open(path).read(), path, "exec"), {"__name__": "dag"})
+except OSError:
+    pass
+print(json.dumps({"network": watch.network, "warnings": watch.warnings}))
+"""
+
+
+def watched(tmp_path: Path, source: str, **helpers: str) -> dict[str, list[dict[str, Any]]]:
+    tree = tmp_path / "dags"
+    tree.mkdir()
+    (tree / "dag.py").write_text(source)
+    for name, text in helpers.items():
+        (tree / f"{name}.py").write_text(text)
+    return dict(run(WATCH, str(tree), str(tree / "dag.py")))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import socket\nsocket.create_connection(('127.0.0.9', 9), 1)",
+        "import socket\nsocket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.9', 9))",
+        "import urllib.request\nurllib.request.urlopen('http://127.0.0.9:9/', timeout=1)",
+    ],
+)
+def test_a_host_that_is_reached_for_is_noted_with_the_line(tmp_path: Path, source: str) -> None:
+    assert watched(tmp_path, source)["network"] == [{"host": "127.0.0.9", "file": "dag.py", "line": 2}]
+
+
+def test_a_host_that_a_helper_reaches_for_is_noted_with_the_helpers_line(tmp_path: Path) -> None:
+    helper = "import socket\n\ndef call():\n    socket.create_connection(('127.0.0.9', 9), 1)\n"
+    seen = watched(tmp_path, "import calls\ncalls.call()", calls=helper)
+
+    assert seen["network"] == [{"host": "127.0.0.9", "file": "calls.py", "line": 4}]
+
+
+def test_sockets_of_the_machine_itself_are_no_network(tmp_path: Path) -> None:
+    source = "import socket\nsocket.socket(socket.AF_UNIX).connect_ex('/nothing')\nsocket.getaddrinfo('localhost', 80)"
+
+    assert watched(tmp_path, source)["network"] == []
+
+
+def test_a_deprecation_is_noted_with_the_line_that_it_is_blamed_on(tmp_path: Path) -> None:
+    helper = "import warnings\n\ndef old():\n    warnings.warn('use new()', DeprecationWarning, stacklevel=2)\n"
+    seen = watched(tmp_path, "import helper\n\nhelper.old()\nhelper.old()", helper=helper)
+
+    assert [(event["file"], event["line"], event["message"]) for event in seen["warnings"]] == [
+        ("dag.py", 3, "use new()"),
+        ("dag.py", 4, "use new()"),
+    ]
+
+
+def test_a_warning_in_a_loop_is_noted_once(tmp_path: Path) -> None:
+    source = "import warnings\nfor _ in range(9):\n    warnings.warn('old', FutureWarning)"
+
+    assert len(watched(tmp_path, source)["warnings"]) == 1
+
+
+def test_what_is_no_deprecation_is_not_noted(tmp_path: Path) -> None:
+    assert watched(tmp_path, "import warnings\nwarnings.warn('look')")["warnings"] == []
+
+
+def test_what_libraries_say_among_themselves_is_not_noted(tmp_path: Path) -> None:
+    library = tmp_path / "library.py"
+    library.write_text("import warnings\nwarnings.warn('old', DeprecationWarning)\n")
+
+    assert watched(tmp_path, f"import sys\nsys.path.append({str(tmp_path)!r})\nimport library")["warnings"] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("from airflow.sdk import DAG, task", [("airflow.sdk", ("DAG", "task"))]),
+        ("from airflow.sdk import (\n    DAG,\n    task as t,\n)", [("airflow.sdk", ("DAG", "task"))]),
+        ("import airflow.models", [("airflow.models", ())]),
+        ("try:\n    from airflow.sdk import DAG\nexcept ImportError:\n    from airflow import DAG", [("airflow.sdk", ("DAG",)), ("airflow", ("DAG",))]),
+        ("def late():\n    from airflow.sdk import DAG", []),
+        ("import airflowish\nfrom helpers import airflow", []),
+        ("# from airflow.sdk import DAG", []),
+    ],
+)  # fmt: skip
+def test_what_a_file_asks_of_airflow_at_its_top_is_found(source: str, found: list[tuple[str, tuple[str, ...]]]) -> None:
+    assert list(verify_warm.imports(source)) == found
+
+
+def test_a_warm_up_survives_what_cannot_be_read_or_imported(tmp_path: Path) -> None:
+    (tmp_path / "dag.py").write_text("import airflow.not_there")
+
+    verify_warm.warm_up([str(tmp_path / "dag.py"), str(tmp_path / "nothing.py")])
+
+
+@pytest.mark.parametrize(
+    "leave",
+    [
+        "sys.path.append('/x')",
+        "os.environ['DAGSHIP_TEST_LEFT'] = '1'",
+        "os.chdir('/')",
+        "sys.modules['helpers'] = types.ModuleType('helpers')",
+        "warnings.simplefilter('error', BytesWarning)",
+        "threading.Thread(target=time.sleep, args=(1,), daemon=True).start()",
+        "sys.meta_path.append(None)",
+    ],
+)
+def test_a_process_is_not_the_same_after(tmp_path: Path, leave: str) -> None:
+    program = f"""
+import json, os, sys, threading, time, types, warnings
+import verify_trace
+os.chdir({str(tmp_path)!r})
+before = verify_trace.state()
+unchanged = verify_trace.same(before, "/dags/a.py")
+{leave}
+print(json.dumps([unchanged, verify_trace.same(before, "/dags/a.py")]))
+"""
+
+    assert run(program) == [True, False]
+
+
+def test_the_dag_file_itself_and_the_standard_library_are_no_trace(tmp_path: Path) -> None:
+    program = """
+import json, sys, types
+import verify_trace
+before = verify_trace.state()
+module = sys.modules["unusual_prefix_1_a"] = types.ModuleType("unusual_prefix_1_a")
+module.__file__ = "/dags/a.py"
+import colorsys
+print(json.dumps(verify_trace.same(before, "/dags/a.py")))
+"""
+
+    assert run(program) is True
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ('DAG(\n    "sales",\n)', 2),
+        ("DAG(dag_id='sales')", 1),
+        ("\n@dag\ndef sales():\n    pass", 3),
+        ("DAG('sales_eu')", 0),
+    ],
+)
+def test_the_line_that_names_a_dag_is_found(source: str, line: int) -> None:
+    assert verify_child.line_of(source, "sales") == line
+
+
+def test_a_long_text_keeps_its_head_and_its_tail() -> None:
+    short = verify_child.shortened("a" * 100_000 + "the end")
+
+    assert short.startswith("aaa")
+    assert short.endswith("the end")
+    assert len(short) < verify_child.TEXT_LIMIT + 100
+
+
+def test_the_state_of_a_process_is_what_json_need_not_hold() -> None:
+    assert verify_trace.state()["directory"] == os.getcwd()

@@ -1,0 +1,54 @@
+"""Measures rows, all or those named, and writes `bench/results.md`."""
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench import build, bytecode, lock, machine, project, sent, start, table, verify
+
+ROWS = {
+    "build": build.rows,
+    "sent": sent.rows,
+    "lock": lock.rows,
+    "verify": verify.rows,
+    "bytecode": bytecode.rows,
+    "start": start.rows,
+}
+HERE = Path(__file__).parent
+
+
+def main() -> int:
+    """Returns 1 when a bound is not met."""
+    parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"{', '.join(ROWS)}; all without one")
+    parser.add_argument("--rounds", type=int, default=7, help="how often each side is measured (default 7)")
+    parser.add_argument("--output", type=Path, default=HERE, help="directory of results.md and results.json")
+    arguments = parser.parse_args()
+    names = arguments.rows or list(ROWS)
+    if unknown := [name for name in names if name not in ROWS]:
+        parser.error(f"no such row: {', '.join(unknown)}")
+    measured: dict[str, list[table.Row]] = {}
+    with tempfile.TemporaryDirectory(prefix="dagship-bench-") as scratch:
+        print("bench: making a project with a base image", file=sys.stderr)
+        work = project.make(Path(scratch))
+        for name in names:
+            began = time.monotonic()
+            measured[name] = ROWS[name](work, arguments.rounds)
+            for row in measured[name]:
+                verdict = "met" if row.met else "NOT MET"
+                print(
+                    f"bench: {row.what}: {row.ours} | {row.theirs} | {row.result}, {row.bound}: {verdict}",
+                    file=sys.stderr,
+                )
+            print(f"bench: {name} took {time.monotonic() - began:.0f} s", file=sys.stderr)
+    described = machine.describe()
+    known = table.merge(arguments.output / "results.json", described, measured, list(ROWS))
+    rows = [row for kept in known.values() for row in kept]
+    (arguments.output / "results.md").write_text(table.page(described, rows), encoding="utf-8")
+    return 0 if all(row.met for kept in measured.values() for row in kept) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""The documentation agrees with the code: pages made from it are fresh, and what the others show exists."""
+
+import importlib.util
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from invoke.parser import Parser
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from dagship import errors, plan
+from dagship.settings import Settings
+from dagship.tasks import namespace
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+_FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def blocks(page: Path, *languages: str) -> list[str]:
+    return [body for language, body in _FENCE.findall(page.read_text("utf-8")) if language in languages]
+
+
+def commands(page: Path) -> Iterator[list[str]]:
+    """Each `dagship TASK …` and `invoke TASK …` that a page shows as a command."""
+    for block in blocks(page, "sh", "yaml", "console"):
+        for line in block.replace("\\\n", " ").splitlines():
+            found = re.search(r"(?:^\s*|[:&$] |- )((?:dagship|invoke) .*)", line)
+            if found:
+                yield shlex.split(found[1].rstrip("]"), comments=True)
+
+
+def anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.fixture(scope="module")
+def generate() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", ["settings.md", "tasks.md"])
+def test_a_page_made_from_the_code_is_what_the_code_says_now(generate: ModuleType, name: str) -> None:
+    written = (ROOT / "docs" / "reference" / name).read_text("utf-8")
+
+    assert written == generate.PAGES[name](), "run docs/generate.py"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_link_within_the_documentation_leads_somewhere(page: Path) -> None:
+    for link in _LINK.findall(page.read_text("utf-8")):
+        path, _, anchor = link.partition("#")
+        if "://" in path:
+            continue
+        target = page.parent / path if path else page
+
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_the_pages_show_commands() -> None:
+    assert sum(len(list(commands(page))) for page in PAGES) > 20
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_command_shown_is_one_that_the_tasks_take(page: Path) -> None:
+    for command in commands(page):
+        tasks = command[1:]
+        if tasks[0] not in {"--list", "--version", "--help"}:
+            Parser(contexts=namespace.to_contexts()).parse_argv(tasks)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_setting_shown_exists(page: Path) -> None:
+    text = page.read_text("utf-8")
+    in_files = {name for block in blocks(page, "toml") for name in tomllib.loads(block)}
+    in_environment = {
+        name.lower() for name in re.findall(r"\bDAGSHIP_([A-Z_]+)\b", text) if not name.startswith("TEST_")
+    }
+
+    assert in_files | in_environment <= set(Settings.model_fields)
+
+
+def test_every_dependency_has_a_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    lists = [ROOT / "requirements" / "dev.in", ROOT / "src" / "dagship" / "inside" / "tools.in"]
+    lines = [line for path in lists for line in path.read_text("utf-8").splitlines() if line and line[0] not in "#-"]
+    wanted = {canonicalize_name(Requirement(line).name) for line in [*project["dependencies"], *lines]}
+    page = (ROOT / "docs" / "explanation" / "dependencies.md").read_text("utf-8")
+    cells = {
+        name.strip() for row in re.findall(r"^\| ([a-z0-9, -]+) \|", page, re.MULTILINE) for name in row.split(",")
+    }
+
+    assert wanted == cells - {"package"} - {"---"}
+
+
+def test_every_label_is_described() -> None:
+    labels = {plan.LABEL_DAGS, plan.LABEL_AIRFLOW, plan.LABEL_LOCK}
+    page = (ROOT / "docs" / "reference" / "image.md").read_text("utf-8")
+
+    assert labels == set(re.findall(r"^\| `(io\.dagship\.[a-z.]+)`", page, re.MULTILINE))
+
+
+def test_every_exit_code_is_described() -> None:
+    kinds = [errors.Refused, errors.UsageError, errors.OutsideError]
+    page = (ROOT / "docs" / "reference" / "exit-codes.md").read_text("utf-8")
+    described = {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
+
+    assert described == {0, errors.INTERRUPTED, *(kind.exit_code for kind in kinds)}

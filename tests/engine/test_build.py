@@ -1,0 +1,282 @@
+"""The image that carries DAGs, built by a real engine on real Airflow bases."""
+
+import io
+import json
+import subprocess
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dagship import pipeline, process
+from dagship.artifacts import BaseImage, BuiltImage, PushedImage
+from dagship.console import Console
+from dagship.engine import images
+from dagship.errors import OutsideError, UsageError
+from dagship.pipeline import Project
+from dagship.settings import Settings, load
+
+DAG = """
+from airflow import DAG
+with DAG("{name}", schedule=None):
+    pass
+"""
+
+MakeProject = Callable[..., Project]
+
+
+@pytest.fixture
+def dags(tmp_path: Path) -> Path:
+    root = tmp_path / "project" / "dags"
+    (root / "helpers").mkdir(parents=True)
+    (root / "first.py").write_text(DAG.format(name="first"))
+    (root / "helpers" / "shared.py").write_text("VALUE = 1\n")
+    return root
+
+
+@pytest.fixture
+def project(tmp_path: Path, base_3: BaseImage, dags: Path) -> MakeProject:
+    """Makes a project on the Airflow 3 base, unless another is named."""
+
+    def make(root: Path | None = None, **flags: object) -> Project:
+        place = root or dags.parent
+        place.mkdir(exist_ok=True)
+        settings = load(place, {"base": base_3.reference, "repository": "dagship-test/build"} | flags)
+        return Project(root=place, settings=settings, console=Console(stderr=io.StringIO()))
+
+    return make
+
+
+def build(project: Project, *, force: bool = False, push: bool = False) -> BuiltImage:
+    return pipeline.build(project, force=force, push=push)
+
+
+def inside(image: BuiltImage, *argv: str, options: tuple[str, ...] = ()) -> str:
+    finished = process.run(["docker", "run", "--rm", "--network=none", *options, image.reference, *argv])
+    assert finished.code == 0, finished.stderr
+    return finished.stdout
+
+
+def layers(reference: str) -> tuple[str, ...]:
+    facts = images.inspect(reference)
+    assert facts is not None
+    return facts.layers
+
+
+def test_the_version_directory_holds_the_tree_as_given_and_nobody_can_write_it(project: MakeProject) -> None:
+    image = build(project())
+    root = "/opt/airflow/dag-versions"
+
+    listing = inside(image, "bash", "-c", f"cd {root} && cat CURRENT && find . -printf '%M %U:%G %P\\n'").splitlines()
+
+    assert image.dag_version == listing.pop(0)
+    assert sorted(listing) == sorted(
+        [
+            "drwxr-xr-x 0:0 ",
+            f"dr-xr-xr-x 0:0 {image.dag_version}",
+            f"-r--r--r-- 0:0 {image.dag_version}/first.py",
+            f"dr-xr-xr-x 0:0 {image.dag_version}/helpers",
+            f"-r--r--r-- 0:0 {image.dag_version}/helpers/shared.py",
+            "-r--r--r-- 0:0 CURRENT",
+        ]
+    )
+
+
+def test_airflow_looks_for_dags_there_and_airflows_home_is_as_it_was(project: MakeProject, base_3: BaseImage) -> None:
+    image = build(project())
+    home = next(directory for directory in base_3.directories if directory.path == "/opt/airflow")
+
+    said = inside(image, "bash", "-c", "echo $AIRFLOW__CORE__DAGS_FOLDER; stat -c '%a %u %g' /opt/airflow; id -u")
+
+    assert [
+        f"/opt/airflow/dag-versions/{image.dag_version}",
+        f"{home.mode:o} {home.uid} {home.gid}",
+        "50000",
+    ] == said.splitlines()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--user=12345:0",), ("--read-only", "--tmpfs=/tmp"), ("--user=987654:0", "--read-only", "--tmpfs=/tmp")],
+)
+def test_it_runs_under_any_user_and_with_a_read_only_root(project: MakeProject, options: tuple[str, ...]) -> None:
+    image = build(project())
+
+    assert "3.3.2" in inside(image, "version", options=options)
+
+
+def test_the_same_input_is_built_once(project: MakeProject) -> None:
+    first = build(project(), force=True)
+    second = build(project())
+
+    assert (False, True) == (first.reused, second.reused)
+    assert (first.reference, first.id, first.layers) == (second.reference, second.id, second.layers)
+
+
+def test_force_builds_again_under_the_same_tag(project: MakeProject) -> None:
+    first = build(project())
+    second = build(project(), force=True)
+
+    assert first.reference == second.reference
+    assert not second.reused
+
+
+def test_dag_layers_are_the_same_in_another_place_on_another_day_and_base(
+    project: MakeProject, dags: Path, tmp_path: Path, base_2: BaseImage
+) -> None:
+    here = build(project())
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    subprocess.run(["cp", "-R", str(dags), str(elsewhere / "dags")], check=True)
+    again = build(project(elsewhere), force=True)
+    on_two = build(project(elsewhere, base=base_2.reference), force=True)
+
+    assert layers(here.reference) == layers(again.reference)
+    assert layers(here.reference)[-2:] == layers(on_two.reference)[-2:]
+
+
+def test_an_edit_changes_the_dag_layers_alone(project: MakeProject, dags: Path) -> None:
+    before = build(project())
+    (dags / "helpers" / "shared.py").write_text("VALUE = 2\n")
+    after = build(project())
+
+    assert layers(before.reference)[:-2] == layers(after.reference)[:-2]
+    assert not set(layers(before.reference)[-2:]) & set(layers(after.reference)[-2:])
+
+
+def test_labels_say_where_it_comes_from_and_no_credentials(project: MakeProject, dags: Path, base_3: BaseImage) -> None:
+    def git(*arguments: str) -> str:
+        identity = ("-c", "user.name=t", "-c", "user.email=t@example.com")
+        return subprocess.run(
+            ["git", "-C", str(dags), *identity, *arguments], check=True, capture_output=True, text=True
+        ).stdout
+
+    git("init", "-q")
+    git("remote", "add", "origin", "https://user:hunter2@example.com/team/dags.git")
+    git("add", ".")
+    git("commit", "-qm", "x")
+    image = build(project(), force=True)
+    facts = images.inspect(image.reference)
+    assert facts is not None
+    prefix = "org.opencontainers.image."
+
+    assert git("rev-parse", "HEAD").strip() == facts.labels[f"{prefix}revision"]
+    assert "https://example.com/team/dags.git" == facts.labels[f"{prefix}source"]
+    assert base_3.reference == facts.labels[f"{prefix}base.name"]
+    assert base_3.pinned.partition("@")[2] == facts.labels[f"{prefix}base.digest"]
+    assert image.dag_version == facts.labels["io.dagship.dag.version"]
+    assert "3.3.2" == facts.labels["io.dagship.airflow.version"]
+    assert facts.labels[f"{prefix}created"].endswith("Z")
+    assert "hunter2" not in json.dumps(dict(facts.labels))
+
+
+HOSTILE_NAMES = [
+    "a b.py", "$(touch evil).py", "`id`.py", "a;b.py", "x\nRUN touch evil.py", "--flag.py", "[x]*.py", 'quo"te.py', "it's.py",
+    "ünï.py", "{{ 7 }}.py", "back\\slash.py", "#syntax=evil.py", "${HOME}.py", "\x1b[31m.py",
+]  # fmt: skip
+
+
+def test_no_file_name_is_more_than_a_name(project: MakeProject, dags: Path) -> None:
+    for name in HOSTILE_NAMES:
+        (dags / name).write_text(DAG.format(name="x"))
+
+    image = build(project())
+    program = "import json, os; print(json.dumps(sorted(os.listdir(os.environ['AIRFLOW__CORE__DAGS_FOLDER']))))"
+
+    assert sorted([*HOSTILE_NAMES, "first.py", "helpers"]) == json.loads(inside(image, "python", "-c", program))
+
+
+def test_system_packages_are_installed(project: MakeProject) -> None:
+    image = build(project(system_packages="jq"))
+
+    assert "2\n" == inside(image, "bash", "-c", "jq -n 1+1")
+    assert "system packages" in [layer.what for layer in image.layers]
+
+
+def test_requirements_are_installed_into_airflows_environment(
+    project: MakeProject, settings_for: Callable[..., Settings]
+) -> None:
+    made = project(requirements="requirements.txt")
+    (made.root / "requirements.txt").write_text("cowsay==6.1\n")
+
+    image = build(made)
+
+    assert "6.1\n" == inside(image, "python", "-c", "from importlib.metadata import version; print(version('cowsay'))")
+    assert "/home/airflow/.local/bin/cowsay\n" == inside(image, "bash", "-c", "command -v cowsay")
+    assert "requirements" in [layer.what for layer in image.layers]
+
+
+def test_push_by_the_builder_ends_with_the_registrys_digest(project: MakeProject, registry: str) -> None:
+    made = project(repository=f"{registry}/dagship-test/build-push")
+    image = build(made, force=True, push=True)
+    pushed = made.workspace.read("push", PushedImage)
+    again = build(made, push=True)
+
+    assert pushed is not None
+    assert image.digest == pushed.digest == digest_in(registry, image.reference)
+    assert not pushed.tested
+    assert again.reused
+    assert pushed == made.workspace.read("push", PushedImage)
+
+
+def digest_in(registry: str, reference: str) -> str:
+    name, tag = reference.removeprefix(f"{registry}/").split(":")
+    request = urllib.request.Request(f"http://{registry}/v2/{name}/manifests/{tag}", method="HEAD")
+    kinds = ("docker.distribution.manifest.v2", "oci.image.manifest.v1", "oci.image.index.v1")
+    request.add_header("Accept", ", ".join(f"application/vnd.{kind}+json" for kind in kinds))
+    with urllib.request.urlopen(request) as answer:
+        return str(answer.headers["Docker-Content-Digest"])
+
+
+def test_a_cache_goes_to_a_registry_and_comes_from_it(project: MakeProject, registry: str) -> None:
+    cache = f"type=registry,ref={registry}/dagship-test/cache:latest"
+    build(project(cache_to=f"{cache},mode=max"), force=True)
+    image = build(project(cache_from=cache), force=True)
+
+    assert image.id
+
+
+def test_a_platform_and_a_builder_can_be_named(project: MakeProject) -> None:
+    image = build(project(platform="linux/amd64", builder="default"), force=True)
+
+    assert ("linux/amd64",) == image.platforms
+
+
+def test_an_unknown_builder_is_one_sentence(project: MakeProject) -> None:
+    with pytest.raises(OutsideError, match="no buildx builder 'nowhere'"):
+        build(project(builder="nowhere"), force=True)
+
+
+def test_another_environment_is_found_and_used(project: MakeProject, base_3: BaseImage, tmp_path: Path) -> None:
+    """A base whose Airflow lies elsewhere: nothing about the place is assumed."""
+    (tmp_path / "Dockerfile").write_text(
+        f"FROM {base_3.pinned}\nUSER 0\n"
+        "RUN mv /home/airflow/.local /srv/elsewhere"
+        " && grep -rlI --null '^#!/home/airflow/.local' /srv/elsewhere/bin | xargs -0 sed -i '1s#/home/airflow/.local#/srv/elsewhere#'\n"
+        'ENV PATH="/srv/elsewhere/bin:$PATH" VIRTUAL_ENV=/srv/elsewhere\nUSER 50000\n'
+    )
+    tag = "dagship-test/elsewhere:1"
+    images.build(images.Build(context=tmp_path, dockerfile=tmp_path / "Dockerfile", tag=tag))
+    made = project(base=tag, requirements="requirements.txt")
+    (made.root / "requirements.txt").write_text("cowsay==6.1\n")
+
+    image = build(made)
+
+    assert "/srv/elsewhere/bin/cowsay\n" == inside(image, "bash", "-c", "command -v cowsay")
+    assert "3.3.2" in inside(image, "version")
+
+
+def test_a_base_without_airflow_is_refused(project: MakeProject, tmp_path: Path, base_3: BaseImage) -> None:
+    (tmp_path / "Dockerfile").write_text(f"FROM {base_3.pinned}\nUSER 0\nRUN rm -rf /home/airflow/.local\n")
+    images.build(images.Build(context=tmp_path, dockerfile=tmp_path / "Dockerfile", tag="dagship-test/no-airflow:1"))
+
+    with pytest.raises(UsageError, match="holds no Airflow"):
+        build(project(base="dagship-test/no-airflow:1"))
+
+
+def test_a_base_that_cannot_be_pulled_says_what_to_do(project: MakeProject, registry: str) -> None:
+    with pytest.raises(OutsideError, match="does not exist") as refused:
+        build(project(base=f"{registry}/dagship-test/never-pushed:1"))
+
+    assert "--base" in refused.value.hint

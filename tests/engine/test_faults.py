@@ -1,0 +1,194 @@
+"""Faults of the engine and the machine, as a user meets them: one sentence, the right exit status, nothing left."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dagship import process
+from dagship.artifacts import BaseImage
+from dagship.engine import images
+from dagship.errors import OutsideError
+from tests.engine import engines
+
+DAG = "from airflow import DAG\nwith DAG('a', schedule=None):\n    pass\n"
+DAGSHIP = (sys.executable, "-m", "dagship.cli")
+
+
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A directory with a short name: the path of a socket holds 104 characters."""
+    with tempfile.TemporaryDirectory(prefix="ds", dir="/tmp") as directory:  # noqa: S108 - made safely
+        yield Path(directory)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dags" / "a.py").write_text(DAG)
+    return tmp_path
+
+
+def dagship(
+    project: Path, *arguments: str, prefix: tuple[str, ...] = (), **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*prefix, *DAGSHIP, *arguments],
+        cwd=project,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def files(project: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(project)): path.read_bytes() for path in sorted(project.rglob("*")) if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("base",),
+        ("lock", "--base=a/b:1"),
+        ("build", "--base=a/b:1"),
+        ("test-image", "--image=a/b:1"),
+        ("push", "--image=a/b:1", "--untested"),
+    ],
+)
+def test_an_engine_that_is_down_is_one_sentence_in_every_task(project: Path, arguments: tuple[str, ...]) -> None:
+    said = dagship(project, *arguments, "--json", DOCKER_HOST=f"unix://{project}/nobody.sock")
+
+    assert 3 == said.returncode
+    assert "error: The container engine does not answer." in said.stderr
+    assert "Traceback" not in said.stderr
+    assert 3 == json.loads(said.stdout)["error"]["exit_code"]
+
+
+def test_a_docker_without_buildx_is_one_sentence(project: Path, base_3: BaseImage) -> None:
+    places = [
+        path
+        for path in (
+            "/usr/libexec/docker/cli-plugins",
+            "/usr/lib/docker/cli-plugins",
+            "/usr/local/lib/docker/cli-plugins",
+        )
+        if Path(path).is_dir()
+    ]
+    if os.getuid() != 0 or not places:
+        pytest.skip("hiding Docker's plugins needs root and a system-wide plugin")
+    hide = " && ".join(f"mount -t tmpfs none {place}" for place in places)
+    prefix = ("unshare", "--mount", "sh", "-c", f'{hide} && exec "$@"', "sh")
+
+    said = dagship(project, "build", f"--base={base_3.reference}", prefix=prefix, DOCKER_CONFIG=str(project))
+
+    assert 3 == said.returncode
+    assert "error: Docker has no buildx." in said.stderr
+
+
+def test_an_engine_that_is_too_old_is_one_sentence(
+    tmp_path: Path, short: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"), "dagship")
+    (tmp_path / "context").mkdir()
+    (tmp_path / "context" / "dags.tar").write_bytes(b"\0" * 1024)
+    (tmp_path / "Dockerfile").write_text("FROM scratch AS runtime\nADD --link dags.tar /\n")
+    with engines.running(str(engines.old_dockerd(cache)), short) as address:
+        monkeypatch.setenv("DOCKER_HOST", address)
+        with pytest.raises(OutsideError, match="too old") as refused:
+            images.build(images.Build(context=tmp_path / "context", dockerfile=tmp_path / "Dockerfile"))
+
+    assert "or newer" in refused.value.hint
+
+
+def test_a_full_disk_of_the_engine_is_one_sentence(tmp_path: Path, short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dockerd = shutil.which("dockerd")
+    if dockerd is None:
+        pytest.skip("the engine in use is not of this machine")
+    (tmp_path / "context").mkdir()
+    (tmp_path / "context" / "large").write_bytes(os.urandom(1024) * 64 * 1024)
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY large /\n")
+    with engines.small_disk(short / "d", "32m") as disk, engines.running(dockerd, disk) as address:
+        monkeypatch.setenv("DOCKER_HOST", address)
+        with pytest.raises(OutsideError, match="disk is full") as failed:
+            images.build(images.Build(context=tmp_path / "context", dockerfile=tmp_path / "Dockerfile", tag="x:1"))
+
+    assert "Free space" in failed.value.hint
+
+
+def test_a_full_disk_of_the_project_keeps_what_was_there(project: Path, tmp_path: Path, base_3: BaseImage) -> None:
+    with engines.small_disk(tmp_path / "small", "1m") as disk:
+        shutil.copytree(project / "dags", disk / "dags")
+        (disk / ".dagship").mkdir()
+        (disk / ".dagship" / "image.json").write_text("kept")
+        with (disk / "filler").open("wb", buffering=0) as filler, pytest.raises(OSError, match="No space"):
+            while True:
+                filler.write(b"x" * 4096)
+        said = dagship(disk, "build", f"--base={base_3.reference}")
+        kept = (disk / ".dagship" / "image.json").read_text()
+
+    assert 2 == said.returncode
+    assert "No space left" in said.stderr
+    assert "Traceback" not in said.stderr
+    assert "kept" == kept
+
+
+SLOW = "import time\nfrom airflow import DAG\ntime.sleep(600)\n"
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("task", ["build", "test-image"])
+def test_an_interrupt_leaves_nothing_running_and_nothing_half_written(
+    project: Path, base_3: BaseImage, task: str, sign: signal.Signals
+) -> None:
+    if task == "test-image":
+        (project / "dags" / "a.py").write_text(SLOW)
+        assert (
+            0 == dagship(project, "build", f"--base={base_3.reference}", "--repository=dagship-test/faults").returncode
+        )
+    else:  # a step that takes long and cannot come from a cache
+        (project / "dagship.toml").write_text('system_packages = ["jq", "tree", "file", "less", "vim"]\n')
+    before = files(project)
+    arguments = (
+        ["build", f"--base={base_3.reference}", "--force"]
+        if task == "build"
+        else ["test-image", "--import-timeout=500"]
+    )
+
+    running = subprocess.Popen([*DAGSHIP, *arguments], cwd=project, stderr=subprocess.PIPE, text=True)
+    wait_until(lambda: under_way(task, running), running)
+    running.send_signal(sign)
+    _, said = running.communicate(timeout=60)
+
+    assert 130 == running.returncode, said
+    assert "Interrupted" in said
+    assert "Traceback" not in said
+    assert not [name for name in files(project).keys() - before.keys() if not name.startswith((".dagship/cache/", ".dagship/.gitignore"))]
+    assert not containers()
+
+
+def under_way(task: str, running: "subprocess.Popen[str]") -> bool:
+    if task == "test-image":
+        return bool(containers())
+    below = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
+    return any(b"buildx" in Path(f"/proc/{pid}/cmdline").read_bytes() for pid in below)
+
+
+def containers() -> list[str]:
+    return process.run(["docker", "ps", "--all", "--quiet", "--filter", "name=dagship-"]).stdout.split()
+
+
+def wait_until(condition: object, running: "subprocess.Popen[str]") -> None:
+    deadline = time.monotonic() + 120
+    while not condition():  # type: ignore[operator]
+        assert running.poll() is None, running.communicate()[1]
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

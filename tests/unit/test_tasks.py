@@ -1,0 +1,131 @@
+"""The command line: what it offers, how it fails, and how it stays quick."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dagship import tasks
+from dagship.errors import DagshipError, OutsideError, Refused, UsageError
+from dagship.settings import Settings
+
+NAMES = {"base", "lock", "build", "test-image", "push"}
+
+
+def dagship(cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "dagship.cli", *arguments], cwd=cwd, capture_output=True, text=True)
+
+
+def test_the_tasks_are_listed_with_what_they_do(tmp_path: Path) -> None:
+    said = dagship(tmp_path, "--list")
+
+    assert 0 == said.returncode
+    assert NAMES <= {line.split()[0] for line in said.stdout.splitlines() if line.startswith("  ") and line[2] != " "}
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_every_task_takes_json_and_explains_every_flag(name: str) -> None:
+    task = tasks.namespace[name]
+
+    for argument in task.get_arguments():
+        assert argument.help, argument.name
+    assert "json" in [argument.name for argument in task.get_arguments()]
+
+
+def test_defaults_in_the_help_are_those_of_the_settings() -> None:
+    fields = Settings.model_fields
+    for name in ("dags", "requirements", "repository", "airflow", "import_timeout", "parse_budget"):
+        shown = tasks._HELP[name.replace("_", "-")].rpartition("default ")[2].rstrip(")")
+        default = fields[name].default
+        assert shown == (f"{default:g}" if isinstance(default, float) else str(default))
+
+
+@pytest.mark.parametrize("arguments", [("build", "--no-such-flag"), ("no-such-task",), ("build", "--dags")])
+def test_a_wrong_call_is_one_sentence_and_status_2(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    said = dagship(tmp_path, *arguments)
+
+    assert 2 == said.returncode
+    assert "Traceback" not in said.stderr
+
+
+def test_an_error_is_also_a_document(tmp_path: Path) -> None:
+    said = dagship(tmp_path, "build", "--dags", "nowhere", "--json")
+
+    assert 2 == said.returncode
+    error = json.loads(said.stdout)["error"]
+    assert "does not exist" in error["message"]
+    assert 2 == error["exit_code"]
+    assert error["message"] in said.stderr
+    assert not (tmp_path / ".dagship").exists()
+
+
+@pytest.mark.parametrize(
+    ("raised", "status"),
+    [
+        (UsageError("x"), 2),
+        (Refused("x"), 1),
+        (OutsideError("x"), 3),
+        (KeyboardInterrupt(), 130),
+        (ZeroDivisionError("x"), 2),
+    ],
+)
+def test_every_end_has_its_status(
+    raised: BaseException,
+    status: int,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from invoke import Exit
+
+    monkeypatch.chdir(tmp_path)
+
+    def act(_: object) -> dict[str, object]:
+        raise raised
+
+    with pytest.raises(Exit) as ended:
+        tasks._run(True, {}, act)
+
+    out, err = capsys.readouterr()
+    assert status == ended.value.code
+    assert status == json.loads(out)["error"]["exit_code"]
+    assert "Traceback" not in err
+
+
+def test_a_report_that_did_not_pass_ends_with_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from invoke import Exit
+
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(Exit) as ended:
+        tasks._run(False, {}, lambda _: {"passed": False})
+
+    assert 1 == ended.value.code
+
+
+def test_statuses_are_unique_by_meaning() -> None:
+    assert (2, 1, 2, 3) == (DagshipError.exit_code, Refused.exit_code, UsageError.exit_code, OutsideError.exit_code)
+
+
+@pytest.mark.parametrize(
+    "heavy", ["docker", "testcontainers", "pydantic", "jinja2", "rich", "junitparser", "pathspec", "packaging"]
+)
+def test_listing_tasks_imports_nothing_heavy(heavy: str) -> None:
+    program = f"import sys, dagship.cli; print({heavy!r} in sys.modules)"
+
+    assert (
+        "False\n" == subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    )
+
+
+def test_every_module_imports_alone() -> None:
+    """No module works only because another was imported before it."""
+    names = [
+        ".".join(path.relative_to("src").with_suffix("").parts)
+        for path in Path("src/dagship").rglob("*.py")
+        if path.name != "__init__.py" and path.parent.name != "inside"
+    ]
+    assert len(names) > 20
+    for name in names:
+        subprocess.run([sys.executable, "-W", "error", "-c", f"import {name}"], check=True)

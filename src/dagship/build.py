@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from dagship import archive, buildlog
@@ -9,11 +10,13 @@ from dagship import plan as planning
 from dagship.artifacts import BuiltImage
 from dagship.console import Console
 from dagship.dockerfile import VERSIONS_ROOT, render
-from dagship.engine import images
+from dagship.engine import images, registry
 from dagship.errors import OutsideError
 from dagship.index import build_secrets
 from dagship.plan import LABEL_DAGS, Plan
 from dagship.settings import Settings
+
+_PUSHED = "type=image,push=true"
 
 
 def find(plan: Plan, recorded: BuiltImage | None) -> BuiltImage | None:
@@ -45,7 +48,8 @@ def build(
         console: Shows the steps of the build.
         plan: What to build.
         revision: Labels that say where the DAGs come from.
-        push: Whether the builder pushes it as well.
+        push: Whether it is to be pushed: a builder that keeps images to itself then pushes it, and its digest is in the
+            result; else the engine has it, ready to be pushed.
         fresh: Whether every step runs again, cached or not.
 
     Raises:
@@ -53,35 +57,55 @@ def build(
 
     """
     with tempfile.TemporaryDirectory(prefix="dagship-") as scratch, console.step(f"Building {plan.reference}") as step:
-        directory = Path(scratch)
-        (secrets_directory := directory / "secrets").mkdir(mode=0o700)
-        stage(plan, directory / "context")
-        (directory / "Dockerfile").write_text(render(plan.recipe), encoding="utf-8")
-        built = images.build(
-            images.Build(
-                context=directory / "context",
-                dockerfile=directory / "Dockerfile",
-                target="runtime",
-                tag=str(plan.reference),
-                labels=planning.labels(plan, revision),
-                secrets=build_secrets(settings, secrets_directory) if plan.recipe.with_deps else {},
-                outputs=("type=image,push=true",) if push else ("type=docker",),
-                platforms=settings.platform,
-                builder=settings.builder,
-                cache_from=settings.cache_from,
-                cache_to=settings.cache_to,
-                no_cache=fresh,
-            ),
-            on_line=lambda line: step.say(line.partition(" ")[2]),
-        )
-    facts = images.inspect(str(plan.reference))
-    if facts is None and not push:
+        request = _request(settings, plan, Path(scratch), revision, fresh=fresh)
+
+        def run(output: str) -> images.Built:
+            return images.build(replace(request, outputs=(output,)), lambda line: step.say(line.partition(" ")[2]))
+
+        # The engine's own builder pushes slower than the engine: it asks the registry about every blob twice.
+        elsewhere = bool(settings.builder) or len(settings.platform) > 1
+        if push:
+            registry.prepare()
+        built = run("type=docker" if not push else _PUSHED if elsewhere else "type=image")
+        facts = images.inspect(str(plan.reference))
+        if facts is not None and facts.id not in (built.digest, built.config):
+            facts = None  # the tag is of an earlier build
+        if push and not elsewhere and facts is None:
+            elsewhere = True
+            built = run(_PUSHED)
+    if facts is None and not elsewhere:
         raise OutsideError(
             f"{plan.reference} was built, but the engine does not have it.",
             f"The builder {settings.builder or 'in use'} keeps images elsewhere: add --push, or use another.",
         )
-    return _built(
-        plan, facts, digest=built.digest if push else "", seconds=buildlog.seconds_by_stage(built.log), reused=False
+    if facts is not None and facts.layers[: len(plan.base.layers)] != plan.base.layers:
+        raise OutsideError(
+            f"The base {plan.base.reference} moved while the image was built on it.",
+            "Run build again, or name the base by its digest.",
+        )
+    digest = built.digest if push and elsewhere else ""
+    return _built(plan, facts, digest=digest, seconds=buildlog.seconds_by_stage(built.log), reused=False)
+
+
+def _request(
+    settings: Settings, plan: Plan, scratch: Path, revision: Mapping[str, str], *, fresh: bool
+) -> images.Build:
+    """Writes what the engine needs below `scratch`, and returns the call; where the image goes is left open."""
+    (secrets := scratch / "secrets").mkdir(mode=0o700)
+    stage(plan, scratch / "context")
+    (scratch / "Dockerfile").write_text(render(plan.recipe), encoding="utf-8")
+    return images.Build(
+        context=scratch / "context",
+        dockerfile=scratch / "Dockerfile",
+        target="runtime",
+        tag=str(plan.reference),
+        labels=planning.labels(plan, revision),
+        secrets=build_secrets(settings, secrets) if plan.recipe.with_deps else {},
+        platforms=settings.platform,
+        builder=settings.builder,
+        cache_from=settings.cache_from,
+        cache_to=settings.cache_to,
+        no_cache=fresh,
     )
 
 

@@ -1,33 +1,19 @@
-"""The `dagship` command: the same namespace of tasks without a tasks.py, in a directory that holds nothing but DAGs."""
+"""The `dagship` command. Imports nothing at first, so that Ctrl-C is an orderly end from the start."""
 
-from importlib import metadata
+import sys
 
-from invoke import Exit, Program
-from invoke.exceptions import ParseError
-
-from dagship.errors import UsageError
-from dagship.tasks import namespace
-
-
-class _Program(Program):
-    """Invoke's program with our exit status for a call that cannot be parsed."""
-
-    def parse_core(self, argv: list[str] | None) -> None:
-        try:
-            super().parse_core(argv)
-        except ParseError as wrong:
-            raise Exit(f"error: {wrong}", code=UsageError.exit_code) from wrong
-
-    def parse_tasks(self) -> None:
-        try:
-            super().parse_tasks()
-        except ParseError as wrong:
-            raise Exit(f"error: {wrong}", code=UsageError.exit_code) from wrong
+_INTERRUPTED = 130
 
 
 def main() -> None:
     """Runs the command; installed as `dagship`."""
-    _Program(name="dagship", binary="dagship", namespace=namespace, version=metadata.version("dagship")).run()
+    try:
+        from dagship.program import program
+
+        program.run()
+    except KeyboardInterrupt:
+        sys.stderr.write("error: Interrupted; nothing was done yet.\n")
+        sys.exit(_INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -102,9 +102,9 @@ def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
         from dagship import revision
 
         image = stage.build(settings, project.console, plan, revision=revision.labels(dags), push=push, fresh=force)
-    project.workspace.write("image", image)
     if push:
-        _record_push(project, image)
+        image = _pushed(project, image)
+    project.workspace.write("image", image)
     return image
 
 
@@ -123,18 +123,19 @@ def _requirements(project: Project, base: BaseImage) -> LockFile:
     return stage.for_build(settings, project.workspace, project.console, base, path)
 
 
-def _record_push(project: Project, image: BuiltImage) -> None:
-    """What `build --push` leaves: the builder pushed it, or it is there from before and is pushed now."""
+def _pushed(project: Project, image: BuiltImage) -> BuiltImage:
+    """Sees to it that the registry has the image of `build --push`, and records what it has."""
     from dagship import push as stage
 
     tested = stage.was_tested(image, project.workspace.read("report", VerifyReport))
-    if image.digest:
+    if image.digest and not image.reused:  # the builder pushed it
         pushed = PushedImage(
             reference=image.reference, digest=image.digest, dag_version=image.dag_version, tested=tested
         )
     else:
         pushed = stage.push(project.console, image, tested=tested)
     project.workspace.write("push", pushed)
+    return image.model_copy(update={"digest": pushed.digest})
 
 
 def current_image(project: Project, image: str) -> BuiltImage:

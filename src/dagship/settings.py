@@ -73,8 +73,9 @@ class Settings(BaseSettings):
     root: ClassVar[Path]
 
     @field_validator(
-        "extras", "system_packages", "build_packages", "ignore", "platform", "extra_index_urls", "source_packages", mode="before"
-    )
+        "extras", "system_packages", "build_packages", "ignore", "platform", "extra_index_urls", "source_packages",
+        mode="before",
+    )  # fmt: skip
     @classmethod
     def _split(cls, value: Any) -> Any:  # noqa: ANN401 - whatever a source gave
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

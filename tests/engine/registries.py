@@ -3,6 +3,7 @@
 A registry of this kind cannot be had otherwise: what is real is the engine, and what it makes of the answers.
 """
 
+import contextlib
 import http.client
 import http.server
 import sys
@@ -19,19 +20,18 @@ class _Answering(http.server.BaseHTTPRequestHandler):
     # What is no HTTP, the start of TLS for instance, gets an answer with a status line, as from any real server: by it
     # the engine knows that it should speak plain HTTP.
     default_request_version = "HTTP/1.1"
-    headers_sent: dict[str, str] = {}
+    content_type = "application/json"
 
     def _answer(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.send_response(self.status)
-        for name, value in self.headers_sent.items():
-            self.send_header(name, value)
+        self.send_header("Content-Type", self.content_type)
         self.send_header("Content-Length", str(len(self.body)))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(self.body)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = _answer
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = _answer  # noqa: N815 - the library's names
 
     def log_message(self, *_: object) -> None:
         """Says nothing."""
@@ -63,9 +63,7 @@ def serving(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
 
 def answering(status: int, body: bytes, content_type: str = "application/json") -> type[_Answering]:
     """A registry that gives everybody the same answer."""
-    return type(
-        "Answering", (_Answering,), {"status": status, "body": body, "headers_sent": {"Content-Type": content_type}}
-    )
+    return type("Answering", (_Answering,), {"status": status, "body": body, "content_type": content_type})
 
 
 def flaky(behind: str, failures: int) -> type[http.server.BaseHTTPRequestHandler]:
@@ -83,7 +81,10 @@ def flaky(behind: str, failures: int) -> type[http.server.BaseHTTPRequestHandler
             if failing:
                 self._answer()
                 return
-            connection = http.client.HTTPConnection(behind, timeout=30)
+            with contextlib.closing(http.client.HTTPConnection(behind, timeout=30)) as connection:
+                self._relay(connection)
+
+        def _relay(self, connection: http.client.HTTPConnection) -> None:
             connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
             for name, value in self.headers.items():
                 connection.putheader(name, value)
@@ -94,8 +95,7 @@ def flaky(behind: str, failures: int) -> type[http.server.BaseHTTPRequestHandler
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(answer.read())
-            connection.close()
 
-        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = _proxy
+        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = _proxy  # noqa: N815 - the library's names
 
     return Flaky

@@ -252,8 +252,10 @@ def test_another_environment_is_found_and_used(project: MakeProject, base_3: Bas
     """A base whose Airflow lies elsewhere: nothing about the place is assumed."""
     (tmp_path / "Dockerfile").write_text(
         f"FROM {base_3.pinned}\nUSER 0\n"
-        "RUN mv /home/airflow/.local /srv/elsewhere"
-        " && grep -rlI --null '^#!/home/airflow/.local' /srv/elsewhere/bin | xargs -0 sed -i '1s#/home/airflow/.local#/srv/elsewhere#'\n"
+        "RUN python3 -m venv --without-pip /srv/elsewhere"
+        " && echo /home/airflow/.local/lib/python3.11/site-packages > /srv/elsewhere/lib/python3.11/site-packages/airflow.pth"
+        " && sed '1s#.*#\\#!/srv/elsewhere/bin/python#' /home/airflow/.local/bin/airflow > /srv/elsewhere/bin/airflow"
+        " && chmod 755 /srv/elsewhere/bin/airflow\n"
         'ENV PATH="/srv/elsewhere/bin:$PATH" VIRTUAL_ENV=/srv/elsewhere\nUSER 50000\n'
     )
     tag = "dagship-test/elsewhere:1"

@@ -93,7 +93,7 @@ class Container:
         # Asked for as a socket, because docker-py leaves the one behind its plain stream open.
         connection = api.exec_start(call["Id"], socket=True)
         try:
-            for _, piece in frames_iter(connection, tty=False):
+            for _, piece in frames_iter(connection, tty=False):  # type: ignore[no-untyped-call]
                 text = piece.decode("utf-8", "replace")
                 pieces.append(text)
                 if on_output is not None:

@@ -103,11 +103,13 @@ class Built:
 
     Attributes:
         digest: Digest of the manifest or index that was exported, empty when no image was.
+        config: Digest of the image's configuration, which is the id in an engine with a store of the older kind.
         log: BuildKit's plain progress.
 
     """
 
     digest: str
+    config: str
     log: str
 
 
@@ -124,7 +126,11 @@ def build(request: Build, on_line: Callable[[str], None] | None = None) -> Built
         if finished.code != 0:
             raise diagnosis.of_build(finished.stderr)
         made = json.loads(metadata.read_text("utf-8")) if metadata.exists() else {}
-    return Built(digest=str(made.get("containerimage.digest", "")), log=finished.stderr)
+    return Built(
+        digest=str(made.get("containerimage.digest", "")),
+        config=str(made.get("containerimage.config.digest", "")),
+        log=finished.stderr,
+    )
 
 
 def inspect(reference: str) -> ImageFacts | None:

@@ -22,6 +22,8 @@ LABEL_LOCK = "io.dagship.lock"
 
 _HASH_DIGITS = 12
 
+_INSTALLING = ("tools.py", "tools.txt", "index.py", "installed.py", "install.py")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -90,8 +92,8 @@ def _reference(settings: Settings, base: BaseImage, lock: LockFile, recipe: Reci
 
 
 def inside_files() -> list[Path]:
-    """Returns the files of the package that run in the stages of a build."""
-    return sorted(path for path in resource("inside").iterdir() if path.is_file())
+    """Returns the files of the package that run while the lock is installed; what else is inside changes no image."""
+    return [resource("inside") / name for name in _INSTALLING]
 
 
 def labels(plan: Plan, revision: Mapping[str, str]) -> dict[str, str]:

@@ -142,13 +142,35 @@ class BuiltImage(Artifact):
 
 Severity = Literal["error", "warning"]
 
+# Described one by one in docs/reference/findings.md.
+Kind = Literal[
+    "airflow-broken",
+    "airflow-moved",
+    "crashed",
+    "cycle",
+    "deprecation",
+    "duplicate-dag-id",
+    "import-error",
+    "missing-connection",
+    "missing-variable",
+    "network-access",
+    "no-dags",
+    "no-tests",
+    "not-serializable",
+    "pip-check",
+    "slow",
+    "test-failed",
+    "timeout",
+    "varying-value",
+]
+
 
 class Finding(Artifact):
     """One thing wrong with an image or a DAG file in it.
 
     Attributes:
         severity: `error` fails the test; `warning` does with `--strict`.
-        kind: One of the kinds that docs/reference/findings.md lists, `import-error` for instance.
+        kind: What it is.
         file: Relative to the DAG tree; empty when it is about the image.
         line: Line in that file, 0 when unknown.
         message: One sentence.
@@ -158,7 +180,7 @@ class Finding(Artifact):
     """
 
     severity: Severity
-    kind: str
+    kind: Kind
     file: str
     line: int
     message: str

@@ -26,8 +26,7 @@ def fault_blame(log: str, root: str, file: str) -> tuple[int, tuple[str, int] | 
 def _lines(frames: tuple[Frame, ...], root: str, file: str) -> tuple[int, tuple[str, int] | None]:
     own, last = 0, None
     for place in filter(None, (in_tree(frame, root) for frame in frames)):
-        # The members of a zip are named as if it were a directory; its line is theirs.
-        if place[0] == file or place[0].startswith(f"{file}/"):
+        if place[0] == file:
             own, last = place[1], None
         else:
             last = place

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from rich.status import Status
 
 _REMINDER_SECONDS = 30.0
+# Columns where there is no terminal to ask: logs are wide.
+_PLAIN_WIDTH = 120
 
 
 def printable(text: str) -> str:
@@ -72,6 +74,8 @@ class Console:
         self._out = stdout or sys.stdout
         # No markup and no highlighting: user text is text.
         self._rich = RichConsole(file=stderr or sys.stderr, markup=False, highlight=False, emoji=False, soft_wrap=True)
+        if not self._rich.is_terminal:
+            self._rich.width = _PLAIN_WIDTH
 
     def say(self, text: str) -> None:
         """Prints a line for people."""
@@ -129,7 +133,7 @@ class Console:
         width = max(map(len, fields), default=0)
         self._rich.print()
         for name, value in fields.items():
-            self._rich.print(Text(f"{name:<{width}}  ", style="bold").append(printable(value), style="default"))
+            self._rich.print(Text.assemble((f"{name:<{width}}  ", "bold"), printable(value)))
 
     def error(self, error: DagshipError) -> None:
         """Prints what happened and what to do."""

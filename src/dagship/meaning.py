@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from dagship.artifacts import Kind
 from dagship.blame import in_tree
 from dagship.observation import SeenError, SeenEvent
 from dagship.tracebacks import Trace
@@ -11,6 +12,7 @@ from dagship.tracebacks import Trace
 NETWORK_HINT = "Move the call into a task: Airflow imports the file every few seconds, also when that host is down."
 TIMEOUT_HINT = "Move the work into a task, or give it more with --import-timeout and Airflow's dagbag_import_timeout."
 EXIT_HINT = "Raise an exception instead; when the process ends, Airflow shows no error and drops the file's DAGs."
+_ENV_HINT = "Add the line {} to the env file of the test, or read it inside a task."
 
 # No braces: the traceback also shows the line of Airflow that builds the message.
 _VARIABLE = re.compile(r"Variable ([^\s'\"{}]+) (?:does not exist|not found)")
@@ -29,7 +31,7 @@ _MODULE_PREFIX = re.compile(r"unusual_prefix_[0-9a-f]{40}_")
 class Meaning(NamedTuple):
     """What an error means: the kind of finding, a sentence, and what to do."""
 
-    kind: str
+    kind: Kind
     message: str
     hint: str
 
@@ -59,13 +61,12 @@ def sentence(trace: Trace) -> str:
 
 
 def _of_missing(text: str) -> Meaning | None:
-    for pattern, what, prefix in (
-        (_VARIABLE, "Variable", "AIRFLOW_VAR_"),
-        (_CONNECTION, "Connection", "AIRFLOW_CONN_"),
-    ):
-        if (missing := pattern.search(text)) is not None:
-            hint = f"Add the line {prefix}{missing[1].upper()}=… to the env file of the test, or read it inside a task."
-            return Meaning(f"missing-{what.lower()}", f"It reads the {what} {missing[1]!r}, which is not there.", hint)
+    if (missing := _VARIABLE.search(text)) is not None:
+        hint = _ENV_HINT.format(f"AIRFLOW_VAR_{missing[1].upper()}=…")
+        return Meaning("missing-variable", f"It reads the Variable {missing[1]!r}, which is not there.", hint)
+    if (missing := _CONNECTION.search(text)) is not None:
+        hint = _ENV_HINT.format(f"AIRFLOW_CONN_{missing[1].upper()}=…")
+        return Meaning("missing-connection", f"It reads the Connection {missing[1]!r}, which is not there.", hint)
     return None
 
 

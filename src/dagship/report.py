@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dagship.artifacts import CheckedTest, Finding, VerifyReport
+from dagship.artifacts import CheckedTest, Finding, Kind, VerifyReport
 from dagship.console import Console, printable
 from dagship.errors import UsageError
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from junitparser import JUnitXml, TestCase
     from junitparser.junitparser import FinalResult
 
-IMAGE_CHECKS = ("airflow-broken", "airflow-moved", "crashed", "no-dags", "pip-check")
+IMAGE_CHECKS: tuple[Kind, ...] = ("airflow-broken", "airflow-moved", "crashed", "no-dags", "pip-check")
 """Kinds of findings that are about the image; each is a test case of its own, found or not."""
 
 _SLOWEST = 3
@@ -98,8 +98,8 @@ def _cases(report: VerifyReport) -> Iterator["TestCase"]:
         yield _case("dags", file.file, file.seconds, by_place.pop((file.file, ""), []), strict=report.strict)
     for test in report.tests:
         yield _test_case(test, by_place.pop((test.name, ""), []))
-    for (place, kind), findings in by_place.items():  # helper modules, which are no DAG files
-        yield _case("dags" if place else "image", place or kind, 0, findings, strict=report.strict)
+    for (place, other), findings in by_place.items():  # helper modules, which are no DAG files
+        yield _case("dags" if place else "image", place or other, 0, findings, strict=report.strict)
 
 
 def _case(group: str, name: str, seconds: float, findings: Sequence[Finding], *, strict: bool) -> "TestCase":

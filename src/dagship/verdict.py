@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from dagship.artifacts import Finding, Severity
+from dagship.artifacts import Finding, Kind, Severity
 from dagship.blame import blame, fault_blame
 from dagship.meaning import EXIT_HINT, NETWORK_HINT, TIMEOUT_HINT, meaning, sentence
 from dagship.observation import Death, Observation, SeenError, SeenEvent, SeenFile
@@ -37,7 +37,7 @@ def ordered(found: Iterable[Finding], mask: Callable[[str], str]) -> tuple[Findi
 
 
 def finding(
-    kind: str,
+    kind: Kind,
     message: str,
     *,
     severity: Severity = "error",
@@ -154,9 +154,10 @@ def _of_error(file: str, root: str, error: SeenError, events: Iterable[SeenEvent
 
 def _of_death(file: str, root: str, died: Death) -> Finding:
     line, helper = fault_blame(died.log, root, file)
-    kind, hint = "crashed", EXIT_HINT
+    kind: Kind = "timeout" if died.killed else "crashed"
+    hint = EXIT_HINT
     if died.killed:
-        kind, hint = "timeout", TIMEOUT_HINT
+        hint = TIMEOUT_HINT
         said = f"Its import did not end, nor could it be stopped in order; it was killed after {died.seconds:g} s"
     elif died.signal:
         said = f"Its import dies of {died.signal}"
@@ -184,10 +185,12 @@ def _of_deprecation(event: SeenEvent) -> Finding:
 
 
 def _of_varying(file: str, text: str, severity: Severity) -> Finding:
-    line = re.search(r"\bline (\d+)", text)
+    line = re.search(r"^Line (\d+)", text, re.MULTILINE)
+    code = re.search(r"^Code: (.+)", text, re.MULTILINE)
     return finding(
         "varying-value",
-        "A value that is another at each parse makes a new version of its DAG each time.",
+        "A value that is another at each parse makes a new version of its DAG each time"
+        + (f": {code[1]}" if code else "."),
         severity=severity,
         file=file,
         line=int(line[1]) if line else 0,

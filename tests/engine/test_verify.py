@@ -1,11 +1,13 @@
 """`test-image` on real images: one tree with a file for every kind of finding, Airflow 3.3.2 and 2.11.2."""
 
+import io
 import signal
 import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Mapping
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -23,29 +25,33 @@ Verify = Callable[..., VerifyReport]
 
 
 @pytest.fixture(scope="session")
-def image_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., BuiltImage]:
+def image_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., BuiltImage]]:
     """Makes an image of a base and a tree, as `build` lays it out."""
+    tags = []
 
-    def make(base: BaseImage, tree: Mapping[str, str], *steps: str) -> BuiltImage:
+    def make(base: BaseImage, tree: Mapping[str, str | bytes], *steps: str) -> BuiltImage:
         context = tmp_path_factory.mktemp("image")
         for name, text in tree.items():
             path = context / "dags" / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
+            path.write_bytes(text if isinstance(text, bytes) else text.encode())
         (context / "dags").mkdir(exist_ok=True)
         root = "/opt/airflow/dag-versions/0123456789ab"
-        lines = (f"FROM {base.reference}", *steps, f"COPY dags/ {root}/", f"ENV AIRFLOW__CORE__DAGS_FOLDER={root}")
+        environment = f"ENV AIRFLOW__CORE__DAGS_FOLDER={root}"
+        lines = (f"FROM {base.reference}", *steps, f"COPY dags/ {root}/", environment)
         (context / "Dockerfile").write_text("\n".join(lines) + "\n")
         tag = f"dagship-test/verify:{context.name}"
         images.build(images.Build(context=context, dockerfile=context / "Dockerfile", tag=tag))
+        tags.append(tag)
         facts = images.inspect(tag)
         assert facts is not None
         return BuiltImage(
-            reference=tag, id=facts.id, digest="", dag_version="0123456789ab", airflow=base.airflow, base=base.reference,
+            reference=tag, id=facts.id, digest="", dag_version="0123456789ab", airflow=base.airflow, base="",
             platforms=(facts.platform,), size=facts.size, layers=(), seconds={}, reused=False,
         )  # fmt: skip
 
-    return make
+    yield make
+    process.run(["docker", "image", "rm", "--force", *tags])
 
 
 @pytest.fixture
@@ -95,18 +101,18 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize(("file", "kind", "text", "words"), BROKEN)
+@pytest.mark.parametrize("case", BROKEN, ids=lambda case: case[0])
 def test_airflow_3_has_each_kind_of_error_with_its_line(
-    broken: Callable[[BaseImage], VerifyReport], base_3: BaseImage, file: str, kind: str, text: str, words: str
+    broken: Callable[[BaseImage], VerifyReport], base_3: BaseImage, case: tuple[str, str, str, str]
 ) -> None:
-    check(broken(base_3), file, kind, text, words)
+    check(broken(base_3), *case)
 
 
-@pytest.mark.parametrize(("file", "kind", "text", "words"), BROKEN)
+@pytest.mark.parametrize("case", BROKEN, ids=lambda case: case[0])
 def test_airflow_2_has_each_kind_of_error_with_its_line(
-    broken: Callable[[BaseImage], VerifyReport], base_2: BaseImage, file: str, kind: str, text: str, words: str
+    broken: Callable[[BaseImage], VerifyReport], base_2: BaseImage, case: tuple[str, str, str, str]
 ) -> None:
-    check(broken(base_2), file, kind, text, words)
+    check(broken(base_2), *case)
 
 
 def check(report: VerifyReport, file: str, kind: str, text: str, words: str) -> None:
@@ -205,6 +211,20 @@ def test_warnings_fail_only_when_strict(
     assert not verified(image, strict=True).passed
 
 
+def test_a_value_that_varies_is_what_airflow_says_it_is(
+    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage
+) -> None:
+    tree = {"sales.py": dag("sales").replace("start_date=START", "start_date=datetime.datetime.now()")}
+    as_error = "ENV AIRFLOW__DAG_PROCESSOR__DAG_VERSION_INFLATION_CHECK_LEVEL=error"
+
+    (warning,) = verified(image_of(base_3, tree)).findings
+    (error,) = verified(image_of(base_3, tree, as_error)).findings
+
+    assert (warning.severity, error.severity) == ("warning", "error")
+    assert warning.kind == error.kind == "varying-value"
+    assert warning.line == error.line == line_of(tree["sales.py"], "with DAG")
+
+
 def test_an_env_file_gives_variables_and_connections_and_is_never_shown(
     verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage, base_2: BaseImage, workspace: Workspace
 ) -> None:
@@ -284,15 +304,23 @@ def test_local_settings_that_end_the_process_leave_a_report_and_no_container(
     assert "no licence" in found.traceback
 
 
+POLICY = """
+from airflow.exceptions import AirflowClusterPolicyViolation
+
+
+def dag_policy(dag):
+    raise AirflowClusterPolicyViolation("no owner")
+"""
+
+
 def test_a_policy_of_the_image_is_kept(
     verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage, base_2: BaseImage
 ) -> None:
-    policy = "from airflow.exceptions import AirflowClusterPolicyViolation\n\ndef dag_policy(dag):\n    raise AirflowClusterPolicyViolation('no owner')\n"
-    tree = {"airflow_local_settings.py": policy, "sales.py": dag("sales")}
+    tree = {"airflow_local_settings.py": POLICY, "sales.py": dag("sales")}
     for base in (base_3, base_2):
         report = verified(image_of(base, tree, "COPY dags/airflow_local_settings.py /opt/airflow/config/"))
 
-        assert ["AirflowClusterPolicyViolation: no owner"] == [found.message for found in report.findings]
+        assert [found.message for found in report.findings] == ["AirflowClusterPolicyViolation: no owner"]
 
 
 def test_names_and_texts_of_a_hostile_tree_end_up_as_text(
@@ -305,6 +333,24 @@ def test_names_and_texts_of_a_hostile_tree_end_up_as_text(
     assert found.file == "$(id) [red] ${X}.py"
     assert found.message.startswith("ValueError: \x1b[2J?[bold]xxx")
     assert len(report.model_dump_json()) < 200_000
+
+
+def test_a_zip_of_dags_is_read_and_its_members_are_blamed(
+    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage, base_2: BaseImage
+) -> None:
+    members = {
+        "main.py": dag("packed", "import zipped\nzipped.divide()"),
+        "zipped.py": "def divide():\n    return 1 / 0\n",
+    }
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, text in members.items():
+            archive.writestr(name, text)
+    for base in (base_3, base_2):
+        (found,) = verified(image_of(base, {"packed.zip": packed.getvalue()})).findings
+
+        assert (found.kind, found.file) == ("import-error", "packed.zip")
+        assert found.message == "ZeroDivisionError: division by zero (packed.zip/zipped.py, line 2)"
 
 
 TESTS = """

@@ -1,4 +1,4 @@
-"""The code that runs inside an image, as far as it needs no Airflow. What forks or hooks runs in a process of its own."""
+"""The code that runs inside an image, as far as it needs no Airflow. What forks or hooks has a process of its own."""
 
 import json
 import os
@@ -98,7 +98,7 @@ def test_a_process_that_dies_takes_its_own_file_alone(tmp_path: Path, source: st
 def test_a_process_that_dies_says_at_which_line(tmp_path: Path, source: str) -> None:
     (dead,) = pooled(tmp_path, source)
 
-    assert f'0.py", line 3 in <module>' in dead["died"]["log"]
+    assert '0.py", line 3 in <module>' in dead["died"]["log"]
 
 
 def test_a_file_cannot_catch_the_fault_that_kills_it(tmp_path: Path) -> None:
@@ -199,7 +199,10 @@ def test_what_libraries_say_among_themselves_is_not_noted(tmp_path: Path) -> Non
         ("from airflow.sdk import DAG, task", [("airflow.sdk", ("DAG", "task"))]),
         ("from airflow.sdk import (\n    DAG,\n    task as t,\n)", [("airflow.sdk", ("DAG", "task"))]),
         ("import airflow.models", [("airflow.models", ())]),
-        ("try:\n    from airflow.sdk import DAG\nexcept ImportError:\n    from airflow import DAG", [("airflow.sdk", ("DAG",)), ("airflow", ("DAG",))]),
+        (
+            "try:\n    from airflow.sdk import DAG\nexcept ImportError:\n    from airflow import DAG",
+            [("airflow.sdk", ("DAG",)), ("airflow", ("DAG",))],
+        ),
         ("def late():\n    from airflow.sdk import DAG", []),
         ("import airflowish\nfrom helpers import airflow", []),
         ("# from airflow.sdk import DAG", []),
@@ -218,7 +221,6 @@ def test_a_warm_up_survives_what_cannot_be_read_or_imported(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     "leave",
     [
-        "sys.path.append('/x')",
         "os.environ['DAGSHIP_TEST_LEFT'] = '1'",
         "os.chdir('/')",
         "sys.modules['helpers'] = types.ModuleType('helpers')",
@@ -233,26 +235,47 @@ import json, os, sys, threading, time, types, warnings
 import verify_trace
 os.chdir({str(tmp_path)!r})
 before = verify_trace.state()
-unchanged = verify_trace.same(before, "/dags/a.py")
+unchanged = verify_trace.restored(before, "/dags")
 {leave}
-print(json.dumps([unchanged, verify_trace.same(before, "/dags/a.py")]))
+print(json.dumps([unchanged, verify_trace.restored(before, "/dags")]))
 """
 
     assert run(program) == [True, False]
 
 
-def test_the_dag_file_itself_and_the_standard_library_are_no_trace(tmp_path: Path) -> None:
-    program = """
-import json, sys, types
+def test_modules_of_the_tree_and_the_search_path_are_taken_back(tmp_path: Path) -> None:
+    for name in ("helpers/tables.py", "plain/names.py", "dag.py", "dag.zip/main.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    (tmp_path / "helpers" / "__init__.py").write_text("")
+    program = f"""
+import json, sys
 import verify_trace
+path = list(sys.path)
 before = verify_trace.state()
-module = sys.modules["unusual_prefix_1_a"] = types.ModuleType("unusual_prefix_1_a")
-module.__file__ = "/dags/a.py"
-import colorsys
-print(json.dumps(verify_trace.same(before, "/dags/a.py")))
+sys.path.append({str(tmp_path)!r})
+import colorsys, dag, helpers.tables, plain.names
+same = verify_trace.restored(before, {str(tmp_path)!r})
+left = [name for name in ("dag", "helpers", "helpers.tables", "plain", "plain.names") if name in sys.modules]
+print(json.dumps([same, left, sys.path == path, "colorsys" in sys.modules]))
 """
 
-    assert run(program) is True
+    assert run(program) == [True, [], True, True]
+
+
+def test_a_module_of_a_package_stays_and_is_a_trace(tmp_path: Path) -> None:
+    (tmp_path / "packages").mkdir()
+    (tmp_path / "packages" / "library.py").write_text("")
+    program = f"""
+import json, sys
+import verify_trace
+sys.path.append({str(tmp_path / "packages")!r})
+before = verify_trace.state()
+import library
+print(json.dumps([verify_trace.restored(before, {str(tmp_path / "dags")!r}), "library" in sys.modules]))
+"""
+
+    assert run(program) == [False, True]
 
 
 @pytest.mark.parametrize(
@@ -277,4 +300,4 @@ def test_a_long_text_keeps_its_head_and_its_tail() -> None:
 
 
 def test_the_state_of_a_process_is_what_json_need_not_hold() -> None:
-    assert verify_trace.state()["directory"] == os.getcwd()
+    assert verify_trace.state()["directory"] == str(Path.cwd())

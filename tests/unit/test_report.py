@@ -1,14 +1,15 @@
 """The report of a test, for people and as JUnit."""
 
 import io
-import os
+import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from junitparser import Failure, JUnitXml, Skipped
 
 from dagship import report
-from dagship.artifacts import CheckedFile, CheckedTest, Finding, VerifyReport
+from dagship.artifacts import CheckedFile, CheckedTest, Finding, Kind, VerifyReport
 from dagship.console import Console
 from dagship.errors import UsageError
 
@@ -130,7 +131,7 @@ def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
         report.write_junit(tmp_path / "directory", made())
     with pytest.raises(UsageError, match="cannot be written"):
         report.write_junit(tmp_path / "missing" / "junit.xml", made())
-    assert os.listdir(tmp_path) == ["directory"]
+    assert [path.name for path in tmp_path.iterdir()] == ["directory"]
 
 
 def test_an_older_file_is_replaced(tmp_path: Path) -> None:
@@ -139,4 +140,17 @@ def test_an_older_file_is_replaced(tmp_path: Path) -> None:
     report.write_junit(path, made())
 
     assert path.read_text().startswith("<?xml")
-    assert os.listdir(tmp_path) == ["junit.xml"]
+    assert [path.name for path in tmp_path.iterdir()] == ["junit.xml"]
+
+
+def test_the_page_of_findings_has_every_kind_and_no_other() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "findings.md").read_text("utf-8")
+
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)) == set(get_args(Kind))
+
+
+def test_the_page_of_findings_shows_a_report_that_is_one() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "findings.md").read_text("utf-8")
+    (document,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+
+    assert VerifyReport.model_validate_json(document).findings[0].kind == "import-error"

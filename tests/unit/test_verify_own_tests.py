@@ -13,7 +13,7 @@ from dagship.observation import SeenTest, SeenTests
 def seen(code: int, *outcomes: str) -> SeenTests:
     tests = [
         {
-            "name": f"test_a.py::test_{number}",
+            "name": f"t.py::test_{number}",
             "outcome": outcome,
             "seconds": 0.1,
             "line": 4,
@@ -60,7 +60,7 @@ def test_a_file_over_the_limit_is_refused(tmp_path: Path) -> None:
 def test_each_failed_test_is_a_finding() -> None:
     (found,) = own_tests.findings(seen(1, "passed", "failed", "skipped"), "")
 
-    assert (found.kind, found.file, found.line, found.traceback) == ("test-failed", "test_a.py::test_1", 4, "T")
+    assert (found.kind, found.file, found.line, found.traceback) == ("test-failed", "t.py::test_1", 4, "T")
 
 
 def test_tests_that_pass_are_no_finding() -> None:
@@ -68,8 +68,9 @@ def test_tests_that_pass_are_no_finding() -> None:
 
 
 @pytest.mark.parametrize(
-    ("came", "kind"), [(seen(5), "no-tests"), (seen(4), "test-failed"), (None, "test-failed"), (seen(2, "passed"), "test-failed")]
-)  # fmt: skip
+    ("came", "kind"),
+    [(seen(5), "no-tests"), (seen(4), "test-failed"), (None, "test-failed"), (seen(2, "passed"), "test-failed")],
+)
 def test_pytest_that_did_not_test_is_a_finding_with_its_words(came: SeenTests | None, kind: str) -> None:
     (found,) = own_tests.findings(came, "usage error")
 
@@ -78,13 +79,23 @@ def test_pytest_that_did_not_test_is_a_finding_with_its_words(came: SeenTests | 
 
 def test_the_build_that_installs_pytest_runs_no_shell_and_ends_with_files_alone() -> None:
     image = BaseImage(
-        reference="example.com/team/airflow:1", pinned="", id="", platform="linux/amd64", python='/opt/a "b"/bin/python',
-        python_version="3.12.1", prefix="", airflow="3.3.2", airflow_home="", user="50000", packages={}, directories=(), layers=(),
-    )  # fmt: skip
+        reference="example.com/team/airflow:1",
+        pinned="",
+        id="",
+        platform="linux/amd64",
+        python='/opt/a "b"/python',
+        python_version="3.12.1",
+        prefix="",
+        airflow="3.3.2",
+        airflow_home="",
+        user="50000",
+        packages={},
+        directories=(),
+        layers=(),
+    )
     lines = own_tests.dockerfile(image).splitlines()
 
     assert lines[0] == "FROM example.com/team/airflow:1 AS install"
-    assert lines[3].endswith(
-        '["/opt/a \\"b\\"/bin/python", "/opt/dagship/verify_tests_install.py", "/opt/dagship/pytest"]'
-    )
+    assert lines[3].startswith("RUN --mount=type=secret,id=ca ")
+    assert lines[3].endswith(r'["/opt/a \"b\"/python", "/opt/dagship/verify_tests_install.py", "/opt/dagship/pytest"]')
     assert lines[4] == "FROM scratch"

@@ -104,10 +104,10 @@ def test_a_directory_that_only_begins_with_the_same_name_is_not_the_tree() -> No
     assert blame(parse(elsewhere), ROOT, "sales.py") == (0, None)
 
 
-def test_a_member_of_a_zip_is_a_line_of_the_zip() -> None:
+def test_a_member_of_a_zip_is_blamed_as_a_helper_since_a_zip_has_no_lines() -> None:
     zipped = PLAIN.replace(f"{ROOT}/sales.py", f"{ROOT}/sales.zip/main.py")
 
-    assert blame(parse(zipped), ROOT, "sales.zip")[0] == 11
+    assert blame(parse(zipped), ROOT, "sales.zip") == (0, ("helpers/tables.py", 5))
 
 
 def test_a_fault_is_read_from_the_innermost_line_up() -> None:

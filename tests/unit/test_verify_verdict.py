@@ -67,7 +67,7 @@ def test_an_image_with_nothing_wrong_has_no_findings() -> None:
             "missing-connection",
             "the Connection 'warehouse'",
         ),
-        ("urllib.error.URLError: <urlopen error [Errno -3] Temporary failure in name resolution>", "network-access", "the network"),
+        ("URLError: <urlopen error [Errno -3] Temporary failure in name resolution>", "network-access", "the network"),
         ('psycopg2.OperationalError: could not translate host name "db" to address', "network-access", "the network"),
     ],
 )  # fmt: skip
@@ -207,10 +207,12 @@ def test_a_deprecation_is_a_warning_once_however_many_files_meet_it() -> None:
 
 
 def test_a_value_that_varies_is_an_error_only_where_airflow_makes_it_one() -> None:
-    as_warning = file(dags=(dag("sales"),), varying="Line 4: datetime.now() in Dag constructor")
+    text = "This Dag uses them.\n\nLine 4, Col 5\nCode: DAG('sales', start_date=now())\nIssue: Don't\n"
+    found = only(image(file(dags=(dag("sales"),), varying=text)))
 
-    assert only(image(as_warning)).severity == "warning"
-    assert only(image(failed("line 4: datetime.now()", "varying"))).severity == "error"
+    assert (found.severity, found.line) == ("warning", 4)
+    assert found.message.endswith("each time: DAG('sales', start_date=now())")
+    assert only(image(failed(text, "varying"))).severity == "error"
 
 
 def test_a_tree_without_a_dag_is_an_error() -> None:

@@ -84,19 +84,23 @@ def _import_dags(job: dict[str, Any], report: dict[str, Any], scratch: str, prog
         watch.forget()
         seen = verify_child.examine(airflow, watch, path)
         plain = not (seen["errors"] or watch.network or watch.warnings)
-        return seen, plain and verify_trace.same(before, path)
+        return seen, plain and verify_trace.restored(before, airflow.root)
 
     def say(done: int) -> None:
         progress.write("%d of %d files\n" % (done, len(paths)))
 
-    pool = verify_pool.Pool(paths, enter, examine, lambda path: _limit(airflow, path, job), scratch, _processors())
+    limits = {path: _limit(airflow, path, float(job["import_timeout"])) for path in paths}
+    pool = verify_pool.Pool(paths, enter, examine, limits.__getitem__, scratch, _processors())
     for path, outcome in zip(paths, pool.run(say)):  # noqa: B905 - `strict` came with Python 3.10
         report["files"].append(dict(outcome, file=os.path.relpath(path, airflow.root)))
 
 
-def _limit(airflow: Any, path: str, job: dict[str, Any]) -> float:
-    limit = float(airflow.limit(path))
-    return (limit if limit > 0 else float(job["import_timeout"])) + _GRACE_SECONDS
+def _limit(airflow: Any, path: str, default: float) -> float:
+    try:
+        limit = float(airflow.limit(path))
+    except Exception:  # noqa: BLE001 - from local settings; the import of the file fails by it too, and is reported
+        limit = default
+    return (limit if limit > 0 else default) + _GRACE_SECONDS
 
 
 def _settle_home(user: str) -> None:

@@ -1,8 +1,8 @@
 """Has files examined in forked processes, a few at a time, each file with a deadline.
 
-A process goes on to another file only while files leave it as they found it (`verify_trace`); after any other it ends,
-and the next file gets a fresh one, as every file does in the dag-processor. Forking for each of them costs four times
-what importing a plain DAG file does, nearly all of it in copied pages.
+A process goes on to another file only while it can be left as it was found (`verify_trace`); otherwise it ends, and the
+next file gets a fresh one, as every file does in the dag-processor. Forking for each of them would cost four times what
+importing a plain DAG file does, nearly all of it in copied pages.
 """
 
 import faulthandler
@@ -11,6 +11,7 @@ import mmap
 import os
 import signal
 import struct
+import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -109,6 +110,8 @@ class _Child:
         log = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(log, 1)
         os.dup2(log, 2)
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # what was said outlives a sudden end
         faulthandler.enable(log)
         _keep_fault_handler()
         _show_exit(log)

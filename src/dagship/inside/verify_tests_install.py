@@ -1,4 +1,4 @@
-"""Puts pytest into a directory of its own: `verify_tests_install.py DIRECTORY`, run by the image's Python in a build."""
+"""Puts pytest into a directory: `verify_tests_install.py DIRECTORY`, run by the image's Python in a build."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What a DAG file leaves behind in the process that imported it.
+"""What a DAG file leaves behind in the process that imported it, and what of it can be taken back.
 
 A helper module that stays imported, or a directory that stays in `sys.path`, would let the next file pass for a reason
 that it does not have in the dag-processor, where every file has a process of its own.
@@ -29,15 +29,28 @@ def state() -> dict[str, Any]:
     }
 
 
-def same(before: dict[str, Any], path: str) -> bool:
-    """Whether the process is as it was `before` the file at `path` was imported."""
+def restored(before: dict[str, Any], root: str) -> bool:
+    """Takes back what can be, the tree's own modules and `sys.path`, and returns whether all is as it was before."""
+    for name in list(sys.modules.keys() - before["modules"]):
+        if _of_tree(sys.modules[name], root):
+            del sys.modules[name]
+    sys.path[:] = before["path"]
     now = state()
-    new = (name for name in now["modules"] - before["modules"] if not _harmless(name, path))
-    return next(new, None) is None and all(now[key] == before[key] for key in now if key != "modules")
+    foreign = (name for name in now["modules"] - before["modules"] if name.partition(".")[0] not in _NEUTRAL)
+    return next(foreign, None) is None and all(now[key] == before[key] for key in now if key != "modules")
 
 
-def _harmless(name: str, path: str) -> bool:
-    return name.partition(".")[0] in _NEUTRAL or getattr(sys.modules.get(name), "__file__", None) == path
+def _of_tree(module: Any, root: str) -> bool:
+    """Whether a module, or a package without a file of its own, lies in the tree."""
+    places = [getattr(module, "__file__", None), *_places(module)]
+    return any(isinstance(place, str) and place.startswith(root.rstrip(os.sep) + os.sep) for place in places)
+
+
+def _places(module: Any) -> list[Any]:
+    try:
+        return list(getattr(module, "__path__", ()))
+    except Exception:  # noqa: BLE001 - what stands in for a module may answer with anything
+        return []
 
 
 def _directory() -> str:

@@ -3,8 +3,10 @@
 import contextlib
 import json
 import os
+import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -152,45 +154,58 @@ SLOW = "import time\nfrom airflow import DAG\ntime.sleep(600)\n"
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("task", ["build", "test-image"])
+@pytest.mark.parametrize("task", ["base", "lock", "build", "test-image", "push"])
 def test_an_interrupt_leaves_nothing_running_and_nothing_half_written(
     project: Path, base_3: BaseImage, task: str, sign: signal.Signals
 ) -> None:
-    if task == "test-image":
-        (project / "dags" / "a.py").write_text(SLOW)
-        assert (
-            0 == dagship(project, "build", f"--base={base_3.reference}", "--repository=dagship-test/faults").returncode
-        )
-    else:  # a step that takes long and cannot come from a cache
-        (project / "dagship.toml").write_text('system_packages = ["jq", "tree", "file", "less", "vim"]\n')
-    before = files(project)
-    arguments = (
-        ["build", f"--base={base_3.reference}", "--force"]
-        if task == "build"
-        else ["test-image", "--import-timeout=500"]
-    )
-
-    running = subprocess.Popen([*DAGSHIP, *arguments], cwd=project, stderr=subprocess.PIPE, text=True)
-    wait_until(lambda: under_way(task, running), running)
-    running.send_signal(sign)
-    _, said = running.communicate(timeout=60)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # a registry that never answers
+        registry = f"127.0.0.1:{silent.getsockname()[1]}"
+        flags = prepare(project, base_3, task, registry)
+        before = files(project)
+        running = subprocess.Popen([*DAGSHIP, task, *flags], cwd=project, stderr=subprocess.PIPE, text=True)
+        wait_until(lambda: under_way(task, running, silent), running)
+        running.send_signal(sign)
+        _, said = running.communicate(timeout=60)
 
     assert 130 == running.returncode, said
     assert "Interrupted" in said
     assert "Traceback" not in said
+    left = files(project)
+    assert before == {name: content for name, content in left.items() if name in before}
     assert not [
-        name
-        for name in files(project).keys() - before.keys()
-        if not name.startswith((".dagship/cache/", ".dagship/.gitignore"))
+        name for name in left.keys() - before.keys() if not name.startswith((".dagship/cache/", ".dagship/.git"))
     ]
+    assert not [name for name in left if name.rpartition("/")[2].startswith(".") and name != ".dagship/.gitignore"]
     assert not containers()
 
 
-def under_way(task: str, running: "subprocess.Popen[str]") -> bool:
+def prepare(project: Path, base: BaseImage, task: str, registry: str) -> list[str]:
+    """Makes a project in which `task` takes long, and returns its flags."""
+    image = f"{registry}/dagship-test/faults"
+    match task:
+        case "base":
+            return ["--airflow=3.3.1"]
+        case "lock":
+            (project / "requirements").mkdir()
+            (project / "requirements" / "dags.in").write_text("pandas\n")
+            return [f"--base={base.reference}"]
+        case "build":  # packages that no cache has in this order
+            (project / "dagship.toml").write_text('system_packages = ["jq", "tree", "file", "less", "vim"]\n')
+            return [f"--base={base.reference}", "--force"]
+        case "test-image":
+            (project / "dags" / "a.py").write_text(SLOW)
+    assert 0 == dagship(project, "build", f"--base={base.reference}", f"--repository={image}").returncode
+    return ["--import-timeout=500"] if task == "test-image" else ["--untested"]
+
+
+def under_way(task: str, running: "subprocess.Popen[str]", silent: socket.socket) -> bool:
     if task == "test-image":
         return bool(containers())
+    if task == "push":
+        return bool(select.select([silent], [], [], 0)[0])
     below = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
-    return any(b"buildx" in Path(f"/proc/{pid}/cmdline").read_bytes() for pid in below)
+    programs = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in below if Path(f"/proc/{pid}").exists()]
+    return any(b"buildx" in program or b"mmdebstrap" in program for program in programs)
 
 
 def containers() -> list[str]:

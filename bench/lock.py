@@ -25,10 +25,10 @@ FROM {base}
 USER 0
 COPY inside/ /opt/dagship/inside/
 RUN --mount=type=secret,id=ca python /opt/dagship/inside/tools.py /opt/dagship/tools
-WORKDIR /work
-RUN python -m pip list --format=freeze > /work/base-image
+WORKDIR /bench
+RUN python -m pip list --format=freeze > /bench/base-image
 ENTRYPOINT ["/opt/dagship/tools/bin/python", "-m", "piptools", "compile", "--generate-hashes", "--allow-unsafe", \\
-    "--strip-extras", "--pip-args", "--only-binary :all:", "--constraint", "/work/base-image"]
+    "--strip-extras", "--pip-args", "--only-binary :all:", "--constraint", "/bench/base-image"]
 """
 
 

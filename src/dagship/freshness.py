@@ -3,13 +3,10 @@
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 
-from packaging.markers import Marker
-from packaging.specifiers import SpecifierSet
-
 from dagship.artifacts import BaseImage, LockFile
 from dagship.errors import Refused
 from dagship.pins import Lock, Pin, Stamp, base_digest, input_digest, pins_digest, sha256
-from dagship.requirements import Line
+from dagship.requirements import Source
 
 _ADVICE = "Run lock, and commit what it writes."
 
@@ -19,10 +16,10 @@ def minor(python: str) -> str:
     return ".".join(python.split(".")[:2])
 
 
-def stamp(lines: Sequence[Line], base: BaseImage, locked: Sequence[Pin]) -> Stamp:
+def stamp(source: Source, base: BaseImage, locked: Sequence[Pin]) -> Stamp:
     """Returns what a lock of these pins says it was made of, when these requirements are resolved over this base."""
     return Stamp(
-        input=input_digest(lines),
+        input=input_digest(source.text),
         base=base_digest(base.packages),
         python=minor(base.python_version),
         text=pins_digest(locked),
@@ -35,34 +32,35 @@ def lock_file(shown: str, lock: Lock, base: BaseImage) -> LockFile:
     return LockFile(path=shown, text=text, digest=sha256(text) if text else "")
 
 
-def check_source(lock: Lock, where: str, lines: Sequence[Line], source: str, base: BaseImage) -> None:
+def check_source(lock: Lock, where: str, source: Source, base: BaseImage) -> None:
     """Refuses a lock that was not made of the requirements beside it.
 
     Args:
         lock: The lock.
         where: How its file is shown.
-        lines: The requirements.
-        source: How their file is shown.
+        source: The requirements.
         base: The base image.
 
     Raises:
         Refused: It is stale.
+        UsageError: A line of the requirements is not one.
 
     """
     if lock.stamp is not None:
-        if lock.stamp.input != input_digest(lines):
-            raise Refused(f"{where} is stale: {source} has changed since it was locked.", _ADVICE)
-        return
+        if lock.stamp.input == input_digest(source.text):
+            return
+        _ = source.lines  # what is wrong with the requirements themselves is said first
+        raise Refused(f"{where} is stale: {source.where} has changed since it was locked.", _ADVICE)
     # Another tool made it, or a hand changed it: does it hold what is asked for?
     versions = {**base.packages, **{pin.name: pin.version for pin in lock.pins}}
     markers = environment(base.python_version, base.platform)
-    for line in lines:
+    for line in source.lines:
         has = versions.get(line.name)
         if line.requirement.marker is not None and not line.requirement.marker.evaluate(dict(markers)):
             continue
         if has is None or not line.requirement.specifier.contains(has, prereleases=True):
             raise Refused(
-                f"{where} is stale: {source}:{line.number} asks for '{line.requirement}', "
+                f"{where} is stale: {source.where}:{line.number} asks for '{line.requirement}', "
                 f"and the lock has {f'{line.name} {has}' if has else f'no {line.name}'}.",
                 _ADVICE,
             )
@@ -120,18 +118,27 @@ def environment(python: str, platform: str) -> dict[str, str]:
 
 def applying(lock: Lock, base: BaseImage) -> tuple[Pin, ...]:
     """Returns the pins whose markers hold for a base image."""
-    markers = environment(base.python_version, base.platform)
-    return tuple(pin for pin in lock.pins if not pin.marker or Marker(pin.marker).evaluate(dict(markers)))
+    return tuple(pin for pin in lock.pins if not pin.marker or _holds(pin.marker, base))
+
+
+def _holds(marker: str, base: BaseImage) -> bool:
+    from packaging.markers import Marker
+
+    return Marker(marker).evaluate(dict(environment(base.python_version, base.platform)))
 
 
 def moved(pins: Iterable[Pin], packages: Mapping[str, str]) -> tuple[Pin, ...]:
     """Returns the pins that would change the version of a package that the base image has."""
-    return tuple(
-        pin
-        for pin in pins
-        if packages.get(pin.name, pin.version) != pin.version
-        and not SpecifierSet(f"=={pin.version}").contains(packages[pin.name], prereleases=True)
-    )
+    return tuple(pin for pin in pins if pin.name in packages and not _is_version(packages[pin.name], pin.version))
+
+
+def _is_version(has: str, pinned: str) -> bool:
+    if has == pinned:
+        return True
+
+    from packaging.specifiers import SpecifierSet
+
+    return SpecifierSet(f"=={pinned}").contains(has, prereleases=True)
 
 
 def changes(before: Lock, after: Lock) -> tuple[str, ...]:

@@ -7,14 +7,12 @@ each time.
 from collections.abc import Sequence
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
-
 from dagship import freshness, requirements
 from dagship.artifacts import BaseImage, LockFile
 from dagship.console import Console
 from dagship.errors import Refused, UsageError
 from dagship.pins import Lock, digest, looks_locked, parse_lock
-from dagship.requirements import Line
+from dagship.requirements import Source
 from dagship.resources import resource
 from dagship.settings import Settings
 from dagship.workspace import Workspace
@@ -51,16 +49,15 @@ def lock(
         OutsideError: The engine or the index failed.
 
     """
-    where, shown = _shown(workspace, source), _shown(workspace, target)
-    lines = requirements.parse(_read(source, where), where)
-    requirements.check_airflow(lines, base.packages, where)
+    wanted, shown = _source(workspace, source), _shown(workspace, target)
+    requirements.check_airflow(wanted.lines, base.packages, wanted.where)
     old = _read(target, shown) if target.exists() else ""
     locked = _old(old, shown)
     movable = _movable(locked, shown, upgrade, upgrade_packages)
-    if not movable and locked.stamp == freshness.stamp(lines, base, locked.pins):
+    if not movable and locked.stamp == freshness.stamp(wanted, base, locked.pins):
         return freshness.lock_file(shown, locked, base)
     kept = {pin.name: pin.version for pin in locked.pins if pin.name not in movable}
-    new = _resolve(settings, console, base, lines, where, kept)
+    new = _resolve(settings, console, base, wanted, kept)
     found = parse_lock(new, shown)
     if not check:
         workspace.write_text(target, new)
@@ -89,44 +86,43 @@ def for_build(settings: Settings, workspace: Workspace, console: Console, base: 
         OutsideError: The engine or the index failed.
 
     """
-    where = _shown(workspace, path)
-    text = _read(path, where)
-    if looks_locked(text):
-        return _verified(workspace, console, base, path, text)
-    lines = requirements.parse(text, where)
-    requirements.check_airflow(lines, base.packages, where)
+    source = _source(workspace, path)
+    if looks_locked(source.text):
+        return _verified(workspace, console, base, path, source)
+    requirements.check_airflow(source.lines, base.packages, source.where)
     # A lock beside a .in is what was committed; it counts as long as it is current.
     beside = [path.with_suffix(".txt")] if path.suffix == ".in" else []
-    cached = workspace.cache("locks") / f"{_cache_key(settings, lines, base)}.txt"
+    cached = workspace.cache("locks") / f"{_cache_key(settings, source, base)}.txt"
     for known in (*beside, cached):
-        found = _current(known, lines, base)
+        found = _current(known, source, base)
         if found is not None:
-            return freshness.lock_file(where, found, base)
-    new = _resolve(settings, console, base, lines, where, {})
+            return freshness.lock_file(source.where, found, base)
+    new = _resolve(settings, console, base, source, {})
     workspace.write_text(cached, new)
-    return freshness.lock_file(where, parse_lock(new, where), base)
+    return freshness.lock_file(source.where, parse_lock(new, source.where), base)
 
 
-def _verified(workspace: Workspace, console: Console, base: BaseImage, path: Path, text: str) -> LockFile:
+def _verified(workspace: Workspace, console: Console, base: BaseImage, path: Path, file: Source) -> LockFile:
     """A lock as it is, once it fits the requirements beside it and the base."""
-    where = _shown(workspace, path)
-    locked = parse_lock(text, where)
-    source = path.with_suffix(".in")
-    if source.exists():
-        name = _shown(workspace, source)
-        freshness.check_source(locked, where, requirements.parse(_read(source, name), name), name, base)
-    warning = freshness.check_base(locked, where, base)
+    locked = parse_lock(file.text, file.where)
+    beside = path.with_suffix(".in")
+    if beside.exists():
+        freshness.check_source(locked, file.where, _source(workspace, beside), base)
+    warning = freshness.check_base(locked, file.where, base)
     if warning:
         console.warn(warning)
-    return freshness.lock_file(where, locked, base)
+    return freshness.lock_file(file.where, locked, base)
 
 
-def _resolve(  # noqa: PLR0917 - as the resolver takes it
-    settings: Settings, console: Console, base: BaseImage, lines: Sequence[Line], where: str, kept: dict[str, str]
-) -> str:
+def _resolve(settings: Settings, console: Console, base: BaseImage, source: Source, kept: dict[str, str]) -> str:
     from dagship import resolution
 
-    return resolution.resolve(settings, console, base, lines, where, kept)
+    return resolution.resolve(settings, console, base, source, kept)
+
+
+def _source(workspace: Workspace, path: Path) -> Source:
+    shown = _shown(workspace, path)
+    return Source(where=shown, text=_read(path, shown))
 
 
 def _shown(workspace: Workspace, path: Path) -> str:
@@ -160,21 +156,21 @@ def _old(text: str, shown: str) -> Lock:
 def _movable(locked: Lock, shown: str, upgrade: bool, upgrade_packages: Sequence[str]) -> set[str]:
     """The packages that need not stay as they are locked."""
     names = {pin.name for pin in locked.pins}
-    asked: set[str] = {canonicalize_name(name) for name in upgrade_packages}
+    asked: set[str] = {requirements.canonical(name) for name in upgrade_packages}
     for name in sorted(asked - names):
         raise UsageError(f"There is no {name!r} in {shown} to upgrade.", "Name a package that is locked there.")
     return names if upgrade else asked
 
 
-def _current(path: Path, lines: Sequence[Line], base: BaseImage) -> Lock | None:
+def _current(path: Path, source: Source, base: BaseImage) -> Lock | None:
     """The lock at `path` if it was made of exactly these requirements over exactly this base."""
     try:
         found = parse_lock(requirements.decode(path.read_bytes(), str(path)), str(path))
     except (OSError, UsageError):
         return None
-    return found if found.stamp == freshness.stamp(lines, base, found.pins) else None
+    return found if found.stamp == freshness.stamp(source, base, found.pins) else None
 
 
-def _cache_key(settings: Settings, lines: Sequence[Line], base: BaseImage) -> str:
+def _cache_key(settings: Settings, source: Source, base: BaseImage) -> str:
     tools = resource("inside/tools.txt").read_text("utf-8")
-    return digest([str(freshness.stamp(lines, base, ())), *sorted(settings.source_packages), tools])
+    return digest([str(freshness.stamp(source, base, ())), *sorted(settings.source_packages), tools])

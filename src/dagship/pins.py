@@ -5,13 +5,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from packaging.markers import Marker
-from packaging.utils import canonicalize_name
-
 from dagship.errors import UsageError
-from dagship.requirements import Line, without_comment
+from dagship.requirements import canonical, quoted, without_comment
 
-_SHOWN = 80
 _DIGITS = 16
 
 _PIN = re.compile(
@@ -106,7 +102,7 @@ def parse_lock(text: str, where: str) -> Lock:
     for number, content in _logical_lines(text):
         match = _PIN.fullmatch(content)
         if match is None or not _is_marker(match["marker"]):
-            shown = repr(content.partition(" --hash")[0][:_SHOWN])
+            shown = quoted(content.partition(" --hash")[0])
             missing = "--hash" not in content and "==" in content and not content.startswith("-")
             what = "has no hash" if missing else "is not a name, an exact version and hashes"
             raise UsageError(
@@ -116,7 +112,7 @@ def parse_lock(text: str, where: str) -> Lock:
         hashes = tuple(sorted(set(_HASH.findall(match["hashes"]))))
         pins.append(
             Pin(
-                name=canonicalize_name(match["name"]),
+                name=canonical(match["name"]),
                 version=match["version"],
                 marker=match["marker"] or "",
                 hashes=hashes,
@@ -147,8 +143,13 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _is_marker(text: str | None) -> bool:
+    if text is None:
+        return True
+
+    from packaging.markers import Marker
+
     try:
-        return text is None or bool(Marker(text))
+        return bool(Marker(text))
     except ValueError:
         return False
 
@@ -163,9 +164,10 @@ def digest(parts: Iterable[str]) -> str:
     return sha256("\n".join(parts))[:_DIGITS]
 
 
-def input_digest(lines: Iterable[Line]) -> str:
-    """Returns the digest of requirements; order, blanks and comments do not count."""
-    return digest(sorted(str(line.requirement) for line in lines))
+def input_digest(text: str) -> str:
+    """Returns the digest of a requirements file; order, blanks and comments do not count."""
+    lines = ("".join(without_comment(line).split()) for line in text.split("\n"))
+    return digest(sorted(line for line in lines if line))
 
 
 def base_digest(packages: Mapping[str, str]) -> str:

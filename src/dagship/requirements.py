@@ -8,14 +8,17 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from typing import TYPE_CHECKING
 
 from dagship.errors import Refused, UsageError
 
-_LIMIT = 1_000_000
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+
+_LIMIT = 10_000_000
 _SHOWN = 80
+_COMMENT = re.compile(r"(^|\s)#.*$")
+_UNUSUAL = re.compile(r"[^\t\n -~]")
 
 _OPTIONS = {
     ("-e", "--editable"): "Build a wheel of it, put that on an index, and name it with its version.",
@@ -44,13 +47,42 @@ class Line:
 
     number: int
     name: str
-    requirement: Requirement
+    requirement: "Requirement"
 
     @property
     def free(self) -> str:
         """The same without limits on the version."""
         extras = f"[{','.join(sorted(self.requirement.extras))}]" if self.requirement.extras else ""
         return f"{self.requirement.name}{extras}" + (f" ; {self.requirement.marker}" if self.requirement.marker else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A requirements file.
+
+    Attributes:
+        where: How it is shown.
+        text: Its text, as `decode` returned it.
+
+    """
+
+    where: str
+    text: str
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Its requirements.
+
+        Raises:
+            UsageError: A line is not a requirement.
+
+        """
+        return parse(self.text, self.where)
+
+
+def canonical(name: str) -> str:
+    """Returns a package's name as indexes know it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def decode(content: bytes, where: str) -> str:
@@ -68,7 +100,8 @@ def decode(content: bytes, where: str) -> str:
         line = content[: wrong.start].count(b"\n") + 1
         raise UsageError(f"{where}:{line}: this is not UTF-8.", "Save the file as UTF-8.") from wrong
     text = text.replace("\r\n", "\n")
-    for number, shown in enumerate(text.split("\n"), 1):
+    # A lock has thousands of lines, and hardly ever a sign beyond ASCII; each build reads it.
+    for number, shown in enumerate(text.split("\n") if _UNUSUAL.search(text) else (), 1):
         wrong_one = next((sign for sign in shown if sign != "\t" and _is_control(sign)), None)
         if wrong_one is not None:
             raise UsageError(
@@ -98,17 +131,23 @@ def parse(text: str, where: str) -> tuple[Line, ...]:
         content = without_comment(raw)
         if content:
             requirement = _requirement(content, f"{where}:{number}")
-            lines.append(Line(number=number, name=canonicalize_name(requirement.name), requirement=requirement))
+            lines.append(Line(number=number, name=canonical(requirement.name), requirement=requirement))
     return tuple(lines)
 
 
 def without_comment(line: str) -> str:
     """Returns a line without its comment and the blanks around it, as pip sees it."""
-    return re.sub(r"(^|\s)#.*$", "", line).strip()
+    return _COMMENT.sub("", line).strip() if "#" in line else line.strip()
 
 
-def _requirement(content: str, at: str) -> Requirement:
-    shown = repr(content if len(content) <= _SHOWN else content[:_SHOWN] + "…")
+def quoted(content: str) -> str:
+    """Returns a line for an error: in quotes, shortened, and without the credentials that an address may carry."""
+    text = re.sub(r"://[^/\s@]*@", "://****@", content)
+    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+
+
+def _requirement(content: str, at: str) -> "Requirement":
+    shown = quoted(content)
     if content.startswith("-"):
         option = re.split(r"[\s=]", content)[0]
         advice = next((advice for names, advice in _OPTIONS.items() if option in names), "Leave it out.")
@@ -125,6 +164,8 @@ def _requirement(content: str, at: str) -> Requirement:
             f"{at}: {shown} is a path; what is installed comes from an index, by version and hash.",
             "Put a wheel of it on an index and name it with its version. Modules of your own can lie beside the DAGs.",
         )
+    from packaging.requirements import InvalidRequirement, Requirement
+
     try:
         requirement = Requirement(content)
     except InvalidRequirement as wrong:

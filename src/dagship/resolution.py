@@ -21,7 +21,7 @@ from dagship.errors import OutsideError
 from dagship.freshness import moved, stamp
 from dagship.index import build_secrets
 from dagship.pins import compose, parse_lock
-from dagship.requirements import Line
+from dagship.requirements import Line, Source
 from dagship.resources import resource
 from dagship.settings import Settings
 
@@ -30,17 +30,14 @@ log = logging.getLogger(__name__)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*", re.ASCII)
 
 
-def resolve(  # noqa: PLR0917 - one step, all of its parts
-    settings: Settings, console: Console, base: BaseImage, lines: Sequence[Line], where: str, kept: Mapping[str, str]
-) -> str:
+def resolve(settings: Settings, console: Console, base: BaseImage, source: Source, kept: Mapping[str, str]) -> str:
     """Returns the text of the lock for some requirements.
 
     Args:
         settings: Index, builder, packages that may be built from source.
         console: Shows the step.
         base: The base image.
-        lines: The requirements.
-        where: How their file is shown.
+        source: The requirements.
         kept: Versions to stay with where they fit.
 
     Raises:
@@ -50,6 +47,7 @@ def resolve(  # noqa: PLR0917 - one step, all of its parts
     """
     body: str = ""
     left_out: list[str] = []
+    lines, where = source.lines, source.where
     if lines:
         result = _run(settings, console, base, job(settings, base, lines, where, kept))
         if not result.pop("ok"):
@@ -62,7 +60,7 @@ def resolve(  # noqa: PLR0917 - one step, all of its parts
         raise OutsideError(
             f"The resolver moved {wrong[0].name} of the base image to {wrong[0].version}.", "Please report this."
         )
-    return compose(body, left_out, stamp(lines, base, locked.pins))
+    return compose(body, left_out, stamp(source, base, locked.pins))
 
 
 def job(

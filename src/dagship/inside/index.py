@@ -68,8 +68,10 @@ def effective(secrets: str, environ: Mapping[str, str], find_links: Sequence[str
             options["index-url"] = [named["index_url"]]
         if named.get("extra_index_urls"):
             options["extra-index-url"] = list(named["extra_index_urls"])
-    if find_links:
-        options["find-links"] = [*options.get("find-links", ()), *find_links]
+    # A directory of the user's machine is not in the image: pip shrugs at it, uv ends.
+    there = [place for place in options.pop("find-links", ()) if "://" in place or os.path.exists(place)]
+    if there or find_links:
+        options["find-links"] = [*there, *find_links]
     return options
 
 

@@ -16,6 +16,7 @@ import index
 import installed
 
 _PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)")
+_LINES = 8
 _EPOCH = 315532800  # 1980: nothing in the layer says when it was made
 _NOT_WRITABLE = 0o755
 
@@ -74,8 +75,14 @@ def _install(wanted: Sequence[str], python: str, prefix: str, sources: Sequence[
             errors="replace",
         )
     if done.returncode != 0:
-        print(index.redacted(done.stdout), file=sys.stderr)
+        print(short(index.redacted(done.stdout)), file=sys.stderr)
         raise SystemExit("The locked packages could not be installed; uv's words are above.")
+
+
+def short(words: str) -> str:
+    """Returns uv's words without the hashes it expected: a builder shows the last ten lines of a step that fails."""
+    lines = [line for line in words.splitlines() if line.strip() and not line.strip().startswith("sha256:")]
+    return "\n".join(lines if len(lines) <= _LINES else [*lines[: _LINES // 2], *lines[-_LINES // 2 :]])
 
 
 def _check_place(prefix: str, found: "dict[str, Any]") -> None:

@@ -68,13 +68,12 @@ def _resolve(  # noqa: PLR0917 - the parts of one step
     base = [f"{name}=={version}" for name, version in job["base"].items()]
     kept = "".join(f"{name}=={version}\n" for name, version in job["pins"].items())
     with _timed("uv", seconds):
-        first = over_base.uv(lines, base, ["--generate-hashes"], kept)
+        first = over_base.uv(lines, base, ["--generate-hashes"], kept=kept)
     if first.fits is False and solver.blames_network(first.words):
         return _failed("index", first.words)
     # uv takes a pre-release only where the user asks for one; pip has another rule, and the last word.
     if first.fits is False and "pre-release" not in first.words:
-        with _timed("explain", seconds):
-            return {**_failed("unsatisfiable", first.words), **why.explain(over_base, job, distributions, first.words)}
+        return _explained(job, over_base, distributions, first.words, seconds)
     real: Hashes = {}
     if first.fits:
         pins = solver.read_pins(first.text)
@@ -85,14 +84,28 @@ def _resolve(  # noqa: PLR0917 - the parts of one step
     else:
         print("uv has no answer; pip-compile goes on alone", flush=True)
     with _timed("pip-compile", seconds):
-        second = over_base.pip_compile(lines, base, kept)
+        second = over_base.pip_compile(lines, base, kept=kept, patient=not solver.blames_network(first.words))
     if second.fits:
         text, left_out = without_stubs(second.text, set(base_hashes.values()))
         return {"ok": True, "text": text, "left_out": left_out, "log": ""}
+    if first.fits is False and second.fits is False:
+        return _explained(job, over_base, distributions, first.words, seconds)
     words = f"{first.words}\n{second.words}".strip() if not first.fits else second.words
     if solver.blames_network(words):
         return _failed("index", words)
     return _failed("tool" if second.fits is None else "unsatisfiable", words)
+
+
+def _explained(
+    job: "dict[str, Any]",
+    over_base: solver.Solver,
+    distributions: "list[dict[str, Any]]",
+    words: str,
+    seconds: "dict[str, float]",
+) -> "dict[str, Any]":
+    print("there is no solution; looking for the reason", flush=True)
+    with _timed("explain", seconds):
+        return {**_failed("unsatisfiable", words), **why.explain(over_base, job, distributions, words)}
 
 
 def hashes_of_base(plain: solver.Solver, pins: Sequence[str]) -> Hashes:
@@ -120,10 +133,10 @@ def without_stubs(text: str, ours: "set[str]") -> "tuple[str, list[str]]":
     """
     entries: list[list[str]] = []
     for line in text.splitlines():
-        if line and not line.startswith(("#", " ")):
-            entries.append([line])
-        elif entries and line:
+        if line.startswith(" "):
             entries[-1].append(line)
+        elif line and not line.startswith("#"):
+            entries.append([line])
     kept, left_out = [], []
     for pin, *rest in entries:
         hashes = [line.rstrip(" \\") for line in rest if "--hash=" in line and line.split(":")[1][:64] not in ours]

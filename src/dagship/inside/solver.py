@@ -99,15 +99,24 @@ class Solver:
         # uv ends with 1 when there is no solution, with 2 when it could not find out.
         return Answer({0: True, 1: False}.get(code), _read(output) if code == 0 else "", words)
 
-    def pip_compile(self, lines: Sequence[str], pins: Sequence[str], kept: str) -> Answer:
-        """Resolves with pip-compile; its text is the canonical one."""
+    def pip_compile(self, lines: Sequence[str], pins: Sequence[str], kept: str, *, patient: bool = True) -> Answer:
+        """Resolves with pip-compile; its text is the canonical one.
+
+        Args:
+            lines: Requirements.
+            pins: Constraints.
+            kept: A solution to stay with where it fits.
+            patient: Whether to ask an index that does not answer again and again.
+
+        """
         self._write(lines, pins)
         output = self._file(_OUTPUT, kept)
         argv = [sys.executable, "-m", "piptools", "compile", "--quiet", "--no-config", "--generate-hashes"]
         argv += ["--allow-unsafe", "--strip-extras", "--no-emit-options", "--no-emit-index-url"]
         argv += ["--no-emit-trusted-host", "--no-emit-find-links", "--cache-dir", index.CACHE + "/pip-tools"]
         argv += ["--constraint", CONSTRAINTS, "--output-file", _OUTPUT]
-        argv += ["--pip-args", " ".join(self.formats)] if self.formats else []
+        options = [*self.formats, *([] if patient else ["--retries", "1"])]
+        argv += ["--pip-args", " ".join(options)] if options else []
         code, words = self._run([*argv, self.name], None)
         # pip prints what it tried one by one; that there is no answer stands at the end.
         impossible = re.search(r"ResolutionImpossible|No matching distribution|NoCandidateFound", words) is not None
@@ -158,7 +167,7 @@ def read_pins(text: str) -> "dict[str, Pin]":
         if found:
             name = found[1].lower()
             pins[name] = Pin(found[2], (), ())
-        elif name and line.lstrip().startswith("#"):
+        elif name and line.startswith(" ") and line.lstrip().startswith("#"):
             wanting = line.lstrip().lstrip("#").strip()
             wanting = wanting[3:].strip() if wanting.startswith("via") else wanting
             pins[name] = pins[name]._replace(via=(*pins[name].via, *([wanting] if wanting else [])))

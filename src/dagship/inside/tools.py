@@ -6,7 +6,6 @@ They get an environment of their own, so that nothing in Airflow's is moved, and
 import os
 import subprocess
 import sys
-import venv
 
 import index
 
@@ -20,6 +19,10 @@ def make(directory: str) -> None:
         SystemExit: The Python has nothing to install with, or the index failed.
 
     """
+    try:
+        import venv
+    except ImportError:
+        raise SystemExit(f"The Python at {sys.executable} has no venv module (Debian: python3-venv).") from None
     with index.environment() as env:
         venv.create(directory, symlinks=True, clear=False, with_pip=False)
         python = os.path.join(directory, "bin", "python")

@@ -46,7 +46,7 @@ def explain(
         return left <= 0 or ways.ask(over_base, lines, pins, min(left, ways.LIMIT)).fits is not False
 
     lines, pins = _suspects(job["lines"], base, words)
-    if fits(lines, pins):
+    if not lines or fits(lines, pins):
         lines, pins = job["lines"], base
     lines = smallest(lines, lambda some: fits(some, pins))
     pins = smallest(pins, lambda some: fits(lines, some))

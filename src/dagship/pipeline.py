@@ -41,7 +41,7 @@ class Project:
 
 def base(project: Project, *, force: bool) -> BuiltBase:
     """Builds a base image; later tasks take it."""
-    from dagship import base as stage
+    from dagship.base import builder as stage
 
     built = stage.build_base(project.settings, project.workspace, project.console, force=force)
     project.workspace.write("base", built)
@@ -65,7 +65,7 @@ def base_image(project: Project) -> BaseImage:
 
 def lock(project: Project, *, check: bool, upgrade: bool, upgrade_packages: tuple[str, ...]) -> LockFile:
     """Locks the requirements: `dags.in` beside the lock that settings name."""
-    from dagship import lock as stage
+    from dagship.lock import locker as stage
 
     target = project.path(project.settings.requirements)
     if target.suffix != ".txt":
@@ -88,9 +88,9 @@ def lock(project: Project, *, check: bool, upgrade: bool, upgrade_packages: tupl
 
 def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
     """Builds the image of the DAGs, unless it is there already."""
-    from dagship import build as stage
-    from dagship import context
-    from dagship import plan as planning
+    from dagship.image import builder as stage
+    from dagship.image import context
+    from dagship.image import plan as planning
 
     settings = project.settings
     dags = project.path(settings.dags)
@@ -99,7 +99,7 @@ def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
     plan = planning.plan(settings, base, _requirements(project, base), tree)
     image = None if force else stage.find(plan, project.workspace.read("image", BuiltImage))
     if image is None:
-        from dagship import revision
+        from dagship.image import revision
 
         image = stage.build(settings, project.console, plan, revision=revision.labels(dags), push=push, fresh=force)
     if push:
@@ -118,7 +118,7 @@ def _requirements(project: Project, base: BaseImage) -> LockFile:
         else:
             return LockFile(path="", text="", digest="")
 
-    from dagship import lock as stage
+    from dagship.lock import locker as stage
 
     return stage.for_build(settings, project.workspace, project.console, base, path)
 
@@ -146,7 +146,7 @@ def current_image(project: Project, image: str) -> BuiltImage:
 
     """
     from dagship.engine import images
-    from dagship.plan import LABEL_AIRFLOW, LABEL_DAGS
+    from dagship.image.plan import LABEL_AIRFLOW, LABEL_DAGS
 
     built = project.workspace.read("image", BuiltImage)
     reference = image or (built.reference if built else "")
@@ -180,7 +180,7 @@ def current_image(project: Project, image: str) -> BuiltImage:
 
 def test_image(project: Project, *, image: str, pytest_path: Path | None) -> VerifyReport:
     """Imports every DAG inside the image."""
-    from dagship import verify as stage
+    from dagship.verify import verifier as stage
 
     tested = current_image(project, image)
     project.workspace.forget("report")

@@ -204,7 +204,7 @@ def build(  # noqa: PLR0917 - Invoke's flags
 
     def act(project: "Project") -> dict[str, Any]:
         from dagship import pipeline
-        from dagship.present import show_built
+        from dagship.image.present import show_built
 
         image = pipeline.build(project, force=force, push=push)
         show_built(project.console, image)
@@ -232,7 +232,8 @@ def test_image(  # noqa: PLR0917 - Invoke's flags
     flags = {"env_file": env_file, "strict": strict, "import_timeout": import_timeout, "parse_budget": parse_budget}
 
     def act(project: "Project") -> dict[str, Any]:
-        from dagship import pipeline, report
+        from dagship import pipeline
+        from dagship.verify import report
 
         found = pipeline.test_image(project, image=image, pytest_path=Path(pytest) if pytest else None)
         report.show(project.console, found)

@@ -50,7 +50,7 @@ def settings_for(project_directory: Path) -> Callable[..., Settings]:
 
 
 def _base(version: str, settings_for: Callable[..., Settings], workspace: Workspace) -> BaseImage:
-    from dagship import base as base_stage
+    from dagship.base import builder as base_stage
 
     console = Console(stderr=io.StringIO())
     built = base_stage.build_base(settings_for(airflow=version), workspace, console)

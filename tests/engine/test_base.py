@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from dagship import base, debian, process
+from dagship import process
 from dagship.artifacts import BaseImage, BuiltBase
+from dagship.base import builder as base
+from dagship.base import debian
 from dagship.console import Console
 from dagship.engine import images
 from dagship.errors import OutsideError, Refused, UsageError

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from dagship import lock as stage
 from dagship import probe
 from dagship.artifacts import BaseImage, LockFile
 from dagship.console import Console
@@ -23,7 +22,8 @@ from dagship.dockerfile import Recipe, compilers, render
 from dagship.engine import containers, images
 from dagship.errors import OutsideError, Refused
 from dagship.index import build_secrets
-from dagship.pins import Lock, parse_lock
+from dagship.lock import locker as stage
+from dagship.lock.pins import Lock, parse_lock
 from dagship.resources import resource
 from dagship.settings import Settings
 from dagship.workspace import Workspace
@@ -197,7 +197,7 @@ def test_a_plain_requirements_file_is_locked_once_for_its_content(project: Proje
 INTERRUPTED = """
 import logging, sys
 from pathlib import Path
-from dagship import lock
+from dagship.lock import locker as lock
 from dagship.artifacts import BaseImage
 from dagship.console import Console
 from dagship.settings import load
@@ -243,25 +243,37 @@ def test_extras_of_airflow_are_locked_without_moving_it(project: Project) -> Non
 
 
 @pytest.fixture
-def company_base(base_3: BaseImage, workspace: Workspace) -> Iterator[BaseImage]:
+def derived(base_3: BaseImage, workspace: Workspace) -> Iterator[Callable[[str], BaseImage]]:
+    """Makes bases out of the base: it takes instructions of a Dockerfile."""
+    made = []
+
+    def derive(instructions: str) -> BaseImage:
+        made.append(f"dagship-test/derived:{uuid.uuid4().hex[:8]}")
+        subprocess.run(
+            ["docker", "buildx", "build", "--quiet", f"--tag={made[-1]}", "-"],
+            input=f"FROM {base_3.reference}\nUSER 0\n{instructions}".encode(),
+            check=True,
+            capture_output=True,
+        )
+        return probe.probe(workspace, Console(stderr=io.StringIO()), made[-1])
+
+    yield derive
+    subprocess.run(["docker", "image", "rm", *made], check=True, capture_output=True)
+
+
+def site_packages(base: BaseImage) -> str:
+    return f"{base.prefix}/lib/python{'.'.join(base.python_version.split('.')[:2])}/site-packages"
+
+
+@pytest.fixture
+def company_base(base_3: BaseImage, derived: Callable[[str], BaseImage]) -> BaseImage:
     """A base with packages that no index has: one nowhere at all, the other only as sources."""
-    reference = f"dagship-test/company:{uuid.uuid4().hex[:8]}"
-    site = f"{base_3.prefix}/lib/python{'.'.join(base_3.python_version.split('.')[:2])}/site-packages"
-    dockerfile = f"FROM {base_3.reference}\nUSER 0\n"
+    instructions = ""
     for name, version, more in (("company_own", "1.0", "Requires-Dist: docopt"), ("docopt", "0.6.2", "")):
         metadata = f"Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n{more}\\n"
-        directory = f"{site}/{name}-{version}.dist-info"
-        dockerfile += f"RUN mkdir {directory} && printf '{metadata}' > {directory}/METADATA\n"
-    subprocess.run(
-        ["docker", "buildx", "build", "--quiet", f"--tag={reference}", "-"],
-        input=dockerfile.encode(),
-        check=True,
-        capture_output=True,
-    )
-    try:
-        yield probe.probe(workspace, Console(stderr=io.StringIO()), reference)
-    finally:
-        subprocess.run(["docker", "image", "rm", reference], check=True, capture_output=True)
+        directory = f"{site_packages(base_3)}/{name}-{version}.dist-info"
+        instructions += f"RUN mkdir {directory} && printf '{metadata}' > {directory}/METADATA\n"
+    return derived(instructions)
 
 
 def test_packages_of_the_base_need_not_be_on_the_index(
@@ -276,6 +288,30 @@ def test_packages_of_the_base_need_not_be_on_the_index(
 
     with pytest.raises(Refused, match=r"company-own>1 \(line 1\) does not go with the base image|no such version"):
         project.lock("company-own>1\n")
+
+
+def test_a_base_without_pip_uses_the_one_that_python_brings(
+    tmp_path: Path, base_3: BaseImage, settings_for: Callable[..., Settings], derived: Callable[[str], BaseImage]
+) -> None:
+    base = derived(f"RUN rm -rf {site_packages(base_3)}/pip {site_packages(base_3)}/pip-*\n")
+    project = Project(tmp_path, settings_for(), base)
+    project.lock("jmespath\n")
+
+    assert "pip" not in base.packages
+    assert set(project.locked()) == {"jmespath"}
+
+
+def test_a_base_with_nothing_to_install_with_is_told(
+    tmp_path: Path, base_3: BaseImage, settings_for: Callable[..., Settings], derived: Callable[[str], BaseImage]
+) -> None:
+    without = f"RUN rm -rf {site_packages(base_3)}/pip /usr/lib/python3*/ensurepip /usr/local/lib/python3*/ensurepip\n"
+    project = Project(tmp_path, settings_for(), derived(without))
+
+    with pytest.raises(OutsideError) as caught:
+        project.lock("jmespath\n")
+
+    assert "has neither pip 22.3 or newer nor ensurepip" in caught.value.detail
+    assert "Install pip in the base image" in caught.value.detail
 
 
 @pytest.fixture

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from dagship import process, verify
+from dagship import process
 from dagship.artifacts import BaseImage, BuiltImage, Finding, VerifyReport
 from dagship.console import Console
 from dagship.engine import images
 from dagship.errors import UsageError
 from dagship.settings import Settings
+from dagship.verify import verifier as verify
 from dagship.workspace import Workspace
 from tests.engine.broken_dags import TREE, dag, line_of
 
@@ -414,7 +415,7 @@ def test_ctrl_c_ends_the_test_and_leaves_no_container(
     program = textwrap.dedent(f"""
         import sys
         from pathlib import Path
-        from dagship import verify
+        from dagship.verify import verifier as verify
         from dagship.artifacts import BuiltImage
         from dagship.console import Console
         from dagship.settings import load

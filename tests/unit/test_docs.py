@@ -13,7 +13,8 @@ from invoke.parser import Parser
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from dagship import errors, plan
+from dagship import errors
+from dagship.image import plan
 from dagship.settings import Settings
 from dagship.tasks import namespace
 

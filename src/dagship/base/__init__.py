@@ -1,0 +1,1 @@
+"""The Airflow base image, made from Debian and PyPI packages alone."""

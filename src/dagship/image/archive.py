@@ -1,0 +1,83 @@
+"""The layers that carry DAGs, as tar archives that are unpacked at `/`.
+
+An archive says the owner, mode and time of everything in it, so that its layer has the same digest wherever and
+whenever it is built, and no file's name ever appears in a Dockerfile.
+"""
+
+import io
+import tarfile
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from dagship.artifacts import Directory
+from dagship.image.context import Tree
+
+# Any time does; this is the earliest that a zip archive made from these files can say.
+_TIME = 315532800
+
+
+def version_archive(tree: Tree, root: str, directories: Sequence[Directory]) -> bytes:
+    """Returns the tar archive of the layer that holds this version, to be unpacked at `/`.
+
+    Args:
+        tree: The DAG tree.
+        root: Absolute path of the version directories in the image.
+        directories: Those directories above `root` that the base has.
+
+    """
+    inner = sorted(
+        {str(parent) for file in tree.files for parent in PurePosixPath(file.path).parents if str(parent) != "."}
+    )
+    members = [_directory(f"{root}/{tree.version}"), *(_directory(f"{root}/{tree.version}/{path}") for path in inner)]
+    files = [
+        (
+            _member(f"{root}/{tree.version}/{file.path}", tarfile.REGTYPE, 0o555 if file.executable else 0o444),
+            file.content,
+        )
+        for file in tree.files
+    ]
+    return _archive(root, directories, members, files)
+
+
+def current_archive(version: str, root: str, directories: Sequence[Directory]) -> bytes:
+    """Returns the tar archive of the layer that says which version is current."""
+    content = f"{version}\n".encode()
+    return _archive(root, directories, [], [(_member(f"{root}/CURRENT", tarfile.REGTYPE, 0o444), content)])
+
+
+def _archive(
+    root: str,
+    known: Sequence[Directory],
+    members: Sequence[tarfile.TarInfo],
+    files: Sequence[tuple[tarfile.TarInfo, bytes]],
+) -> bytes:
+    buffer = io.BytesIO()
+    existing = {directory.path: directory for directory in known}
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for parent in [*reversed(PurePosixPath(root).parents), PurePosixPath(root)]:
+            if str(parent) != "/":
+                archive.addfile(_parent(str(parent), existing.get(str(parent))))
+        for member in members:
+            archive.addfile(member)
+        for member, content in files:
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def _parent(path: str, known: Directory | None) -> tarfile.TarInfo:
+    """A directory on the way: as the base has it, since a layer that passes through it states its mode and owner."""
+    member = _member(path, tarfile.DIRTYPE, known.mode if known else 0o755)
+    if known is not None:
+        member.uid, member.gid = known.uid, known.gid
+    return member
+
+
+def _directory(path: str) -> tarfile.TarInfo:
+    return _member(path, tarfile.DIRTYPE, 0o555)
+
+
+def _member(path: str, kind: bytes, mode: int) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(path.lstrip("/"))
+    member.type, member.mode, member.mtime = kind, mode, _TIME
+    return member

@@ -1,0 +1,141 @@
+"""Builds the image of a plan, unless the engine has it already."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from dagship.artifacts import BuiltImage
+from dagship.console import Console
+from dagship.dockerfile import VERSIONS_ROOT, render
+from dagship.engine import images, registry
+from dagship.errors import OutsideError
+from dagship.image import archive
+from dagship.image import log as buildlog
+from dagship.image import plan as planning
+from dagship.image.plan import LABEL_DAGS, Plan
+from dagship.index import build_secrets
+from dagship.settings import Settings
+
+_PUSHED = "type=image,push=true"
+
+
+def find(plan: Plan, recorded: BuiltImage | None) -> BuiltImage | None:
+    """Returns the image of a plan if the engine has it already.
+
+    Args:
+        plan: What would be built.
+        recorded: What the last build left: it knows the layers and the digest, if it is the same image.
+
+    Raises:
+        OutsideError: The engine does not answer.
+
+    """
+    facts = images.inspect(str(plan.reference))
+    if facts is None or facts.labels.get(LABEL_DAGS) != plan.tree.version:
+        return None
+    if recorded is not None and (recorded.reference, recorded.id) == (str(plan.reference), facts.id):
+        return recorded.model_copy(update={"reused": True})
+    return _built(plan, facts, digest="", seconds={}, reused=True)
+
+
+def build(
+    settings: Settings, console: Console, plan: Plan, *, revision: Mapping[str, str], push: bool, fresh: bool
+) -> BuiltImage:
+    """Builds the image of a plan.
+
+    Args:
+        settings: Platforms, builder, caches, secrets.
+        console: Shows the steps of the build.
+        plan: What to build.
+        revision: Labels that say where the DAGs come from.
+        push: Whether it is to be pushed: a builder that keeps images to itself then pushes it, and its digest is in the
+            result; else the engine has it, ready to be pushed.
+        fresh: Whether every step runs again, cached or not.
+
+    Raises:
+        OutsideError: The engine refused, or a step of the build failed.
+
+    """
+    with tempfile.TemporaryDirectory(prefix="dagship-") as scratch, console.step(f"Building {plan.reference}") as step:
+        request = _request(settings, plan, Path(scratch), revision, fresh=fresh)
+
+        def run(output: str) -> images.Built:
+            return images.build(replace(request, outputs=(output,)), lambda line: step.say(line.partition(" ")[2]))
+
+        # The engine's own builder pushes slower than the engine: it asks the registry about every blob twice.
+        elsewhere = bool(settings.builder) or len(settings.platform) > 1
+        if push:
+            registry.prepare()
+        built = run("type=docker" if not push else _PUSHED if elsewhere else "type=image")
+        facts = images.inspect(str(plan.reference))
+        if facts is not None and facts.id not in (built.digest, built.config):
+            facts = None  # the tag is of an earlier build
+        if push and not elsewhere and facts is None:
+            elsewhere = True
+            built = run(_PUSHED)
+    if facts is None and not elsewhere:
+        raise OutsideError(
+            f"{plan.reference} was built, but the engine does not have it.",
+            f"The builder {settings.builder or 'in use'} keeps images elsewhere: add --push, or use another.",
+        )
+    if facts is not None and facts.layers[: len(plan.base.layers)] != plan.base.layers:
+        raise OutsideError(
+            f"The base {plan.base.reference} moved while the image was built on it.",
+            "Run build again, or name the base by its digest.",
+        )
+    digest = built.digest if push and elsewhere else ""
+    return _built(plan, facts, digest=digest, seconds=buildlog.seconds_by_stage(built.log), reused=False)
+
+
+def _request(
+    settings: Settings, plan: Plan, scratch: Path, revision: Mapping[str, str], *, fresh: bool
+) -> images.Build:
+    """Writes what the engine needs below `scratch`, and returns the call; where the image goes is left open."""
+    (secrets := scratch / "secrets").mkdir(mode=0o700)
+    stage(plan, scratch / "context")
+    (scratch / "Dockerfile").write_text(render(plan.recipe), encoding="utf-8")
+    return images.Build(
+        context=scratch / "context",
+        dockerfile=scratch / "Dockerfile",
+        target="runtime",
+        tag=str(plan.reference),
+        labels=planning.labels(plan, revision),
+        secrets=build_secrets(settings, secrets) if plan.recipe.with_deps else {},
+        platforms=settings.platform,
+        builder=settings.builder,
+        cache_from=settings.cache_from,
+        cache_to=settings.cache_to,
+        no_cache=fresh,
+    )
+
+
+def stage(plan: Plan, into: Path) -> None:
+    """Writes the build context: two archives, and what the installing stage needs."""
+    into.mkdir()
+    directories = plan.base.directories
+    (into / "dags.tar").write_bytes(archive.version_archive(plan.tree, VERSIONS_ROOT, directories))
+    (into / "current.tar").write_bytes(archive.current_archive(plan.tree.version, VERSIONS_ROOT, directories))
+    if plan.recipe.with_deps:
+        (into / "dags.txt").write_text(plan.lock.text, encoding="utf-8")
+        (into / "inside").mkdir()
+        for path in planning.inside_files():
+            (into / "inside" / path.name).write_bytes(path.read_bytes())
+
+
+def _built(
+    plan: Plan, facts: images.ImageFacts | None, *, digest: str, seconds: dict[str, float], reused: bool
+) -> BuiltImage:
+    return BuiltImage(
+        reference=str(plan.reference),
+        id=facts.id if facts else "",
+        digest=digest,
+        dag_version=plan.tree.version,
+        airflow=plan.base.airflow,
+        base=plan.base.pinned,
+        platforms=(facts.platform,) if facts else plan.platforms,
+        size=facts.size if facts else 0,
+        layers=() if facts is None else buildlog.layers(images.history(str(plan.reference)), plan.recipe),
+        seconds=seconds,
+        reused=reused,
+    )

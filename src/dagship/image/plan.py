@@ -1,0 +1,110 @@
+"""What an image will be: everything that is decided before the engine builds, its name included.
+
+The tag is made from the content: what goes in decides it, so the same input has the same tag everywhere.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from dagship.artifacts import BaseImage, LockFile
+from dagship.dockerfile import Recipe, compilers
+from dagship.image import context
+from dagship.reference import Reference
+from dagship.resources import resource
+from dagship.settings import Settings
+
+LABEL_DAGS = "io.dagship.dag.version"
+LABEL_AIRFLOW = "io.dagship.airflow.version"
+LABEL_LOCK = "io.dagship.lock"
+
+_HASH_DIGITS = 12
+
+_INSTALLING = ("tools.py", "tools.txt", "index.py", "installed.py", "install.py")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Everything that is known before the engine builds.
+
+    Attributes:
+        base: The base image.
+        lock: What is installed besides.
+        tree: The DAG tree.
+        recipe: What the Dockerfile is rendered from.
+        platforms: `os/architecture`, one or more.
+        reference: Repository and content-addressed tag.
+
+    """
+
+    base: BaseImage
+    lock: LockFile
+    tree: context.Tree
+    recipe: Recipe
+    platforms: tuple[str, ...]
+    reference: Reference
+
+
+def plan(settings: Settings, base: BaseImage, lock: LockFile, tree: context.Tree) -> Plan:
+    """Decides what is built and what it is called; reads no more than the package's own files."""
+    with_deps = bool(lock.text)
+    recipe = Recipe(
+        base=base.pinned,
+        python=base.python,
+        prefix=base.prefix,
+        user=base.user or "0",
+        system_packages=settings.system_packages,
+        source_packages=settings.source_packages if with_deps else (),
+        build_packages=compilers(settings) if with_deps else (),
+        with_tools=with_deps,
+        with_deps=with_deps,
+        with_runtime=True,
+        dag_version=tree.version,
+    )
+    return Plan(
+        base=base,
+        lock=lock,
+        tree=tree,
+        recipe=recipe,
+        platforms=settings.platform or (base.platform,),
+        reference=_reference(settings, base, lock, recipe),
+    )
+
+
+def _reference(settings: Settings, base: BaseImage, lock: LockFile, recipe: Recipe) -> Reference:
+    """The tag: the DAG version, for people, and a digest of everything else that goes in.
+
+    Where packages come from, which builder is used and when it is built change nothing in the image.
+    """
+    goes_in = {
+        "base": [base.pinned, base.id if base.pinned == base.reference else ""],
+        "directories": [directory.model_dump() for directory in base.directories],
+        "lock": lock.digest,
+        "platform": settings.platform or (base.platform,),
+        "recipe": asdict(recipe) | {"dag_version": ""},
+        "template": resource("images/airflow/Dockerfile.j2").read_text("utf-8"),
+        "inside": {path.name: path.read_text("utf-8") for path in inside_files()} if recipe.with_deps else {},
+    }
+    digest = hashlib.sha256(json.dumps(goes_in, sort_keys=True).encode()).hexdigest()[:_HASH_DIGITS]
+    return Reference.repository(settings.repository).tagged(f"{recipe.dag_version}-{digest}")
+
+
+def inside_files() -> list[Path]:
+    """Returns the files of the package that run while the lock is installed; what else is inside changes no image."""
+    return [resource("inside") / name for name in _INSTALLING]
+
+
+def labels(plan: Plan, revision: Mapping[str, str]) -> dict[str, str]:
+    """Returns the labels of the image, the OCI annotations among them."""
+    _, _, digest = plan.base.pinned.partition("@")
+    return {
+        "org.opencontainers.image.base.name": plan.base.reference,
+        **({"org.opencontainers.image.base.digest": digest} if digest else {}),
+        "org.opencontainers.image.version": plan.reference.tag,
+        LABEL_DAGS: plan.tree.version,
+        LABEL_AIRFLOW: plan.base.airflow,
+        **({LABEL_LOCK: plan.lock.digest} if plan.lock.text else {}),
+        **revision,
+    }

@@ -1,0 +1,1 @@
+"""Requirements, locked over the packages of the base image."""

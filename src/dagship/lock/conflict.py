@@ -1,0 +1,245 @@
+"""Requirements that cannot be resolved, in words: which line asks for what, what is in its way, and what could be done.
+
+Pure: the search for the cause runs beside the image's Python (`inside/why.py`) and hands its findings over.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from dagship.artifacts import Artifact
+from dagship.errors import DagshipError, OutsideError, Refused
+from dagship.lock.requirements import Line
+
+_SHOWN = 4
+
+Kind = Literal[
+    "index", "tool", "unsatisfiable", "base", "lines", "line", "no-package", "no-version", "other-python", "source-only"
+]
+
+
+class Package(Artifact):
+    """A package in a solution.
+
+    Attributes:
+        name: Canonical name.
+        version: Its version.
+
+    """
+
+    name: str
+    version: str
+
+
+class Ask(Artifact):
+    """What one of the user's lines asks of a package, by way of others.
+
+    Attributes:
+        line: Number of the line.
+        path: The packages between the line and the package asked for, from the one that the line names; empty when the
+            line names it itself.
+        specifier: The versions asked for.
+
+    """
+
+    line: int
+    path: tuple[Package, ...]
+    specifier: str
+
+
+class Need(Package):
+    """What a package of the base asks of another.
+
+    Attributes:
+        specifier: The versions asked for.
+        forbids: Whether those exclude every version that the user's line would take.
+
+    """
+
+    specifier: str
+    forbids: bool
+
+
+class PinnedPackage(Package):
+    """A package of the base that is in the way.
+
+    Attributes:
+        chain: What of the user's asks for another version; None when that was not found out.
+        needed_by: The packages of the base that want it.
+
+    """
+
+    chain: Ask | None
+    needed_by: tuple[Need, ...]
+
+
+class Meeting(Artifact):
+    """A package of which lines ask what excludes one another.
+
+    Attributes:
+        name: Canonical name.
+        asked: What each asks.
+
+    """
+
+    name: str
+    asked: tuple[Ask, ...]
+
+
+class Failure(Artifact):
+    """What `inside/resolve.py` found out.
+
+    Attributes:
+        kind: What is wrong.
+        log: The resolvers' own words.
+        lines: Numbers of the lines that it is about.
+        names: The packages that the index lacks.
+        versions: The newest version there is of them, or nothing.
+        pins: What of the base is in the way.
+        meetings: Where lines exclude one another.
+        instead: Number of a line to the version of its package that would fit, empty when none does.
+
+    """
+
+    kind: Kind
+    log: str = ""
+    lines: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
+    pins: tuple[PinnedPackage, ...] = ()
+    meetings: tuple[Meeting, ...] = ()
+    instead: Mapping[str, str] = {}
+
+
+def explain(failure: Failure, lines: Sequence[Line], where: str, base: str, python: str) -> DagshipError:
+    """Returns the error for requirements that could not be resolved.
+
+    Args:
+        failure: What was found out.
+        lines: The user's requirements.
+        where: How their file is shown.
+        base: The base image.
+        python: Version of its Python.
+
+    """
+    texts = {line.number: str(line.requirement) for line in lines}
+    if failure.kind == "index":
+        return OutsideError(
+            "The package index could not be asked: it does not answer, or refuses.",
+            "Check --index-url, --pip-conf and --ca-cert, and that builds reach the network.",
+            _tail(failure.log),
+        )
+    if failure.kind == "tool":
+        return OutsideError(
+            f"The requirements in {where} could not be resolved: the resolver failed.", "", _tail(failure.log)
+        )
+    if failure.kind == "base":
+        return _against_base(failure, texts, {line.number: line.name for line in lines}, where, base)
+    if failure.kind == "lines":
+        return _among_lines(failure, texts, where)
+    if failure.kind in ("unsatisfiable", "line"):
+        at = f"{where}:{failure.lines[0]}: {texts[failure.lines[0]]}" if failure.lines else f"What {where} asks for"
+        return Refused(f"{at} has no solution on this index.", "The resolver's words are above.", _tail(failure.log))
+    return _lacking(failure, texts, where, python)
+
+
+def _lacking(failure: Failure, texts: Mapping[int, str], where: str, python: str) -> Refused:
+    line = failure.lines[0]
+    names = ", ".join(failure.names)
+    at = f"{where}:{line}: {texts[line]}"
+    newest = failure.versions[0] if failure.versions else ""
+    minor = ".".join(python.split(".")[:2])
+    if failure.kind == "no-package":
+        return Refused(
+            f"{at}: the index has no package named {names}.",
+            "Check the spelling. If it is on an index of your own, give that with --extra-index-urls or --pip-conf.",
+        )
+    if failure.kind == "source-only":
+        return Refused(
+            f"{at}: the index has {names} only as sources, without a wheel for this Python.",
+            f"Allow it to be built: source_packages = {list(failure.names)!r} in the settings "
+            "(build_packages for what Debian has to bring). Or ask for a version that has a wheel.",
+        )
+    if failure.kind == "other-python":
+        return Refused(
+            f"{at}: no version that matches runs on Python {minor}{newest and f'; the newest that does is {newest}'}.",
+            "Ask for a version that does, or take a base image with another Python.",
+        )
+    return Refused(
+        f"{at}: the index has no such version of {names}{newest and f'; the newest is {newest}'}.",
+        "Ask for a version that is there.",
+    )
+
+
+def _against_base(
+    failure: Failure, texts: Mapping[int, str], names: Mapping[int, str], where: str, base: str
+) -> Refused:
+    asking = _list([f"{texts[number]} (line {number})" for number in failure.lines])
+    having = _list([f"{pin.name} {pin.version}" for pin in failure.pins])
+    detail = []
+    for pin in failure.pins:
+        asked = _asked(pin.chain, texts) if pin.chain else f"{where} needs another version of it"
+        detail += [f"{pin.name}", f"  {asked}", f"  the base image has {pin.name} {pin.version}{_needers(pin)}"]
+    return Refused(
+        f"{where}: {asking} {_verb(failure.lines, 'does', 'do')} not go with the base image, which has {having}.",
+        _advice(failure, texts, names, base),
+        "\n".join(detail),
+    )
+
+
+def _needers(pin: PinnedPackage) -> str:
+    """Who in the base wants the package: those that forbid what the user asks, else those that limit it at all."""
+    forbidding = [need for need in pin.needed_by if need.forbids]
+    limiting = [need for need in pin.needed_by if need.specifier]
+    shown = [f"{need.name} {need.version} needs {need.specifier}" for need in (forbidding or limiting)]
+    more = f", and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
+    return f": {', '.join(shown[:_SHOWN])}{more}" if shown else ""
+
+
+def _advice(failure: Failure, texts: Mapping[int, str], names: Mapping[int, str], base: str) -> str:
+    fitting = [
+        f"{names[number]} {failure.instead[str(number)]} fits this base in place of {texts[number]} (line {number}). "
+        for number in failure.lines
+        if failure.instead.get(str(number))
+    ]
+    own = [pin.name for pin in failure.pins if any(need.forbids for need in pin.needed_by)]
+    another = (
+        f"Or take a base with another release of Airflow: this one's own packages need {_list(own)} as it is. "
+        if own
+        else f"Or take a base with other versions of {_list([pin.name for pin in failure.pins])}: "
+        f"nothing in {base} forbids them. "
+    )
+    apart = (
+        "Or run that task in an environment of its own: @task.virtualenv, @task.external_python, KubernetesPodOperator."
+    )
+    return ("".join(fitting) or "No version of it fits this base. ") + another + apart
+
+
+def _among_lines(failure: Failure, texts: Mapping[int, str], where: str) -> Refused:
+    asking = _list([f"{texts[number]} (line {number})" for number in failure.lines])
+    detail = [f"  {_asked(ask, texts)}" for meeting in failure.meetings for ask in meeting.asked]
+    about = f": they ask for different versions of {failure.meetings[0].name}" if failure.meetings else ""
+    return Refused(
+        f"{where}: {asking} exclude one another{about}.",
+        "Loosen one of them. The base image has no part in this.",
+        "\n".join([failure.meetings[0].name, *detail]) if detail else _tail(failure.log),
+    )
+
+
+def _asked(ask: Ask, texts: Mapping[int, str]) -> str:
+    line = f"line {ask.line}, {texts[ask.line]}"
+    if not ask.path:
+        return f"{line}, asks for {ask.specifier or 'any version'}"
+    way = " → ".join(f"{package.name} {package.version}" for package in ask.path)
+    return f"{line} → {way} needs {ask.specifier or 'any version'}"
+
+
+def _list(parts: Sequence[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
+
+
+def _verb(things: Sequence[object], one: str, many: str) -> str:
+    return one if len(things) == 1 else many
+
+
+def _tail(log: str) -> str:
+    return "\n".join(log.strip().splitlines()[-15:])[-3000:]

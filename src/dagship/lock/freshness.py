@@ -1,0 +1,167 @@
+"""Whether a lock is what its requirements ask for and fits a base image: told from the files, without asking anyone."""
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+
+from dagship.artifacts import BaseImage, LockFile
+from dagship.errors import Refused
+from dagship.lock.pins import Lock, Pin, Stamp, base_digest, input_digest, pins_digest, sha256
+from dagship.lock.requirements import Source
+
+_ADVICE = "Run lock, and commit what it writes."
+
+
+def minor(python: str) -> str:
+    """Returns the minor version of a Python: 3.11 of 3.11.2."""
+    return ".".join(python.split(".")[:2])
+
+
+def stamp(source: Source, base: BaseImage, locked: Sequence[Pin]) -> Stamp:
+    """Returns what a lock of these pins says it was made of, when these requirements are resolved over this base."""
+    return Stamp(
+        input=input_digest(source.text),
+        base=base_digest(base.packages),
+        python=minor(base.python_version),
+        text=pins_digest(locked),
+    )
+
+
+def lock_file(shown: str, lock: Lock, base: BaseImage) -> LockFile:
+    """Returns what is to be installed: the pins that hold for the base, and that it does not have yet."""
+    text = "".join(f"{pin}\n" for pin in applying(lock, base) if pin.name not in base.packages)
+    return LockFile(path=shown, text=text, digest=sha256(text) if text else "")
+
+
+def check_source(lock: Lock, where: str, source: Source, base: BaseImage) -> None:
+    """Refuses a lock that was not made of the requirements beside it.
+
+    Args:
+        lock: The lock.
+        where: How its file is shown.
+        source: The requirements.
+        base: The base image.
+
+    Raises:
+        Refused: It is stale.
+        UsageError: A line of the requirements is not one.
+
+    """
+    if lock.stamp is not None:
+        if lock.stamp.input == input_digest(source.text):
+            return
+        _ = source.lines  # what is wrong with the requirements themselves is said first
+        raise Refused(f"{where} is stale: {source.where} has changed since it was locked.", _ADVICE)
+    # Another tool made it, or a hand changed it: does it hold what is asked for?
+    versions = {**base.packages, **{pin.name: pin.version for pin in lock.pins}}
+    markers = environment(base.python_version, base.platform)
+    for line in source.lines:
+        has = versions.get(line.name)
+        if line.requirement.marker is not None and not line.requirement.marker.evaluate(dict(markers)):
+            continue
+        if has is None or not line.requirement.specifier.contains(has, prereleases=True):
+            raise Refused(
+                f"{where} is stale: {source.where}:{line.number} asks for '{line.requirement}', "
+                f"and the lock has {f'{line.name} {has}' if has else f'no {line.name}'}.",
+                _ADVICE,
+            )
+
+
+def check_base(lock: Lock, where: str, base: BaseImage) -> str:
+    """Refuses a lock that would move a package of the base, or was made for another Python.
+
+    Returns:
+        A warning, or nothing.
+
+    Raises:
+        Refused: It does not fit.
+
+    """
+    python = minor(base.python_version)
+    if lock.stamp is not None and lock.stamp.python != python:
+        raise Refused(
+            f"{where} was made for Python {lock.stamp.python}, and {base.reference} has {python}.",
+            "Run lock for this base.",
+        )
+    wrong = moved(applying(lock, base), base.packages)
+    if wrong:
+        more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+        raise Refused(
+            f"{where} would move packages of the base image: it has {wrong[0].name} {wrong[0].version}, "
+            f"{base.reference} has {base.packages[wrong[0].name]}{more}.",
+            "Run lock for this base.",
+            "\n".join(f"{pin.name}: {base.packages[pin.name]} in the base, {pin.version} in the lock" for pin in wrong),
+        )
+    if lock.stamp is not None and lock.stamp.base != base_digest(base.packages):
+        return f"{where} was made over other packages than those of {base.reference}; run lock to be sure that it fits."
+    return ""
+
+
+def environment(python: str, platform: str) -> dict[str, str]:
+    """Returns what markers are tested against (PEP 508), for a base image's Python and platform."""
+    machines = {"amd64": "x86_64", "arm64": "aarch64"}
+    machine = platform.split("/")[1] if "/" in platform else platform
+    return {
+        "implementation_name": "cpython",
+        "implementation_version": python,
+        "os_name": "posix",
+        "platform_machine": machines.get(machine, machine),
+        "platform_python_implementation": "CPython",
+        "platform_release": "",
+        "platform_system": "Linux",
+        "platform_version": "",
+        "python_full_version": python,
+        "python_version": ".".join(python.split(".")[:2]),
+        "sys_platform": "linux",
+        "extra": "",
+    }
+
+
+def applying(lock: Lock, base: BaseImage) -> tuple[Pin, ...]:
+    """Returns the pins whose markers hold for a base image."""
+    return tuple(pin for pin in lock.pins if not pin.marker or _holds(pin.marker, base))
+
+
+def _holds(marker: str, base: BaseImage) -> bool:
+    from packaging.markers import Marker
+
+    return Marker(marker).evaluate(dict(environment(base.python_version, base.platform)))
+
+
+def moved(pins: Iterable[Pin], packages: Mapping[str, str]) -> tuple[Pin, ...]:
+    """Returns the pins that would change the version of a package that the base image has."""
+    return tuple(pin for pin in pins if pin.name in packages and not _is_version(packages[pin.name], pin.version))
+
+
+def _is_version(has: str, pinned: str) -> bool:
+    if has == pinned:
+        return True
+
+    from packaging.specifiers import SpecifierSet
+
+    return SpecifierSet(f"=={pinned}").contains(has, prereleases=True)
+
+
+def changes(before: Lock, after: Lock) -> tuple[str, ...]:
+    """Returns what a new lock changes, a line for each package."""
+    old, new = ({pin.name: pin.version for pin in lock.pins} for lock in (before, after))
+    told = []
+    for name in sorted({*old, *new}):
+        if name not in old:
+            told.append(f"+ {name} {new[name]}")
+        elif name not in new:
+            told.append(f"- {name} {old[name]}")
+        elif old[name] != new[name]:
+            told.append(f"~ {name} {old[name]} → {new[name]}")
+    return tuple(told)
+
+
+def difference(old: str, new: str, shown: str) -> str:
+    """Returns a unified diff of two locks; without hashes if there is another difference: they tell people nothing."""
+
+    def pinned(text: str) -> list[str]:
+        return [line.removesuffix(" \\") for line in text.splitlines() if "--hash=" not in line]
+
+    before, after = pinned(old), pinned(new)
+    if before == after:
+        before, after = old.splitlines(), new.splitlines()
+    return "\n".join(difflib.unified_diff(before, after, shown, f"{shown} as it would be", lineterm="", n=1))

@@ -1,0 +1,176 @@
+"""Locks requirements: exact versions and hashes, resolved over the base image's packages, none of which ever moves.
+
+A lock is only resolved (`resolution`) when the files alone cannot tell that it is current (`freshness`): a build asks
+each time.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from dagship.artifacts import BaseImage, LockFile
+from dagship.console import Console
+from dagship.errors import Refused, UsageError
+from dagship.lock import freshness, requirements
+from dagship.lock.pins import Lock, digest, looks_locked, parse_lock
+from dagship.lock.requirements import Source
+from dagship.resources import resource
+from dagship.settings import Settings
+from dagship.workspace import Workspace
+
+
+def lock(
+    settings: Settings,
+    workspace: Workspace,
+    console: Console,
+    base: BaseImage,
+    *,
+    check: bool = False,
+    upgrade: bool = False,
+    upgrade_packages: tuple[str, ...] = (),
+    source: Path,
+    target: Path,
+) -> LockFile:
+    """Locks `source` into `target`, which is written whole or not at all; what is locked already stays where it can.
+
+    Args:
+        settings: Index, builder, packages that may be built from source.
+        workspace: The project.
+        console: Shows the steps.
+        base: The base image.
+        check: Whether to change nothing, and refuse when the lock is stale.
+        upgrade: Whether every package may move.
+        upgrade_packages: Packages that may move.
+        source: Requirements of the user, one in a line.
+        target: The lock.
+
+    Raises:
+        UsageError: A file cannot be read, or a line is not a requirement.
+        Refused: There is no solution, or with `check`, the lock is stale.
+        OutsideError: The engine or the index failed.
+
+    """
+    wanted, shown = _source(workspace, source), _shown(workspace, target)
+    requirements.check_airflow(wanted.lines, base.packages, wanted.where)
+    old = _read(target, shown) if target.exists() else ""
+    locked = _old(old, shown)
+    movable = _movable(locked, shown, upgrade, upgrade_packages)
+    if not movable and locked.stamp == freshness.stamp(wanted, base, locked.pins):
+        return freshness.lock_file(shown, locked, base)
+    kept = {pin.name: pin.version for pin in locked.pins if pin.name not in movable}
+    new = _resolve(settings, console, base, wanted, kept)
+    found = parse_lock(new, shown)
+    if not check:
+        workspace.write_text(target, new)
+        for change in freshness.changes(locked, found):
+            console.say(f"  {change}")
+    elif new != old:
+        raise Refused(
+            f"{shown} is stale.", "Run lock, and commit what it writes.", freshness.difference(old, new, shown)
+        )
+    return freshness.lock_file(shown, found, base)
+
+
+def for_build(settings: Settings, workspace: Workspace, console: Console, base: BaseImage, path: Path) -> LockFile:
+    """Returns the lock for a build: `path` itself if it is one and fits, else what it is locked into.
+
+    Args:
+        settings: Index, builder, packages that may be built from source.
+        workspace: The project; keeps locks by content.
+        console: Shows the steps.
+        base: The base image.
+        path: A lock, a `.in` or a plain requirements file.
+
+    Raises:
+        UsageError: A file cannot be read, or a line is not a requirement.
+        Refused: The lock is stale or does not fit the base, or there is no solution.
+        OutsideError: The engine or the index failed.
+
+    """
+    source = _source(workspace, path)
+    if looks_locked(source.text):
+        return _verified(workspace, console, base, path, source)
+    requirements.check_airflow(source.lines, base.packages, source.where)
+    # A lock beside a .in is what was committed; it counts as long as it is current.
+    beside = [path.with_suffix(".txt")] if path.suffix == ".in" else []
+    cached = workspace.cache("locks") / f"{_cache_key(settings, source, base)}.txt"
+    for known in (*beside, cached):
+        found = _current(known, source, base)
+        if found is not None:
+            return freshness.lock_file(source.where, found, base)
+    new = _resolve(settings, console, base, source, {})
+    workspace.write_text(cached, new)
+    return freshness.lock_file(source.where, parse_lock(new, source.where), base)
+
+
+def _verified(workspace: Workspace, console: Console, base: BaseImage, path: Path, file: Source) -> LockFile:
+    """A lock as it is, once it fits the requirements beside it and the base."""
+    locked = parse_lock(file.text, file.where)
+    beside = path.with_suffix(".in")
+    if beside.exists():
+        freshness.check_source(locked, file.where, _source(workspace, beside), base)
+    warning = freshness.check_base(locked, file.where, base)
+    if warning:
+        console.warn(warning)
+    return freshness.lock_file(file.where, locked, base)
+
+
+def _resolve(settings: Settings, console: Console, base: BaseImage, source: Source, kept: dict[str, str]) -> str:
+    from dagship.lock import resolution
+
+    return resolution.resolve(settings, console, base, source, kept)
+
+
+def _source(workspace: Workspace, path: Path) -> Source:
+    shown = _shown(workspace, path)
+    return Source(where=shown, text=_read(path, shown))
+
+
+def _shown(workspace: Workspace, path: Path) -> str:
+    """A file as people and locks name it: relative to the project where it lies in it."""
+    absolute, root = path.absolute(), workspace.root.absolute()
+    return absolute.relative_to(root).as_posix() if absolute.is_relative_to(root) else str(path)
+
+
+def _read(path: Path, shown: str) -> str:
+    try:
+        return requirements.decode(path.read_bytes(), shown)
+    except FileNotFoundError as missing:
+        beside = path.with_suffix(".in")
+        advice = f"Run lock to make it from {beside.name}." if path.suffix == ".txt" and beside.exists() else ""
+        raise UsageError(f"There is no file {shown}.", advice or "Name another with --requirements.") from missing
+    except OSError as failed:
+        raise UsageError(f"{shown} cannot be read: {failed.strerror}.") from failed
+
+
+def _old(text: str, shown: str) -> Lock:
+    try:
+        return parse_lock(text, shown)
+    except UsageError as wrong:
+        raise UsageError(
+            f"{shown} is there and is not a lock; it would be overwritten.",
+            "Move it away, then run lock.",
+            wrong.message,
+        ) from wrong
+
+
+def _movable(locked: Lock, shown: str, upgrade: bool, upgrade_packages: Sequence[str]) -> set[str]:
+    """The packages that need not stay as they are locked."""
+    names = {pin.name for pin in locked.pins}
+    asked: set[str] = {requirements.canonical(name) for name in upgrade_packages}
+    for name in sorted(asked - names):
+        raise UsageError(f"There is no {name!r} in {shown} to upgrade.", "Name a package that is locked there.")
+    return names if upgrade else asked
+
+
+def _current(path: Path, source: Source, base: BaseImage) -> Lock | None:
+    """The lock at `path` if it was made of exactly these requirements over exactly this base."""
+    try:
+        found = parse_lock(requirements.decode(path.read_bytes(), str(path)), str(path))
+    except (OSError, UsageError):
+        return None
+    return found if found.stamp == freshness.stamp(source, base, found.pins) else None
+
+
+def _cache_key(settings: Settings, source: Source, base: BaseImage) -> str:
+    tools = resource("inside/tools.txt").read_text("utf-8")
+    return digest([str(freshness.stamp(source, base, ())), *sorted(settings.source_packages), tools])

@@ -1,0 +1,201 @@
+"""Locks: packages with exact versions and hashes, read strictly, and what can be said of them without asking anyone."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from dagship.errors import UsageError
+from dagship.lock.requirements import canonical, quoted, without_comment
+
+_DIGITS = 16
+
+_PIN = re.compile(
+    r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\[[A-Za-z0-9._, -]*\])?==(?P<version>[A-Za-z0-9.!+_-]+)"
+    r"(?:\s*;\s*(?P<marker>.+?))?(?P<hashes>(?:\s+--hash=sha256:[0-9a-f]{64})+)",
+    re.ASCII,
+)
+_HASH = re.compile(r"sha256:[0-9a-f]{64}")
+_STAMP = re.compile(
+    r"^# dagship: input=(?P<input>[0-9a-f]+) base=(?P<base>[0-9a-f]+) "
+    r"python=(?P<python>[0-9.]+) text=(?P<text>[0-9a-f]+)$",
+    re.MULTILINE | re.ASCII,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pin:
+    """A line of a lock.
+
+    Attributes:
+        name: The package's canonical name.
+        version: The exact version.
+        marker: Where it applies, empty for everywhere.
+        hashes: `sha256:…` of the files it may be.
+
+    """
+
+    name: str
+    version: str
+    marker: str
+    hashes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """The line as pip and uv read it."""
+        marker = f" ; {self.marker}" if self.marker else ""
+        return " \\\n".join([f"{self.name}=={self.version}{marker}", *(f"    --hash={value}" for value in self.hashes)])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stamp:
+    """What a lock was made of; a comment in it says so.
+
+    Attributes:
+        input: Digest of the requirements.
+        base: Digest of the base image's packages.
+        python: Minor version of the base image's Python.
+        text: Digest of the pins.
+
+    """
+
+    input: str
+    base: str
+    python: str
+    text: str
+
+    def __str__(self) -> str:
+        """The comment."""
+        return f"# dagship: input={self.input} base={self.base} python={self.python} text={self.text}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lock:
+    """A lock that was read.
+
+    Attributes:
+        pins: Its packages.
+        stamp: What it was made of; None when another tool made it, or a hand changed it.
+
+    """
+
+    pins: tuple[Pin, ...]
+    stamp: Stamp | None
+
+
+def looks_locked(text: str) -> bool:
+    """Whether a file is meant as a lock: it has hashes or our stamp."""
+    return "--hash" in text or _STAMP.search(text) is not None
+
+
+def parse_lock(text: str, where: str) -> Lock:
+    """Reads a lock: every package with an exact version and hashes, and nothing else.
+
+    Args:
+        text: As `decode` returned it.
+        where: How the file is shown.
+
+    Raises:
+        UsageError: It is not a lock.
+
+    """
+    pins = []
+    for number, content in _logical_lines(text):
+        match = _PIN.fullmatch(content)
+        if match is None or not _is_marker(match["marker"]):
+            shown = quoted(content.partition(" --hash")[0])
+            missing = "--hash" not in content and "==" in content and not content.startswith("-")
+            what = "has no hash" if missing else "is not a name, an exact version and hashes"
+            raise UsageError(
+                f"{where}:{number}: {shown} {what}, so {where} is not a lock.",
+                "Run lock to make it anew; what should change belongs into the .in file.",
+            )
+        hashes = tuple(sorted(set(_HASH.findall(match["hashes"]))))
+        pins.append(
+            Pin(
+                name=canonical(match["name"]),
+                version=match["version"],
+                marker=match["marker"] or "",
+                hashes=hashes,
+            )
+        )
+    found = _STAMP.search(text)
+    stamp = Stamp(**found.groupdict()) if found else None
+    return Lock(pins=tuple(pins), stamp=stamp if stamp and stamp.text == pins_digest(pins) else None)
+
+
+def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Joins continued lines; comments end a line, as pip has it."""
+    start = 0
+    parts: list[str] = []
+    for number, raw in enumerate(text.split("\n"), 1):
+        content = without_comment(raw)
+        start = start if parts else number
+        if content.endswith("\\"):
+            parts.append(content[:-1].strip())
+            continue
+        parts.append(content)
+        joined = " ".join(part for part in parts if part)
+        parts = []
+        if joined:
+            yield start, joined
+    if parts:
+        yield start, " ".join(parts)
+
+
+def _is_marker(text: str | None) -> bool:
+    if text is None:
+        return True
+
+    from packaging.markers import Marker
+
+    try:
+        return bool(Marker(text))
+    except ValueError:
+        return False
+
+
+def sha256(text: str) -> str:
+    """Returns the SHA-256 of a text, hex."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def digest(parts: Iterable[str]) -> str:
+    """Returns a short digest of lines of text, in their order."""
+    return sha256("\n".join(parts))[:_DIGITS]
+
+
+def input_digest(text: str) -> str:
+    """Returns the digest of a requirements file; order, blanks and comments do not count."""
+    lines = ("".join(without_comment(line).split()) for line in text.split("\n"))
+    return digest(sorted(line for line in lines if line))
+
+
+def base_digest(packages: Mapping[str, str]) -> str:
+    """Returns the digest of the base image's packages."""
+    return digest(sorted(f"{name}=={version}" for name, version in packages.items()))
+
+
+def pins_digest(pins: Iterable[Pin]) -> str:
+    """Returns the digest of a lock's packages."""
+    return digest(sorted(map(str, pins)))
+
+
+def compose(body: str, left_out: Iterable[str], stamp: Stamp) -> str:
+    """Returns the text of a lock.
+
+    Args:
+        body: The packages, as pip-compile wrote them.
+        left_out: Pins of the base image that the index has no wheel of.
+        stamp: What it was made of.
+
+    """
+    header = [
+        "#",
+        f"# This file is autogenerated by pip-compile with Python {stamp.python}",
+        "# by the following command:",
+    ]
+    header += ["#", "#    invoke lock", "#", str(stamp), "#"]
+    footer = [f"#   {pin}" for pin in left_out]
+    if footer:
+        footer = ["", "# In the base image, and without a wheel on the index; not installed again:", *footer]
+    return "\n".join([*header, body.rstrip("\n"), *footer]).rstrip("\n") + "\n"

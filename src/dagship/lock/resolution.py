@@ -1,0 +1,139 @@
+"""Resolves requirements over a base image: a build step beside the image's own Python, whose result is a file.
+
+The step (`inside/resolve.py`) always ends well and says in its result what went wrong.
+"""
+
+import json
+import logging
+import re
+import tempfile
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dagship.artifacts import BaseImage
+from dagship.console import Console, Step
+from dagship.dockerfile import Recipe, render
+from dagship.engine import images
+from dagship.errors import OutsideError
+from dagship.index import build_secrets
+from dagship.lock import conflict
+from dagship.lock.freshness import moved, stamp
+from dagship.lock.pins import compose, parse_lock
+from dagship.lock.requirements import Line, Source
+from dagship.resources import resource
+from dagship.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*", re.ASCII)
+
+
+def resolve(settings: Settings, console: Console, base: BaseImage, source: Source, kept: Mapping[str, str]) -> str:
+    """Returns the text of the lock for some requirements.
+
+    Args:
+        settings: Index, builder, packages that may be built from source.
+        console: Shows the step.
+        base: The base image.
+        source: The requirements.
+        kept: Versions to stay with where they fit.
+
+    Raises:
+        Refused: There is no solution; the error explains why.
+        OutsideError: The engine or the index failed.
+
+    """
+    body: str = ""
+    left_out: list[str] = []
+    lines, where = source.lines, source.where
+    if lines:
+        result = _run(settings, console, base, job(settings, base, lines, where, kept))
+        if not result.pop("ok"):
+            failure = conflict.Failure.model_validate(result)
+            raise conflict.explain(failure, lines, where, base.reference, base.python_version)
+        body, left_out = result["text"], result["left_out"]
+    locked = parse_lock(body, where)
+    wrong = moved(locked.pins, base.packages)
+    if wrong:
+        raise OutsideError(
+            f"The resolver moved {wrong[0].name} of the base image to {wrong[0].version}.", "Please report this."
+        )
+    return compose(body, left_out, stamp(source, base, locked.pins))
+
+
+def job(
+    settings: Settings, base: BaseImage, lines: Sequence[Line], where: str, kept: Mapping[str, str]
+) -> dict[str, object]:
+    """Returns what `inside/resolve.py` is to do."""
+    return {
+        "python": base.python,
+        # How the lock names the file; a strange name is no one's business but the user's.
+        "name": where if _NAME.fullmatch(where) else "requirements.in",
+        "lines": [
+            {
+                "line": line.number,
+                "text": str(line.requirement),
+                "free": line.free,
+                "name": line.name,
+                "specifier": str(line.requirement.specifier),
+            }
+            for line in lines
+        ],
+        "base": dict(base.packages),
+        "pins": dict(kept),
+        "sources": list(settings.source_packages),
+        # The index changes while the input does not: the step is never taken from the builder's cache.
+        "nonce": uuid.uuid4().hex,
+    }
+
+
+def _run(settings: Settings, console: Console, base: BaseImage, job: Mapping[str, object]) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="dagship-") as scratch, console.step(f"Resolving {job['name']}") as step:
+        images.build(_stage(settings, base, Path(scratch), job), on_line=lambda line: _say(step, line))
+        try:
+            result: dict[str, Any] = json.loads(Path(scratch, "out", "result.json").read_text("utf-8"))
+        except (OSError, ValueError) as broken:
+            raise OutsideError("The resolver left no result.", "", str(broken)) from broken
+    seconds = result.pop("seconds")
+    log.info("resolved in %s", seconds)
+    return result
+
+
+def _say(step: Step, line: str) -> None:
+    """Shows what the step itself prints; BuildKit puts the number of the step and its seconds before it."""
+    printed = re.match(r"#\d+ \d+\.\d+ (.*)", line)
+    if printed:
+        step.say(printed[1])
+
+
+def _stage(settings: Settings, base: BaseImage, directory: Path, job: Mapping[str, object]) -> images.Build:
+    context = directory / "context"
+    (context / "inside").mkdir(parents=True)
+    (context / "lock").mkdir()
+    for path in resource("inside").iterdir():
+        if path.is_file():
+            (context / "inside" / path.name).write_bytes(path.read_bytes())
+    (context / "lock" / "job.json").write_text(json.dumps(job), encoding="utf-8")
+    (directory / "secrets").mkdir(mode=0o700)
+    secrets = build_secrets(settings, directory / "secrets")
+    recipe = Recipe(
+        base=base.pinned,
+        python=base.python,
+        prefix=base.prefix,
+        user=base.user or "0",
+        build_packages=settings.build_packages if settings.source_packages else (),
+        with_tools=True,
+        with_lock=True,
+    )
+    (directory / "Dockerfile").write_text(render(recipe), encoding="utf-8")
+    return images.Build(
+        context=context,
+        dockerfile=directory / "Dockerfile",
+        target="lock",
+        secrets=secrets,
+        outputs=(f"type=local,dest={directory / 'out'}",),
+        platforms=(base.platform,),
+        builder=settings.builder,
+    )

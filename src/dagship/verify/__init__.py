@@ -1,0 +1,1 @@
+"""The test of an image: every DAG is imported in it."""

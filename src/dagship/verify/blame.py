@@ -1,0 +1,33 @@
+"""Which line of the DAG tree an error is due to. Pure."""
+
+from dagship.verify.tracebacks import Frame, Trace, parse_fault
+
+
+def in_tree(frame: Frame, root: str) -> tuple[str, int] | None:
+    """Returns file and line relative to the DAG tree, None for code that is not in it."""
+    inside = frame.file.startswith(f"{root}/")
+    return (frame.file.removeprefix(f"{root}/"), frame.line) if inside else None
+
+
+def blame(trace: Trace, root: str, file: str) -> tuple[int, tuple[str, int] | None]:
+    """Returns the line of a DAG file that an error came through, and the helper's line it came from, if any."""
+    for frames in (trace.frames, trace.chained):
+        line, helper = _lines(frames, root, file)
+        if line or helper:
+            return line, helper
+    return 0, None
+
+
+def fault_blame(log: str, root: str, file: str) -> tuple[int, tuple[str, int] | None]:
+    """Returns the same for a process that died, from what `faulthandler` wrote."""
+    return _lines(parse_fault(log), root, file)
+
+
+def _lines(frames: tuple[Frame, ...], root: str, file: str) -> tuple[int, tuple[str, int] | None]:
+    own, last = 0, None
+    for place in filter(None, (in_tree(frame, root) for frame in frames)):
+        if place[0] == file:
+            own, last = place[1], None
+        else:
+            last = place
+    return own, last

@@ -1,0 +1,120 @@
+"""What one import error means: its kind, a sentence, and what to do. Pure."""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from dagship.artifacts import Kind
+from dagship.verify.blame import in_tree
+from dagship.verify.observation import SeenError, SeenEvent
+from dagship.verify.tracebacks import Trace
+
+NETWORK_HINT = "Move the call into a task: Airflow imports the file every few seconds, also when that host is down."
+TIMEOUT_HINT = "Move the work into a task, or give it more with --import-timeout and Airflow's dagbag_import_timeout."
+EXIT_HINT = "Raise an exception instead; when the process ends, Airflow shows no error and drops the file's DAGs."
+_ENV_HINT = "Add the line {} to the env file of the test, or read it inside a task."
+
+# No braces: the traceback also shows the line of Airflow that builds the message.
+_VARIABLE = re.compile(r"Variable ([^\s'\"{}]+) (?:does not exist|not found)")
+_CONNECTION = re.compile(r"The conn_id `([^`{}]+)` isn't defined")
+# What is raised where there is no network: by the system's resolver, sockets, and the libraries that wrap them.
+_NO_NETWORK = re.compile(
+    r"name resolution|Name or service not known|could not translate host name|Network is unreachable|getaddrinfo"
+    r"|gaierror|NewConnectionError|ConnectionRefusedError|ConnectTimeout|Could not connect to the endpoint URL"
+    r"|Failed to resolve|nodename nor servname|No route to host|Cannot assign requested address"
+)
+_MISSING_MODULE = re.compile(r"No module named '([\w.]+)'")
+# Airflow's name for the module of a DAG file, before the name that people know.
+_MODULE_PREFIX = re.compile(r"unusual_prefix_[0-9a-f]{40}_")
+
+
+class Meaning(NamedTuple):
+    """What an error means: the kind of finding, a sentence, and what to do."""
+
+    kind: Kind
+    message: str
+    hint: str
+
+
+def meaning(error: SeenError, trace: Trace, root: str, events: Iterable[SeenEvent]) -> Meaning:
+    """Returns what an error means.
+
+    Args:
+        error: As it was seen.
+        trace: Its text, read.
+        root: The DAG tree.
+        events: What the file reached for on the network.
+
+    """
+    return (
+        _of_missing(error.text)
+        or _of_network(error.text, trace, root, events)
+        or _of_class(trace, error.text)
+        or _of_phase(error, trace)
+    )
+
+
+def sentence(trace: Trace) -> str:
+    """Returns an exception as one line."""
+    first = _MODULE_PREFIX.sub("", trace.message.split("\n", 1)[0])
+    return f"{trace.kind}: {first}" if trace.kind and first else trace.kind or first or "no reason was given"
+
+
+def _of_missing(text: str) -> Meaning | None:
+    if (missing := _VARIABLE.search(text)) is not None:
+        hint = _ENV_HINT.format(f"AIRFLOW_VAR_{missing[1].upper()}=…")
+        return Meaning("missing-variable", f"It reads the Variable {missing[1]!r}, which is not there.", hint)
+    if (missing := _CONNECTION.search(text)) is not None:
+        hint = _ENV_HINT.format(f"AIRFLOW_CONN_{missing[1].upper()}=…")
+        return Meaning("missing-connection", f"It reads the Connection {missing[1]!r}, which is not there.", hint)
+    return None
+
+
+def _of_network(text: str, trace: Trace, root: str, events: Iterable[SeenEvent]) -> Meaning | None:
+    """An error is the network's when it says so, or when it comes through a line that reached for a host."""
+    says_so = _NO_NETWORK.search(text) is not None
+    lines = {in_tree(frame, root) for frame in (*trace.chained, *trace.frames)}
+    hosts = [event.host for event in events if says_so or (event.file, event.line) in lines]
+    if not says_so and not hosts:
+        return None
+    host = hosts[0] if hosts else "the network"
+    return Meaning(
+        "network-access",
+        f"It reaches for {host} while it is imported, and fails without: {sentence(trace)}",
+        NETWORK_HINT,
+    )
+
+
+def _of_class(trace: Trace, text: str) -> Meaning | None:
+    if trace.kind == "AirflowTaskTimeout" and "DagBag import timeout" in text:
+        return Meaning("timeout", "Its import did not end in time and was stopped.", TIMEOUT_HINT)
+    if trace.kind == "SystemExit":
+        return Meaning("crashed", f"It ends the process while it is imported: sys.exit({trace.message}).", EXIT_HINT)
+    if trace.kind == "AirflowDagCycleException":
+        circle = f"Its tasks wait for one another in a circle: {trace.message}"
+        return Meaning("cycle", circle, "Take one of the dependencies out.")
+    if trace.kind == "AirflowDagDuplicatedIdException":
+        return Meaning("duplicate-dag-id", sentence(trace), "Give one of them another dag_id.")
+    return None
+
+
+def _of_phase(error: SeenError, trace: Trace) -> Meaning:
+    if error.phase == "serialize":
+        message = f"The DAG {error.dag!r} cannot be serialized: {sentence(trace)}"
+        hint = "Give operators plain values (texts, numbers, lists, dates): the scheduler knows a DAG only as JSON."
+        return Meaning("not-serializable", message, hint)
+    return Meaning("import-error", sentence(trace), _import_hint(trace))
+
+
+def _import_hint(trace: Trace) -> str:
+    missing = _MISSING_MODULE.match(trace.message) if trace.kind == "ModuleNotFoundError" else None
+    if missing is not None:
+        package, *below = missing[1].split(".")
+        if package != "airflow":
+            return f"Add the package that has {package!r} to the requirements, lock and build; or the missing file."
+        if below[:1] == ["providers"]:
+            return f"Add apache-airflow-providers-{'-'.join(below[1:])} to the requirements, lock and build."
+        return "This Airflow has no such module: it was removed, or moved to a provider."
+    if "Read-only file system" in trace.message:
+        return "Write below /tmp, or inside a task: the image's files are read-only where it runs."
+    return ""

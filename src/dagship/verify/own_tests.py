@@ -1,0 +1,148 @@
+"""The user's own tests, for `--pytest`: what to run, what to run it with, and what came of it.
+
+pytest is installed beside the image, by a build whose result is files: the image that is tested stays as it ships. An
+image that has pytest uses its own.
+"""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from dagship import index, probe
+from dagship.artifacts import BaseImage, CheckedTest, Finding
+from dagship.console import Console
+from dagship.dockerfile import exec_form
+from dagship.engine import images
+from dagship.errors import UsageError
+from dagship.resources import resource
+from dagship.settings import Settings
+from dagship.verify.observation import SeenTests
+from dagship.verify.verdict import finding
+from dagship.workspace import Workspace
+
+_INSTALLER = ("index.py", "verify_tests_install.py", "verify_pytest.txt")
+_SKIPPED = {"__pycache__", ".git", ".pytest_cache", ".venv"}
+_NOTHING_COLLECTED = 5
+
+
+def read(path: Path, *, max_file_size: int) -> dict[str, bytes]:
+    """Reads a test file, or a directory of tests with all that lies in it, by name in the container.
+
+    Raises:
+        UsageError: There are none, or one cannot be read.
+
+    """
+    if not path.exists():
+        raise UsageError(f"There are no tests at {path}.", "Name a test file, or a directory of tests, with --pytest.")
+    found = {}
+    for file in [path] if path.is_file() else _files(path):
+        name = file.name if file == path else file.relative_to(path).as_posix()
+        try:
+            if file.stat().st_size > max_file_size:
+                raise UsageError(
+                    f"{file} is larger than {max_file_size} bytes.", "Move it out of the tests, or raise max_file_size."
+                )
+            found[f"tests/{name}"] = file.read_bytes()
+        except OSError as unreadable:
+            raise UsageError(f"{file} cannot be read: {unreadable.strerror}.", "Fix its permissions.") from unreadable
+    if not any(name.endswith(".py") for name in found):
+        raise UsageError(f"There are no tests in {path}.", "Name a test file, or a directory of tests, with --pytest.")
+    return found
+
+
+def _files(root: Path) -> Iterator[Path]:
+    for directory, below, names in os.walk(root):
+        below[:] = sorted(set(below) - _SKIPPED)
+        yield from (file for file in (Path(directory, name) for name in sorted(names)) if file.is_file())
+
+
+def runner(settings: Settings, workspace: Workspace, console: Console, reference: str) -> dict[str, bytes]:
+    """Returns the files of a pytest for the image's Python, installed once for each version of it.
+
+    Raises:
+        OutsideError: The index or the engine failed.
+
+    """
+    image = probe.probe(workspace, console, reference)
+    if "pytest" in image.packages:
+        return {}
+    kept = _kept(workspace, image)
+    if not kept.is_dir():
+        with console.step("Installing pytest beside the image"):
+            _install(settings, image, kept)
+    return {f"pytest/{file.relative_to(kept).as_posix()}": file.read_bytes() for file in _files(kept)}
+
+
+def _kept(workspace: Workspace, image: BaseImage) -> Path:
+    python = ".".join(image.python_version.split(".")[:2])
+    content = b"".join(resource(f"inside/{name}").read_bytes() for name in _INSTALLER)
+    digest = hashlib.sha256(f"{python} {image.platform}\n".encode() + content).hexdigest()
+    return workspace.cache("pytest") / digest[:16]
+
+
+def _install(settings: Settings, image: BaseImage, target: Path) -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="dagship-") as scratch,
+        tempfile.TemporaryDirectory(dir=target.parent) as out,
+    ):
+        context = Path(scratch, "context")
+        context.mkdir()
+        for name in _INSTALLER:
+            shutil.copy(resource(f"inside/{name}"), context / name)
+        recipe = Path(scratch, "Dockerfile")
+        recipe.write_text(dockerfile(image), "utf-8")
+        images.build(
+            images.Build(
+                context=context,
+                dockerfile=recipe,
+                secrets=index.build_secrets(settings, Path(scratch)),
+                outputs=(f"type=local,dest={out}",),
+                builder=settings.builder,
+            )
+        )
+        # A second run that was faster has the same.
+        if not target.is_dir():
+            Path(out).chmod(0o755)
+            Path(out, "pytest").rename(target)
+
+
+def dockerfile(image: BaseImage) -> str:
+    """Returns the Dockerfile whose result is `/pytest` alone."""
+    secrets = " ".join(f"--mount=type=secret,id={name}" for name in ("ca", "index", "pip-conf"))
+    command = exec_form(image.python, "/opt/dagship/verify_tests_install.py", "/opt/dagship/pytest")
+    return f"""\
+FROM {image.reference} AS install
+USER 0
+COPY . /opt/dagship/
+RUN {secrets} {command}
+FROM scratch
+COPY --from=install /opt/dagship/pytest/ /pytest/
+"""
+
+
+def checked(seen: SeenTests | None) -> tuple[CheckedTest, ...]:
+    """Returns the tests that ran."""
+    tests = seen.tests if seen else ()
+    return tuple(CheckedTest(name=test.name, outcome=test.outcome, seconds=round(test.seconds, 3)) for test in tests)
+
+
+def findings(seen: SeenTests | None, log: str) -> Iterator[Finding]:
+    """Judges the tests.
+
+    Args:
+        seen: What came of them, None when pytest did not come to an end.
+        log: What it printed.
+
+    """
+    failed = [test for test in seen.tests if test.outcome == "failed"] if seen else []
+    for test in failed:
+        yield finding("test-failed", test.message, file=test.name, line=test.line, trace=test.text)
+    if seen is not None and seen.code == _NOTHING_COLLECTED:
+        yield finding("no-tests", "pytest found no test.", trace=log, hint="It reads test_*.py, unless told otherwise.")
+    elif seen is None or (seen.code != 0 and not failed):
+        yield finding(
+            "test-failed", "pytest did not come to an end.", trace=log, hint="Its words are in the traceback."
+        )

@@ -1,0 +1,203 @@
+"""What the facts seen in an image mean: findings, each with the file, the line and what to do. Pure."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from dagship.artifacts import Finding, Kind, Severity
+from dagship.verify.blame import blame, fault_blame
+from dagship.verify.meaning import EXIT_HINT, NETWORK_HINT, TIMEOUT_HINT, meaning, sentence
+from dagship.verify.observation import Death, Observation, SeenError, SeenEvent, SeenFile
+from dagship.verify.tracebacks import parse
+
+_LONGEST = 400
+
+
+def findings(seen: Observation, *, expected_airflow: str, parse_budget: float) -> Iterator[Finding]:
+    """Judges an image.
+
+    Args:
+        seen: What was seen in it.
+        expected_airflow: The Airflow of its base, empty when not known.
+        parse_budget: Seconds that a file may take.
+
+    """
+    yield from _of_image(seen, expected_airflow)
+    yield from _duplicates(seen)
+    for file in seen.files:
+        yield from _of_file(file, seen.root, parse_budget)
+
+
+def ordered(found: Iterable[Finding], mask: Callable[[str], str]) -> tuple[Finding, ...]:
+    """Returns findings with secrets masked: errors first, each sort by file and line, no warning twice."""
+    masked = (
+        finding.model_copy(update={name: mask(getattr(finding, name)) for name in ("message", "traceback")})
+        for finding in _once(found)
+    )
+    return tuple(sorted(masked, key=lambda made: (made.severity, made.file, made.line, made.kind, made.message)))
+
+
+def finding(
+    kind: Kind,
+    message: str,
+    *,
+    severity: Severity = "error",
+    file: str = "",
+    line: int = 0,
+    trace: str = "",
+    hint: str = "",
+) -> Finding:
+    """Makes a finding, its message cut to a sentence's length."""
+    short = message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
+    return Finding(severity=severity, kind=kind, file=file, line=line, message=short, traceback=trace, hint=hint)
+
+
+def _once(found: Iterable[Finding]) -> Iterator[Finding]:
+    """Leaves out warnings that are repeated: each is about a line, which many DAG files may import."""
+    warned = set()
+    for made in found:
+        key = (made.kind, made.file, made.line, made.message)
+        if made.severity == "error" or key not in warned:
+            yield made
+        warned.add(key)
+
+
+def _of_image(seen: Observation, expected: str) -> Iterator[Finding]:
+    if seen.failed:
+        yield finding(
+            "airflow-broken",
+            f"Airflow cannot be started in the image: {sentence(parse(seen.failed))}",
+            trace=seen.failed,
+            hint="See its configuration, airflow_local_settings.py and the packages in the image.",
+        )
+    elif not any(file.seen is None or file.seen.dags or file.seen.errors for file in seen.files):
+        yield finding(
+            "no-dags",
+            f"No DAG was found in {seen.root}, in the {len(seen.files)} files that Airflow read.",
+            hint="Airflow skips what .airflowignore names, and files that do not say both dag and airflow.",
+        )
+    if expected and seen.airflow and seen.airflow != expected:
+        yield finding(
+            "airflow-moved",
+            f"The image runs Airflow {seen.airflow}, and its base has {expected}.",
+            hint="Take apache-airflow out of the requirements, lock and build; another Airflow is another base.",
+        )
+    if seen.packages.code != 0:
+        lines = [line for line in seen.packages.output.splitlines() if line.strip()]
+        broken = [line for line in lines if "require" in line] or lines or ["no reason was given"]
+        more = f", and {len(broken) - 1} more" if len(broken) > 1 else ""
+        yield finding(
+            "pip-check",
+            f"The packages in the image do not fit one another: {broken[0]}{more}",
+            trace=seen.packages.output,
+            hint="Lock the requirements again and build; if the base alone has it, take another base.",
+        )
+
+
+def _duplicates(seen: Observation) -> Iterator[Finding]:
+    first: dict[str, str] = {}
+    for file in seen.files:
+        if file.seen is None:
+            continue
+        lines = {dag.id: dag.line for dag in file.seen.dags}
+        for dag_id in file.seen.twice:
+            yield finding(
+                "duplicate-dag-id",
+                f"More than one DAG of this file has the dag_id {dag_id!r}.",
+                file=file.file,
+                line=lines.get(dag_id, 0),
+                hint="Give each a dag_id of its own: Airflow keeps one of them and drops the others without a word.",
+            )
+        for dag_id, line in lines.items():
+            if dag_id in first:
+                yield finding(
+                    "duplicate-dag-id",
+                    f"The dag_id {dag_id!r} is also in {first[dag_id]}.",
+                    file=file.file,
+                    line=line,
+                    hint="Give one of them another dag_id: Airflow runs now this and now that one under the name.",
+                )
+            else:
+                first[dag_id] = _place(file.file, line)
+
+
+def _of_file(file: SeenFile, root: str, parse_budget: float) -> Iterator[Finding]:
+    if file.seen is None:
+        if file.died is not None:
+            yield _of_death(file.file, root, file.died)
+        return
+    errors = [_of_error(file.file, root, error, file.seen.network) for error in file.seen.errors]
+    yield from errors
+    kinds = {error.kind for error in errors}
+    if "network-access" not in kinds:
+        yield from (_of_network(event) for event in file.seen.network)
+    yield from (_of_deprecation(event) for event in file.seen.warnings)
+    if file.seen.varying:
+        yield _of_varying(file.file, file.seen.varying, "warning")
+    if file.seen.seconds > parse_budget and "timeout" not in kinds:
+        yield finding(
+            "slow",
+            f"Parsing took {file.seen.seconds:.1f} s; the budget is {parse_budget:g} s.",
+            file=file.file,
+            hint="Move work from the top of the file into tasks: Airflow parses it again every few seconds.",
+        )
+
+
+def _of_error(file: str, root: str, error: SeenError, events: Iterable[SeenEvent]) -> Finding:
+    if error.phase == "varying":
+        return _of_varying(file, error.text, "error")
+    trace = parse(error.text)
+    line, helper = blame(trace, root, file)
+    kind, message, hint = meaning(error, trace, root, events)
+    where = f" ({_place(*helper)})" if helper else ""
+    return finding(kind, message + where, file=file, line=line or error.line, trace=error.text, hint=hint)
+
+
+def _of_death(file: str, root: str, died: Death) -> Finding:
+    line, helper = fault_blame(died.log, root, file)
+    kind: Kind = "timeout" if died.killed else "crashed"
+    hint = EXIT_HINT
+    if died.killed:
+        hint = TIMEOUT_HINT
+        said = f"Its import did not end, nor could it be stopped in order; it was killed after {died.seconds:g} s"
+    elif died.signal:
+        said = f"Its import dies of {died.signal}"
+        hint = "Memory may have run out." if died.signal == "SIGKILL" else "A compiled package is the usual cause."
+    else:
+        said = f"It ends the process while it is imported, with exit status {died.exit}"
+    where = f" ({_place(*helper)})" if helper else ""
+    return finding(kind, f"{said}{where}.", file=file, line=line, trace=died.log, hint=hint)
+
+
+def _of_network(event: SeenEvent) -> Finding:
+    return finding(
+        "network-access",
+        f"It reaches for {event.host} while it is imported, and goes on without.",
+        severity="warning",
+        file=event.file,
+        line=event.line,
+        hint=NETWORK_HINT,
+    )
+
+
+def _of_deprecation(event: SeenEvent) -> Finding:
+    said = " ".join(event.message.split())
+    return finding("deprecation", f"{event.category}: {said}", severity="warning", file=event.file, line=event.line)
+
+
+def _of_varying(file: str, text: str, severity: Severity) -> Finding:
+    line = re.search(r"^Line (\d+)", text, re.MULTILINE)
+    code = re.search(r"^Code: (.+)", text, re.MULTILINE)
+    return finding(
+        "varying-value",
+        "A value that is another at each parse makes a new version of its DAG each time"
+        + (f": {code[1]}" if code else "."),
+        severity=severity,
+        file=file,
+        line=int(line[1]) if line else 0,
+        trace=text,
+        hint="Take a fixed value, or a template that the task renders.",
+    )
+
+
+def _place(file: str, line: int) -> str:
+    return f"{file}, line {line}" if line else file

@@ -1,0 +1,176 @@
+"""Tests an image: every DAG file is imported in it, as the dag-processor would, and what was seen is judged out here.
+
+The container has no network, a read-only root, a random user with group 0 and no metadata database. The code that runs
+in it is copied there with each test; nothing of it is in the image.
+"""
+
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from dagship.artifacts import BuiltImage, CheckedFile, Finding, VerifyReport
+from dagship.console import Console, Step
+from dagship.engine import images
+from dagship.errors import UsageError
+from dagship.probe import FIND_PYTHON
+from dagship.resources import resource
+from dagship.settings import Settings
+from dagship.verify import envfile, own_tests, verdict
+from dagship.verify.observation import Observation, SeenFile, SeenTests
+from dagship.workspace import Workspace
+
+_Fact = TypeVar("_Fact", bound=BaseModel)
+
+_NO_PYTHON = 90
+_REPORT_LIMIT = 256 * 1024 * 1024
+_TAIL = 4000
+
+_ENVIRONMENT = {
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__CORE__UNIT_TEST_MODE": "False",  # it would load another configuration than the image's
+    "AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACKS": "True",
+    "AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACK_DEPTH": "100",
+    # No database and no secrets backend can be reached, and none may be waited for.
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite:////tmp/dagship-none.db",
+    "AIRFLOW__SECRETS__BACKEND": "",
+    "AIRFLOW__WORKERS__SECRETS_BACKEND": "",
+    "AIRFLOW__METRICS__STATSD_ON": "False",
+    "AIRFLOW__METRICS__OTEL_ON": "False",
+    "AIRFLOW__TRACES__OTEL_ON": "False",
+    "AIRFLOW__LOGGING__REMOTE_LOGGING": "False",
+    "CONNECTION_CHECK_MAX_COUNT": "0",
+    "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+    "PYTHONUNBUFFERED": "1",  # a process that dies keeps nothing back of what it printed
+    # The root is read-only, and the random user has no entry in passwd.
+    "AIRFLOW__LOGGING__BASE_LOG_FOLDER": "/tmp/dagship-logs",  # noqa: S108 - in the container
+    "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": "/tmp/dagship-logs",  # noqa: S108
+    "AIRFLOW__SCHEDULER__CHILD_PROCESS_LOG_DIRECTORY": "/tmp/dagship-logs",  # noqa: S108
+    "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH": "/tmp/dagship-bundles",  # noqa: S108
+    "HOME": "/tmp",  # noqa: S108
+    "USER": "airflow",
+    "LOGNAME": "airflow",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+
+def verify(
+    settings: Settings, workspace: Workspace, console: Console, image: BuiltImage, *, pytest_path: Path | None = None
+) -> VerifyReport:
+    """Tests an image.
+
+    Args:
+        settings: Time limits, the env file, and whether warnings fail.
+        workspace: Where relative paths start, and where tools for the user's own tests are kept.
+        console: Shows progress.
+        image: What to test; its `airflow` is what the image must have, where it is known.
+        pytest_path: The user's own tests, to run in the image too.
+
+    Raises:
+        UsageError: The env file is wrong, or the image holds no Airflow.
+        OutsideError: The engine failed.
+
+    """
+    from dagship.engine import containers
+
+    began = time.monotonic()
+    tests = own_tests.read(pytest_path, max_file_size=settings.max_file_size) if pytest_path else {}
+    variables = envfile.read(workspace.root / settings.env_file) if settings.env_file else {}
+    facts = images.inspect(image.id or image.reference)
+    if facts is None:
+        raise UsageError(
+            f"The engine does not have {image.reference}.", "Build it again, or name another with --image."
+        )
+    runner = own_tests.runner(settings, workspace, console, image.reference) if pytest_path else {}
+    job = json.dumps({"user": facts.user, "import_timeout": settings.import_timeout}).encode()
+    own = environment(settings, variables)
+    with containers.running(facts.id, user=_random_user()) as container:
+        container.put({**program(), "job.json": job, **runner, **tests})
+        with console.step(f"Importing the DAGs of {image.reference}") as step:
+            ended = container.execute(_command("verify"), environment=own, on_output=partial(_progress, step))
+            seen = _read(Observation, container.get("out/report.json", limit=_REPORT_LIMIT))
+            log = (container.get("out/airflow.log", limit=_REPORT_LIMIT) or b"").decode("utf-8", "replace")
+        if ended.code == _NO_PYTHON or (seen is not None and "No module named 'airflow'" in seen.failed):
+            raise UsageError(
+                f"The image {image.reference} holds no Airflow.",
+                "Build one with `build`, or name another with --image.",
+            )
+        came: SeenTests | None = None
+        if tests:
+            with console.step(f"Running the tests of {pytest_path}") as step:
+                ran = container.execute(_command("verify_tests"), environment=own, on_output=partial(_progress, step))
+                came = _read(SeenTests, container.get("out/tests.json", limit=_REPORT_LIMIT))
+
+    mask = partial(envfile.masked, secrets=envfile.secrets_in(variables))
+    if seen is None:
+        found = [_died(ended.code, log[-_TAIL:])]
+    else:
+        found = list(verdict.findings(seen, expected_airflow=image.airflow, parse_budget=settings.parse_budget))
+    if tests:
+        found += own_tests.findings(came, ran.output[-_TAIL:])
+    findings = verdict.ordered(found, mask)
+    return VerifyReport(
+        image=image.reference,
+        id=facts.id,
+        passed=not any(finding.severity == "error" or settings.strict for finding in findings),
+        strict=settings.strict,
+        airflow=seen.airflow if seen else "",
+        python=seen.python if seen else "",
+        files=tuple(_checked(file) for file in seen.files) if seen else (),
+        tests=own_tests.checked(came),
+        findings=findings,
+        seconds=round(time.monotonic() - began, 2),
+    )
+
+
+def program() -> dict[str, bytes]:
+    """Returns the files of the code that runs inside."""
+    return {f"inside/{path.name}": path.read_bytes() for path in sorted(resource("inside").glob("verify*.py"))}
+
+
+def environment(settings: Settings, variables: Mapping[str, str]) -> dict[str, str]:
+    """Returns the environment of the test: the user's variables, below what the test depends on."""
+    return {**variables, **_ENVIRONMENT, "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": str(settings.import_timeout)}
+
+
+def _command(module: str) -> list[str]:
+    """The command that runs a module's `main` with the interpreter that runs Airflow, which the image's shell finds."""
+    start = f"import sys; sys.path.insert(0, '/dagship/inside'); import {module}; {module}.main('/dagship')"
+    return ["sh", "-c", FIND_PYTHON, "sh", start]
+
+
+def _random_user() -> str:
+    """A user that no image knows, in the group that every image of Airflow works with."""
+    return f"{100_000 + secrets.randbelow(1_000_000_000)}:0"
+
+
+def _progress(step: Step, output: str) -> None:
+    lines = output.strip().splitlines()
+    if lines:
+        step.say(lines[-1])
+
+
+def _read(kind: type[_Fact], document: bytes | None) -> _Fact | None:
+    """What was seen; None when there is nothing, or what is there is something else."""
+    try:
+        return kind.model_validate_json(document or b"")
+    except ValidationError:
+        return None
+
+
+def _died(code: int, log: str) -> Finding:
+    return verdict.finding(
+        "crashed", f"The test itself ended with exit status {code} and left no report.", trace=log,
+        hint="A plugin or airflow_local_settings.py may end the process; out of memory is another cause.",
+    )  # fmt: skip
+
+
+def _checked(file: SeenFile) -> CheckedFile:
+    if file.seen is None:
+        return CheckedFile(file=file.file, seconds=file.died.seconds if file.died and file.died.killed else 0, dags=())
+    return CheckedFile(file=file.file, seconds=file.seen.seconds, dags=tuple(dag.id for dag in file.seen.dags))

@@ -1,0 +1,68 @@
+"""The archives of the DAG layers: the same bytes for the same tree, and safe ownership."""
+
+import io
+import os
+import tarfile
+from pathlib import Path
+
+from dagship.artifacts import Directory
+from dagship.image import archive, context
+
+ROOT = "/opt/airflow/dag-versions"
+BASE = (
+    Directory(path="/opt", mode=0o755, uid=0, gid=0),
+    Directory(path="/opt/airflow", mode=0o775, uid=50000, gid=0),
+)
+
+
+def tree(at: Path) -> context.Tree:
+    (at / "deep" / "er").mkdir(parents=True)
+    (at / "dag.py").write_text("import airflow\n")
+    (at / "deep" / "er" / "run.sh").write_text("#!/bin/sh\n")
+    (at / "deep" / "er" / "run.sh").chmod(0o700)
+    return context.read(at, ignore=(), max_file_size=1000)
+
+
+def members(data: bytes) -> dict[str, tarfile.TarInfo]:
+    with tarfile.open(fileobj=io.BytesIO(data)) as opened:
+        return {member.name: member for member in opened.getmembers()}
+
+
+def test_the_same_tree_gives_the_same_bytes(tmp_path: Path) -> None:
+    one, other = tree(tmp_path / "one"), tree(tmp_path / "other")
+    os.utime(tmp_path / "other" / "dag.py", (1, 1))
+
+    assert archive.version_archive(one, ROOT, BASE) == archive.version_archive(other, ROOT, BASE)
+
+
+def test_files_are_roots_and_read_only_for_all(tmp_path: Path) -> None:
+    dags = tree(tmp_path / "dags")
+    found = members(archive.version_archive(dags, ROOT, BASE))
+    inside = f"opt/airflow/dag-versions/{dags.version}"
+
+    assert found[f"{inside}/dag.py"].mode == 0o444
+    assert found[f"{inside}/deep/er/run.sh"].mode == 0o555
+    assert {0o555} == {found[name].mode for name in (inside, f"{inside}/deep", f"{inside}/deep/er")}
+    assert {(0, 0)} == {(member.uid, member.gid) for name, member in found.items() if name.startswith(inside)}
+
+
+def test_directories_on_the_way_stay_as_the_base_has_them(tmp_path: Path) -> None:
+    found = members(archive.version_archive(tree(tmp_path / "dags"), ROOT, BASE))
+
+    assert (found["opt/airflow"].mode, found["opt/airflow"].uid, found["opt/airflow"].gid) == (0o775, 50000, 0)
+    assert (found[ROOT[1:]].mode, found[ROOT[1:]].uid, found[ROOT[1:]].gid) == (0o755, 0, 0)
+
+
+def test_a_directory_comes_before_what_is_in_it(tmp_path: Path) -> None:
+    names = list(members(archive.version_archive(tree(tmp_path / "dags"), ROOT, BASE)))
+
+    assert all(names.index(name.rpartition("/")[0]) < names.index(name) for name in names if "/" in name)
+
+
+def test_current_names_the_version() -> None:
+    data = archive.current_archive("3f9c2a71d0b4", ROOT, BASE)
+
+    with tarfile.open(fileobj=io.BytesIO(data)) as opened:
+        file = opened.extractfile("opt/airflow/dag-versions/CURRENT")
+        assert file is not None
+        assert file.read() == b"3f9c2a71d0b4\n"

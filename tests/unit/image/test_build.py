@@ -1,0 +1,154 @@
+"""The plan of a build: what decides the tag, the labels, and how the engine's log is read."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dagship.artifacts import BaseImage, Directory, Layer, LockFile
+from dagship.image import builder as build
+from dagship.image import context
+from dagship.image import log as buildlog
+from dagship.image import plan as planning
+from dagship.settings import Settings, load
+
+DIGEST = "sha256:" + "1" * 64
+NO_LOCK = LockFile(path="", text="", digest="")
+LOCK = LockFile(path="dags.txt", text="six==1.16.0 --hash=sha256:00\n", digest="ab" * 32)
+
+
+def base(**changes: Any) -> BaseImage:
+    values: dict[str, Any] = {
+        "reference": "apache/airflow:3.3.2", "pinned": f"apache/airflow@{DIGEST}", "id": "sha256:22",
+        "platform": "linux/amd64", "python": "/home/airflow/.local/bin/python", "python_version": "3.11.2",
+        "prefix": "/home/airflow/.local", "airflow": "3.3.2", "airflow_home": "/opt/airflow", "user": "50000",
+        "packages": {"apache-airflow": "3.3.2"},
+        "layers": ("sha256:33",),
+        "directories": (Directory(path="/opt", mode=0o755, uid=0, gid=0),),
+    }  # fmt: skip
+    return BaseImage(**(values | changes))
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> context.Tree:
+    (tmp_path / "a.py").write_text("import airflow\n")
+    return context.read(tmp_path, ignore=(), max_file_size=100)
+
+
+def settings(tmp_path: Path, **flags: object) -> Settings:
+    return load(tmp_path / "nowhere", flags)
+
+
+def test_the_tag_is_the_dag_version_and_a_digest_of_the_rest(tmp_path: Path, tree: context.Tree) -> None:
+    plan = planning.plan(settings(tmp_path), base(), NO_LOCK, tree)
+    version, _, rest = plan.reference.tag.partition("-")
+
+    assert tree.version == version
+    assert len(rest) == 12
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [{"builder": "x"}, {"cache_from": "type=registry,ref=a"}, {"ca_cert": "/etc/hostname"}, {"import_timeout": "3"}],
+)
+def test_what_changes_nothing_in_the_image_keeps_the_tag(
+    tmp_path: Path, tree: context.Tree, flags: dict[str, str]
+) -> None:
+    before = planning.plan(settings(tmp_path), base(), LOCK, tree)
+
+    assert before.reference == planning.plan(settings(tmp_path, **flags), base(), LOCK, tree).reference
+
+
+@pytest.mark.parametrize(
+    ("flags", "changed_base", "lock"),
+    [
+        ({"system_packages": "git"}, {}, NO_LOCK),
+        ({"platform": "linux/arm64"}, {}, NO_LOCK),
+        ({}, {"pinned": "apache/airflow@sha256:" + "2" * 64}, NO_LOCK),
+        ({}, {"directories": ()}, NO_LOCK),
+        ({}, {}, LOCK),
+    ],
+)
+def test_what_changes_the_image_changes_the_tag(
+    tmp_path: Path, tree: context.Tree, flags: dict[str, str], changed_base: dict[str, Any], lock: LockFile
+) -> None:
+    before = planning.plan(settings(tmp_path), base(), NO_LOCK, tree)
+
+    assert before.reference != planning.plan(settings(tmp_path, **flags), base(**changed_base), lock, tree).reference
+
+
+def test_a_base_without_a_digest_is_told_apart_by_its_id(tmp_path: Path, tree: context.Tree) -> None:
+    one = base(pinned="local:1", reference="local:1", id="sha256:1")
+    other = base(pinned="local:1", reference="local:1", id="sha256:2")
+
+    tags = {planning.plan(settings(tmp_path), image, NO_LOCK, tree).reference.tag for image in (one, other)}
+
+    assert len(tags) == 2
+
+
+def test_labels_say_what_is_in_the_image(tmp_path: Path, tree: context.Tree) -> None:
+    plan = planning.plan(settings(tmp_path), base(), LOCK, tree)
+
+    assert {
+        "org.opencontainers.image.base.name": "apache/airflow:3.3.2",
+        "org.opencontainers.image.base.digest": DIGEST,
+        "org.opencontainers.image.version": plan.reference.tag,
+        "org.opencontainers.image.revision": "abc",
+        "io.dagship.dag.version": tree.version,
+        "io.dagship.airflow.version": "3.3.2",
+        "io.dagship.lock": LOCK.digest,
+    } == planning.labels(plan, {"org.opencontainers.image.revision": "abc"})
+
+
+def test_only_what_is_needed_is_staged(tmp_path: Path, tree: context.Tree) -> None:
+    build.stage(planning.plan(settings(tmp_path), base(), NO_LOCK, tree), tmp_path / "plain")
+    build.stage(planning.plan(settings(tmp_path), base(), LOCK, tree), tmp_path / "locked")
+
+    assert {"dags.tar", "current.tar"} == {path.name for path in (tmp_path / "plain").iterdir()}
+    assert {"dags.tar", "current.tar", "dags.txt", "inside"} == {path.name for path in (tmp_path / "locked").iterdir()}
+    assert LOCK.text == (tmp_path / "locked" / "dags.txt").read_text()
+
+
+def test_layers_are_named_and_the_bases_are_added_up(tmp_path: Path, tree: context.Tree) -> None:
+    plan = planning.plan(settings(tmp_path, system_packages="git"), base(), LOCK, tree)
+    history = (
+        ("USER 50000", 0),
+        ("ADD current.tar / # buildkit", 1),
+        ("ADD dags.tar / # buildkit", 2),
+        ("ENV AIRFLOW__CORE__DAGS_FOLDER=/x", 0),
+        ("COPY /opt/dagship/prefix/ /home/airflow/.local/ # buildkit", 30),
+        ("RUN /bin/sh -c apt-get update && apt-get install -y --no-install-recommends git", 400),
+        ("USER 0", 0),
+        ("CMD []", 0),
+        ("RUN /bin/sh -c apt-get update && apt-get install airflow", 5000),
+        ("", 60000),
+    )
+
+    assert (
+        Layer(what="base", bytes=65000),
+        Layer(what="system packages", bytes=400),
+        Layer(what="requirements", bytes=30),
+        Layer(what="DAGs", bytes=2),
+        Layer(what="which version is current", bytes=1),
+    ) == buildlog.layers(history, plan.recipe)
+
+
+def test_seconds_are_added_up_by_stage() -> None:
+    log = """#0 building with "default" instance using docker driver
+#1 [internal] load build definition from Dockerfile
+#1 DONE 0.1s
+#5 [base 1/1] FROM docker.io/library/x@sha256:1
+#5 CACHED
+#6 [deps 1/2] COPY dags.txt /opt/dagship/dags.txt
+#6 DONE 0.2s
+#7 [deps 2/2] RUN install
+#7 1.234 #7 DONE 9.9s is text of the step
+#7 DONE 12.3s
+#8 [runtime 3/4] ADD --link dags.tar /
+#8 DONE 0.0s
+#9 exporting to image
+#9 exporting layers 0.1s done
+#9 DONE 0.4s
+"""
+
+    assert buildlog.seconds_by_stage(log) == {"context": 0.1, "deps": 12.5, "runtime": 0.0, "export": 0.4}

@@ -1,0 +1,208 @@
+"""The DAG tree: what goes in, what decides the version id, and what is refused."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dagship.errors import UsageError
+from dagship.image import context
+
+DAG = "from airflow import DAG\n"
+LIMIT = 1000
+
+
+@pytest.fixture
+def dags(tmp_path: Path) -> Path:
+    root = tmp_path / "dags"
+    (root / "helpers").mkdir(parents=True)
+    (root / "a.py").write_text(DAG)
+    (root / "helpers" / "b.py").write_text("x = 1\n")
+    return root
+
+
+def read(dags: Path, *ignore: str) -> context.Tree:
+    return context.read(dags, ignore=ignore, max_file_size=LIMIT)
+
+
+def refusal(dags: Path) -> str:
+    with pytest.raises(UsageError) as refused:
+        read(dags)
+    assert "\n" not in refused.value.message
+    return refused.value.message
+
+
+def test_files_are_sorted_and_relative(dags: Path) -> None:
+    assert [file.path for file in read(dags).files] == ["a.py", "helpers/b.py"]
+
+
+def test_the_version_id_is_that_of_the_documented_rule(dags: Path) -> None:
+    # docs/reference/image.md gives the rule; this is it by hand.
+    import hashlib
+
+    expected = hashlib.sha256(b"a.py\0-\x0024\0" + DAG.encode() + b"helpers/b.py\0-\x006\0x = 1\n").hexdigest()[:12]
+
+    assert expected == read(dags).version
+
+
+def test_place_and_time_do_not_enter_the_version(dags: Path, tmp_path: Path) -> None:
+    before = read(dags).version
+    os.utime(dags / "a.py", (1, 1))
+    moved = dags.rename(tmp_path / "elsewhere")
+
+    assert before == read(moved).version
+
+
+@pytest.mark.parametrize("change", ["content", "name", "executable", "more"])
+def test_every_change_of_the_tree_changes_the_version(dags: Path, change: str) -> None:
+    before = read(dags).version
+    match change:
+        case "content":
+            (dags / "a.py").write_text(DAG + "#\n")
+        case "name":
+            (dags / "a.py").rename(dags / "c.py")
+        case "executable":
+            (dags / "a.py").chmod(0o755)
+        case _:
+            (dags / "empty").write_text("")
+
+    assert before != read(dags).version
+
+
+def test_histories_and_caches_are_left_out(dags: Path) -> None:
+    before = read(dags).version
+    for name in (".git/config", "__pycache__/a.pyc", "helpers/__pycache__/b.pyc", ".venv/x.py", ".ipynb_checkpoints/y"):
+        (dags / name).parent.mkdir(exist_ok=True)
+        (dags / name).write_text("x")
+
+    assert before == read(dags).version
+
+
+def test_airflows_own_ignore_file_ships(dags: Path) -> None:
+    (dags / ".airflowignore").write_text("helpers\n")
+
+    assert ".airflowignore" in [file.path for file in read(dags).files]
+
+
+def test_patterns_come_from_the_ignore_file_and_the_setting(dags: Path) -> None:
+    (dags / "notes.md").write_text("x")
+    (dags / "data.csv").write_text("x")
+    (dags / "keep.csv").write_text("x")
+    (dags / ".dockerignore").write_text("*.csv\n!keep.csv\n")
+
+    assert [file.path for file in read(dags, "*.md").files] == ["a.py", "helpers/b.py", "keep.csv"]
+
+
+def test_a_link_inside_is_embedded_as_what_it_leads_to(dags: Path) -> None:
+    (dags / "alias.py").symlink_to("a.py")
+    (dags / "again").symlink_to("helpers")
+
+    files = {file.path: file.content for file in read(dags).files}
+
+    assert DAG.encode() == files["alias.py"]
+    assert files["again/b.py"] == b"x = 1\n"
+
+
+def test_a_missing_directory_is_refused(tmp_path: Path) -> None:
+    assert "does not exist" in refusal(tmp_path / "nowhere")
+
+
+def test_a_file_in_place_of_a_directory_is_refused(dags: Path) -> None:
+    assert "is not a directory" in refusal(dags / "a.py")
+
+
+def test_an_empty_directory_is_refused(tmp_path: Path) -> None:
+    assert "is empty" in refusal(tmp_path)
+
+
+def test_a_directory_without_a_dag_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("airflow dag")
+    (tmp_path / "util.py").write_text("x = 1")
+
+    assert "can hold a DAG" in refusal(tmp_path)
+
+
+def test_a_link_that_leads_outside_is_refused(dags: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret.py").write_text(DAG)
+    (dags / "out.py").symlink_to(tmp_path / "secret.py")
+
+    assert "leads outside" in refusal(dags)
+
+
+def test_a_link_to_a_neighbour_of_the_same_prefix_is_outside(dags: Path) -> None:
+    (dags.parent / "dags-old").mkdir()
+    (dags / "old").symlink_to(dags.parent / "dags-old")
+
+    assert "leads outside" in refusal(dags)
+
+
+def test_a_link_to_itself_is_refused(dags: Path) -> None:
+    (dags / "loop").symlink_to("loop")
+
+    assert "in a circle" in refusal(dags)
+
+
+def test_a_link_to_a_directory_above_is_refused(dags: Path) -> None:
+    (dags / "helpers" / "up").symlink_to("..")
+
+    assert "leads back" in refusal(dags)
+
+
+def test_a_link_that_leads_nowhere_is_refused(dags: Path) -> None:
+    (dags / "gone.py").symlink_to("missing.py")
+
+    assert "leads nowhere" in refusal(dags)
+
+
+def test_a_file_over_the_limit_is_refused_with_both_numbers(dags: Path) -> None:
+    (dags / "big.csv").write_bytes(b"x" * (LIMIT + 1))
+
+    message = refusal(dags)
+
+    assert "'big.csv' has 1001 bytes" in message
+    assert "1000" in message
+
+
+def test_a_name_that_is_not_utf8_is_refused(dags: Path) -> None:
+    Path(os.fsdecode(os.fsencode(dags) + b"/caf\xe9.py")).write_text(DAG)
+
+    assert "is not UTF-8" in refusal(dags)
+
+
+def test_a_pipe_is_refused_and_not_read(dags: Path) -> None:
+    os.mkfifo(dags / "pipe")
+
+    assert "neither a file nor a directory" in refusal(dags)
+
+
+@pytest.mark.parametrize("name", ["a.py", "helpers"])
+def test_what_cannot_be_read_is_refused(dags: Path, name: str) -> None:
+    (dags / name).chmod(0)
+    program = (
+        "import os, sys, pathlib, pathspec\n"  # imported as root: the other user may not read where it lies
+        "from dagship import errors\nfrom dagship.image import context\n"
+        "if os.getuid() == 0: os.setgid(65534), os.setuid(65534)\n"
+        "try: context.read(pathlib.Path(sys.argv[1]), ignore=(), max_file_size=1000)\n"
+        "except errors.UsageError as refused: print(refused.message)\n"
+    )
+    for directory in (dags, *dags.parents):  # pytest's own directories are closed to others
+        if directory.stat().st_uid == os.getuid() and directory != Path("/"):
+            directory.chmod(directory.stat().st_mode | 0o055)
+
+    said = subprocess.run([sys.executable, "-c", program, str(dags)], capture_output=True, text=True, check=True)
+
+    assert f"'{name}" in said.stdout
+    assert "Permission denied" in said.stdout
+
+
+def test_a_wrong_pattern_is_refused(dags: Path) -> None:
+    with pytest.raises(UsageError, match="pattern"):
+        read(dags, "!")
+
+
+def test_an_unreadable_ignore_file_is_refused(dags: Path) -> None:
+    (dags / ".dockerignore").write_bytes(b"\xff\xfe")
+
+    assert ".dockerignore cannot be read" in refusal(dags)

@@ -1,0 +1,73 @@
+"""The env file of a test: what is read, what is refused, and what of it must never be shown."""
+
+from pathlib import Path
+
+import pytest
+
+from dagship.errors import UsageError
+from dagship.verify import envfile
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "test.env"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_lines_become_variables(tmp_path: Path) -> None:
+    path = written(tmp_path, "# a comment\n\nAIRFLOW_VAR_A=1\nexport AIRFLOW_VAR_B='two words'\nAIRFLOW_VAR_MY-KEY=x\n")
+
+    assert envfile.read(path) == {"AIRFLOW_VAR_A": "1", "AIRFLOW_VAR_B": "two words", "AIRFLOW_VAR_MY-KEY": "x"}
+
+
+def test_nothing_is_put_into_a_value_from_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET", "from this process")
+
+    assert envfile.read(written(tmp_path, "A=${SECRET}/$HOME\n")) == {"A": "${SECRET}/$HOME"}
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [("hunter2\n", 1), ("A=1\n\nB='hunter2\n", 3), ("A=1\n=hunter2\n", 2), ("A=hunter2\0\n", 1)]
+)
+def test_a_line_that_is_not_key_and_value_is_refused_by_number_and_not_shown(
+    tmp_path: Path, text: str, line: int
+) -> None:
+    with pytest.raises(UsageError, match=f"Line {line} of the env file") as refused:
+        envfile.read(written(tmp_path, text))
+
+    assert "hunter2" not in f"{refused.value.message}{refused.value.hint}{refused.value.detail}"
+
+
+def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "latin1.env").write_bytes(b"A=\xe9\n")
+
+    with pytest.raises(UsageError, match="No such file"):
+        envfile.read(tmp_path / "nothing.env")
+    with pytest.raises(UsageError, match="not UTF-8"):
+        envfile.read(tmp_path / "latin1.env")
+    with pytest.raises(UsageError, match="Is a directory"):
+        envfile.read(tmp_path)
+
+
+def test_values_are_masked_the_longest_first() -> None:
+    secrets = envfile.secrets_in({"A": "hunter2", "B": "hunter2-and-more", "C": "short"})
+
+    assert envfile.masked("hunter2-and-more, hunter2, short", secrets) == "***, ***, short"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "postgresql://user:p%40ssword@warehouse/sales",
+        '{"conn_type": "postgres", "password": "p@ssword"}',
+        '{"conn_type": "http", "extra": {"tokens": ["p@ssword"]}}',
+        '{"conn_type": "http", "extra": "{\\"token\\": \\"p@ssword\\"}"}',
+    ],
+)
+def test_the_password_inside_a_connection_is_masked(value: str) -> None:
+    assert "p@ssword" not in envfile.masked("login with p@ssword failed", envfile.secrets_in({"AIRFLOW_CONN_X": value}))
+
+
+@pytest.mark.parametrize("value", ["{not json}", "http://[broken", "[1, 2]"])
+def test_a_value_that_only_looks_like_a_connection_is_masked_as_a_whole(value: str) -> None:
+    assert envfile.masked(f"x {value} y", envfile.secrets_in({"A": value})) == "x *** y"

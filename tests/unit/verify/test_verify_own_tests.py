@@ -1,0 +1,101 @@
+"""The user's own tests: what is taken along, and what comes of them."""
+
+from pathlib import Path
+
+import pytest
+
+from dagship.artifacts import BaseImage
+from dagship.errors import UsageError
+from dagship.verify import own_tests
+from dagship.verify.observation import SeenTest, SeenTests
+
+
+def seen(code: int, *outcomes: str) -> SeenTests:
+    tests = [
+        {
+            "name": f"t.py::test_{number}",
+            "outcome": outcome,
+            "seconds": 0.1,
+            "line": 4,
+            "message": "no",
+            "text": "T",
+        }
+        for number, outcome in enumerate(outcomes)
+    ]
+    return SeenTests(code=code, tests=tuple(SeenTest.model_validate(test) for test in tests))
+
+
+def test_a_directory_is_taken_with_all_but_caches(tmp_path: Path) -> None:
+    for name in ("test_a.py", "data/rows.csv", "__pycache__/test_a.pyc", ".git/config"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+
+    assert own_tests.read(tmp_path, max_file_size=100) == {
+        "tests/test_a.py": b"test_a.py",
+        "tests/data/rows.csv": b"data/rows.csv",
+    }
+
+
+def test_a_single_file_is_taken_alone(tmp_path: Path) -> None:
+    (tmp_path / "test_a.py").write_text("a")
+    (tmp_path / "test_b.py").write_text("b")
+
+    assert own_tests.read(tmp_path / "test_a.py", max_file_size=100) == {"tests/test_a.py": b"a"}
+
+
+def test_what_holds_no_test_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no tests at"):
+        own_tests.read(tmp_path / "nothing", max_file_size=100)
+    with pytest.raises(UsageError, match="no tests in"):
+        own_tests.read(tmp_path, max_file_size=100)
+
+
+def test_a_file_over_the_limit_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "test_a.py").write_text("x" * 101)
+
+    with pytest.raises(UsageError, match="larger than 100 bytes"):
+        own_tests.read(tmp_path, max_file_size=100)
+
+
+def test_each_failed_test_is_a_finding() -> None:
+    (found,) = own_tests.findings(seen(1, "passed", "failed", "skipped"), "")
+
+    assert (found.kind, found.file, found.line, found.traceback) == ("test-failed", "t.py::test_1", 4, "T")
+
+
+def test_tests_that_pass_are_no_finding() -> None:
+    assert list(own_tests.findings(seen(0, "passed", "skipped"), "")) == []
+
+
+@pytest.mark.parametrize(
+    ("came", "kind"),
+    [(seen(5), "no-tests"), (seen(4), "test-failed"), (None, "test-failed"), (seen(2, "passed"), "test-failed")],
+)
+def test_pytest_that_did_not_test_is_a_finding_with_its_words(came: SeenTests | None, kind: str) -> None:
+    (found,) = own_tests.findings(came, "usage error")
+
+    assert (found.kind, found.traceback) == (kind, "usage error")
+
+
+def test_the_build_that_installs_pytest_runs_no_shell_and_ends_with_files_alone() -> None:
+    image = BaseImage(
+        reference="example.com/team/airflow:1",
+        pinned="",
+        id="",
+        platform="linux/amd64",
+        python='/opt/a "b"/python',
+        python_version="3.12.1",
+        prefix="",
+        airflow="3.3.2",
+        airflow_home="",
+        user="50000",
+        packages={},
+        directories=(),
+        layers=(),
+    )
+    lines = own_tests.dockerfile(image).splitlines()
+
+    assert lines[0] == "FROM example.com/team/airflow:1 AS install"
+    assert lines[3].startswith("RUN --mount=type=secret,id=ca ")
+    assert lines[3].endswith(r'["/opt/a \"b\"/python", "/opt/dagship/verify_tests_install.py", "/opt/dagship/pytest"]')
+    assert lines[4] == "FROM scratch"

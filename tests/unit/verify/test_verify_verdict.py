@@ -1,0 +1,261 @@
+"""Which finding each fact becomes."""
+
+from typing import Any
+
+import pytest
+
+from dagship.artifacts import Finding
+from dagship.verify import verdict
+from dagship.verify.observation import Death, Observation, Packages, Seen, SeenDag, SeenError, SeenEvent, SeenFile
+
+ROOT = "/opt/airflow/dag-versions/3f9c2a71d0b4"
+
+
+def traced(error: str, line: int = 7, file: str = "sales.py") -> str:
+    return f'Traceback (most recent call last):\n  File "{ROOT}/{file}", line {line}, in <module>\n    x\n{error}\n'
+
+
+def file(name: str = "sales.py", **facts: Any) -> SeenFile:
+    nothing: dict[str, Any] = {
+        "seconds": 0.1, "dags": (), "twice": (), "errors": (), "network": (), "warnings": (), "varying": "",
+    }  # fmt: skip
+    return SeenFile(file=name, seen=Seen(**{**nothing, **facts}))
+
+
+def failed(text: str, phase: str = "import", **facts: Any) -> SeenFile:
+    return file(errors=(SeenError(phase=phase, dag="sales", text=text, line=0),), **facts)
+
+
+def dag(dag_id: str, line: int = 3) -> SeenDag:
+    return SeenDag(id=dag_id, line=line)
+
+
+def image(*files: SeenFile, code: int = 0, output: str = "", **facts: Any) -> Observation:
+    packages = Packages(tool="uv", code=code, output=output)
+    known = {"python": "3.12.4", "airflow": "3.3.2", "root": ROOT, "failed": ""}
+    return Observation(**{**known, **facts}, files=files, packages=packages)
+
+
+def judged(seen: Observation, expected: str = "3.3.2", budget: float = 10.0) -> list[Finding]:
+    found = verdict.findings(seen, expected_airflow=expected, parse_budget=budget)
+    return list(verdict.ordered(found, mask=lambda text: text.replace("hunter2", "***")))
+
+
+def only(seen: Observation, **options: Any) -> Finding:
+    (found,) = judged(seen, **options)
+    return found
+
+
+def test_an_image_with_nothing_wrong_has_no_findings() -> None:
+    assert judged(image(file(dags=(dag("sales"),)))) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "said"),
+    [
+        ("ModuleNotFoundError: No module named 'pandas'", "import-error", "No module named 'pandas'"),
+        ("airflow.sdk.exceptions.AirflowTaskTimeout: DagBag import timeout for /x after 2s.", "timeout", "in time"),
+        ("SystemExit: 4", "crashed", "sys.exit(4)"),
+        ("KeyError: 'Variable region does not exist'", "missing-variable", "the Variable 'region'"),
+        (
+            "airflow.sdk.exceptions.AirflowRuntimeError: VARIABLE_NOT_FOUND: {'message': 'Variable region not found'}",
+            "missing-variable",
+            "the Variable 'region'",
+        ),
+        (
+            "airflow.exceptions.AirflowNotFoundException: The conn_id `warehouse` isn't defined",
+            "missing-connection",
+            "the Connection 'warehouse'",
+        ),
+        ("URLError: <urlopen error [Errno -3] Temporary failure in name resolution>", "network-access", "the network"),
+        ('psycopg2.OperationalError: could not translate host name "db" to address', "network-access", "the network"),
+    ],
+)  # fmt: skip
+def test_an_error_at_import_is_of_the_kind_that_its_text_says(text: str, kind: str, said: str) -> None:
+    found = only(image(failed(traced(text))))
+
+    assert (found.severity, found.kind, found.file, found.line) == ("error", kind, "sales.py", 7)
+    assert said in found.message
+    assert found.traceback == traced(text)
+
+
+def test_the_line_of_airflow_that_builds_a_message_is_no_message() -> None:
+    shown = traced("AirflowNotFoundException: The conn_id `warehouse` isn't defined").replace(
+        "    x\n", '    raise AirflowNotFoundException(f"The conn_id `{conn_id}` isn\'t defined")\n'
+    )
+
+    assert "'warehouse'" in only(image(failed(shown))).message
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("KeyError: 'Variable sales.region does not exist'", "AIRFLOW_VAR_SALES.REGION=…"),
+        ("AirflowNotFoundException: The conn_id `warehouse` isn't defined", "AIRFLOW_CONN_WAREHOUSE=…"),
+    ],
+)
+def test_what_is_missing_comes_with_the_line_to_add(text: str, line: str) -> None:
+    assert line in only(image(failed(traced(text)))).hint
+
+
+@pytest.mark.parametrize(
+    ("module", "advice"),
+    [
+        ("pandas.io", "'pandas'"),
+        ("airflow.providers.google", "apache-airflow-providers-google"),
+        ("airflow.providers.apache.kafka", "apache-airflow-providers-apache-kafka"),
+        ("airflow.contrib", "no such module"),
+    ],
+)
+def test_a_missing_module_comes_with_what_to_install(module: str, advice: str) -> None:
+    assert advice in only(image(failed(traced(f"ModuleNotFoundError: No module named '{module}'")))).hint
+
+
+def test_a_cycle_is_at_the_line_that_names_the_task() -> None:
+    text = "AirflowDagCycleException: Cycle detected in Dag: sales. Faulty task: load"
+    seen = file(errors=(SeenError(phase="import", dag="", text=text, line=14),))
+
+    assert only(image(seen)).kind == "cycle"
+    assert only(image(seen)).line == 14
+
+
+def test_a_dag_that_fails_after_its_import_does_not_serialize() -> None:
+    text = traced("SerializationError: Timetable class 'unusual_prefix_" + "0" * 40 + "_sales.Never' is not registered")
+    found = only(image(failed(text, "serialize")))
+
+    assert found.kind == "not-serializable"
+    assert "'sales.Never' is not registered" in found.message
+
+
+def test_a_broken_helper_is_named_beside_the_dag_file() -> None:
+    text = traced("KeyError: 'x'").replace(
+        "    x\n", f'    x\n  File "{ROOT}/helpers.py", line 2, in <module>\n    y\n'
+    )
+
+    assert only(image(failed(text))).message.endswith("(helpers.py, line 2)")
+
+
+def test_an_error_that_comes_through_a_line_which_reached_for_a_host_is_the_networks() -> None:
+    event = SeenEvent(file="sales.py", line=7, host="api.example.test")
+    found = only(image(failed(traced("TypeError: 'NoneType' object is not iterable"), network=(event,))))
+
+    assert found.kind == "network-access"
+    assert "api.example.test" in found.message
+
+
+def test_an_error_elsewhere_leaves_the_access_a_warning() -> None:
+    event = SeenEvent(file="sales.py", line=2, host="api.example.test")
+    found = judged(image(failed(traced("NameError: name 'x' is not defined"), network=(event,))))
+
+    assert [(each.severity, each.kind, each.line) for each in found] == [
+        ("error", "import-error", 7),
+        ("warning", "network-access", 2),
+    ]
+
+
+def test_a_dag_id_of_two_files_is_reported_with_both() -> None:
+    found = only(image(file("a.py", dags=(dag("sales", 5),)), file("b.py", dags=(dag("sales", 9),))))
+
+    assert (found.kind, found.file, found.line) == ("duplicate-dag-id", "b.py", 9)
+    assert "a.py, line 5" in found.message
+
+
+def test_a_dag_id_twice_in_a_file_is_reported() -> None:
+    found = only(image(file(dags=(dag("sales", 5),), twice=("sales",))))
+
+    assert (found.kind, found.line) == ("duplicate-dag-id", 5)
+
+
+@pytest.mark.parametrize(
+    ("death", "kind", "said"),
+    [
+        ({"killed": True, "signal": "SIGKILL"}, "timeout", "killed after 35 s"),
+        ({"signal": "SIGSEGV"}, "crashed", "dies of SIGSEGV"),
+        ({"exit": 3}, "crashed", "exit status 3"),
+    ],
+)
+def test_a_process_that_died_is_a_crash_or_a_timeout(death: dict[str, Any], kind: str, said: str) -> None:
+    log = f'Stack (most recent call first):\n  File "{ROOT}/sales.py", line 4 in <module>\n'
+    died = Death(**{"killed": False, "signal": "", "exit": 0, "seconds": 35.0, "log": log, **death})
+    found = only(image(SeenFile(file="sales.py", seen=None, died=died)))
+
+    assert (found.kind, found.line) == (kind, 4)
+    assert said in found.message
+
+
+def test_a_file_over_the_budget_is_slow() -> None:
+    assert only(image(file(dags=(dag("sales"),), seconds=12.3)), budget=12.0).kind == "slow"
+
+
+def test_a_file_that_ran_into_the_limit_is_not_slow_as_well() -> None:
+    text = traced("AirflowTaskTimeout: DagBag import timeout for /x after 2s.")
+
+    assert only(image(failed(text, seconds=12.3))).kind == "timeout"
+
+
+def test_a_deprecation_is_a_warning_once_however_many_files_meet_it() -> None:
+    event = SeenEvent(file="helpers.py", line=2, category="DeprecationWarning", message="use\nthe new way")
+    found = only(
+        image(
+            file("a.py", dags=(dag("a"),), warnings=(event,)),
+            file("b.py", dags=(dag("b"),), warnings=(event,)),
+        )
+    )
+
+    assert (found.severity, found.kind, found.file, found.line) == ("warning", "deprecation", "helpers.py", 2)
+    assert found.message == "DeprecationWarning: use the new way"
+
+
+def test_a_value_that_varies_is_an_error_only_where_airflow_makes_it_one() -> None:
+    text = "This Dag uses them.\n\nLine 4, Col 5\nCode: DAG('sales', start_date=now())\nIssue: Don't\n"
+    found = only(image(file(dags=(dag("sales"),), varying=text)))
+
+    assert (found.severity, found.line) == ("warning", 4)
+    assert found.message.endswith("each time: DAG('sales', start_date=now())")
+    assert only(image(failed(text, "varying"))).severity == "error"
+
+
+def test_a_tree_without_a_dag_is_an_error() -> None:
+    assert only(image(file())).kind == "no-dags"
+    assert only(image()).kind == "no-dags"
+
+
+def test_another_airflow_than_the_bases_is_an_error() -> None:
+    seen = image(file(dags=(dag("sales"),)))
+
+    assert only(seen, expected="3.2.2").kind == "airflow-moved"
+    assert judged(seen, expected="") == []
+
+
+def test_packages_that_do_not_fit_are_an_error_with_the_first_in_the_sentence() -> None:
+    output = (
+        "Checked 3 packages\nFound 2 incompatibilities\nThe package `a` requires `b>=2`\nThe package `c` requires `d`\n"
+    )
+    found = only(image(file(dags=(dag("sales"),)), code=1, output=output))
+
+    assert found.kind == "pip-check"
+    assert "`a` requires `b>=2`, and 1 more" in found.message
+
+
+def test_an_airflow_that_does_not_start_is_the_only_finding() -> None:
+    found = only(image(failed=traced("AirflowConfigException: executor"), airflow=""))
+
+    assert (found.kind, found.file) == ("airflow-broken", "")
+
+
+def test_secrets_are_masked_in_messages_and_tracebacks() -> None:
+    found = only(image(failed(traced("ValueError: bad password hunter2"))))
+
+    assert "hunter2" not in found.model_dump_json()
+    assert "***" in found.message
+
+
+def test_errors_come_first() -> None:
+    event = SeenEvent(file="a.py", line=1, category="DeprecationWarning", message="old")
+    found = judged(image(file("a.py", warnings=(event,)), failed(traced("NameError: x"))))
+
+    assert [each.severity for each in found] == ["error", "warning"]
+
+
+def test_a_message_has_the_length_of_a_sentence() -> None:
+    assert len(only(image(failed(traced(f"ValueError: {'x' * 5000}")))).message) < 500

@@ -88,12 +88,14 @@ class LockFile(Artifact):
         path: Where it came from, as shown to people.
         text: Its text, empty when there is nothing to install.
         digest: SHA-256 of the text, hex.
+        written: Whether the file was made or changed.
 
     """
 
     path: str
     text: str
     digest: str
+    written: bool = False
 
 
 class Layer(Artifact):
@@ -120,7 +122,7 @@ class BuiltImage(Artifact):
         airflow: Version of apache-airflow in the base.
         base: The base image, by digest where known.
         platforms: `os/architecture`, one or more.
-        size: Bytes as the engine counts them; 0 when it is not in the local engine.
+        size: What the layers take on the engine's disk, bytes; 0 when it is not in the local engine.
         layers: What makes up the size.
         seconds: Seconds by build stage; empty when nothing was built.
         reused: Whether the image was there already.

@@ -166,7 +166,8 @@ def lock(  # noqa: PLR0917 - Invoke's flags
 
         names = tuple(name.strip() for name in upgrade_package.split(",") if name.strip())
         locked = pipeline.lock(project, check=check, upgrade=upgrade, upgrade_packages=names)
-        project.console.summary({"lock": locked.path, "state": "up to date" if check else "written"})
+        state = "written" if locked.written else "up to date"
+        project.console.summary({"lock": locked.path, "state": state})
         return locked.model_dump(mode="json", exclude={"text"})
 
     _run(json, flags, act)

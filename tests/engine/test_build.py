@@ -243,6 +243,27 @@ def test_a_platform_and_a_builder_can_be_named(project: MakeProject) -> None:
     assert ("linux/amd64",) == image.platforms
 
 
+def test_a_platform_that_the_base_is_not_there_for_is_refused(project: MakeProject, registry: str) -> None:
+    """BuildKit itself would take the engine's one base for every platform, and say nothing."""
+    made = project(platform="linux/amd64,linux/arm64", repository=f"{registry}/dagship-test/platforms")
+
+    with pytest.raises(UsageError, match="not there for linux/arm64"):
+        build(made, push=True)
+
+
+def test_the_platforms_of_a_base_in_a_registry_are_known(registry: str, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
+    tag = f"{registry}/dagship-test/two-platforms:1"
+    both = ("linux/amd64", "linux/arm64")
+    outputs = ("type=image,push=true",)
+    images.build(
+        images.Build(context=tmp_path, dockerfile=tmp_path / "Dockerfile", tag=tag, platforms=both, outputs=outputs)
+    )
+
+    assert both == images.platforms(tag)
+    assert () == images.platforms(f"{registry}/dagship-test/never-pushed:1")
+
+
 def test_an_unknown_builder_is_one_sentence(project: MakeProject) -> None:
     with pytest.raises(OutsideError, match="no buildx builder 'nowhere'"):
         build(project(builder="nowhere"), force=True)

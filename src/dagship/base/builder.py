@@ -134,6 +134,6 @@ def obstacle(plan: Plan, python: str, kind: str, words: str) -> DagshipError:
         case _:
             return OutsideError(
                 "The package index failed.",
-                "See whether it is in reach; --index-url, --pip-conf and --ca-cert say where it is and whom to trust.",
+                "See whether it is in reach; index_url, pip_conf and ca_cert are the settings for where it is.",
                 words,
             )

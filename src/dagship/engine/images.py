@@ -162,6 +162,16 @@ def _facts(document: dict[str, Any]) -> ImageFacts:
     )
 
 
+def platforms(reference: str) -> tuple[str, ...]:
+    """Returns the platforms that a registry has an image for; none when it has no index of it, or cannot be asked."""
+    finished = process.run(["docker", "buildx", "imagetools", "inspect", "--raw", "--", reference])
+    if finished.code != 0:
+        return ()
+    found = [manifest.get("platform") or {} for manifest in json.loads(finished.stdout).get("manifests", ())]
+    names = ["/".join(filter(None, (each.get("os"), each.get("architecture"), each.get("variant")))) for each in found]
+    return tuple(name for name in names if name and not name.startswith("unknown"))
+
+
 def pull(reference: str, on_line: Callable[[str], None] | None = None) -> None:
     """Pulls an image.
 

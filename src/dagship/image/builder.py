@@ -9,7 +9,7 @@ from dagship.artifacts import BuiltImage
 from dagship.console import Console
 from dagship.dockerfile import VERSIONS_ROOT, render
 from dagship.engine import images, registry
-from dagship.errors import OutsideError
+from dagship.errors import OutsideError, UsageError
 from dagship.image import archive
 from dagship.image import log as buildlog
 from dagship.image import plan as planning
@@ -54,9 +54,11 @@ def build(
         fresh: Whether every step runs again, cached or not.
 
     Raises:
+        UsageError: The base is not there for a platform.
         OutsideError: The engine refused, or a step of the build failed.
 
     """
+    check_platforms(plan)
     with tempfile.TemporaryDirectory(prefix="dagship-") as scratch, console.step(f"Building {plan.reference}") as step:
         request = _request(settings, plan, Path(scratch), revision, fresh=fresh)
 
@@ -86,6 +88,24 @@ def build(
         )
     digest = built.digest if push and elsewhere else ""
     return _built(plan, facts, digest=digest, seconds=buildlog.seconds_by_stage(built.log), reused=False)
+
+
+def check_platforms(plan: Plan) -> None:
+    """Refuses platforms that the base is not there for: BuildKit would take the one that the engine has for each.
+
+    Raises:
+        UsageError: The base is not there for one of them.
+
+    """
+    if set(plan.platforms) <= {plan.base.platform}:
+        return
+    has = {plan.base.platform, *images.platforms(plan.base.pinned)}
+    lacking = [platform for platform in plan.platforms if platform not in has]
+    if lacking:
+        raise UsageError(
+            f"The base {plan.base.reference} is not there for {', '.join(lacking)}, only for {', '.join(sorted(has))}.",
+            "Name a base in a registry that has all platforms, or build for fewer.",
+        )
 
 
 def _request(
@@ -126,6 +146,7 @@ def stage(plan: Plan, into: Path) -> None:
 def _built(
     plan: Plan, facts: images.ImageFacts | None, *, digest: str, seconds: dict[str, float], reused: bool
 ) -> BuiltImage:
+    layers = () if facts is None else buildlog.layers(images.history(str(plan.reference)), plan.recipe)
     return BuiltImage(
         reference=str(plan.reference),
         id=facts.id if facts else "",
@@ -133,9 +154,9 @@ def _built(
         dag_version=plan.tree.version,
         airflow=plan.base.airflow,
         base=plan.base.pinned,
-        platforms=(facts.platform,) if facts else plan.platforms,
-        size=facts.size if facts else 0,
-        layers=() if facts is None else buildlog.layers(images.history(str(plan.reference)), plan.recipe),
+        platforms=plan.platforms,
+        size=sum(layer.bytes for layer in layers),
+        layers=layers,
         seconds=seconds,
         reused=reused,
     )

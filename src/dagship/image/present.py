@@ -9,10 +9,11 @@ def show_built(console: Console, image: BuiltImage) -> None:
     if image.layers:
         console.table(
             "",
-            ["layer", ">bytes on disk", ">size"],
-            [[layer.what, f"{layer.bytes:,}", size(layer.bytes)] for layer in image.layers],
+            ["layer", ">bytes on disk"],
+            [[layer.what, f"{layer.bytes:,}"] for layer in image.layers],
         )
     if image.seconds:
+        console.say("")
         console.table(
             "", ["stage", ">seconds"], [[stage, f"{seconds:.2f}"] for stage, seconds in image.seconds.items()]
         )

@@ -3,42 +3,14 @@
 from collections.abc import Sequence
 from typing import Any, Optional
 
+from oracle import Graph, Line, Oracle
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from solver import Answer, Pin, Solver, read_pins
-
-LIMIT = 30.0
-"""Seconds for one question to uv."""
-# Hashes tell what comes from the index and what from the base: the stubs of the base's packages have none.
-_HASHES = ("--generate-hashes",)
-
-Line = dict[str, Any]
-Graph = dict[str, Pin]
-
-
-def ask(over_base: Solver, lines: Sequence[Line], pins: Sequence[str], limit: float = LIMIT) -> Answer:
-    """Asks uv for any solution: of what its cache knows, and the index only if that is not enough.
-
-    An index whose pages may not be kept costs uv a request for each package, each time; the search asks often.
-    """
-    texts = [line["text"] for line in lines]
-    answer = over_base.uv(texts, pins, [*_HASHES, "--offline"], limit=limit)
-    known = answer.fits or (answer.fits is False and "network was disabled" not in answer.words)
-    return answer if known else over_base.uv(texts, pins, _HASHES, limit=limit)
-
-
-def newest(over_base: Solver, lines: Sequence[Line], pins: Sequence[str]) -> Graph:
-    """Returns the solution of the newest versions, with who wants what; empty when there is none."""
-    return _graph(over_base.uv([line["text"] for line in lines], pins, _HASHES, limit=LIMIT))
-
-
-def _graph(answer: Answer) -> Graph:
-    return read_pins(answer.text) if answer.fits else {}
 
 
 def to_pins(
-    over_base: Solver,
+    oracle: Oracle,
     lines: "list[Line]",
     pins: Sequence[str],
     base: Sequence[str],
@@ -51,10 +23,12 @@ def to_pins(
         name, _, version = pin.partition("==")
         # Without this one pin there is a solution, and it breaks the pin.
         free = ([one for one in base if one != pin], [one for one in pins if one != pin])
-        solution = _graph(ask(over_base, lines, free[0])) or _graph(ask(over_base, lines, free[1]))
-        chain = _chain(over_base, solution, lines, needs, name, version)
+        solution = oracle.solution(lines, free[0]) or oracle.solution(lines, free[1])
+        chain = _chain(oracle, solution, lines, needs, name, version)
         asked = chain["specifier"] if chain else ""
-        candidates = [one for one in over_base.versions(name) if SpecifierSet(asked).contains(one)] if asked else []
+        candidates = (
+            [one for one in oracle.resolvers.versions(name) if SpecifierSet(asked).contains(one)] if asked else []
+        )
         found.append(
             {
                 "name": name,
@@ -75,26 +49,26 @@ def to_pins(
     return found
 
 
-def meetings(over_base: Solver, lines: Sequence[Line]) -> "list[dict[str, Any]]":
+def meetings(oracle: Oracle, lines: Sequence[Line]) -> "list[dict[str, Any]]":
     """Returns the package at which lines that exclude one another meet, and what each of them asks of it."""
-    graphs = [newest(over_base, [line], []) or _graph(ask(over_base, [line], [])) for line in lines]
+    graphs = [oracle.newest([line], []) for line in lines]
     names = dict.fromkeys(name for one in graphs for name in one)
     shared = [name for name in names if len({one[name].version for one in graphs if name in one}) > 1]
     # What a line names itself comes first: it is what the user can change.
     own = {line["name"] for line in lines}
     for name in sorted(shared, key=lambda name: name not in own):
-        asked = [one for line, found in zip(lines, graphs) for one in _asked(over_base, found, line, name)]  # noqa: B905
+        asked = [one for line, found in zip(lines, graphs) for one in _asked(oracle, found, line, name)]  # noqa: B905
         if len(asked) > 1:
             return [{"name": name, "asked": asked}]
     return []
 
 
-def _asked(over_base: Solver, found: Graph, line: Line, name: str) -> "list[dict[str, Any]]":
+def _asked(oracle: Oracle, found: Graph, line: Line, name: str) -> "list[dict[str, Any]]":
     if name == line["name"]:
         return [{"line": line["line"], "path": [], "specifier": line["specifier"]}]
     for parent in found[name].via if name in found else ():
         for specifier in (
-            asks(over_base.requires(parent, found[parent].version), name, extras=True) if parent in found else ()
+            asks(oracle.resolvers.requires(parent, found[parent].version), name, extras=True) if parent in found else ()
         ):
             if specifier:
                 return [_link(found, [line], parent, specifier)]
@@ -102,7 +76,7 @@ def _asked(over_base: Solver, found: Graph, line: Line, name: str) -> "list[dict
 
 
 def _chain(  # noqa: PLR0917 - one question, all of its parts
-    over_base: Solver, solution: Graph, lines: "list[Line]", needs: "dict[str, list[str]]", name: str, version: str
+    oracle: Oracle, solution: Graph, lines: "list[Line]", needs: "dict[str, list[str]]", name: str, version: str
 ) -> "Optional[dict[str, Any]]":
     """From one of the lines to a package: the line, the packages between, and what the last one asks for."""
     for line in lines:
@@ -112,7 +86,7 @@ def _chain(  # noqa: PLR0917 - one question, all of its parts
         if parent not in solution:
             continue
         of_base = parent in needs and not solution[parent].hashes
-        requires = needs[parent] if of_base else over_base.requires(parent, solution[parent].version)
+        requires = needs[parent] if of_base else oracle.resolvers.requires(parent, solution[parent].version)
         for specifier in asks(requires, name, extras=True):
             if _excludes(specifier, version):
                 return _link(solution, lines, parent, specifier)

@@ -5,24 +5,22 @@ cache is warm. What the index itself lacks is asked of the index.
 """
 
 import re
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import ways
+from oracle import Line, Oracle
 from packaging.specifiers import SpecifierSet
 from solver import Solver
 
-BUDGET = 90.0
-"""Seconds for the whole search; after that what is known so far is said."""
+SEARCH, TELLING = 40.0, 40.0
+"""Seconds in which the index may be asked, for the search and for putting what was found into words."""
 
-_TELLING = 8
+_TOO_MANY = 8
 """More pins than these explain nothing."""
 
 _MISSING = re.compile(r"([A-Za-z0-9._-]+) was not found in the package registry")
 _UNBUILT = re.compile(r"Wheels are required for `([^`]+)`")
-
-Line = dict[str, Any]
 
 
 def explain(
@@ -37,31 +35,30 @@ def explain(
         words: What uv said of the whole.
 
     """
-    deadline = time.monotonic() + BUDGET
+    oracle = Oracle(over_base, SEARCH)
     base = [f"{name}=={version}" for name, version in job["base"].items()]
-
-    def fits(lines: Sequence[Line], pins: Sequence[str]) -> bool:
-        left = deadline - time.monotonic()
-        # No answer counts as a fit: what is found may then be larger than need be, but it is in conflict.
-        return left <= 0 or ways.ask(over_base, lines, pins, min(left, ways.LIMIT)).fits is not False
-
     lines, pins = _suspects(job["lines"], base, words)
-    if not lines or fits(lines, pins):
+    if not lines or oracle.fits(lines, pins):
         lines, pins = job["lines"], base
-    lines = smallest(lines, lambda some: fits(some, pins))
-    pins = smallest(pins, lambda some: fits(lines, some))
-    if time.monotonic() > deadline and len(pins) > _TELLING:
-        return {"kind": "unsatisfiable"}
-    if len(pins) <= 1 and not fits(lines, []):
+    lines = smallest(lines, lambda some: oracle.fits(some, pins))
+    pins = smallest(pins, lambda some: oracle.fits(lines, some))
+    if len(pins) <= 1 and not oracle.fits(lines, []):
+        oracle.allow(TELLING)
         if len(lines) == 1:
             return {"lines": [lines[0]["line"]], **_alone(over_base, lines[0])}
-        return {"kind": "lines", "lines": _numbers(lines), "meetings": ways.meetings(over_base, lines)}
+        return {"kind": "lines", "lines": _numbers(lines), "meetings": ways.meetings(oracle, lines)}
+    if oracle.unsure and len(pins) > _TOO_MANY:
+        return {"kind": "unsatisfiable"}
+    oracle.allow(TELLING)
+    in_the_way = ways.to_pins(oracle, lines, pins, base, installed)
+    if oracle.unsure and any(pin["chain"] for pin in in_the_way):
+        in_the_way = [pin for pin in in_the_way if pin["chain"]]
     others = [line for line in job["lines"] if line not in lines]
     return {
         "kind": "base",
         "lines": _numbers(lines),
-        "pins": ways.to_pins(over_base, lines, pins, base, installed),
-        "instead": {str(line["line"]): _instead(over_base, line, lines, others, base) for line in lines},
+        "pins": in_the_way,
+        "instead": {str(line["line"]): _instead(oracle, line, lines, others, base) for line in lines},
     }
 
 
@@ -124,10 +121,10 @@ def _alone(over_base: Solver, line: Line) -> "dict[str, Any]":
     return {"kind": "line", "names": [name], "log": words}
 
 
-def _instead(over_base: Solver, line: Line, lines: Sequence[Line], others: Sequence[Line], base: Sequence[str]) -> str:
+def _instead(oracle: Oracle, line: Line, lines: Sequence[Line], others: Sequence[Line], base: Sequence[str]) -> str:
     """The version that a line would get without its own limits, empty when there is none."""
     rest = [*others, *(one for one in lines if one is not line)]
-    graph = ways.newest(over_base, [*rest, {**line, "text": line["free"]}], base)
+    graph = oracle.newest([*rest, {**line, "text": line["free"]}], base)
     return graph[line["name"]].version if line["name"] in graph else ""
 
 

@@ -125,7 +125,7 @@ def explain(failure: Failure, lines: Sequence[Line], where: str, base: str, pyth
     if failure.kind == "index":
         return OutsideError(
             "The package index could not be asked: it does not answer, or refuses.",
-            "Check --index-url, --pip-conf and --ca-cert, and that builds reach the network.",
+            "Check the settings index_url, pip_conf and ca_cert, and that builds reach the network.",
             _tail(failure.log),
         )
     if failure.kind == "tool":
@@ -151,7 +151,7 @@ def _lacking(failure: Failure, texts: Mapping[int, str], where: str, python: str
     if failure.kind == "no-package":
         return Refused(
             f"{at}: the index has no package named {names}.",
-            "Check the spelling. If it is on an index of your own, give that with --extra-index-urls or --pip-conf.",
+            "Check the spelling. An index of your own is given with the setting extra_index_urls or pip_conf.",
         )
     if failure.kind == "source-only":
         return Refused(

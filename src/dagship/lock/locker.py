@@ -59,15 +59,17 @@ def lock(
     kept = {pin.name: pin.version for pin in locked.pins if pin.name not in movable}
     new = _resolve(settings, console, base, wanted, kept)
     found = parse_lock(new, shown)
+    if new == old:
+        return freshness.lock_file(shown, found, base)
     if not check:
         workspace.write_text(target, new)
         for change in freshness.changes(locked, found):
             console.say(f"  {change}")
-    elif new != old:
+    else:
         raise Refused(
             f"{shown} is stale.", "Run lock, and commit what it writes.", freshness.difference(old, new, shown)
         )
-    return freshness.lock_file(shown, found, base)
+    return freshness.lock_file(shown, found, base).model_copy(update={"written": True})
 
 
 def for_build(settings: Settings, workspace: Workspace, console: Console, base: BaseImage, path: Path) -> LockFile:

@@ -25,7 +25,7 @@ _OPTIONS = {
     ("-r", "--requirement"): "Write the lines of that file here.",
     ("-c", "--constraint"): "The base image's packages are constraints already; other limits are requirements.",
     ("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--no-index", "--trusted-host"): (
-        "Give indexes with --index-url, --extra-index-urls or --pip-conf; they travel as secrets."
+        "Give indexes with the settings index_url, extra_index_urls or pip_conf; they travel as secrets."
     ),
     ("--no-binary", "--only-binary", "--prefer-binary"): (
         "Wheels are what is installed; the setting source_packages names packages that are built from source."
@@ -157,7 +157,7 @@ def _requirement(content: str, at: str) -> "Requirement":
     if "://" in content or re.search(r"^[A-Za-z0-9._-]+(\[.*\])?\s*@", content):
         raise UsageError(
             f"{at}: {shown} names an address; what is installed comes from an index, by version and hash.",
-            "Put a wheel of it on an index, give that with --extra-index-urls, and name the version here.",
+            "Put a wheel of it on an index, give that with the setting extra_index_urls, and name the version here.",
         )
     if re.match(r"[./~]|[A-Za-z]:\\", content) or re.search(r"\.(whl|zip|tar\.gz|tgz|txt|in|toml|py)$", content):
         raise UsageError(

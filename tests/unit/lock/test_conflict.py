@@ -96,7 +96,7 @@ def test_lines_whose_meeting_was_not_found_come_with_the_resolvers_words() -> No
 @pytest.mark.parametrize(
     ("found", "message", "hint"),
     [
-        ({"kind": "no-package"}, "the index has no package named x.", "--extra-index-urls"),
+        ({"kind": "no-package"}, "the index has no package named x.", "extra_index_urls"),
         (
             {"kind": "no-version", "versions": ["9"]},
             "the index has no such version of x; the newest is 9.",

@@ -189,7 +189,7 @@ def test_a_plain_requirements_file_is_locked_once_for_its_content(project: Proje
     again = project.for_build(path)
 
     assert "pandas==" in first.text
-    assert again == first
+    assert again.text == first.text
     assert project.output.getvalue().count("Resolving") == 1
     assert path.read_text(encoding="utf-8").startswith("# reordered")
 
@@ -284,7 +284,7 @@ def test_packages_of_the_base_need_not_be_on_the_index(
 
     assert {"company-own", "docopt"} & set(project.locked()) == set()
     assert "#   company-own==1.0\n#   docopt==0.6.2\n" in project.target.read_text(encoding="utf-8")
-    assert project.for_build(project.target) == made
+    assert project.for_build(project.target).text == made.text
 
     with pytest.raises(Refused, match=r"company-own>1 \(line 1\) does not go with the base image|no such version"):
         project.lock("company-own>1\n")

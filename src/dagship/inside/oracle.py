@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Optional
 
 from solver import Answer, Pin, Solver, read_pins
 
@@ -45,11 +45,12 @@ class Oracle:
         """Returns any solution, with who wants what; empty when there is none."""
         return _graph(self._ask(lines, pins))
 
-    def newest(self, lines: Sequence[Line], pins: Sequence[str]) -> Graph:
-        """Returns the solution of the newest versions, or any in a hurry; empty when there is none."""
+    def newest(self, lines: Sequence[Line], pins: Sequence[str]) -> "Optional[Graph]":
+        """Returns the solution of the newest versions, in a hurry any; empty when there is none, None if unknown."""
         left = self._left()
         answer = self._uv(lines, pins, left) if left else Answer(None, "", "")
-        return _graph(answer) if answer.fits is not None else self.solution(lines, pins)
+        answer = answer if answer.fits is not None else self._ask(lines, pins)
+        return None if answer.fits is None else _graph(answer)
 
     def _ask(self, lines: Sequence[Line], pins: Sequence[str]) -> Answer:
         """An index whose pages may not be kept costs uv a request for each package, each time: the cache goes first."""

@@ -51,7 +51,7 @@ def to_pins(
 
 def meetings(oracle: Oracle, lines: Sequence[Line]) -> "list[dict[str, Any]]":
     """Returns the package at which lines that exclude one another meet, and what each of them asks of it."""
-    graphs = [oracle.newest([line], []) for line in lines]
+    graphs = [oracle.newest([line], []) or {} for line in lines]
     names = dict.fromkeys(name for one in graphs for name in one)
     shared = [name for name in names if len({one[name].version for one in graphs if name in one}) > 1]
     # What a line names itself comes first: it is what the user can change.

@@ -6,7 +6,7 @@ cache is warm. What the index itself lacks is asked of the index.
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Optional
 
 import ways
 from oracle import Line, Oracle
@@ -47,18 +47,19 @@ def explain(
         if len(lines) == 1:
             return {"lines": [lines[0]["line"]], **_alone(over_base, lines[0])}
         return {"kind": "lines", "lines": _numbers(lines), "meetings": ways.meetings(oracle, lines)}
-    if oracle.unsure and len(pins) > _TOO_MANY:
+    if not pins or (oracle.unsure and len(pins) > _TOO_MANY):
         return {"kind": "unsatisfiable"}
     oracle.allow(TELLING)
+    others = [line for line in job["lines"] if line not in lines]
+    instead = {str(line["line"]): _instead(oracle, line, lines, others, base) for line in lines}
     in_the_way = ways.to_pins(oracle, lines, pins, base, installed)
     if oracle.unsure and any(pin["chain"] for pin in in_the_way):
         in_the_way = [pin for pin in in_the_way if pin["chain"]]
-    others = [line for line in job["lines"] if line not in lines]
     return {
         "kind": "base",
         "lines": _numbers(lines),
         "pins": in_the_way,
-        "instead": {str(line["line"]): _instead(oracle, line, lines, others, base) for line in lines},
+        "instead": {number: version for number, version in instead.items() if version is not None},
     }
 
 
@@ -121,11 +122,13 @@ def _alone(over_base: Solver, line: Line) -> "dict[str, Any]":
     return {"kind": "line", "names": [name], "log": words}
 
 
-def _instead(oracle: Oracle, line: Line, lines: Sequence[Line], others: Sequence[Line], base: Sequence[str]) -> str:
-    """The version that a line would get without its own limits, empty when there is none."""
+def _instead(
+    oracle: Oracle, line: Line, lines: Sequence[Line], others: Sequence[Line], base: Sequence[str]
+) -> "Optional[str]":
+    """The version that a line would get without its own limits, empty when there is none, None when that is unknown."""
     rest = [*others, *(one for one in lines if one is not line)]
     graph = oracle.newest([*rest, {**line, "text": line["free"]}], base)
-    return graph[line["name"]].version if line["name"] in graph else ""
+    return None if graph is None else graph[line["name"]].version if line["name"] in graph else ""
 
 
 def _numbers(lines: Sequence[Line]) -> "list[int]":

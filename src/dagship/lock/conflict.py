@@ -96,7 +96,8 @@ class Failure(Artifact):
         versions: The newest version there is of them, or nothing.
         pins: What of the base is in the way.
         meetings: Where lines exclude one another.
-        instead: Number of a line to the version of its package that would fit, empty when none does.
+        instead: Number of a line to the version of its package that would fit, empty when none does; a line for which
+            that was not found out is not in it.
 
     """
 
@@ -202,16 +203,17 @@ def _advice(failure: Failure, texts: Mapping[int, str], names: Mapping[int, str]
         if failure.instead.get(str(number))
     ]
     own = [pin.name for pin in failure.pins if any(need.forbids for need in pin.needed_by)]
+    none = "No version of it fits this base. " if failure.instead and not fitting else ""
+    known = "".join(fitting) or none
     another = (
-        f"Or take a base with another release of Airflow: this one's own packages need {_list(own)} as it is. "
+        f"another release of Airflow: this one's own packages need {_list(own)} as it is. "
         if own
-        else f"Or take a base with other versions of {_list([pin.name for pin in failure.pins])}: "
-        f"nothing in {base} forbids them. "
+        else f"other versions of {_list([pin.name for pin in failure.pins])}: nothing in {base} forbids them. "
     )
     apart = (
         "Or run that task in an environment of its own: @task.virtualenv, @task.external_python, KubernetesPodOperator."
     )
-    return ("".join(fitting) or "No version of it fits this base. ") + another + apart
+    return f"{known}{'Or take' if known else 'Take'} a base with {another}{apart}"
 
 
 def _among_lines(failure: Failure, texts: Mapping[int, str], where: str) -> Refused:

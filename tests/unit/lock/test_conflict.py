@@ -144,3 +144,9 @@ def test_without_a_cause_the_resolvers_words_are_shown() -> None:
         told(kind="line", lines=[4], log="uv's words").message
         == "dags.in:4: pandas==1.5.3 has no solution on this index."
     )
+
+
+def test_what_was_not_found_out_is_not_claimed() -> None:
+    error = told(kind="base", lines=[4], pins=[IN_BASE], instead={})
+
+    assert error.hint.startswith("Take a base with another release of Airflow")

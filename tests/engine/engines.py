@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,28 +15,33 @@ import pytest
 
 def old_dockerd(cache: Path) -> Path:
     """Docker 20.10 as Debian 12 ships it, unpacked beside the machine's own and not installed."""
-    binary = cache / "docker-20.10" / "usr" / "sbin" / "dockerd"
-    if not binary.exists():
+    place = cache / "docker-20.10"
+    if not (place / "usr" / "sbin" / "dockerd").exists():
         if shutil.which("apt-get") is None:
             pytest.skip("an old engine comes from Debian's archive")
-        cache.mkdir(parents=True, exist_ok=True)
-        # apt's own sandbox user may not write here.
+        packages = cache / "docker-20.10-packages"
+        packages.mkdir(parents=True, exist_ok=True)
+        # With the one library that it needs and a machine may lack. apt's own sandbox user may not write here.
+        names = ["docker.io/bookworm", "libdevmapper1.02.1/bookworm"]
         fetched = subprocess.run(
-            ["apt-get", "-o", "APT::Sandbox::User=root", "download", "docker.io/bookworm"],
-            cwd=cache,
+            ["apt-get", "-o", "APT::Sandbox::User=root", "download", *names],
+            cwd=packages,
             capture_output=True,
             text=True,
         )
         if fetched.returncode != 0:
             pytest.skip(f"this machine's archive has no Docker 20.10: {fetched.stderr.strip()}")
-        package = next(cache.glob("docker.io_20.10*.deb"))
-        subprocess.run(["dpkg-deb", "--extract", str(package), str(cache / "docker-20.10")], check=True)
-        package.unlink()
-    return binary
+        with tempfile.TemporaryDirectory(dir=cache) as unpacked:
+            for package in packages.glob("*.deb"):
+                subprocess.run(["dpkg-deb", "--extract", str(package), unpacked], check=True)
+            Path(unpacked).rename(place)
+            Path(unpacked).mkdir()  # for the context manager to take away
+        shutil.rmtree(packages)
+    return place
 
 
 @contextmanager
-def running(dockerd: str, directory: Path) -> Iterator[str]:
+def running(dockerd: str, directory: Path, *, libraries: Path | None = None) -> Iterator[str]:
     """Runs a second engine below `directory` and gives its address; it has no network and leaves nothing behind."""
     if os.getuid() != 0:
         pytest.skip("a second engine needs root")
@@ -49,7 +55,8 @@ def running(dockerd: str, directory: Path) -> Iterator[str]:
         "--ip6tables=false",
     ]  # fmt: skip
     with (directory / "log").open("wb") as log:
-        engine = subprocess.Popen(argv, stdout=log, stderr=log, start_new_session=True)
+        environment = os.environ | ({"LD_LIBRARY_PATH": str(libraries)} if libraries else {})
+        engine = subprocess.Popen(argv, env=environment, stdout=log, stderr=log, start_new_session=True)
     try:
         _wait(engine, address, directory / "log")
         yield address

@@ -104,7 +104,9 @@ def test_an_engine_that_is_too_old_is_one_sentence(
     (tmp_path / "context").mkdir()
     (tmp_path / "context" / "dags.tar").write_bytes(b"\0" * 1024)
     (tmp_path / "Dockerfile").write_text("FROM scratch AS runtime\nADD --link dags.tar /\n")
-    with engines.running(str(engines.old_dockerd(cache)), short) as address:
+    old = engines.old_dockerd(cache)
+    libraries = next((old / "lib").glob("*-linux-gnu*"))
+    with engines.running(str(old / "usr/sbin/dockerd"), short, libraries=libraries) as address:
         monkeypatch.setenv("DOCKER_HOST", address)
         with pytest.raises(OutsideError, match="too old") as refused:
             images.build(images.Build(context=tmp_path / "context", dockerfile=tmp_path / "Dockerfile"))

@@ -443,7 +443,7 @@ def _wait_for_import(image: BuiltImage) -> bool:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         for container in _containers(image):
-            running = process.run(["docker", "top", container, "-eo", "pid,args"]).stdout
+            running = process.run(["docker", "exec", container, "sh", "-c", "cat /proc/[0-9]*/cmdline"]).stdout
             # The one that reads and the one that examines.
             if running.count("import verify") > 1:
                 return True

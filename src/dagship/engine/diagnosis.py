@@ -139,11 +139,17 @@ def of_push(reference: str, text: str) -> OutsideError:
 
 
 def _failing_step(text: str) -> str:
-    """The block that BuildKit prints between `------` lines at the end, with its closing line; or the last lines."""
-    blocks = text.split("\n------\n")
-    if len(blocks) <= 2:  # noqa: PLR2004 - before, block, after
+    """What the failing step printed, with its name and the closing line; or the last lines.
+
+    Read from the progress itself: the summary that BuildKit prints at the end may come before the last lines do.
+    """
+    failing = re.search(r"^#(\d+) ERROR: ", text, re.MULTILINE)
+    if failing is None:
         return _tail(text)
-    return _tail(blocks[1], 40) + "\n" + _tail(text, 1)
+    number = re.escape(failing[1])
+    named = re.search(rf"^#{number} (\[.*)$", text, re.MULTILINE)
+    printed = re.findall(rf"^#{number} \d+\.\d+ (.*)$", text, re.MULTILINE)
+    return _tail("\n".join([*([named[1]] if named else []), *printed[-40:], _tail(text, 1)]), 42)
 
 
 def _tail(text: str, lines: int = 15) -> str:

@@ -1,4 +1,4 @@
-"""The engine's words, as recorded from Docker 20.10 to 28, and what dagship makes of each."""
+"""The engine's words, and what dagship makes of each. Those of a real engine's faults are in tests/engine as well."""
 
 import pytest
 
@@ -81,13 +81,14 @@ def test_a_page_instead_of_a_registry_is_said_to_be_one() -> None:
 
 def test_a_failing_step_shows_its_own_lines() -> None:
     log = (
-        "#9 [deps 3/3] RUN install\n#9 ERROR: process did not complete successfully: exit code: 1\n------\n"
-        " > [deps 3/3] RUN install:\n1.2 no such package\n------\nDockerfile:12\n--------------------\nERROR: failed to solve"
+        "#8 [deps 2/3] COPY\n#8 0.1 another step\n#9 [deps 3/3] RUN install\n#9 1.234 no such package\n#9 ERROR: process did not complete successfully: exit code: 1\n------\n"
+        " > [deps 3/3] RUN install:\n------\nDockerfile:12\n--------------------\nERROR: failed to solve"
     )
 
     error = diagnosis.of_build(log)
 
     assert "no such package" in error.detail
+    assert "another step" not in error.detail
     assert "Dockerfile:12" not in error.detail
 
 

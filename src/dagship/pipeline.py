@@ -92,6 +92,10 @@ def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
     from dagship.image import context
     from dagship.image import plan as planning
 
+    if push:
+        from dagship.engine import registry
+
+        registry.prepare()
     settings = project.settings
     dags = project.path(settings.dags)
     tree = context.read(dags, ignore=settings.ignore, max_file_size=settings.max_file_size)

@@ -42,7 +42,7 @@ def check_tested(image: BuiltImage, report: VerifyReport | None) -> None:
 def push(
     console: Console, image: BuiltImage, *, tested: bool, pause: Callable[[float], None] = time.sleep
 ) -> PushedImage:
-    """Pushes an image; the registry's digest is the result.
+    """Pushes an image, unless the registry has it already; the registry's digest is the result.
 
     Args:
         console: Shows progress.
@@ -56,6 +56,8 @@ def push(
     """
     reference = Reference.parse(image.reference)
     with console.step(f"Pushing {reference}") as step:
+        if image.digest and _with_retries(lambda: registry.digest(reference), step.say, pause) == image.digest:
+            return _pushed(image, image.digest, tested=tested)
         said = _with_retries(
             lambda: registry.push(reference, lambda sent, total: step.say(f"{size(sent)} of {size(total)}")),
             step.say,
@@ -68,7 +70,11 @@ def push(
             f"{reference} was pushed as {said or 'an unknown digest'}, but the registry has {has or 'nothing'} there.",
             "Something else pushes the same tag, or the registry is broken; push again and look at it.",
         )
-    return PushedImage(reference=str(reference), digest=has, dag_version=image.dag_version, tested=tested)
+    return _pushed(image, has, tested=tested)
+
+
+def _pushed(image: BuiltImage, digest: str, *, tested: bool) -> PushedImage:
+    return PushedImage(reference=image.reference, digest=digest, dag_version=image.dag_version, tested=tested)
 
 
 def _with_retries(act: Callable[[], _Result], say: Callable[[str], None], pause: Callable[[float], None]) -> _Result:

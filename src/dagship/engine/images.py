@@ -185,13 +185,15 @@ def pull(reference: str, on_line: Callable[[str], None] | None = None) -> None:
 
 
 def history(reference: str) -> tuple[tuple[str, int], ...]:
-    """Returns (instruction, bytes) of each step of an image, newest first.
+    """Returns (instruction, bytes) of each step of an image, newest first; nothing when the engine has no such image.
 
     Raises:
         OutsideError: The engine does not answer.
 
     """
     finished = process.run(["docker", "history", "--no-trunc", "--human=false", "--format={{json .}}", "--", reference])
+    if finished.code != 0 and diagnosis.says_no_such_image(finished.stderr):
+        return ()
     if finished.code != 0:
         raise diagnosis.of_engine(finished.stderr)
     steps = (json.loads(line) for line in finished.stdout.splitlines())

@@ -2,13 +2,14 @@
 
 import tempfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 from dagship.artifacts import BuiltImage
 from dagship.console import Console
 from dagship.dockerfile import VERSIONS_ROOT, render
-from dagship.engine import images, registry
+from dagship.engine import images
 from dagship.errors import OutsideError, UsageError
 from dagship.image import archive
 from dagship.image import log as buildlog
@@ -36,7 +37,8 @@ def find(plan: Plan, recorded: BuiltImage | None) -> BuiltImage | None:
         return None
     if recorded is not None and (recorded.reference, recorded.id) == (str(plan.reference), facts.id):
         return recorded.model_copy(update={"reused": True})
-    return _built(plan, facts, digest="", seconds={}, reused=True)
+    built = _built(plan, facts, images.history(str(plan.reference)), digest="", seconds={})
+    return built.model_copy(update={"reused": True})
 
 
 def build(
@@ -67,10 +69,8 @@ def build(
 
         # The engine's own builder pushes slower than the engine: it asks the registry about every blob twice.
         elsewhere = bool(settings.builder) or len(settings.platform) > 1
-        if push:
-            registry.prepare()
         built = run("type=docker" if not push else _PUSHED if elsewhere else "type=image")
-        facts = images.inspect(str(plan.reference))
+        facts, steps = _look(plan)
         if facts is not None and facts.id not in (built.digest, built.config):
             facts = None  # the tag is of an earlier build
         if push and not elsewhere and facts is None:
@@ -87,7 +87,7 @@ def build(
             "Run build again, or name the base by its digest.",
         )
     digest = built.digest if push and elsewhere else ""
-    return _built(plan, facts, digest=digest, seconds=buildlog.seconds_by_stage(built.log), reused=False)
+    return _built(plan, facts, steps, digest=digest, seconds=buildlog.seconds_by_stage(built.log))
 
 
 def check_platforms(plan: Plan) -> None:
@@ -143,10 +143,22 @@ def stage(plan: Plan, into: Path) -> None:
             (into / "inside" / path.name).write_bytes(path.read_bytes())
 
 
+def _look(plan: Plan) -> tuple[images.ImageFacts | None, tuple[tuple[str, int], ...]]:
+    """Asks the engine for the image and its history, both at a time: each takes 20 ms of a build of half a second."""
+    with ThreadPoolExecutor(1) as other:
+        history = other.submit(images.history, str(plan.reference))
+        return images.inspect(str(plan.reference)), history.result()
+
+
 def _built(
-    plan: Plan, facts: images.ImageFacts | None, *, digest: str, seconds: dict[str, float], reused: bool
+    plan: Plan,
+    facts: images.ImageFacts | None,
+    history: tuple[tuple[str, int], ...],
+    *,
+    digest: str,
+    seconds: dict[str, float],
 ) -> BuiltImage:
-    layers = () if facts is None else buildlog.layers(images.history(str(plan.reference)), plan.recipe)
+    layers = () if facts is None else buildlog.layers(history, plan.recipe)
     return BuiltImage(
         reference=str(plan.reference),
         id=facts.id if facts else "",
@@ -158,5 +170,5 @@ def _built(
         size=sum(layer.bytes for layer in layers),
         layers=layers,
         seconds=seconds,
-        reused=reused,
+        reused=False,
     )

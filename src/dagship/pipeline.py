@@ -98,10 +98,11 @@ def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
         registry.prepare()
     settings = project.settings
     dags = project.path(settings.dags)
-    tree = context.read(dags, ignore=settings.ignore, max_file_size=settings.max_file_size)
+    ignore = (*settings.ignore, *context.patterns_of(dags, settings.secret_files()))
+    tree = context.read(dags, ignore=ignore, max_file_size=settings.max_file_size)
     base = base_image(project)
     plan = planning.plan(settings, base, _requirements(project, base), tree)
-    image = None if force else stage.find(plan, project.workspace.read("image", BuiltImage))
+    image = None if force else stage.find(plan, project.workspace.read("image", BuiltImage), push=push)
     if image is None:
         from dagship.image import revision
 
@@ -156,8 +157,12 @@ def current_image(project: Project, image: str) -> BuiltImage:
     reference = image or (built.reference if built else "")
     if not reference:
         raise UsageError("There is no image yet.", "Run build first, or name one with --image.")
-    facts = images.inspect(str(Reference.parse(reference)))
-    if facts is None and image:
+    named = Reference.parse(reference)
+    if not named.tag and not named.digest:
+        raise UsageError(f"{reference!r} names neither a tag nor a digest.", "Say which image of the repository.")
+    facts = images.inspect(reference)
+    # A builder with a store of its own left it in the registry alone.
+    if facts is None and (image or (built is not None and built.digest)):
         with project.console.step(f"Pulling {reference}"):
             images.pull(reference)
         facts = images.inspect(reference)
@@ -198,6 +203,8 @@ def push(project: Project, *, image: str, untested: bool) -> PushedImage:
     from dagship import push as stage
 
     pushing = current_image(project, image)
+    if not Reference.parse(pushing.reference).tag:
+        raise UsageError(f"{pushing.reference!r} has no tag to push it under.", "Name the image by its tag.")
     report = project.workspace.read("report", VerifyReport)
     if not untested:
         stage.check_tested(pushing, report)

@@ -73,7 +73,9 @@ def probe(workspace: Workspace, console: Console, reference: str, *, builder: st
         user=facts.user,
         **found,  # type: ignore[arg-type]
     )
-    workspace.write_text(kept, base.model_dump_json(indent=2))
+    # A digest that could not be resolved may be a passing fault, and the name is made from it: asked again next time.
+    if pinned == _pinned(reference, facts.digests):
+        workspace.write_text(kept, base.model_dump_json(indent=2))
     return base
 
 

@@ -5,12 +5,18 @@ from importlib import metadata
 from invoke import Exit, Program
 from invoke.exceptions import ParseError
 
-from dagship.errors import UsageError
+from dagship.errors import INTERRUPTED, UsageError
 from dagship.tasks import namespace
 
 
 class _Program(Program):
     """Invoke's program with our exit status for a call that cannot be parsed."""
+
+    def execute(self) -> None:
+        try:
+            super().execute()
+        except KeyboardInterrupt as stopped:
+            raise Exit("error: Interrupted; nothing was done yet.", code=INTERRUPTED) from stopped
 
     def parse_core(self, argv: list[str] | None) -> None:
         try:

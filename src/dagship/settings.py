@@ -72,6 +72,18 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
     root: ClassVar[Path]
 
+    def secret_files(self) -> tuple[Path, ...]:
+        """Returns the files that settings name and no image may hold."""
+        return tuple(path for path in (self.env_file, self.pip_conf, self.ca_cert) if path is not None)
+
+    @field_validator("cache_from", "cache_to")
+    @classmethod
+    def _no_secrets(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            if re.search(r"(secret|token|password)[a-z_-]*=", entry, re.IGNORECASE):
+                raise ValueError("it holds a secret, and would be in an argument list; give that in the environment")
+        return value
+
     @field_validator(
         "extras", "system_packages", "build_packages", "ignore", "platform", "extra_index_urls", "source_packages",
         mode="before",

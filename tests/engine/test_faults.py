@@ -76,6 +76,14 @@ def test_an_engine_that_is_down_is_one_sentence_in_every_task(project: Path, arg
     assert 3 == json.loads(said.stdout)["error"]["exit_code"]
 
 
+def test_an_image_named_by_its_repository_alone_is_refused(project: Path) -> None:
+    """The engine would push every tag it has of it, tested or not."""
+    said = dagship(project, "push", "--image=dagship-test/anything", "--untested")
+
+    assert 2 == said.returncode
+    assert "neither a tag nor a digest" in said.stderr
+
+
 def test_a_docker_without_buildx_is_one_sentence(project: Path, base_3: BaseImage) -> None:
     places = [
         path

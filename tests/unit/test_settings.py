@@ -99,6 +99,7 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path: Path) -> None:
         ("parse_budget", "0"),
         ("import_timeout", "soon"),
         ("max_file_size", "-1"),
+        ("cache_to", "type=s3,secret_access_key=x"),
     ],
 )
 def test_a_wrong_value_is_one_sentence_with_the_name(tmp_path: Path, name: str, value: str) -> None:

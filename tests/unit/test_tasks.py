@@ -134,3 +134,9 @@ def test_every_module_imports_alone() -> None:
     assert len(names) > 20
     for name in names:
         subprocess.run([sys.executable, "-W", "error", "-c", f"import {name}"], check=True)
+
+
+def test_a_path_with_a_comma_is_one_field() -> None:
+    from dagship.engine.images import fields
+
+    assert 'id=ca,"src=/a,b/c.pem"' == fields("id=ca", "src=/a,b/c.pem")

@@ -5,6 +5,7 @@ engine's archive calls, so that all of this works on an engine elsewhere, where 
 """
 
 import io
+import logging
 import os
 import tarfile
 import uuid
@@ -15,6 +16,8 @@ from typing import Any
 
 from dagship.engine import diagnosis
 from dagship.errors import OutsideError
+
+log = logging.getLogger(__name__)
 
 WORK = "/dagship"
 """The volume: files put there are root's and read-only; `out` below it may be written by anyone."""
@@ -160,10 +163,14 @@ def running(
 
 def _remove(client: Any, name: str) -> None:  # noqa: ANN401 - docker-py has no types
     import docker.errors
+    from requests.exceptions import RequestException
 
     try:
         client.api.remove_container(name, v=True, force=True)
     except docker.errors.NotFound:
         pass
+    except (docker.errors.DockerException, RequestException) as failed:
+        # Not the news: what the container was for has its result, or a failure of its own. It ends by itself.
+        log.warning("the container %s could not be removed: %s", name, failed)
     finally:
         client.close()

@@ -11,12 +11,9 @@ _DOWN = (
     "Cannot connect to the Docker daemon",
     "error during connect",
     "Is the docker daemon running",
-    "connection refused\n",
+    "Error while fetching server API version",
 )
-_NO_PERMISSION = (
-    "permission denied while trying to connect to the Docker",
-    "dial unix",
-)
+_NO_PERMISSION = ("permission denied while trying to connect to the Docker",)
 _NO_BUILDX = (
     "'buildx' is not a docker command",
     "unknown command: docker buildx",
@@ -37,7 +34,8 @@ _DENIED = (
     "insufficient_scope",
 )
 _TRANSIENT = (
-    "timeout", "timed out", "EOF", "connection reset", "broken pipe", "TLS handshake", "429", "toomanyrequests",
+    "timeout", "timed out", "EOF", "connection reset", "broken pipe", "TLS handshake", "429 Too Many",
+    "toomanyrequests",
     "500 Internal", "502 Bad", "503 Service", "504 Gateway", "i/o timeout", "connection refused", "Temporary failure",
 )  # fmt: skip
 
@@ -56,7 +54,7 @@ def says_not_in_registry(text: str) -> bool:
 
 def of_engine(text: str) -> OutsideError:
     """Returns the error for a failed call to the engine itself."""
-    if _any(_NO_PERMISSION[:1], text):
+    if _any(_NO_PERMISSION, text):
         return OutsideError(
             "The container engine refuses this user.",
             "Add the user to the group docker, or run as one who may.",
@@ -85,7 +83,7 @@ def of_engine(text: str) -> OutsideError:
 
 def of_pull(reference: str, text: str) -> OutsideError:
     """Returns the error for an image that cannot be had."""
-    if _any((*_DOWN, *_NO_PERMISSION[:1], *_FULL), text):
+    if _any((*_DOWN, *_NO_PERMISSION, *_FULL), text):
         return of_engine(text)
     advice = "Build one from Debian and PyPI packages with `base`, or name another with --base."
     if _any(_DENIED, text):
@@ -106,7 +104,7 @@ def of_build(text: str) -> OutsideError:
     base = re.search(r"ERROR: failed to solve: (\S+): (?:failed to resolve source metadata|.*not found)", text)
     if base is not None:
         return of_pull(base[1].rstrip(":"), text)
-    if _any((*_DOWN, *_NO_PERMISSION[:1], *_NO_BUILDX, *_TOO_OLD, *_FULL), text):
+    if _any((*_DOWN, *_NO_PERMISSION, *_NO_BUILDX, *_TOO_OLD, *_FULL), text):
         return of_engine(text)
     if _any(("failed to push", "error from registry", "unexpected status"), text):
         return of_push("the image", text)

@@ -4,6 +4,8 @@ docker-py cannot drive BuildKit (docker/docker-py#2230), so builds go through `d
 through the command as well: it answers in 20 ms, less than importing docker-py takes, and `build` asks each time.
 """
 
+import csv
+import io
 import json
 import tempfile
 from collections.abc import Callable, Mapping
@@ -79,6 +81,13 @@ class Build:
     no_cache: bool = False
 
 
+def fields(*parts: str) -> str:
+    """Returns what buildx reads as a line of CSV: a comma in a path does not end it."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(parts)
+    return line.getvalue()
+
+
 def buildx_argv(build: Build, metadata: Path) -> list[str]:
     """Returns the command for a build; the builder writes what it made to `metadata`."""
     argv = ["docker", "buildx", "build", "--progress=plain", "--provenance=false", f"--metadata-file={metadata}"]
@@ -88,7 +97,7 @@ def buildx_argv(build: Build, metadata: Path) -> list[str]:
     argv += [f"--platform={','.join(build.platforms)}"] if build.platforms else []
     argv += [f"--build-arg={name}={value}" for name, value in build.build_args.items()]
     argv += [f"--label={name}={value}" for name, value in build.labels.items()]
-    argv += [f"--secret=id={name},src={path}" for name, path in build.secrets.items()]
+    argv += ["--secret=" + fields(f"id={name}", f"src={path}") for name, path in build.secrets.items()]
     argv += [f"--build-context={name}={value}" for name, value in build.contexts.items()]
     argv += [f"--output={value}" for value in build.outputs]
     argv += [f"--cache-from={value}" for value in build.cache_from]

@@ -9,36 +9,45 @@ from pathlib import Path
 from dagship.artifacts import BuiltImage
 from dagship.console import Console
 from dagship.dockerfile import VERSIONS_ROOT, render
-from dagship.engine import images
+from dagship.engine import images, registry
 from dagship.errors import OutsideError, UsageError
 from dagship.image import archive
 from dagship.image import log as buildlog
 from dagship.image import plan as planning
 from dagship.image.plan import LABEL_DAGS, Plan
 from dagship.index import build_secrets
+from dagship.reference import Reference
 from dagship.settings import Settings
 
 _PUSHED = "type=image,push=true"
 
 
-def find(plan: Plan, recorded: BuiltImage | None) -> BuiltImage | None:
-    """Returns the image of a plan if the engine has it already.
+def find(plan: Plan, recorded: BuiltImage | None, *, push: bool) -> BuiltImage | None:
+    """Returns the image of a plan if it is there already: in the engine, or where it is to be pushed.
 
     Args:
         plan: What would be built.
         recorded: What the last build left: it knows the layers and the digest, if it is the same image.
+        push: Whether the registry's will do, because a builder that keeps images to itself pushed it there.
 
     Raises:
         OutsideError: The engine does not answer.
 
     """
     facts = images.inspect(str(plan.reference))
+    same = recorded is not None and recorded.reference == str(plan.reference)
+    if facts is None and push and recorded is not None and same and recorded.digest:
+        return recorded.model_copy(update={"reused": True}) if _is_pushed(recorded) else None
     if facts is None or facts.labels.get(LABEL_DAGS) != plan.tree.version:
         return None
-    if recorded is not None and (recorded.reference, recorded.id) == (str(plan.reference), facts.id):
+    if recorded is not None and same and recorded.id == facts.id:
         return recorded.model_copy(update={"reused": True})
     built = _built(plan, facts, images.history(str(plan.reference)), digest="", seconds={})
     return built.model_copy(update={"reused": True})
+
+
+def _is_pushed(recorded: BuiltImage) -> bool:
+    return registry.digest(Reference.parse(recorded.reference)) == recorded.digest
 
 
 def build(

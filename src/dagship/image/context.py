@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,9 +14,9 @@ from dagship.errors import UsageError
 IGNORE_FILE = ".dockerignore"
 IGNORED = (
     ".git/", ".hg/", ".svn/", ".dagship/", ".venv/", "__pycache__/", "*.py[cod]", ".pytest_cache/", ".mypy_cache/",
-    ".ruff_cache/", ".ipynb_checkpoints/", ".DS_Store", "*.swp", f"/{IGNORE_FILE}",
+    ".ruff_cache/", ".ipynb_checkpoints/", ".DS_Store", "*.swp", f"/{IGNORE_FILE}", ".env", "/dagship.toml",
 )  # fmt: skip
-"""What no DAG tree ships: histories, caches, editors' traces."""
+"""What no DAG tree ships: histories, caches, editors' traces, and files that may hold passwords."""
 
 _VERSION_DIGITS = 12
 
@@ -105,6 +106,13 @@ def read(dags: Path, *, ignore: Sequence[str], max_file_size: int) -> Tree:
     return Tree(source=root, files=files)
 
 
+def patterns_of(dags: Path, files: Sequence[Path]) -> tuple[str, ...]:
+    """Returns the patterns that leave out those of `files` that lie in the DAG directory."""
+    root = dags.resolve()
+    inside = [file.resolve().relative_to(root) for file in files if file.resolve().is_relative_to(root)]
+    return tuple("/" + re.sub(r"([\\*?\[\]!# ])", r"\\\1", path.as_posix()) for path in inside)
+
+
 def _matcher(root: Path, ignore: Sequence[str]) -> Matcher:
     from pathspec import GitIgnoreSpec
 
@@ -139,11 +147,13 @@ def _walk(  # noqa: PLR0917 - what a recursion carries
         raise _unreadable(prefix or str(root), unreadable) from unreadable
     for entry in entries:
         name = prefix + entry.name
+        if ignored.match_file(name) or (entry.is_symlink() and ignored.match_file(name + "/")):
+            continue  # before anything is asked of it: a link that is ignored may lead anywhere
         _check_name(root, name)
         if entry.is_symlink():
             _check_link(root, name, entry)
         is_directory = entry.is_dir()
-        if ignored.match_file(name + "/" if is_directory else name):
+        if is_directory and ignored.match_file(name + "/"):
             continue
         if is_directory:
             yield from _walk(root, Path(entry.path), name + "/", ignored, limit, (*above, real))

@@ -24,7 +24,7 @@ def labels(dags: Path) -> dict[str, str]:
 
 def without_credentials(url: str) -> str:
     """Returns a remote's address without user and password; what is not one is left out."""
-    return re.sub(r"^([a-z+]+://)[^/@]*@", r"\1", url) if re.fullmatch(r"[!-~]+", url) else ""
+    return re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*://)[^/]*@", r"\1", url) if re.fullmatch(r"[!-~]+", url) else ""
 
 
 def _git(directory: Path, *arguments: str) -> str:

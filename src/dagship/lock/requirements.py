@@ -159,7 +159,7 @@ def _requirement(content: str, at: str) -> "Requirement":
             f"{at}: {shown} names an address; what is installed comes from an index, by version and hash.",
             "Put a wheel of it on an index, give that with the setting extra_index_urls, and name the version here.",
         )
-    if re.match(r"[./~]|[A-Za-z]:\\", content) or re.search(r"\.(whl|zip|tar\.gz|tgz|txt|in|toml|py)$", content):
+    if re.match(r"[./~]|[A-Za-z]:\\", content) or re.search(r"/|\.(whl|zip|tar\.gz|tgz|txt|in|toml)$", content):
         raise UsageError(
             f"{at}: {shown} is a path; what is installed comes from an index, by version and hash.",
             "Put a wheel of it on an index and name it with its version. Modules of your own can lie beside the DAGs.",

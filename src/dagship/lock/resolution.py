@@ -133,7 +133,7 @@ def _stage(settings: Settings, base: BaseImage, directory: Path, job: Mapping[st
         dockerfile=directory / "Dockerfile",
         target="lock",
         secrets=secrets,
-        outputs=(f"type=local,dest={directory / 'out'}",),
+        outputs=(images.fields("type=local", f"dest={directory / 'out'}"),),
         platforms=(base.platform,),
         builder=settings.builder,
     )

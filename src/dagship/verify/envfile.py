@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from dagship.errors import UsageError
 
@@ -81,9 +81,14 @@ def _inside(value: str) -> Iterator[str]:
             )
     elif "://" in value:
         try:
-            password = urlsplit(value).password
+            parts = urlsplit(value)
+            password = parts.password
         except ValueError:
             return
+        for name, held in parse_qsl(parts.query):
+            yield from (held, quote(held, safe=""))
+            if name == "__extra__":
+                yield from (leaf for leaf in _leaves(held) if isinstance(leaf, str))
         if password:
             yield password
             yield unquote(password)

@@ -99,7 +99,7 @@ def _install(settings: Settings, image: BaseImage, target: Path) -> None:
                 context=context,
                 dockerfile=recipe,
                 secrets=index.build_secrets(settings, Path(scratch)),
-                outputs=(f"type=local,dest={out}",),
+                outputs=(images.fields("type=local", f"dest={out}"),),
                 builder=settings.builder,
             )
         )

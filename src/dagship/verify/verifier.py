@@ -7,7 +7,7 @@ in it is copied there with each test; nothing of it is in the image.
 import json
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -89,10 +89,11 @@ def verify(
     runner = own_tests.runner(settings, workspace, console, image.reference) if pytest_path else {}
     job = json.dumps({"user": facts.user, "import_timeout": settings.import_timeout}).encode()
     own = environment(settings, variables)
+    mask = partial(envfile.masked, secrets=envfile.secrets_in(variables))
     with containers.running(facts.id, user=_random_user()) as container:
         container.put({**program(), "job.json": job, **runner, **tests})
         with console.step(f"Importing the DAGs of {image.reference}") as step:
-            ended = container.execute(_command("verify"), environment=own, on_output=partial(_progress, step))
+            ended = container.execute(_command("verify"), environment=own, on_output=partial(_progress, step, mask))
             seen = _read(Observation, container.get("out/report.json", limit=_REPORT_LIMIT))
             log = (container.get("out/airflow.log", limit=_REPORT_LIMIT) or b"").decode("utf-8", "replace")
         if ended.code == _NO_PYTHON or (seen is not None and "No module named 'airflow'" in seen.failed):
@@ -103,16 +104,17 @@ def verify(
         came: SeenTests | None = None
         if tests:
             with console.step(f"Running the tests of {pytest_path}") as step:
-                ran = container.execute(_command("verify_tests"), environment=own, on_output=partial(_progress, step))
+                ran = container.execute(
+                    _command("verify_tests"), environment=own, on_output=partial(_progress, step, mask)
+                )
                 came = _read(SeenTests, container.get("out/tests.json", limit=_REPORT_LIMIT))
 
-    mask = partial(envfile.masked, secrets=envfile.secrets_in(variables))
     if seen is None:
-        found = [_died(ended.code, log[-_TAIL:])]
+        found = [_died(ended.code, mask(log)[-_TAIL:])]
     else:
         found = list(verdict.findings(seen, expected_airflow=image.airflow, parse_budget=settings.parse_budget))
     if tests:
-        found += own_tests.findings(came, ran.output[-_TAIL:])
+        found += own_tests.findings(came, mask(ran.output)[-_TAIL:])
     findings = verdict.ordered(found, mask)
     return VerifyReport(
         image=image.reference,
@@ -149,8 +151,8 @@ def _random_user() -> str:
     return f"{100_000 + secrets.randbelow(1_000_000_000)}:0"
 
 
-def _progress(step: Step, output: str) -> None:
-    lines = output.strip().splitlines()
+def _progress(step: Step, mask: Callable[[str], str], output: str) -> None:
+    lines = mask(output).strip().splitlines()
     if lines:
         step.say(lines[-1])
 

@@ -43,6 +43,10 @@ def test_trouble_with_the_engine_is_named(said: str, meant: str) -> None:
             "ERROR: failed to solve: localhost:5000/nope:1: localhost:5000/nope:1: not found",
             "localhost:5000/nope:1 does not exist",
         ),
+        (
+            'ERROR: failed to solve: localhost:5999/a:1: failed to resolve source metadata for localhost:5999/a:1: failed to do request: Head "http://localhost:5999/v2/a/manifests/1": dial tcp 127.0.0.1:5999: connect: connection refused\n',
+            "localhost:5999/a:1 cannot be pulled",
+        ),
     ],
 )  # fmt: skip
 def test_a_base_that_cannot_be_had_is_named_with_what_to_do(said: str, meant: str) -> None:
@@ -62,6 +66,7 @@ def test_a_base_that_cannot_be_had_is_named_with_what_to_do(said: str, meant: st
         ("received unexpected HTTP status: 500 Internal Server Error", True),
         ("unexpected status from PUT request to http://127.0.0.1:5000/v2/a/manifests/b: 503 Service Unavailable", True),
         ("toomanyrequests: too many requests", True),
+        ("denied by policy 429ab7: sha256:504abc", False),
         ("net/http: TLS handshake timeout", True),
         ('Get "http://127.0.0.1:5999/v2/": dial tcp 127.0.0.1:5999: connect: connection refused', True),
         ("read tcp 127.0.0.1:40000->127.0.0.1:5000: read: connection reset by peer", True),

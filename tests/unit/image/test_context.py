@@ -197,6 +197,21 @@ def test_what_cannot_be_read_is_refused(dags: Path, name: str) -> None:
     assert "Permission denied" in said.stdout
 
 
+def test_a_link_that_is_ignored_may_lead_anywhere(dags: Path, tmp_path: Path) -> None:
+    (dags / ".venv").symlink_to(tmp_path)
+    (dags / "gone").symlink_to("nowhere")
+
+    assert ["a.py", "helpers/b.py"] == [file.path for file in read(dags, "gone").files]
+
+
+def test_files_that_may_hold_passwords_are_left_out(dags: Path) -> None:
+    for name in (".env", "dagship.toml", "my [pip]!.conf"):
+        (dags / name).write_text("secret")
+    patterns = context.patterns_of(dags, [dags / "my [pip]!.conf", dags.parent / "elsewhere.pem"])
+
+    assert ["a.py", "helpers/b.py"] == [file.path for file in read(dags, *patterns).files]
+
+
 def test_a_wrong_pattern_is_refused(dags: Path) -> None:
     with pytest.raises(UsageError, match="pattern"):
         read(dags, "!")

@@ -46,6 +46,8 @@ def test_the_time_is_that_of_the_source_where_it_is_given(tmp_path: Path, monkey
         ("https://user:token@example.com/a.git", "https://example.com/a.git"),
         ("https://token@example.com/a.git", "https://example.com/a.git"),
         ("https://example.com/a.git", "https://example.com/a.git"),
+        ("https://user:p@ss@example.com/a.git", "https://example.com/a.git"),
+        ("HTTPS://user:pw@example.com/a.git", "HTTPS://example.com/a.git"),
         ("git@example.com:a/b.git", "git@example.com:a/b.git"),
         ("ssh://git@example.com/a.git", "ssh://example.com/a.git"),
         ("https://example.com/a b\x1b[0m", ""),

@@ -92,10 +92,6 @@ def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
     from dagship.image import context
     from dagship.image import plan as planning
 
-    if push:
-        from dagship.engine import registry
-
-        registry.prepare()
     settings = project.settings
     dags = project.path(settings.dags)
     ignore = (*settings.ignore, *context.patterns_of(dags, settings.secret_files()))

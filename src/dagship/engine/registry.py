@@ -17,9 +17,21 @@ _PATIENCE = 300
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
+_preparing: list[threading.Thread] = []
+
+
 def prepare() -> None:
-    """Imports docker-py in the background: a tenth of a second that a push after a build need not wait for."""
-    threading.Thread(target=importlib.import_module, args=("docker",), daemon=True).start()
+    """Imports docker-py in the background: a tenth of a second that a push after a build need not wait for.
+
+    Nothing else may import it meanwhile, since its modules import one another in circles; what is here waits.
+    """
+    _preparing.append(threading.Thread(target=importlib.import_module, args=("docker",), daemon=True))
+    _preparing[-1].start()
+
+
+def _prepared() -> None:
+    while _preparing:
+        _preparing.pop().join()
 
 
 @contextmanager
@@ -53,6 +65,7 @@ def push(reference: Reference, on_progress: Callable[[int, int], None]) -> str:
         OutsideError: The registry refused it, or the engine does not answer.
 
     """
+    _prepared()
     import docker.errors
 
     sent: dict[str, tuple[int, int]] = {}
@@ -81,6 +94,7 @@ def digest(reference: Reference) -> str | None:
         OutsideError: The registry cannot be asked.
 
     """
+    _prepared()
     import docker.errors
 
     with _client() as client:

@@ -78,6 +78,8 @@ def build(
 
         # The engine's own builder pushes slower than the engine: it asks the registry about every blob twice.
         elsewhere = bool(settings.builder) or len(settings.platform) > 1
+        if push:
+            registry.prepare()
         built = run("type=docker" if not push else _PUSHED if elsewhere else "type=image")
         facts, steps = _look(plan)
         if facts is not None and facts.id not in (built.digest, built.config):

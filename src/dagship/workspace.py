@@ -6,6 +6,8 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +17,25 @@ from dagship.artifacts import Artifact
 from dagship.errors import UsageError
 
 _Artifact = TypeVar("_Artifact", bound=Artifact)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Gives a file to write that takes the place of `path` at the end, and is gone if the end is not reached.
+
+    Raises:
+        OSError: It cannot be written.
+
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    try:
+        yield Path(name)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 class Workspace:
@@ -73,15 +94,8 @@ class Workspace:
         try:
             self._make()
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    file.write(text)
-                Path(temporary).chmod(0o644)
-                Path(temporary).replace(path)
-            except BaseException:
-                Path(temporary).unlink(missing_ok=True)
-                raise
+            with whole(path) as file:
+                file.write_text(text, encoding="utf-8")
         except OSError as failed:
             raise UsageError(
                 f"{path} cannot be written: {failed.strerror}.", "Free space or fix its permissions."

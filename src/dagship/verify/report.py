@@ -1,8 +1,6 @@
 """Shows the report of a test: a table for people, a JUnit file for CI. JSON is the report itself."""
 
-import os
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +8,7 @@ from typing import TYPE_CHECKING
 from dagship.artifacts import CheckedTest, Finding, Kind, VerifyReport
 from dagship.console import Console, printable
 from dagship.errors import UsageError
+from dagship.workspace import whole
 
 if TYPE_CHECKING:
     from junitparser import JUnitXml, TestCase
@@ -56,15 +55,8 @@ def write_junit(path: Path, report: VerifyReport) -> None:
     """
     document = junit(report)
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        os.close(handle)
-        try:
-            document.write(temporary, pretty=True)
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        with whole(path) as file:
+            document.write(str(file), pretty=True)
     except OSError as failed:
         raise UsageError(
             f"The JUnit file {path} cannot be written: {failed.strerror}.", "Name a file in a directory that is there."

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -70,7 +70,6 @@ class Settings(BaseSettings):
     env_file: Path | None = Field(None, description="KEY=value lines for the test: AIRFLOW_VAR_…, AIRFLOW_CONN_…")
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
-    root: ClassVar[Path]
 
     def secret_files(self) -> tuple[Path, ...]:
         """Returns the files that settings name and no image may hold."""

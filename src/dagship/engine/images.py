@@ -207,15 +207,3 @@ def history(reference: str) -> tuple[tuple[str, int], ...]:
         raise diagnosis.of_engine(finished.stderr)
     steps = (json.loads(line) for line in finished.stdout.splitlines())
     return tuple((step["CreatedBy"], int(step["Size"])) for step in steps)
-
-
-def load(archive: Path, reference: str) -> None:
-    """Makes an image of one layer out of a root file system.
-
-    Raises:
-        OutsideError: The engine refused it.
-
-    """
-    finished = process.run(["docker", "import", "--", str(archive), reference])
-    if finished.code != 0:
-        raise diagnosis.of_engine(finished.stderr)

@@ -62,7 +62,7 @@ class Settings(BaseSettings):
         (), description="Further package indexes; travel as a secret"
     )
     source_packages: Names = Field(
-        (), description="Packages that may be built from source, or :all:; others need a wheel"
+        (), description="Packages to build from source, or :all: to allow it for any; others need a wheel"
     )
     import_timeout: PositiveFloat = Field(30.0, description="Limit for importing one DAG file, seconds")
     parse_budget: PositiveFloat = Field(10.0, description="Time one DAG file may take to parse, seconds")

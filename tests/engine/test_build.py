@@ -220,6 +220,24 @@ def test_push_by_the_builder_ends_with_the_registrys_digest(project: MakeProject
     assert pushed == made.workspace.read("push", PushedImage)
 
 
+def test_an_image_that_only_the_registry_has_is_not_built_again_and_can_be_tested(
+    project: MakeProject, registry: str
+) -> None:
+    """What a builder with a store of its own leaves: nothing in the engine."""
+    made = project(repository=f"{registry}/dagship-test/elsewhere")
+    first = build(made, force=True, push=True)
+    process.run(["docker", "image", "rm", "--force", first.reference])
+    second = build(made, push=True)
+    gone = images.inspect(first.reference) is None
+    found = pipeline.current_image(made, "")
+
+    assert second.reused
+    assert gone
+    assert (first.reference, first.digest) == (second.reference, second.digest)
+    assert first.reference == found.reference
+    assert images.inspect(first.reference) is not None
+
+
 def digest_in(registry: str, reference: str) -> str:
     name, tag = reference.removeprefix(f"{registry}/").split(":")
     request = urllib.request.Request(f"http://{registry}/v2/{name}/manifests/{tag}", method="HEAD")

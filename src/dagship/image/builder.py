@@ -35,13 +35,13 @@ def find(plan: Plan, recorded: BuiltImage | None, *, push: bool) -> BuiltImage |
 
     """
     facts = images.inspect(str(plan.reference))
-    same = recorded is not None and recorded.reference == str(plan.reference)
-    if facts is None and push and recorded is not None and same and recorded.digest:
-        return recorded.model_copy(update={"reused": True}) if _is_pushed(recorded) else None
+    known = recorded if recorded is not None and recorded.reference == str(plan.reference) else None
+    if facts is None and push and known is not None and known.digest:
+        return known.model_copy(update={"reused": True}) if _is_pushed(known) else None
     if facts is None or facts.labels.get(LABEL_DAGS) != plan.tree.version:
         return None
-    if recorded is not None and same and recorded.id == facts.id:
-        return recorded.model_copy(update={"reused": True})
+    if known is not None and known.id == facts.id:
+        return known.model_copy(update={"reused": True})
     built = _built(plan, facts, images.history(str(plan.reference)), digest="", seconds={})
     return built.model_copy(update={"reused": True})
 

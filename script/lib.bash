@@ -27,6 +27,10 @@ apt_install() { # apt_install PACKAGE...: with the lists at hand, or with fresh 
     said=$(apt install "$@") || fail "apt-get cannot install $*: $(tail -n 3 <<<"$said" | tr '\n' ' ')"
 }
 
+suite_of_this_machine() { sed -n 's/^VERSION_CODENAME=//p' /etc/os-release; }
+# shellcheck disable=SC2016  # the $() is for apt-get
+archive() { apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $(suite_of_this_machine)" | head -n 1; }
+
 need_program() { # need_program PROGRAM PACKAGE
     ! command -v "$1" >/dev/null || return 0
     need_root_on_debian "The program $1" "Install the package $2."

@@ -1,7 +1,4 @@
-"""script/engine on a machine of its own: what `up` starts, `down` takes back, after a crash as well.
-
-The machine is a set of namespaces on this one: it has its own network, processes and /run, and no way out.
-"""
+"""script/engine on a machine of its own: what `up` starts, `down` takes back, after a crash as well."""
 
 import os
 import shutil
@@ -10,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.machine import ROOT, on_a_machine_of_its_own
+
 ENGINE = ROOT / "script" / "engine"
 
 # Docker's traces, each on a line: rules, bridges, mounts, the switch, processes, the socket.
@@ -30,37 +28,21 @@ needs_a_machine = pytest.mark.skipif(
 )
 
 
-def on_a_machine_of_its_own(cache: Path, script: str) -> str:
-    """Runs `script` there, and returns what it printed."""
-    set_up = """
-        grep -oE ' /run/[^ ]*' /proc/mounts | sort -r | xargs -r umount -l
-        mount -t tmpfs tmpfs /run; ip link set lo up; echo 0 >/proc/sys/net/ipv4/ip_forward
-    """
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("DOCKER_", "DAGSHIP_"))}
-    finished = subprocess.run(
-        ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc"]  # noqa: RUF005 - the script on its own line
-        + ["bash", "-euc", f"{set_up}\ntraces() {{ {TRACES}\n}}\n{script}"],
-        env=environment | {"XDG_CACHE_HOME": str(cache)},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert finished.returncode == 0, finished.stderr
-    return finished.stdout
+def watched(script: str) -> str:
+    """A script that can print the traces."""
+    return f"traces() {{ {TRACES}\n}}\n{script}"
 
 
 @needs_a_machine
 def test_down_takes_back_all_that_up_brought(tmp_path: Path):
     seen = on_a_machine_of_its_own(
         tmp_path,
-        """
+        watched("""
         traces; echo ==
         script/engine up; docker network create other >/dev/null; traces; echo ==
         script/engine up; script/engine down; traces; echo ==
         script/engine down; script/engine status || echo "status $?"
-        """,
+        """),
     )
 
     before, running, after, end = seen.split("==\n")
@@ -74,11 +56,11 @@ def test_down_takes_back_all_that_up_brought(tmp_path: Path):
 def test_an_engine_that_was_killed_starts_again_and_leaves_nothing(tmp_path: Path, recovery: str):
     seen = on_a_machine_of_its_own(
         tmp_path,
-        f"""
+        watched(f"""
         script/engine up; kill -KILL "$(cat /run/dagship/dockerd.pid)"
         {recovery}
         script/engine down; traces
-        """,
+        """),
     )
 
     assert seen == "forwarding 0\n"
@@ -87,7 +69,8 @@ def test_an_engine_that_was_killed_starts_again_and_leaves_nothing(tmp_path: Pat
 @needs_a_machine
 def test_with_stops_what_it_started_and_passes_the_exit_status_on(tmp_path: Path):
     seen = on_a_machine_of_its_own(
-        tmp_path, 'script/engine with bash -c "docker version >/dev/null && exit 7" || echo "status $?"; traces'
+        tmp_path,
+        watched('script/engine with bash -c "docker version >/dev/null && exit 7" || echo "status $?"; traces'),
     )
 
     assert seen == "status 7\nforwarding 0\n"

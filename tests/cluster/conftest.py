@@ -1,0 +1,84 @@
+"""What the cluster tests share: a real Kubernetes, a namespace of its own for each test, and a kubectl."""
+
+import io
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dagship.cluster import connection
+from dagship.cluster.api import Cluster
+from dagship.console import Console
+from tests.cluster.airflows import Kubectl
+from tests.cluster.rig import Rig
+
+TESTBED = Path("/run/dagship/cluster/kubeconfig")
+_BUILT = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "dagship/kubernetes-1.20.2/kubectl"
+
+
+@pytest.fixture(scope="session")
+def kubeconfig() -> Path:
+    """How the cluster is reached, as an administrator."""
+    path = Path(os.environ.get("DAGSHIP_TEST_KUBECONFIG") or TESTBED)
+    if not path.is_file():
+        pytest.fail(
+            f"No cluster: there is no kubeconfig at {path}. Run script/cluster up, or name one in DAGSHIP_TEST_KUBECONFIG.",
+            pytrace=False,
+        )
+    return path
+
+
+def namespace(kubeconfig: Path) -> Kubectl:
+    """Makes a namespace; whoever asks for it deletes it."""
+    program = str(_BUILT) if _BUILT.exists() else shutil.which("kubectl")
+    assert program, "kubectl is not there"
+    made = Kubectl(program, str(kubeconfig), f"test-{secrets.token_hex(4)}")
+    made("create", "namespace", made.namespace)
+    return made
+
+
+@pytest.fixture
+def kubectl(kubeconfig: Path) -> Iterator[Kubectl]:
+    """A kubectl in a namespace that is gone after the test."""
+    made = namespace(kubeconfig)
+    yield made
+    made("delete", "namespace", made.namespace, "--wait=false")
+
+
+@pytest.fixture
+def connect(kubeconfig: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Cluster]:
+    """Connects to a namespace, by another kubeconfig if one is given."""
+
+    def to(namespace: str, by: Path = kubeconfig) -> Cluster:
+        monkeypatch.setenv("KUBECONFIG", str(by))
+        return connection.connect(context="", namespace=namespace)
+
+    return to
+
+
+@pytest.fixture
+def cluster(connect: Callable[..., Cluster], kubectl: Kubectl) -> Iterator[Cluster]:
+    """The namespace of the test, through the gateway."""
+    made = connect(kubectl.namespace)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def output() -> io.StringIO:
+    """What people would read."""
+    return io.StringIO()
+
+
+@pytest.fixture
+def console(output: io.StringIO) -> Console:
+    return Console(stderr=output)
+
+
+@pytest.fixture
+def rig(kubectl: Kubectl, cluster: Cluster, console: Console, output: io.StringIO, tmp_path: Path) -> Rig:
+    """The namespace of the test, for an Airflow that is rolled out."""
+    return Rig(kubectl=kubectl, cluster=cluster, console=console, output=output, scratch=tmp_path)

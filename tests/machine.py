@@ -1,0 +1,49 @@
+"""A machine of its own for a script that changes the one it runs on.
+
+It is a set of namespaces on this one: it has its own network, processes, control groups, /run and /var, and no way out.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+# Control groups are entered before the namespaces are made, for those start where the process is.
+ENTER = r"""
+hierarchies=$(awk '$3 ~ /^cgroup2?$/ {print $2}' /proc/mounts)
+for each in $hierarchies; do
+    mkdir "$each/$1"
+    for file in cpuset.cpus cpuset.mems; do [ ! -e "$each/$1/$file" ] || cat "$each/$file" >"$each/$1/$file"; done
+done
+(
+    for each in $hierarchies; do echo $BASHPID >"$each/$1/cgroup.procs"; done
+    exec timeout --signal=KILL 280 unshare --kill-child --net --mount --pid --cgroup --mount-proc bash -euc "$2" - "$1" "$3"
+) && status=0 || status=$?
+for each in $hierarchies; do find "$each/$1" -depth -type d -exec rmdir {} +; done
+exit $status
+"""
+SET_UP = r"""
+for each in $(awk '$3 ~ /^cgroup2?$/ {print $2}' /proc/mounts); do mount --bind "$each/$1" "$each"; done
+awk '$2 ~ "^/run/|/dagship/" {print $2}' /proc/mounts | sort -r | xargs -r umount -l 2>/dev/null || true
+mount -t tmpfs tmpfs /run; mkdir /run/{var,work}
+mount -t overlay -o lowerdir=/var,upperdir=/run/var,workdir=/run/work overlay /var
+rm -rf /var/log/pods /var/log/containers /var/lib/cni
+ip link set lo up; echo 0 >/proc/sys/net/ipv4/ip_forward
+eval "$2"
+"""
+
+
+def on_a_machine_of_its_own(cache: Path, script: str) -> str:
+    """Runs `script` there, and returns what it printed."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("DOCKER_", "DAGSHIP_"))}
+    finished = subprocess.run(
+        ["bash", "-euc", ENTER, "-", f"machine-{os.getpid()}", SET_UP, script],
+        env=environment | {"XDG_CACHE_HOME": str(cache)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    return finished.stdout

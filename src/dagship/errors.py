@@ -54,3 +54,9 @@ class Transient(OutsideError):  # noqa: N818 - an adjective that push decides on
 
 
 INTERRUPTED = 130
+
+
+class Interrupted(DagshipError):  # noqa: N818 - what happened
+    """Ctrl-C or SIGTERM came at a moment when the user must know how things stand."""
+
+    exit_code = INTERRUPTED

@@ -1,42 +1,14 @@
-"""The stages in their order: the only module that knows all of them.
+"""The stages that make an image, in their order.
 
 A stage's result goes to the next as a value, and to `.dagship/` for the task of a later CI job.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from dagship.artifacts import BaseImage, BuiltBase, BuiltImage, LockFile, PushedImage, VerifyReport
-from dagship.console import Console
 from dagship.errors import UsageError
+from dagship.project import Project
 from dagship.reference import Reference
-from dagship.settings import Settings
-from dagship.workspace import Workspace
-
-
-@dataclass(frozen=True, kw_only=True)
-class Project:
-    """What every task works with.
-
-    Attributes:
-        root: The project's directory; relative paths in settings start here.
-        settings: Its settings.
-        console: Where output goes.
-
-    """
-
-    root: Path
-    settings: Settings
-    console: Console
-
-    @property
-    def workspace(self) -> Workspace:
-        """Its `.dagship/`."""
-        return Workspace(self.root)
-
-    def path(self, relative: Path) -> Path:
-        """Returns a path of the settings as an absolute one."""
-        return self.root / relative
 
 
 def base(project: Project, *, force: bool) -> BuiltBase:
@@ -130,9 +102,7 @@ def _pushed(project: Project, image: BuiltImage) -> BuiltImage:
 
     tested = stage.was_tested(image, project.workspace.read("report", VerifyReport))
     if image.digest and not image.reused:  # the builder pushed it
-        pushed = PushedImage(
-            reference=image.reference, digest=image.digest, dag_version=image.dag_version, tested=tested
-        )
+        pushed = stage.pushed(image, image.digest, tested=tested)
     else:
         pushed = stage.push(project.console, image, tested=tested)
     project.workspace.write("push", pushed)

@@ -14,7 +14,7 @@ from dagship.artifacts import BaseImage, BuiltImage, PushedImage
 from dagship.console import Console
 from dagship.engine import images
 from dagship.errors import OutsideError, UsageError
-from dagship.pipeline import Project
+from dagship.project import Project
 from dagship.settings import Settings, load
 
 DAG = """

@@ -1,0 +1,8 @@
+"""The Invoke tasks. Heavy packages are imported when a task runs, so that `invoke --list` stays quick."""
+
+from invoke import Collection
+
+from dagship.tasks.cluster import deploy, rollback, rollout, status
+from dagship.tasks.image import base, build, lock, push, test_image
+
+namespace = Collection("dagship", base, lock, build, test_image, push, rollout, rollback, status, deploy)

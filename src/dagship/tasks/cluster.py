@@ -1,0 +1,180 @@
+"""The tasks that move a cluster: flags in, one call of the delivery, a summary out. Nothing is decided here."""
+
+from typing import TYPE_CHECKING, Any
+
+from invoke import Context
+
+from dagship.errors import UsageError
+from dagship.tasks.flags import explained, task
+from dagship.tasks.running import run
+
+if TYPE_CHECKING:
+    from dagship.project import Project
+    from dagship.rollout.asked import Asked
+
+_WHERE = ("namespace", "context", "selector", "workloads", "from-image")
+_HOW = ("rollout-timeout", "no-undo", "no-wait", "force-ownership", "allow-airflow-change")
+
+
+def _asked(project: "Project", **how: bool) -> "Asked":
+    from dagship.rollout.asked import Asked
+
+    settings = project.settings
+    return Asked(
+        selector=settings.selector,
+        names=settings.workloads,
+        from_image=settings.from_image,
+        timeout=settings.rollout_timeout,
+        **how,
+    )
+
+
+@task(help=explained("image", *_WHERE, "dry-run", "undo", *_HOW, "json"))
+def rollout(  # noqa: PLR0917 - Invoke's flags
+    _context: Context,
+    image: str = "",
+    namespace: str = "",
+    context: str = "",
+    selector: str = "",
+    workloads: str = "",
+    from_image: str = "",
+    dry_run: bool = False,
+    undo: bool = False,
+    rollout_timeout: str = "",
+    no_undo: bool = False,
+    no_wait: bool = False,
+    force_ownership: bool = False,
+    allow_airflow_change: bool = False,
+    json: bool = False,
+) -> None:
+    """Move the workers, the scheduler and all else that runs the image to the one that was pushed."""
+    flags = {
+        "namespace": namespace, "context": context, "selector": selector, "workloads": workloads,
+        "from_image": from_image, "rollout_timeout": rollout_timeout,
+    }  # fmt: skip
+
+    def act(project: "Project") -> dict[str, Any]:
+        from dagship import delivery
+        from dagship.rollout.present import show_result
+
+        if undo and (image or no_undo):
+            raise UsageError(
+                "--undo takes back what an unfinished rollout did; it goes with neither --image nor --no-undo."
+            )
+        asked = _asked(
+            project, dry_run=dry_run, undo=not no_undo, wait=not no_wait, force_ownership=force_ownership,
+            allow_airflow_change=allow_airflow_change,
+        )  # fmt: skip
+        result = delivery.rollout(project, image=image, unfinished=undo, asked=asked)
+        show_result(project.console, result)
+        return result.model_dump(mode="json")
+
+    run(json, flags, act)
+
+
+@task(help=explained("to", *_WHERE[:-1], "dry-run", *_HOW, "json"))
+def rollback(  # noqa: PLR0917 - Invoke's flags
+    _context: Context,
+    to: str = "",
+    namespace: str = "",
+    context: str = "",
+    selector: str = "",
+    workloads: str = "",
+    dry_run: bool = False,
+    rollout_timeout: str = "",
+    no_undo: bool = False,
+    no_wait: bool = False,
+    force_ownership: bool = False,
+    allow_airflow_change: bool = False,
+    json: bool = False,
+) -> None:
+    """Move back to the release before, or to another that was recorded."""
+    flags = {
+        "namespace": namespace, "context": context, "selector": selector, "workloads": workloads,
+        "rollout_timeout": rollout_timeout,
+    }  # fmt: skip
+
+    def act(project: "Project") -> dict[str, Any]:
+        from dagship import delivery
+        from dagship.rollout.present import show_result
+
+        if to and not to.isdecimal():
+            raise UsageError(f"{to!r} is not the number of a release.", "status lists the releases.")
+        asked = _asked(
+            project, dry_run=dry_run, undo=not no_undo, wait=not no_wait, force_ownership=force_ownership,
+            allow_airflow_change=allow_airflow_change,
+        )  # fmt: skip
+        result = delivery.rollback(project, to=int(to) if to else None, asked=asked)
+        show_result(project.console, result)
+        return result.model_dump(mode="json")
+
+    run(json, flags, act)
+
+
+@task(help=explained(*_WHERE, "json"))
+def status(  # noqa: PLR0917 - Invoke's flags
+    _context: Context,
+    namespace: str = "",
+    context: str = "",
+    selector: str = "",
+    workloads: str = "",
+    from_image: str = "",
+    json: bool = False,
+) -> None:
+    """Show who runs what; exit status 1 when components run different images."""
+    flags = {
+        "namespace": namespace, "context": context, "selector": selector, "workloads": workloads,
+        "from_image": from_image,
+    }  # fmt: skip
+
+    def act(project: "Project") -> dict[str, Any]:
+        from dagship import delivery
+        from dagship.rollout.present import show_status
+
+        report = delivery.status(project)
+        show_status(project.console, report)
+        return report.model_dump(mode="json")
+
+    run(json, flags, act)
+
+
+@task(help=explained("dags", "requirements", "repository", "env-file", "strict", *_WHERE, *_HOW, "json"))
+def deploy(  # noqa: PLR0917 - Invoke's flags
+    _context: Context,
+    dags: str = "",
+    requirements: str = "",
+    repository: str = "",
+    env_file: str = "",
+    strict: bool = False,
+    namespace: str = "",
+    context: str = "",
+    selector: str = "",
+    workloads: str = "",
+    from_image: str = "",
+    rollout_timeout: str = "",
+    no_undo: bool = False,
+    no_wait: bool = False,
+    force_ownership: bool = False,
+    allow_airflow_change: bool = False,
+    json: bool = False,
+) -> None:
+    """Check the lock, build, test, push and roll out; stop at the first that fails."""
+    flags = {
+        "dags": dags, "requirements": requirements, "repository": repository, "env_file": env_file, "strict": strict,
+        "namespace": namespace, "context": context, "selector": selector, "workloads": workloads,
+        "from_image": from_image, "rollout_timeout": rollout_timeout,
+    }  # fmt: skip
+
+    def act(project: "Project") -> dict[str, Any]:
+        from dagship import delivery
+        from dagship.rollout.present import show_deployed
+
+        asked = _asked(
+            project, undo=not no_undo, wait=not no_wait, force_ownership=force_ownership,
+            allow_airflow_change=allow_airflow_change,
+        )  # fmt: skip
+        deployed = delivery.deploy(project, asked=asked)
+        show_deployed(project.console, deployed)
+        return deployed.model_dump(mode="json")
+
+    run(json, flags, act)

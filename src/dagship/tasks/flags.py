@@ -1,0 +1,58 @@
+"""The flags of the tasks, and what Invoke is told of them."""
+
+import functools
+
+from invoke import task as _invoke_task
+
+# Shared by the tasks that have the flag. Defaults are those of settings.py; a test compares them.
+HELP = {
+    "airflow": "Version of Airflow (default 3.3.2)",
+    "allow-airflow-change": "Roll out even though the image has another version of Airflow",
+    "base": "Base image (default: the one `base` built, else apache/airflow:VERSION)",
+    "builder": "buildx builder (default: the current one)",
+    "ca-cert": "PEM bundle of authorities to trust in builds; travels as a secret",
+    "cache-from": "BuildKit cache source, as type=registry,ref=REF",
+    "cache-to": "BuildKit cache target, as type=registry,ref=REF",
+    "check": "Change nothing; exit 1 and show a diff when the lock is stale",
+    "constraints": "Constraints file (default: the packages of the release's day)",
+    "context": "Context of the kubeconfig (default: the current one)",
+    "dags": "Directory of DAGs (default dags)",
+    "dry-run": "Show what would move, and ask the server, but change nothing",
+    "env-file": "File of KEY=value lines: AIRFLOW_VAR_X, AIRFLOW_CONN_X",
+    "extras": "Extras of Airflow, with commas (default: a set that runs on Kubernetes)",
+    "force": "Build again what is there already, without caches",
+    "force-ownership": "Take the image from another tool that owns it (Helm 4, Argo CD, Flux)",
+    "from-image": "Repository whose place the image takes, for the first rollout",
+    "image": "Image reference instead of the one that the task before left",
+    "import-timeout": "Limit for importing one DAG file, seconds (default 30)",
+    "json": "Print one JSON document on standard output",
+    "junit": "Write a JUnit report to this file",
+    "namespace": "Kubernetes namespace (default: that of the context)",
+    "no-undo": "On failure leave everything as it is, for inspection",
+    "no-wait": "Refuse when another rollout is under way, instead of waiting for it",
+    "parse-budget": "Time that one DAG file may take to parse, seconds (default 10)",
+    "pip-conf": "pip.conf for package installs; travels as a secret",
+    "platform": "Platforms, with commas, as linux/amd64 (default: the engine's own)",
+    "push": "Push it as well, straight from the builder",
+    "pytest": "Run the tests in this file or directory inside the image as well",
+    "repository": "Repository of the image, without tag (default dagship/airflow)",
+    "requirements": "Lock, .in or plain requirements file (default requirements/dags.txt)",
+    "rollout-timeout": "Time a workload may stand still, seconds (default 600); a pod's grace period comes on top",
+    "selector": "Label selector of the workloads to move, as release=airflow",
+    "strict": "Warnings fail the test as well",
+    "to": "Number of the release to go back to (default: the one before the last)",
+    "undo": "Take back a rollout that was left half done",
+    "untested": "Push it even though test-image did not pass on it",
+    "upgrade": "Move every package to the newest version that fits",
+    "upgrade-package": "Move only this package, or several with commas",
+    "workloads": "Workloads to move, with commas, as statefulset/worker (default: all that run the image)",
+}
+
+
+# Long flags alone: one letter for each of fourteen would be a riddle.
+task = functools.partial(_invoke_task, auto_shortflags=False)
+
+
+def explained(*names: str) -> dict[str, str]:
+    """Returns what Invoke shows for these flags."""
+    return {name: HELP[name] for name in names}

@@ -1,0 +1,82 @@
+"""Commands in containers, over a web socket."""
+
+import json
+import time
+from typing import Any
+
+from dagship.cluster import failures
+from dagship.cluster.calls import Call
+from dagship.cluster.transport import CONNECT_SECONDS, Transport
+from dagship.errors import OutsideError
+
+
+def run(transport: Transport, call: Call, timeout: float) -> tuple[int, str]:
+    """Runs a command to its end and returns its exit code and standard output.
+
+    Raises:
+        Unreachable: It was not started; another try may succeed.
+        OutsideError: It was refused, did not end in time, or the connection broke while it ran.
+
+    """
+    client = _connect(transport, call, timeout)
+    try:
+        return _finish(client, call, timeout)
+    finally:
+        client.close(timeout=1)
+        client.sock.shutdown()  # which the library leaves out where the server said goodbye first
+
+
+def _connect(transport: Transport, call: Call, timeout: float) -> Any:  # noqa: ANN401 - the library's client, which it leaves untyped
+    import websocket
+    from kubernetes.stream.ws_client import WSClient, get_websocket_url
+
+    # The library has no other way to say it; without, a server that is gone is waited for without end.
+    websocket.setdefaulttimeout(max(CONNECT_SECONDS, timeout))
+    with transport.login(call) as (configuration, headers):
+        url = get_websocket_url(configuration.host + call.target)
+        try:
+            return WSClient(configuration, url, headers, capture_all=False, binary=True)
+        except websocket.WebSocketBadStatusException as refused:
+            body = refused.resp_body or b""
+            raise failures.of_response(refused.status_code, body, call.what, refused.resp_headers) from refused
+        except (websocket.WebSocketException, OSError) as failed:
+            raise failures.of_connection(failed, transport.server, call.what) from failed
+
+
+def _finish(client: Any, call: Call, timeout: float) -> tuple[int, str]:  # noqa: ANN401 - as above
+    import websocket
+    from kubernetes.stream.ws_client import ERROR_CHANNEL, STDOUT_CHANNEL
+
+    deadline = time.monotonic() + timeout
+    output, status = b"", b""
+    try:
+        while client.is_open() and (left := deadline - time.monotonic()) > 0:
+            client.update(timeout=left)
+            # Older releases of the library have text, and not bytes, of a channel on which nothing came.
+            output += client.read_channel(STDOUT_CHANNEL) or b""
+            status += client.read_channel(ERROR_CHANNEL) or b""
+    except (websocket.WebSocketException, OSError) as failed:
+        # Whatever it does may be done: no other try.
+        raise OutsideError(f"Cannot {call.what}: the connection broke while it ran. {failed}") from failed
+    if client.is_open():
+        raise OutsideError(f"Cannot {call.what}: it did not end within {timeout:g} s.")
+    return exit_code(status, call.what), output.decode("utf-8", "replace")
+
+
+def exit_code(status: bytes, what: str) -> int:
+    """Reads the Status that the server sends when a command ended.
+
+    Raises:
+        OutsideError: The command was not run, or how it ended is not known.
+
+    """
+    try:
+        document = json.loads(status)
+    except ValueError as unread:
+        raise OutsideError(f"Cannot {what}: the connection broke while it ran.") from unread
+    if document.get("status") == "Success":
+        return 0
+    for cause in (document.get("details") or {}).get("causes") or ():
+        if cause.get("reason") == "ExitCode":
+            return int(cause["message"])
+    raise OutsideError(f"Cannot {what}: {' '.join(str(document.get('message')).split())[:300]}")

@@ -257,6 +257,8 @@ class PushedImage(Artifact):
         digest: The registry's digest, `sha256:…`: the identity from here on.
         dag_version: The version id of the DAG tree, or empty when the image is not one of ours.
         tested: Whether `test-image` passed on exactly this image.
+        airflow: Version of apache-airflow in it, or empty.
+        platforms: `os/architecture` it is for.
 
     """
 
@@ -264,3 +266,5 @@ class PushedImage(Artifact):
     digest: str
     dag_version: str
     tested: bool
+    airflow: str = ""
+    platforms: tuple[str, ...] = ()

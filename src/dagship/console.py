@@ -21,6 +21,8 @@ from dagship.errors import DagshipError
 if TYPE_CHECKING:
     from rich.status import Status
 
+    from dagship.board import Board
+
 _REMINDER_SECONDS = 30.0
 # Columns where there is no terminal to ask: logs are wide.
 _PLAIN_WIDTH = 120
@@ -113,6 +115,15 @@ class Console:
         finally:
             done.set()
             thread.join()
+
+    @contextmanager
+    def board(self, title: str) -> Iterator["Board"]:
+        """Shows workloads while they are waited for, and one line with the seconds when it is done."""
+        from dagship import board
+
+        with board.show(self._rich, title, self.say) as shown:
+            yield shown
+        self._rich.print(Text("✓ ", style="green").append(f"{title}  {shown.seconds:.1f} s", style="default"))
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Prints a table; a column whose name starts with `>` is aligned to the right."""

@@ -57,7 +57,7 @@ def push(
     reference = Reference.parse(image.reference)
     with console.step(f"Pushing {reference}") as step:
         if image.digest and _with_retries(lambda: registry.digest(reference), step.say, pause) == image.digest:
-            return _pushed(image, image.digest, tested=tested)
+            return pushed(image, image.digest, tested=tested)
         said = _with_retries(
             lambda: registry.push(reference, lambda sent, total: step.say(f"{size(sent)} of {size(total)}")),
             step.say,
@@ -70,11 +70,19 @@ def push(
             f"{reference} was pushed as {said or 'an unknown digest'}, but the registry has {has or 'nothing'} there.",
             "Something else pushes the same tag, or the registry is broken; push again and look at it.",
         )
-    return _pushed(image, has, tested=tested)
+    return pushed(image, has, tested=tested)
 
 
-def _pushed(image: BuiltImage, digest: str, *, tested: bool) -> PushedImage:
-    return PushedImage(reference=image.reference, digest=digest, dag_version=image.dag_version, tested=tested)
+def pushed(image: BuiltImage, digest: str, *, tested: bool) -> PushedImage:
+    """Returns what is known of an image that the registry has under `digest`."""
+    return PushedImage(
+        reference=image.reference,
+        digest=digest,
+        dag_version=image.dag_version,
+        tested=tested,
+        airflow=image.airflow,
+        platforms=image.platforms,
+    )
 
 
 def _with_retries(act: Callable[[], _Result], say: Callable[[str], None], pause: Callable[[float], None]) -> _Result:

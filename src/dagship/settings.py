@@ -69,6 +69,18 @@ class Settings(BaseSettings):
     strict: bool = Field(default=False, description="Warnings fail the test of an image")
     env_file: Path | None = Field(None, description="KEY=value lines for the test: AIRFLOW_VAR_…, AIRFLOW_CONN_…")
 
+    namespace: str = Field("", description="Kubernetes namespace; empty for that of the kubeconfig's context")
+    context: str = Field("", description="Context of the kubeconfig; empty for the current one")
+    selector: str = Field("", description="Label selector of the workloads to move, as release=airflow")
+    workloads: Names = Field(
+        (), description="Workloads to move, as statefulset/worker; empty for all that run the image"
+    )
+    from_image: str = Field("", description="Repository whose place the image takes at its first rollout")
+    rollout_timeout: PositiveFloat = Field(
+        600.0,
+        description="Time a workload may stand still during a rollout, seconds; a pod's grace period comes on top",
+    )
+
     model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
 
     def secret_files(self) -> tuple[Path, ...]:
@@ -85,6 +97,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         "extras", "system_packages", "build_packages", "ignore", "platform", "extra_index_urls", "source_packages",
+        "workloads",
         mode="before",
     )  # fmt: skip
     @classmethod
@@ -105,6 +118,29 @@ class Settings(BaseSettings):
     @classmethod
     def _reference(cls, value: str) -> str:
         return str(Reference.parse(value)) if value else ""
+
+    @field_validator("from_image")
+    @classmethod
+    def _another_repository(cls, value: str) -> str:
+        # A tag or digest is allowed: the image is copied from what runs.
+        return Reference.parse(value).name if value else ""
+
+    @field_validator("namespace")
+    @classmethod
+    def _namespace(cls, value: str) -> str:
+        # RFC 1123 label.
+        return _matching(value, r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?", "a namespace")
+
+    @field_validator("workloads")
+    @classmethod
+    def _workloads(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(
+            _matching(
+                name.lower(), r"(statefulset|deployment|cronjob)/[a-z0-9]([a-z0-9.-]*[a-z0-9])?",
+                "a workload, as statefulset/worker",
+            )
+            for name in value
+        )  # fmt: skip
 
     @field_validator("airflow")
     @classmethod

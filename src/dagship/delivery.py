@@ -1,0 +1,146 @@
+"""The stages that bring an image to a cluster, and all of them in one."""
+
+import time
+from typing import TYPE_CHECKING
+
+from dagship import pipeline
+from dagship.artifacts import PushedImage
+from dagship.cluster import connection
+from dagship.errors import OutsideError, Refused, UsageError
+from dagship.project import Project
+from dagship.reference import Reference
+from dagship.rollout import status as status_stage
+from dagship.rollout import ways
+from dagship.rollout.asked import Asked
+from dagship.rollout.values import Deployed, RolloutResult, StatusReport, Target
+
+if TYPE_CHECKING:
+    from dagship.cluster.api import Cluster
+
+
+def target(project: Project, *, image: str) -> Target:
+    """Finds the image to roll out: the one named, by digest, else the one that `push` recorded.
+
+    Raises:
+        UsageError: There is neither, or the registry does not have the one named.
+        OutsideError: The one named has no digest, and nobody can be asked for it.
+
+    """
+    pushed = project.workspace.read("push", PushedImage)
+    if not image and pushed is None:
+        raise UsageError("Nothing was pushed yet.", "Run push first, or name an image with --image.")
+    if pushed is not None and (not image or image in _names(pushed)):
+        pinned = Reference.parse(pushed.reference).pinned(pushed.digest)
+        return Target(
+            image=str(pinned),
+            digest=pushed.digest,
+            dag_version=pushed.dag_version,
+            airflow=pushed.airflow,
+            platforms=pushed.platforms,
+        )
+    return _named_target(project, Reference.parse(image))
+
+
+def _names(pushed: PushedImage) -> tuple[str, ...]:
+    return pushed.reference, str(Reference.parse(pushed.reference).pinned(pushed.digest))
+
+
+def _named_target(project: Project, reference: Reference) -> Target:
+    """The image that `--image` names; what the engine knows of it, where there is an engine and it has it."""
+    from dagship.engine import images, registry
+    from dagship.image.plan import LABEL_AIRFLOW, LABEL_DAGS
+
+    if not reference.tag and not reference.digest:
+        raise UsageError(f"{str(reference)!r} names neither a tag nor a digest.", "Say which image of the repository.")
+    digest = reference.digest
+    if not digest:
+        with project.console.step(f"Asking the registry for the digest of {reference}"):
+            found = registry.digest(reference)
+        if found is None:
+            raise UsageError(f"The registry does not have {reference}.", "Push it first, or name another with --image.")
+        digest = found
+    pinned = reference.pinned(digest)
+    try:
+        facts = images.inspect(str(pinned)) or images.inspect(str(reference))
+    except OutsideError:  # no engine on this machine, which is as well
+        facts = None
+    if facts is None:
+        return Target(image=str(pinned), digest=digest)
+    return Target(
+        image=str(pinned),
+        digest=digest,
+        dag_version=facts.labels.get(LABEL_DAGS, ""),
+        airflow=facts.labels.get(LABEL_AIRFLOW, ""),
+        platforms=(facts.platform,),
+    )
+
+
+def rollout(project: Project, *, image: str, unfinished: bool, asked: Asked) -> RolloutResult:
+    """Moves an Airflow in the cluster to an image; with `unfinished`, takes back what another run left half done."""
+    cluster = _cluster(project)
+    if unfinished:
+        result = ways.undo(cluster, project.console, asked)
+    else:
+        result = ways.rollout(cluster, project.console, target(project, image=image), asked)
+    project.workspace.write("rollout", result)
+    return result
+
+
+def rollback(project: Project, *, to: int | None, asked: Asked) -> RolloutResult:
+    """Moves an Airflow in the cluster back to an earlier release."""
+    result = ways.rollback(_cluster(project), project.console, to, asked)
+    project.workspace.write("rollout", result)
+    return result
+
+
+def status(project: Project) -> StatusReport:
+    """Reports which workload runs what."""
+    settings = project.settings
+    pushed = project.workspace.read("push", PushedImage)
+    repositories = [settings.repository, *([pushed.reference] if pushed else []), *filter(None, [settings.from_image])]
+    return status_stage.status(
+        _cluster(project),
+        repositories=repositories,
+        dag_versions={pushed.digest: pushed.dag_version} if pushed else {},
+        selector=settings.selector,
+        names=settings.workloads,
+    )
+
+
+def _cluster(project: Project) -> "Cluster":
+    return connection.connect(context=project.settings.context, namespace=project.settings.namespace)
+
+
+def deploy(project: Project, *, asked: Asked) -> Deployed:
+    """Checks the lock, builds, tests, pushes and rolls out.
+
+    Raises:
+        Refused: The lock is stale, or the image did not pass; nothing later was done.
+        DagshipError: As each of the tasks.
+
+    """
+    seconds: dict[str, float] = {}
+
+    def timed(name: str, began: float) -> float:
+        seconds[name] = round(time.monotonic() - began, 2)
+        return time.monotonic()
+
+    now = time.monotonic()
+    lock = project.path(project.settings.requirements)
+    if lock.suffix == ".txt" and lock.with_suffix(".in").exists():
+        pipeline.lock(project, check=True, upgrade=False, upgrade_packages=())
+        now = timed("lock --check", now)
+    pipeline.build(project, force=False, push=False)
+    now = timed("build", now)
+    report = pipeline.test_image(project, image="", pytest_path=None)
+    now = timed("test-image", now)
+    if not report.passed:
+        from dagship.verify import report as reporting
+
+        reporting.show(project.console, report)
+        raise Refused("The image did not pass test-image; it was neither pushed nor rolled out.", "Mend what it found.")
+    pushed = pipeline.push(project, image="", untested=False)
+    now = timed("push", now)
+    result = rollout(project, image="", unfinished=False, asked=asked)
+    timed("rollout", now)
+    return Deployed(passed=result.passed, image=pushed, rollout=result, seconds=seconds)

@@ -1,0 +1,116 @@
+"""What a caller asks for, what is planned for it, and what goes into the record of it. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from dagship.rollout import record, who
+from dagship.rollout.preflight import Survey
+from dagship.rollout.values import Journal, Move, Record, Release, Target
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What the caller wants of any of the three ways to move.
+
+    Attributes:
+        selector: Label selector that workloads must match, or empty.
+        names: `kind/name` of the workloads to move; empty for all that run the image.
+        from_image: Repository whose place the image takes, or empty.
+        timeout: Seconds that a workload may stand still.
+        dry_run: Whether to stop before the first change.
+        undo: Whether to go back on failure.
+        wait: Whether to wait for another rollout to end.
+        force_ownership: Whether to take the image from another tool that owns it.
+        allow_airflow_change: Whether Airflow's own version may change.
+
+    """
+
+    selector: str = ""
+    names: tuple[str, ...] = ()
+    from_image: str = ""
+    timeout: float = 600.0
+    dry_run: bool = False
+    undo: bool = True
+    wait: bool = True
+    force_ownership: bool = False
+    allow_airflow_change: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """What is to be done.
+
+    Attributes:
+        kind: What the release will be called.
+        target: The image to move to; an empty one for a return to what dagship found.
+        moves: The objects, in their order.
+        warnings: What was noticed.
+        undo: Whether the moves are to be taken back, and not made.
+
+    """
+
+    kind: Literal["rollout", "rollback"]
+    target: Target
+    moves: tuple[Move, ...]
+    warnings: tuple[str, ...] = ()
+    undo: bool = False
+
+
+Planner = Callable[[Survey], Planned]
+
+
+def journal_of(planned: Planned) -> Journal:
+    """Returns what the cluster is told of a rollout before its first change."""
+    return Journal(
+        state="moving",
+        kind=planned.kind,
+        image=planned.target.image,
+        dag_version=planned.target.dag_version,
+        airflow=planned.target.airflow,
+        who=who.who(),
+        job=who.job(),
+        began=_now(),
+        moves=planned.moves,
+    )
+
+
+def released(before: Record, planned: Planned) -> Record:
+    """Returns the record after a rollout that succeeded; the first one also leaves what it found, to return to."""
+    releases = before.releases
+    if not releases:
+        found = tuple(
+            move.model_copy(
+                update={"changes": tuple(change.model_copy(update={"after": change.before}) for change in move.changes)}
+            )
+            for move in planned.moves
+        )
+        releases = (Release(number=0, kind="found", image="", when=_now(), moves=found),)
+    journal = journal_of(planned)
+    release = Release(
+        number=releases[-1].number + 1,
+        kind=planned.kind,
+        image=journal.image,
+        dag_version=journal.dag_version,
+        airflow=journal.airflow,
+        who=journal.who,
+        job=journal.job,
+        when=_now(),
+        moves=tuple(
+            move.model_copy(
+                update={"changes": tuple(change.model_copy(update={"before": None}) for change in move.changes)}
+            )
+            for move in planned.moves
+        ),
+    )
+    return Record(releases=(*releases, release)[-record.KEPT :])
+
+
+def is_last(written: Record, planned: Planned) -> bool:
+    """Whether the last release recorded already says what is planned."""
+    return bool(written.releases) and bool(planned.target.image) and written.releases[-1].image == planned.target.image
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

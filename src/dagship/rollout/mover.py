@@ -1,0 +1,45 @@
+"""Makes the changes of a move in the cluster, each object in one write and only as it was looked at."""
+
+from typing import TYPE_CHECKING, Any
+
+from dagship.cluster.failures import Conflict
+from dagship.errors import OutsideError
+from dagship.rollout import fields, plan
+from dagship.rollout.values import WATCHED, Move
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dagship.cluster.api import Cluster
+    from dagship.cluster.feed import Feed
+
+# Controllers write status all the time; more conflicts than this in a row are no coincidence.
+_TRIES = 20
+
+
+def apply(cluster: "Cluster", feed: "Feed", move: Move, may_say: plan.Known) -> bool:
+    """Makes an object say what its move wants; returns whether it had to be changed.
+
+    Raises:
+        Refused: Someone else changed it meanwhile.
+        OutsideError: The API server did not answer, or refused.
+
+    """
+    seen: Mapping[str, Any] | None = feed.objects(move.kind).get(move.name) if move.kind in WATCHED else None
+    for _ in range(_TRIES):
+        raw = seen or cluster.get(move.kind, move.name)
+        seen = None
+        to_do = plan.outstanding(move, raw, may_say)
+        if not to_do:
+            return False
+        try:
+            written = cluster.patch(move.kind, move.name, fields.patch(move.kind, raw, to_do))
+        except Conflict:
+            continue
+        if move.kind in WATCHED:
+            feed.put(move.kind, written)
+        return True
+    raise OutsideError(
+        f"{move.key} was changed by someone else {_TRIES} times in a row.",
+        "Something writes it without pause; find it with kubectl get --watch, then run rollout again.",
+    )

@@ -1,0 +1,78 @@
+"""What a rollout asks of the API server, and what of it is not allowed. k8s/rbac/role.yaml grants exactly this."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from dagship.cluster.api import Cluster
+
+
+class Permission(NamedTuple):
+    """One verb on one resource of the namespace.
+
+    Attributes:
+        verb: `patch`.
+        group: API group, empty for the core.
+        resource: `statefulsets`.
+        subresource: `log`, or empty.
+        why: What it is for.
+
+    """
+
+    verb: str
+    group: str
+    resource: str
+    subresource: str
+    why: str
+
+    def __str__(self) -> str:
+        """As people write it: `patch statefulsets.apps`, `get pods/log`."""
+        group = f".{self.group}" if self.group else ""
+        return f"{self.verb} {self.resource}{group}{'/' if self.subresource else ''}{self.subresource}"
+
+
+def _each(verbs: str, group: str, resources: str, why: str) -> tuple[Permission, ...]:
+    named = [resource.partition("/") for resource in resources.split()]
+    return tuple(
+        Permission(verb, group, resource, subresource, why)
+        for resource, _, subresource in named
+        for verb in verbs.split()
+    )
+
+
+NEEDED: tuple[Permission, ...] = (
+    *_each("get list watch", "apps", "statefulsets deployments", "to find the workloads and to see them move"),
+    *_each("patch", "apps", "statefulsets deployments", "to move them, and to undo that"),
+    *_each("get list watch", "apps", "replicasets", "to tell a Deployment's new pods from its old ones"),
+    *_each("get list", "batch", "cronjobs", "to find the CronJobs that run the image"),
+    *_each("patch", "batch", "cronjobs", "to move them, and to undo that"),
+    *_each("get list watch", "", "pods", "to judge each pod by its revision, readiness and image"),
+    *_each("delete", "", "pods", "to free a StatefulSet from a broken pod, and to move one with OnDelete"),
+    *_each("get", "", "pods/log", "to report the last lines of a container that fails"),
+    *_each("get create", "", "pods/exec", "to read Airflow's version in a running pod"),
+    *_each("list", "", "events", "to report the events of a pod that fails"),
+    *_each(
+        "get list",
+        "",
+        "configmaps",
+        "to read the record of releases, and to find the KubernetesExecutor's pod template",
+    ),
+    *_each("patch", "", "configmaps", "to move the image in that template, and to undo that"),
+    *_each("create update", "", "configmaps", "to write the record of releases"),
+    *_each("get create update", "coordination.k8s.io", "leases", "to let one rollout run at a time"),
+)
+
+
+def missing(cluster: Cluster, needed: Iterable[Permission] = NEEDED) -> tuple[Permission, ...]:
+    """Asks the API server for each permission, and returns those that this user does not have.
+
+    Raises:
+        OutsideError: The API server does not answer.
+
+    """
+    return tuple(
+        permission
+        for permission in needed
+        if not cluster.can(
+            permission.verb, permission.resource, group=permission.group, subresource=permission.subresource
+        )
+    )

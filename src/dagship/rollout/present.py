@@ -1,0 +1,142 @@
+"""How plans, failures and results look to people."""
+
+import textwrap
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from dagship.rollout import plan
+from dagship.rollout.values import Deployed, Failure, Journal, Move, Release, RolloutResult, StatusReport
+
+if TYPE_CHECKING:
+    from dagship.console import Console
+
+_OUTCOMES = {
+    "moved": "moved",
+    "unchanged": "was there already; nothing moved",
+    "planned": "dry run; nothing was changed",
+    "undone": "went back",
+    "left": "FAILED",
+}
+
+
+def show_plan(console: "Console", moves: Iterable[Move], journal: Journal | None) -> None:
+    """Prints what moves, in which order, from what to what."""
+    if journal is not None:
+        console.warn(
+            f"a rollout to {plan.short(journal.image) or 'an earlier state'} by {journal.who}, begun {journal.began}, "
+            "is unfinished; this one goes on from there"
+        )
+    rows: list[list[str]] = []
+    ways: set[tuple[str, str]] = set()
+    for move in moves:
+        by_way: dict[tuple[str, str], list[str]] = {}
+        for change in move.changes:
+            what = change.container + (" (init)" if change.init else "") + (f" {change.name}" if change.name else "")
+            by_way.setdefault((plan.short(change.before) or "-", plan.short(change.after) or "-"), []).append(what)
+        rows += [[str(move.step + 1), move.key, ", ".join(what), *way] for way, what in by_way.items()]
+        ways |= by_way.keys()
+    if len(ways) == 1:  # said once, and not on every line
+        console.table("", ["step", "workload", "containers"], [row[:3] for row in rows])
+        console.say("")
+        console.say("{} → {}".format(*ways.pop()))
+    else:
+        brief = [[*row[:3], _brief(row[3], row[4]), _brief(row[4], row[3])] for row in rows]
+        console.table("", ["step", "workload", "containers", "from", "to"], brief)
+    console.say("")
+
+
+def _brief(image: str | None, other: str | None) -> str:
+    """An image for people, without a repository that goes without saying."""
+    said = plan.short(image) or "-"
+    name, at, digest = said.partition("@")
+    return at + digest if at and (other or "").partition("@")[0] == name else said
+
+
+def show_failure(console: "Console", failure: Failure) -> None:
+    """Prints what went wrong: the pod, the reason, its events and last log lines."""
+    where = " ".join(
+        part
+        for part in (
+            failure.workload,
+            failure.pod and f"pod {failure.pod}",
+            failure.container and f"container {failure.container}",
+        )
+        if part
+    )
+    console.say("")
+    console.say(f"✗ {where}: {failure.reason}")
+    if failure.meaning:
+        console.say(f"  {failure.meaning}")
+    if failure.message and failure.message not in failure.meaning:
+        console.say(textwrap.indent(failure.message, "  "))
+    for title, lines in (("events", failure.events), ("last log lines", failure.log)):
+        if lines:
+            console.say(f"  {title}:")
+            for line in lines:
+                # The bar keeps a line that starts like a command of the CI system, `::error::`, from being one.
+                console.say(f"  | {line}")
+    if failure.hint:
+        console.say(f"  → {failure.hint}")
+    console.say("")
+
+
+def show_result(console: "Console", result: RolloutResult) -> None:
+    """Prints the closing lines of `rollout` and `rollback`."""
+    failed = "FAILED, and " if result.failure and result.outcome == "undone" else ""
+    fields = {"rollout": failed + _OUTCOMES[result.outcome]}
+    fields |= {"image": result.image} if result.image else {}
+    fields |= {"DAG version": result.dag_version} if result.dag_version else {}
+    fields |= {"release": str(result.release)} if result.release is not None else {}
+    fields["namespace"] = result.namespace + (f" ({result.context})" if result.context else "")
+    if result.failure is not None:
+        fields["cause"] = f"{result.failure.workload}: {result.failure.meaning or result.failure.reason}"
+    fields |= {"state": result.state} if result.state else {}
+    if result.seconds:
+        fields["seconds"] = ", ".join(f"{phase} {seconds:.1f}" for phase, seconds in result.seconds.items())
+    console.summary(fields)
+
+
+def show_deployed(console: "Console", deployed: Deployed) -> None:
+    """Prints the closing lines of `deploy`."""
+    show_result(console, deployed.rollout)
+    console.summary({"deploy": ", ".join(f"{task} {seconds:.1f} s" for task, seconds in deployed.seconds.items())})
+
+
+def show_status(console: "Console", report: StatusReport) -> None:
+    """Prints who runs what."""
+    names = {image.partition("@")[0] for workload in report.workloads for image in workload.images}
+    common = names.pop() + "@" if len(names) == 1 else ""
+    console.table(
+        "",
+        ["workload", "role", "image", "DAG version", ">ready", "differ"],
+        [
+            [
+                workload.workload,
+                workload.role,
+                "\n".join(_brief(image, common) for image in workload.images),
+                workload.dag_version,
+                f"{workload.ready}/{workload.desired}" if workload.desired or workload.ready else "",
+                ", ".join(workload.differ),
+            ]
+            for workload in report.workloads
+        ],
+    )
+    if report.releases:
+        console.say("")
+        rows = [_release(one, common) for one in report.releases]
+        console.table("", [">release", "when", "what", "image", "DAG version", "who", "job"], rows)
+    if report.unfinished is not None:
+        console.say("")
+        console.warn(
+            f"a rollout to {plan.short(report.unfinished.image) or 'an earlier state'} by {report.unfinished.who} is "
+            f"unfinished ({report.unfinished.state}): rollout finishes it, rollout --undo takes it back"
+        )
+    fields = {"namespace": report.namespace + (f" ({report.context})" if report.context else "")}
+    fields |= {"repository": common[:-1]} if common else {}
+    fields["state"] = "all components run the same image" if report.passed else "components DISAGREE"
+    console.summary(fields)
+
+
+def _release(release: Release, common: str) -> list[str]:
+    what = _brief(release.image, common) if release.image else "what dagship found"
+    return [str(release.number), release.when, release.kind, what, release.dag_version, release.who, release.job]

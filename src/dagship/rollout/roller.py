@@ -1,0 +1,160 @@
+"""Carries a plan out: under the Lease, journal first, step by step, and back again when it fails."""
+
+from typing import TYPE_CHECKING
+
+from dagship.cluster.feed import Feed
+from dagship.errors import DagshipError, Interrupted, OutsideError, Transient
+from dagship.rollout import diagnosis, doom, mover, plan, preflight, who
+from dagship.rollout.asked import Planned, Planner, is_last, journal_of, released
+from dagship.rollout.lease import Lease
+from dagship.rollout.present import show_failure, show_plan
+from dagship.rollout.retreat import go_back
+from dagship.rollout.run import Held, Run
+from dagship.rollout.values import WATCHED, Failure, Move, RolloutResult
+from dagship.rollout.watcher import Broken
+
+if TYPE_CHECKING:
+    from dagship.rollout.preflight import Survey
+
+# How long the API server may be away while things move, seconds: an upgrade of its own takes about a minute.
+_PATIENCE = 180.0
+_FED = (*WATCHED, "ReplicaSet", "Pod")
+_HOW_TO_GO_ON = "rollout finishes it, rollout --undo takes it back."
+
+
+def roll(run: Run, planner: Planner) -> RolloutResult:
+    """Plans, shows the plan, and carries it out.
+
+    Raises:
+        UsageError: It cannot be done as asked; nothing was changed.
+        Refused: Another tool or another rollout is in the way; nothing was changed.
+        OutsideError: The API server did not answer; nothing was changed, or the next run goes on from there.
+        Interrupted: Ctrl-C came while things moved; the next run goes on from there.
+
+    """
+    with run.timed("preflight"), run.console.step(f"Looking at the namespace {run.cluster.namespace}"):
+        planned, survey = _look(run, planner)
+    _show(run, planned, survey)
+    for warning in run.warnings:
+        run.console.warn(warning)
+    if run.asked.dry_run:
+        return run.result(planned, "planned", state="Nothing was changed.")
+    run.cluster = run.cluster.patient(_PATIENCE)
+    with Lease(run.cluster, holder=who.who()) as lease:
+        with run.timed("lock"):
+            with run.console.step(f"Taking the lock of {run.cluster.namespace}") as step:
+
+                def say(text: str) -> None:
+                    run.console.say(text)
+                    step.say(text)
+
+                lease.acquire(wait=run.asked.wait, say=say)
+            # Nobody else moves things from here on; what moved while this one looked or waited is seen now.
+            survey = preflight.survey(run.cluster, selector=run.asked.selector)
+            now = planner(survey)
+        if now.moves != planned.moves:
+            _show(run, now, survey)
+        try:
+            return _carry_out(run, lease, now, survey)
+        except KeyboardInterrupt as stopped:
+            raise Interrupted(
+                "Interrupted in the middle of a rollout; what moved stays moved.", _HOW_TO_GO_ON
+            ) from stopped
+        except OutsideError as failed:
+            first = "When the server is back:" if isinstance(failed, Transient) else f"{failed.hint} After that:"
+            raise OutsideError(
+                failed.message, f"The rollout is unfinished. {first.strip()} {_HOW_TO_GO_ON}", failed.detail
+            ) from failed
+
+
+def _show(run: Run, planned: Planned, survey: "Survey") -> None:
+    moves = tuple(move.reversed() for move in reversed(planned.moves)) if planned.undo else planned.moves
+    show_plan(run.console, moves, None if planned.undo else survey.record.journal)
+
+
+def _look(run: Run, planner: Planner) -> tuple[Planned, "Survey"]:
+    """Everything that reads only."""
+    preflight.check_permissions(run.cluster)
+    survey = preflight.survey(run.cluster, selector=run.asked.selector)
+    planned = planner(survey)
+    found = [
+        *planned.warnings,
+        *preflight.check_owners(survey, planned.moves, planned.target, force=run.asked.force_ownership),
+    ]
+    if not planned.undo:
+        running = preflight.running_airflow(run.cluster, planned.moves, survey)
+        found += preflight.check_airflow(planned.target.airflow, running, allow=run.asked.allow_airflow_change)
+        found += preflight.check_platform(run.cluster, planned.target) if planned.target.image else ()
+    run.warnings.update(dict.fromkeys(found))
+    if run.asked.dry_run or not planned.undo:
+        moves = [move.reversed() for move in planned.moves] if planned.undo else planned.moves
+        patches = preflight.patches(survey, moves, plan.known(planned.moves, survey.record.journal))
+        if run.asked.dry_run:
+            preflight.ask_server(run.cluster, patches)
+    return planned, survey
+
+
+def _carry_out(run: Run, lease: Lease, planned: Planned, survey: "Survey") -> RolloutResult:
+    written = survey.record
+    may_say = plan.known(planned.moves, written.journal)
+    changes = written.journal is not None or any(
+        plan.outstanding(move, survey.objects[move.kind, move.name], may_say) for move in planned.moves
+    )
+    if changes and not planned.undo:
+        run.store(lease, written.model_copy(update={"journal": journal_of(planned)}))
+    with Feed(run.cluster, _FED) as feed:
+        held = Held(feed=feed, lease=lease, planned=planned, written=written, may_say=may_say)
+        if planned.undo:
+            return go_back(run, held, None)
+        try:
+            _forward(run, held)
+        except Broken as broken:
+            failure = diagnosis.failure(run.cluster, broken)
+            show_failure(run.console, failure)
+            if not changes:
+                state = "It says the image already; nothing was changed."
+                return run.result(planned, "left", failure=failure, state=state)
+            if not run.asked.undo:
+                return _left(run, held, failure)
+            return go_back(run, held, failure)
+    if not changes and is_last(written, planned):
+        return run.result(planned, "unchanged", release=written.releases[-1].number)
+    after = released(written, planned)
+    run.store(lease, after)
+    return run.result(planned, "moved", release=after.releases[-1].number)
+
+
+def _forward(run: Run, held: Held) -> None:
+    before: list[Move] = []
+    for step, title in enumerate(plan.STEPS):
+        moves = [move for move in held.planned.moves if move.step == step]
+        if not moves:
+            continue
+        with run.timed(title), run.console.board(f"Moving {title}") as board:
+            for move in moves:
+                held.lease.check()
+                _apply(run, held, move)
+            run.watcher(held, board, held.planned.target).until_done(moves, before=before)
+        before += moves
+
+
+def _apply(run: Run, held: Held, move: Move) -> None:
+    """Makes the change; a refusal is a reason to go back, a server that is away is not."""
+    try:
+        mover.apply(run.cluster, held.feed, move, held.may_say)
+    except Transient:
+        raise
+    except DagshipError as refused:
+        why = doom.Doom(pod="", container="", reason="Refused", message=refused.message)
+        raise Broken(move.key, why) from refused
+
+
+def _left(run: Run, held: Held, failure: Failure) -> RolloutResult:
+    planned = held.planned
+    journal = journal_of(planned).model_copy(update={"state": "left"})
+    run.store(held.lease, held.written.model_copy(update={"journal": journal}))
+    objects = preflight.survey(run.cluster, selector="").objects
+    moved = [move.key for move in planned.moves if plan.says(move, objects.get((move.kind, move.name)))]
+    said = ", ".join(moved) or "nothing"
+    state = f"It was left as it is: {said} moved. rollout --undo takes it back, rollout tries again."
+    return run.result(planned, "left", failure=failure, state=state)

@@ -1,0 +1,115 @@
+"""One run of the machinery: where it works, and what it collects for its result."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from dagship.rollout import plan, record
+from dagship.rollout.asked import Asked, Planned
+from dagship.rollout.values import Failure, Record, RolloutResult, Target
+from dagship.rollout.watcher import Watcher
+
+if TYPE_CHECKING:
+    from dagship.board import Board
+    from dagship.cluster.api import Cluster
+    from dagship.cluster.feed import Feed
+    from dagship.console import Console
+    from dagship.rollout.lease import Lease
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """What a run holds while it moves things.
+
+    Attributes:
+        feed: Keeps the namespace's objects.
+        lease: The lease.
+        planned: What is to be done.
+        written: The record as it was before.
+        may_say: What fields may say that is ours.
+
+    """
+
+    feed: "Feed"
+    lease: "Lease"
+    planned: Planned
+    written: Record
+    may_say: plan.Known
+
+
+@dataclass(kw_only=True)
+class Run:
+    """What every phase works with.
+
+    Attributes:
+        cluster: The namespace.
+        console: Shows progress.
+        asked: What the caller wants.
+        seconds: Seconds by phase so far.
+        warnings: What was noticed so far, in order.
+
+    """
+
+    cluster: "Cluster"
+    console: "Console"
+    asked: Asked
+    seconds: dict[str, float] = field(default_factory=dict)
+    warnings: dict[str, None] = field(default_factory=dict)
+
+    def store(self, lease: "Lease", written: Record) -> None:
+        """Writes the record, as long as nobody else may."""
+        lease.check()
+        record.store(self.cluster, written)
+
+    def watcher(self, held: Held, board: "Board", target: Target | None) -> Watcher:
+        """Returns a watcher for the way to `target`, or for the way back."""
+        # An image for several platforms may be reported by the digest of one of them.
+        ids = frozenset({target.digest}) if target and len(target.platforms) == 1 else frozenset[str]()
+        return Watcher(
+            cluster=self.cluster,
+            feed=held.feed,
+            lease=held.lease,
+            board=board,
+            ids=ids,
+            timeout=self.asked.timeout,
+            undoing=target is None,
+            warnings=self.warnings,
+        )
+
+    @contextmanager
+    def timed(self, phase: str) -> Iterator[None]:
+        """Counts the seconds of a phase."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[phase] = round(time.monotonic() - began, 2)
+
+    def result(
+        self,
+        planned: Planned,
+        outcome: Literal["moved", "unchanged", "planned", "undone", "left"],
+        *,
+        release: int | None = None,
+        failure: Failure | None = None,
+        state: str = "",
+    ) -> RolloutResult:
+        """Returns what the run came to."""
+        return RolloutResult(
+            passed=failure is None,
+            outcome=outcome,
+            namespace=self.cluster.namespace,
+            context=self.cluster.context,
+            image=planned.target.image,
+            dag_version=planned.target.dag_version,
+            airflow=planned.target.airflow,
+            release=release,
+            moves=planned.moves,
+            failure=failure,
+            state=state,
+            warnings=tuple(self.warnings),
+            seconds=self.seconds,
+            requests=sum(self.cluster.requests.values()),
+        )

@@ -1,0 +1,152 @@
+"""Who runs what: every workload's image, its pods against it, and the releases. Changes nothing."""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dagship.reference import Reference
+from dagship.rollout import executor, judge, lacks, plan, preflight, selection, states
+from dagship.rollout.values import WATCHED, Record, StatusReport, WorkloadReport
+from dagship.rollout.workloads import Container, Workload
+
+if TYPE_CHECKING:
+    from dagship.cluster.api import Cluster
+
+
+def status(
+    cluster: "Cluster",
+    *,
+    repositories: Iterable[str],
+    dag_versions: Mapping[str, str],
+    selector: str,
+    names: tuple[str, ...],
+) -> StatusReport:
+    """Reports on an Airflow.
+
+    Args:
+        cluster: The namespace.
+        repositories: Where its image comes from, as far as known here; the record adds its own.
+        dag_versions: DAG version by digest, as far as known here; the record adds its own.
+        selector: Label selector that workloads must match, or empty.
+        names: `kind/name` of its workloads; empty for all that run the image.
+
+    Raises:
+        UsageError: Nothing runs the image, or a workload named is not there.
+        OutsideError: The API server did not answer, or refused.
+
+    """
+    survey = preflight.survey(cluster, selector=selector)
+    written = survey.record
+    images = [
+        image for one in (*written.releases, *((written.journal,) if written.journal else ())) if (image := one.image)
+    ]
+    repositories = (*repositories, *images)
+    # What was moved is Airflow's also where someone has set another image since.
+    moved = (written.journal.moves if written.journal else ()) + (
+        written.releases[-1].moves if written.releases else ()
+    )
+    known = {} if names else plan.containers(moved)
+    selected = selection.select(survey.workloads, repositories=repositories, names=names, known=known)
+    if not selected:
+        raise selection.nothing_found(survey.workloads, next(iter(repositories), "the image"), cluster.namespace)
+    living = cluster.list("Pod"), cluster.list("ReplicaSet")
+    versions = {**dag_versions, **_versions(written)}
+    looks = [
+        _look(workload, containers, survey.objects[workload.kind, workload.name], living)
+        for workload, containers in selected
+    ]
+    digests = _digests(pod for look in looks for pod in look.pods)
+    reports = [_report(look, digests, versions) for look in looks]
+    for move in executor.templates(selected, survey.config_maps, repositories, ""):
+        used = tuple(sorted({change.before for change in move.changes if change.before}))
+        reports.append(
+            WorkloadReport(workload=move.key, role=move.role, images=used, dag_version=_version(used, versions))
+        )
+    agree = len({image for report in reports for image in report.images}) == 1
+    return StatusReport(
+        passed=agree and not any(report.differ for report in reports),
+        namespace=cluster.namespace,
+        context=cluster.context,
+        workloads=tuple(sorted(reports, key=lambda report: report.workload)),
+        releases=tuple(reversed(written.releases)),
+        unfinished=written.journal,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Look:
+    """A workload, the containers of it that are Airflow's, and its pods that run something."""
+
+    workload: Workload
+    containers: tuple[Container, ...]
+    verdict: judge.Verdict | None
+    pods: tuple[states.PodState, ...]
+
+    @property
+    def wanted(self) -> dict[str, str]:
+        return {container.name: container.image for container in self.containers}
+
+
+def _look(
+    workload: Workload,
+    containers: tuple[Container, ...],
+    raw: Mapping[str, Any],
+    living: tuple[list[dict[str, Any]], list[dict[str, Any]]],
+) -> _Look:
+    if workload.kind not in WATCHED:
+        return _Look(workload=workload, containers=containers, verdict=None, pods=())
+    pods, replica_sets = living
+    state = states.workload(raw, replica_sets)
+    own = states.pods_of(state, pods, replica_sets)
+    wanted = {container.name: container.image for container in containers}
+    verdict = judge.judge(state, own, target=wanted, ids=frozenset(), now=time.time(), settle=0)
+    # Evicted pods and the like stay on record.
+    running = tuple(pod for pod in own if pod.phase not in {"Succeeded", "Failed"})
+    return _Look(workload=workload, containers=containers, verdict=verdict, pods=running)
+
+
+def _digests(pods: Iterable[states.PodState]) -> dict[str, str]:
+    """What each tag stands for: what the pod runs that was made last."""
+    return {
+        container.image: digest
+        for pod in sorted(pods, key=lambda pod: pod.started)
+        for container in pod.containers
+        if "@" not in container.image and (digest := lacks.digest(container.image_id))
+    }
+
+
+def _report(look: _Look, digests: Mapping[str, str], versions: Mapping[str, str]) -> WorkloadReport:
+    used = tuple(sorted({*look.wanted.values(), *executor.images(look.containers)}))
+    return WorkloadReport(
+        workload=look.workload.key,
+        role=look.workload.role,
+        images=used,
+        dag_version=_version(used, versions),
+        ready=look.verdict.ready if look.verdict else 0,
+        desired=look.verdict.desired if look.verdict else 0,
+        differ=tuple(sorted(pod.name for pod in look.pods if _differs(pod, look.wanted, digests))),
+    )
+
+
+def _differs(pod: states.PodState, wanted: Mapping[str, str], digests: Mapping[str, str]) -> bool:
+    """Whether a pod runs another image than its workload says, or another one of that name than the rest."""
+    for container in pod.containers:
+        runs = lacks.digest(container.image_id)
+        another = runs != "" and digests.get(container.image, runs) != runs
+        if container.name in wanted and (another or container.image != wanted[container.name]):
+            return True
+    return False
+
+
+def _versions(written: Record) -> dict[str, str]:
+    return {
+        Reference.parse(release.image).digest: release.dag_version
+        for release in written.releases
+        if release.image and release.dag_version
+    }
+
+
+def _version(images: Iterable[str], versions: Mapping[str, str]) -> str:
+    found = {versions.get(image.partition("@")[2], "") for image in images}
+    return found.pop() if len(found) == 1 else ""

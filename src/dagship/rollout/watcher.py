@@ -1,0 +1,189 @@
+"""Waits until workloads run what they were told to, by watches alone; finds out early that they never will.
+
+What is seen is judged by judge.py and doom.py; here is only the waiting, and the deletions those ask for.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dagship.board import DONE
+from dagship.rollout import doom, judge, states
+from dagship.rollout.values import WATCHED, Move
+
+if TYPE_CHECKING:
+    from dagship.board import Board
+    from dagship.cluster.api import Cluster
+    from dagship.cluster.feed import Feed
+    from dagship.rollout.lease import Lease
+
+# A container without a readiness probe is ready as soon as it runs. Airflow's start up fails within this, seconds.
+SETTLE = 10.0
+# How long to wait for a change before looking at the time, seconds.
+_TICK = 1.0
+# How long a StatefulSet may lack a pod until its events are asked for the reason, seconds: it has no condition for it.
+_UNMADE = 10.0
+
+
+class Broken(Exception):  # noqa: N818 - what it finds
+    """A workload will not get there.
+
+    Attributes:
+        workload: `statefulset/worker`.
+        doomed: What is wrong with it, and in which pod, when it is a pod.
+        pod: That pod.
+
+    """
+
+    def __init__(self, workload: str, doomed: doom.Doom, pod: states.PodState | None = None) -> None:
+        super().__init__(doomed.reason)
+        self.workload = workload
+        self.doomed = doomed
+        self.pod = pod
+
+
+@dataclass(kw_only=True)
+class Watcher:
+    """Watches the workloads of one rollout.
+
+    Attributes:
+        cluster: The namespace; pods are deleted through it.
+        feed: Keeps StatefulSets, Deployments, ReplicaSets and Pods.
+        lease: Checked before each deletion.
+        board: Shows how things stand.
+        ids: Digests that a node may report for the image; empty to take any.
+        timeout: Seconds that a workload may stand still.
+        undoing: Whether this is the way back: pods that are in its way go, ready ones excepted.
+        warnings: What was noticed so far; each is shown once.
+        clock: Tells the time, epoch seconds.
+
+    """
+
+    cluster: "Cluster"
+    feed: "Feed"
+    lease: "Lease"
+    board: "Board"
+    ids: frozenset[str]
+    timeout: float
+    undoing: bool = False
+    warnings: dict[str, None] = field(default_factory=dict)
+    clock: Callable[[], float] = time.time
+    # By workload: since when things have been so; the stages it has reached, and when it reached the last; at which
+    # of these its events were asked for.
+    _seen: dict[str, doom.Seen] = field(default_factory=dict)
+    _reached: dict[str, set[Any]] = field(default_factory=dict)
+    _moved_on: dict[str, float] = field(default_factory=dict)
+    _asked: dict[str, float] = field(default_factory=dict)
+
+    def until_done(self, moves: Iterable[Move], *, before: Iterable[Move] = ()) -> None:
+        """Returns once every workload runs its images, and nothing else.
+
+        Args:
+            moves: What to wait for.
+            before: What was done before; it may still break while the others move.
+
+        Raises:
+            Broken: One never will, or stood still for too long.
+            OutsideError: The API server was away for too long, or the lease was lost.
+
+        """
+        watched = [move for move in (*before, *moves) if move.kind in WATCHED]
+        shown = {move.key for move in moves}
+        count = 0
+        while True:
+            self.lease.check()
+            done = [self._look(move, show=move.key in shown) for move in watched]
+            if all(done):
+                return
+            count = self.feed.changed(count, _TICK)
+
+    def _look(self, move: Move, *, show: bool) -> bool:
+        raw = self.feed.objects(move.kind).get(move.name)
+        if raw is None:
+            raise Broken(move.key, doom.Doom(pod="", container="", reason="Deleted", message="someone deleted it"))
+        replica_sets = self.feed.objects("ReplicaSet").values() if move.kind == "Deployment" else ()
+        state = states.workload(raw, replica_sets)
+        pods = states.pods_of(state, self.feed.objects("Pod").values(), replica_sets)
+        now = self.clock()
+        seen = self._seen[move.key] = doom.observe(pods, self._seen.get(move.key, {}), now, [state])
+        verdict = judge.judge(
+            state, pods, target=move.images, ids=self.ids, now=now, settle=SETTLE, undoing=self.undoing, seen=seen
+        )
+        if show or not verdict.done:
+            self.board.row(move.key, verdict.ready, verdict.desired, DONE if verdict.done else verdict.waiting)
+        for warning in verdict.warnings:
+            self._warn(f"{move.key}: {warning}")
+        if verdict.foreign:
+            raise Broken(
+                move.key,
+                doom.Doom(
+                    pod="", container="", reason="TakenBack", message=f"someone set its image to {verdict.foreign}"
+                ),
+            )
+        self._check_doom(move, state, pods, now)
+        self._check_progress(move, pods, verdict, now)
+        self._check_unmade(move, state, pods, now)
+        self._delete(pods, verdict.delete)
+        return verdict.done
+
+    def _check_doom(
+        self, move: Move, state: states.WorkloadState, pods: tuple[states.PodState, ...], now: float
+    ) -> None:
+        if state.observed < state.generation:
+            return  # what the controller calls the newest revision is the one before
+        for pod in pods:
+            if pod.revision == state.update_revision and pod.deleting is None:
+                found = doom.doomed(pod, seen=self._seen[move.key], now=now)
+                if found is not None:
+                    raise Broken(move.key, found, pod)
+        found = doom.workload_doomed(state, self._seen[move.key], now)
+        if found is not None:
+            raise Broken(move.key, found)
+
+    def _check_progress(
+        self, move: Move, pods: tuple[states.PodState, ...], verdict: judge.Verdict, now: float
+    ) -> None:
+        """A pod that ends has its own grace period for it: a worker finishes its tasks."""
+        reached = self._reached.setdefault(move.key, set())
+        if verdict.done or verdict.progress not in reached or move.key not in self._moved_on:
+            reached.add(verdict.progress)
+            self._moved_on[move.key] = now
+            return
+        since = max(self._moved_on[move.key], min(verdict.patient_until, now))
+        if now - since > self.timeout:
+            late = next((pod for pod in pods if not pod.ready and pod.deleting is None), None)
+            raise Broken(
+                move.key,
+                doom.Doom(
+                    pod=late.name if late else "",
+                    container="",
+                    reason="TimedOut",
+                    message=f"nothing moved for {now - since:.0f} s while waiting for {verdict.waiting}",
+                ),
+                late,
+            )
+
+    def _check_unmade(
+        self, move: Move, state: states.WorkloadState, pods: tuple[states.PodState, ...], now: float
+    ) -> None:
+        """Asks why pods are not made, once in a standstill: what keeps a StatefulSet from it is in its events alone."""
+        since = self._moved_on[move.key]
+        lacks_one = state.kind == "StatefulSet" and len(pods) < state.desired
+        if not lacks_one or now - since < _UNMADE or self._asked.get(move.key) == since:
+            return
+        self._asked[move.key] = since
+        found = doom.unmade(self.cluster.list("Event", fields=f"involvedObject.uid={state.uid}"))
+        if found is not None:
+            raise Broken(move.key, found)
+
+    def _warn(self, warning: str) -> None:
+        if warning not in self.warnings:
+            self.warnings[warning] = None
+            self.board.note(f"warning: {warning}")
+
+    def _delete(self, pods: tuple[states.PodState, ...], names: tuple[str, ...]) -> None:
+        by_name: Mapping[str, states.PodState] = {pod.name: pod for pod in pods}
+        for name in names:
+            self.lease.check()
+            self.cluster.delete("Pod", name, uid=by_name[name].uid)

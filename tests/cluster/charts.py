@@ -1,0 +1,151 @@
+"""The objects that the official Airflow chart makes, shortened to what a rollout sees: labels, containers, ConfigMap.
+
+Nothing of them runs: every workload wants no pods. Names, labels and arguments are those of the chart's templates.
+"""
+
+import textwrap
+from typing import Any
+
+from tests.cluster.airflows import Object
+
+GIT_SYNC = "registry.k8s.io/git-sync/git-sync:v4.4.2"
+STATSD = "quay.io/prometheus/statsd-exporter:v0.28.0"
+REDIS = "redis:7.2-bookworm"
+
+_VOLUMES = [{"name": "config", "configMap": {"name": "airflow-config"}}]
+_MOUNTS = [{"name": "config", "mountPath": "/opt/airflow/airflow.cfg", "subPath": "airflow.cfg"}]
+_ENV = [
+    {"name": "AIRFLOW__CORE__FERNET_KEY", "valueFrom": {"secretKeyRef": {"name": "fernet", "key": "fernet-key"}}},
+    {"name": "AIRFLOW_HOME", "value": "/opt/airflow"},
+]
+
+
+def labels(component: str) -> dict[str, str]:
+    """As on all objects of the chart."""
+    return {
+        "tier": "airflow", "component": component, "release": "airflow", "chart": "airflow-1.22.0", "heritage": "Helm",
+    }  # fmt: skip
+
+
+def airflow(image: str, *, executor: str) -> tuple[Object, ...]:
+    """An Airflow 3 with git-sync, statsd and the clean-up of pods; with Redis and workers for Celery."""
+    celery = "CeleryExecutor" in executor
+    return (
+        config(image, executor),
+        *((_workload("StatefulSet", "worker", image, "celery worker"), _other("StatefulSet", "redis", REDIS)) if celery else ()),
+        _workload("Deployment", "scheduler", image, "scheduler"),
+        _workload("Deployment", "dag-processor", image, "dag-processor"),
+        _workload("Deployment", "api-server", image, "api-server", groomed=False),
+        _workload("StatefulSet", "triggerer", image, "triggerer"),
+        _other("Deployment", "statsd", STATSD),
+        _cleanup(image),
+    )  # fmt: skip
+
+
+def template(image: str) -> str:
+    """`pod_template_file.yaml`."""
+    return textwrap.dedent(f"""\
+        # Licensed to the Apache Software Foundation (ASF) under one
+        # or more contributor license agreements.
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata:
+          name: placeholder-name
+          labels:
+            tier: airflow
+            component: worker
+            release: airflow
+        spec:
+          initContainers:
+
+            - name: git-sync-init
+              image: {GIT_SYNC}
+              imagePullPolicy: IfNotPresent
+          containers:
+            - envFrom:
+                []
+              env:
+                - name: AIRFLOW__CORE__EXECUTOR
+                  value: LocalExecutor   # a task runs in its pod
+              image: {image}
+              imagePullPolicy: IfNotPresent
+              name: base
+          restartPolicy: Never
+        """)
+
+
+def config(image: str, executor: str) -> Object:
+    """The ConfigMap with `airflow.cfg`, and for the KubernetesExecutor with the template of its pods."""
+    repository, _, tag = image.rpartition(":")
+    files = {
+        "airflow.cfg": f"[core]\nexecutor = {executor}\n\n[kubernetes_executor]\nnamespace = airflow\n"
+        f"worker_container_repository = {repository}\nworker_container_tag = {tag}\n",
+        "airflow_local_settings.py": "",
+    }
+    if "KubernetesExecutor" in executor:
+        files["pod_template_file.yaml"] = template(image)
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "airflow-config", "labels": labels("config")},
+        "data": files,
+    }
+
+
+def _workload(kind: str, component: str, image: str, command: str, *, groomed: bool = True) -> Object:
+    def container(name: str, *args: str, **more: Any) -> Object:
+        return {
+            "name": name, "image": image, "imagePullPolicy": "IfNotPresent", "args": list(args), "env": _ENV,
+            "volumeMounts": _MOUNTS, **more,
+        }  # fmt: skip
+
+    checks = ("airflow", "db", "check-migrations", "--migration-wait-timeout=60")
+    synced = component in {"worker", "dag-processor", "triggerer"}
+    containers = [
+        container(component, "bash", "-c", f"exec airflow {command}"),
+        *([container(f"{component}-log-groomer", "bash", "/clean-logs")] if groomed else []),
+        *([{"name": "git-sync", "image": GIT_SYNC}] if synced else []),
+    ]
+    init = [
+        container("wait-for-airflow-migrations", *checks),
+        *([{"name": "git-sync-init", "image": GIT_SYNC}] if synced else []),
+    ]
+    return _object(kind, component, {"containers": containers, "initContainers": init, "volumes": _VOLUMES})
+
+
+def _other(kind: str, component: str, image: str) -> Object:
+    return _object(kind, component, {"containers": [{"name": component, "image": image}]})
+
+
+def _object(kind: str, component: str, pod: Object) -> Object:
+    selector = {name: value for name, value in labels(component).items() if name in {"tier", "component", "release"}}
+    spec = {
+        "replicas": 0,
+        "selector": {"matchLabels": selector},
+        "template": {"metadata": {"labels": selector}, "spec": pod},
+    }
+    strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    spec |= {"serviceName": f"airflow-{component}"} if kind == "StatefulSet" else {"strategy": strategy}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": kind,
+        "metadata": {"name": f"airflow-{component}", "labels": labels(component)},
+        "spec": spec,
+    }
+
+
+def _cleanup(image: str) -> Object:
+    args = ["bash", "-c", "exec airflow kubernetes cleanup-pods --namespace=airflow"]
+    containers = [{"name": "airflow-cleanup-pods", "image": image, "args": args}]
+    return {
+        "apiVersion": "batch/v1beta1",
+        "kind": "CronJob",
+        "metadata": {"name": "airflow-cleanup", "labels": labels("airflow-cleanup-pods")},
+        "spec": {
+            "schedule": "0 0 1 1 *",
+            "jobTemplate": {
+                "spec": {"template": {"spec": {"restartPolicy": "Never", "containers": containers}}},
+            },
+        },
+    }

@@ -1,0 +1,104 @@
+"""Images of the tests: an `airflow` of a few kilobytes that starts, stops and fails as the real one does.
+
+What is under test is the rollout, which sees images, pods, probes, events and logs; those are real. Airflow's own
+processes are in tests/e2e, and take a minute to start.
+"""
+
+import functools
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+REGISTRY = os.environ.get("DAGSHIP_TEST_REGISTRY", "127.0.0.1:5000")
+REPOSITORY = f"{REGISTRY}/dagship-test/airflow"
+
+# `airflow` by what is to happen with it. Each ends at once on SIGTERM, so that tests need not wait for it.
+_STAYS = 'trap "exit 0" TERM; echo "running $*"; touch /tmp/ready; while :; do sleep 1 & wait $!; done'
+_MISSING_MODULE = """echo 'Traceback (most recent call last):
+  File "/opt/airflow/config/airflow_local_settings.py", line 1, in <module>
+    import acme_policies
+ModuleNotFoundError: No module named '"'acme_policies'"; exit 1"""
+_UNMIGRATED = (
+    "echo 'TimeoutError: There are still unapplied migrations after 60 seconds. Migration Head(s) in DB: "
+    "{'\"'\"'686269002441'\"'\"'} | Migration Head(s) in Source Code: {'\"'\"'9fc3fc5de720'\"'\"'}'; exit 1"
+)
+BEHAVIOUR = {
+    "good": f'[ "$1" != db ] || exit 0; {_STAYS}',
+    "crashes": _MISSING_MODULE,
+    # Runs well, and then ends: ready at first where nothing probes it.
+    "crashes-late": f'trap "exit 1" TERM; echo "starting"; sleep 3; {_MISSING_MODULE}',
+    # Takes its time, as Airflow does.
+    **{f"ready-after-{seconds}": f'trap "exit 0" TERM; sleep {seconds} & wait $!; {_STAYS}' for seconds in (30, 120)},
+    "never-ready": 'trap "exit 0" TERM; echo "waiting for the database"; while :; do sleep 1 & wait $!; done',
+    "unmigrated": _UNMIGRATED,
+    # The migration that `airflow db check-migrations` waits for comes with the third try; /state outlives a container.
+    "migrated-late": f'[ "$1" = db ] || {{ {_STAYS}; }}; echo >>/state/tries; [ $(wc -l </state/tries) -lt 3 ] || exit 0; '
+    + _UNMIGRATED,
+    "never-migrated": f'[ "$1" = db ] || {{ {_STAYS}; }}; {_UNMIGRATED}',
+    "out-of-memory": 'echo "loading"; exec tail /dev/zero',
+    # What it prints would set a terminal's title, take lines away, and be a command to a CI system.
+    "escapes": r"printf '\033]0;owned\007\033[2J\033[1;31mred\r\n::error::owned\n\302\233owned\n'; exit 1",
+    # Good but for one of Airflow's components.
+    **{
+        f"crashes-as-{role}": f'case "$*" in *{role}*) {_MISSING_MODULE};; esac; {_STAYS}'
+        for role in ("worker", "scheduler", "dag-processor")
+    },
+}
+
+
+def _shell() -> Path:
+    """A busybox without libraries, as Debian's busybox-static has it."""
+    found = shutil.which("busybox", path="/usr/bin:/bin")
+    assert found, "script/test installs busybox-static"
+    return Path(found)
+
+
+@functools.cache
+def image(name: str, behaviour: str = "good", *, airflow: str = "3.3.2", repository: str = REPOSITORY) -> str:
+    """Builds and pushes an image and returns it by digest; `name` makes two of the same behaviour differ."""
+    with tempfile.TemporaryDirectory() as scratch:
+        context = Path(scratch)
+        shutil.copy(_shell(), context / "busybox")
+        (context / "airflow").write_text(f"#!/bin/sh\n# {name}\n{BEHAVIOUR[behaviour]}\n", encoding="utf-8")
+        (context / "airflow").chmod(0o755)
+        (context / "Dockerfile").write_text(
+            "FROM scratch\n"
+            f"ENV AIRFLOW_VERSION={airflow} PATH=/bin\n"
+            "COPY busybox /bin/busybox\n"
+            'RUN ["/bin/busybox", "mkdir", "/tmp"]\n'
+            'RUN ["/bin/busybox", "--install", "-s", "/bin"]\n'
+            "COPY airflow /bin/airflow\n",
+            encoding="utf-8",
+        )
+        return _pushed(context, repository, f"{name}-{behaviour}", "--provenance=false")
+
+
+@functools.cache
+def foreign(*, honest: bool) -> str:
+    """Builds and pushes an image for other machines than the nodes; one that is not honest claims to be for them."""
+    with tempfile.TemporaryDirectory() as scratch:
+        context = Path(scratch)
+        program = bytearray(_shell().read_bytes())
+        program[18:20] = b"\xf3\x00"  # the machine in an ELF header: RISC-V
+        (context / "airflow").write_bytes(program)
+        (context / "airflow").chmod(0o755)
+        (context / "Dockerfile").write_text("FROM scratch\nENV PATH=/bin\nCOPY airflow /bin/airflow\n", "utf-8")
+        # With provenance it is an index, whose platforms are looked at before anything is pulled.
+        told = ("--platform=linux/riscv64", "--provenance=true") if honest else ("--provenance=false",)
+        return _pushed(context, REPOSITORY, "foreign-" + ("honest" if honest else "lying"), *told)
+
+
+def _pushed(context: Path, repository: str, tag: str, *options: str) -> str:
+    """Builds an image and returns it by digest, as the registry has it."""
+    tagged = f"{repository}:{tag}"
+    _docker("buildx", "build", "--quiet", *options, "--tag", tagged, "--load", str(context))
+    said = _docker("push", "--quiet", tagged)
+    assert tagged in said
+    digests = _docker("image", "inspect", "--format", "{{json .RepoDigests}}", tagged)
+    return next(one for one in digests.strip('[]"\n').split('","') if one.startswith(f"{repository}@"))
+
+
+def _docker(*arguments: str) -> str:
+    return subprocess.run(["docker", *arguments], check=True, capture_output=True, text=True).stdout

@@ -45,6 +45,7 @@ class Board:
 
     def __init__(self, title: str, line: Callable[[str], None], live: "Live | None") -> None:
         self.title = title
+        self.failed = False
         self._began = time.monotonic()
         self._rows: dict[str, Row] = {}
         self._line = line

@@ -123,7 +123,8 @@ class Console:
 
         with board.show(self._rich, title, self.say) as shown:
             yield shown
-        self._rich.print(Text("✓ ", style="green").append(f"{title}  {shown.seconds:.1f} s", style="default"))
+        mark = Text("✗ ", style="red") if shown.failed else Text("✓ ", style="green")
+        self._rich.print(mark.append(f"{title}  {shown.seconds:.1f} s", style="default"))
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Prints a table; a column whose name starts with `>` is aligned to the right."""

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def target(project: Project, *, image: str) -> Target:
-    """Finds the image to roll out: the one named, by digest, else the one that `push` recorded.
+    """Finds the image to roll out: the one named, else the one that `push` recorded.
 
     Raises:
-        UsageError: There is neither, or the registry does not have the one named.
+        UsageError: There is neither, or the registry does not have it.
         OutsideError: The one named has no digest, and nobody can be asked for it.
 
     """
@@ -31,48 +31,74 @@ def target(project: Project, *, image: str) -> Target:
         raise UsageError("Nothing was pushed yet.", "Run push first, or name an image with --image.")
     if pushed is not None and (not image or image in _names(pushed)):
         pinned = Reference.parse(pushed.reference).pinned(pushed.digest)
-        return Target(
+        found = Target(
             image=str(pinned),
             digest=pushed.digest,
             dag_version=pushed.dag_version,
             airflow=pushed.airflow,
             platforms=pushed.platforms,
         )
-    return _named_target(project, Reference.parse(image))
+    else:
+        reference = Reference.parse(image)
+        pinned = reference.pinned(reference.digest or _digest(reference))
+        found = _known_here(pinned, reference)
+    _check_there(project, pinned)
+    return found
 
 
 def _names(pushed: PushedImage) -> tuple[str, ...]:
     return pushed.reference, str(Reference.parse(pushed.reference).pinned(pushed.digest))
 
 
-def _named_target(project: Project, reference: Reference) -> Target:
-    """The image that `--image` names; what the engine knows of it, where there is an engine and it has it."""
-    from dagship.engine import images, registry
+def _digest(reference: Reference) -> str:
+    from dagship.engine import registry
+
+    if not reference.tag:
+        raise UsageError(f"{str(reference)!r} names neither a tag nor a digest.", "Say which image of the repository.")
+    try:
+        digest = registry.digest(reference)
+    except OutsideError as failed:
+        raise OutsideError(
+            f"The digest of {reference} cannot be asked for. {failed.message}",
+            "Name the image by digest, which needs no engine: --image REPOSITORY@sha256:…",
+            failed.detail,
+        ) from failed
+    if digest is None:
+        raise UsageError(f"The registry does not have {reference}.", "Push it first, or name another with --image.")
+    return digest
+
+
+def _known_here(pinned: Reference, reference: Reference) -> Target:
+    """What the engine knows of an image, where there is an engine and it has it; a rollout needs neither."""
+    from dagship.engine import images
     from dagship.image.plan import LABEL_AIRFLOW, LABEL_DAGS
 
-    if not reference.tag and not reference.digest:
-        raise UsageError(f"{str(reference)!r} names neither a tag nor a digest.", "Say which image of the repository.")
-    digest = reference.digest
-    if not digest:
-        with project.console.step(f"Asking the registry for the digest of {reference}"):
-            found = registry.digest(reference)
-        if found is None:
-            raise UsageError(f"The registry does not have {reference}.", "Push it first, or name another with --image.")
-        digest = found
-    pinned = reference.pinned(digest)
     try:
         facts = images.inspect(str(pinned)) or images.inspect(str(reference))
-    except OutsideError:  # no engine on this machine, which is as well
+    except OutsideError:
         facts = None
     if facts is None:
-        return Target(image=str(pinned), digest=digest)
+        return Target(image=str(pinned), digest=pinned.digest)
     return Target(
         image=str(pinned),
-        digest=digest,
+        digest=pinned.digest,
         dag_version=facts.labels.get(LABEL_DAGS, ""),
         airflow=facts.labels.get(LABEL_AIRFLOW, ""),
         platforms=(facts.platform,),
     )
+
+
+def _check_there(project: Project, pinned: Reference) -> None:
+    """Refuses an image that the registry says it does not have; where it cannot be asked from here, a pod will tell."""
+    from dagship.engine import registry
+
+    try:
+        with project.console.step(f"Asking the registry for {pinned.name}"):
+            found = registry.digest(pinned)
+    except OutsideError:
+        return
+    if found is None:
+        raise UsageError(f"The registry does not have {pinned}.", "Push it first, or name another with --image.")
 
 
 def rollout(project: Project, *, image: str, unfinished: bool, asked: Asked) -> RolloutResult:

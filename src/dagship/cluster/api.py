@@ -46,6 +46,10 @@ class Cluster:
         """HTTP requests so far, `GET pods`, `LIST pods`, `WATCH pods` and the like; siblings count together."""
         return self._transport.requests
 
+    def clock(self) -> float:
+        """Epoch seconds by the server's clock: what pods say of their times is not by this machine's."""
+        return self._transport.clock()
+
     def patient(self, seconds: float) -> "Cluster":
         """Returns a sibling with another patience that shares the connections and the count."""
         sibling = copy.copy(self)

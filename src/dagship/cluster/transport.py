@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,20 @@ _SETTLING_SECONDS = 10.0
 
 _SUCCESS = range(200, 300)
 
+_SAME_SECONDS = 2.0
+
+
+def skew(date: str, now: float) -> float:
+    """Returns by how many seconds the clock that an answer's `Date` was read from is ahead of `now`.
+
+    Less than two seconds are the way and the header's own second, and count as none.
+    """
+    try:
+        ahead = parsedate_to_datetime(date).timestamp() - now
+    except ValueError:
+        return 0.0
+    return ahead if abs(ahead) > _SAME_SECONDS else 0.0
+
 
 class Transport:
     """Requests to one server; safe for threads.
@@ -45,11 +60,16 @@ class Transport:
         self._lock = threading.Lock()
         self._session = open_session(load())
         self._lost = float("-inf")
+        self._skew = 0.0
 
     @property
     def server(self) -> str:
         """The server's address."""
         return str(self._session.configuration.host)
+
+    def clock(self) -> float:
+        """Epoch seconds by the server's clock, as its last answer told them."""
+        return time.time() + self._skew
 
     def send(self, call: Call, *, stream: bool = False) -> "BaseHTTPResponse":
         """Sends a request once, and again with a fresh login when the server does not accept the one there is.
@@ -113,6 +133,7 @@ class Transport:
             )
         except (urllib3.exceptions.HTTPError, OSError) as failed:
             raise failures.of_connection(failed, self.server, call.what) from failed
+        self._skew = skew(response.headers.get("Date", ""), time.time())
         return response
 
     def _rest(self, response: "BaseHTTPResponse", call: Call) -> bytes:

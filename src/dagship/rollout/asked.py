@@ -1,6 +1,6 @@
 """What a caller asks for, what is planned for it, and what goes into the record of it. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -61,8 +61,9 @@ class Planned:
 Planner = Callable[[Survey], Planned]
 
 
-def journal_of(planned: Planned) -> Journal:
-    """Returns what the cluster is told of a rollout before its first change."""
+def journal_of(planned: Planned, before: Journal | None) -> Journal:
+    """Returns what the cluster is told of a rollout before its first change, and of the unfinished one `before` it."""
+    earlier = (*before.moves, *before.earlier) if before else ()
     return Journal(
         state="moving",
         kind=planned.kind,
@@ -73,6 +74,7 @@ def journal_of(planned: Planned) -> Journal:
         job=who.job(),
         began=_now(),
         moves=planned.moves,
+        earlier=tuple(move for move in dict.fromkeys(earlier) if move not in planned.moves),
     )
 
 
@@ -87,7 +89,7 @@ def released(before: Record, planned: Planned) -> Record:
             for move in planned.moves
         )
         releases = (Release(number=0, kind="found", image="", when=_now(), moves=found),)
-    journal = journal_of(planned)
+    journal = journal_of(planned, None)
     release = Release(
         number=releases[-1].number + 1,
         kind=planned.kind,
@@ -109,7 +111,14 @@ def released(before: Record, planned: Planned) -> Record:
 
 def is_last(written: Record, planned: Planned) -> bool:
     """Whether the last release recorded already says what is planned."""
-    return bool(written.releases) and bool(planned.target.image) and written.releases[-1].image == planned.target.image
+    if not written.releases or written.releases[-1].image != planned.target.image:
+        return False
+    # What dagship found is no one image: it is told by its fields.
+    return planned.target.image != "" or _after(written.releases[-1].moves) == _after(planned.moves)
+
+
+def _after(moves: Iterable[Move]) -> set[tuple[object, ...]]:
+    return {(move.key, change.key, change.after) for move in moves for change in move.changes}
 
 
 def _now() -> str:

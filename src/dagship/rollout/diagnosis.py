@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from dagship.errors import OutsideError
-from dagship.rollout import doom, meaning
+from dagship.rollout import complaint, doom, meaning
 from dagship.rollout.values import Failure
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def _events(cluster: "Cluster", subject: str) -> tuple[str, ...]:
 
 
 def _cut(line: str) -> str:
+    line = complaint.masked(line)
     return line if len(line) <= _WIDTH else line[: _WIDTH - 1] + "…"
 
 

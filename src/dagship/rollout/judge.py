@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from dagship.rollout.deletions import deletions
 from dagship.rollout.doom import Seen
-from dagship.rollout.lacks import Wanted, ending, same_image
+from dagship.rollout.lacks import Wanted, ending, renamed, same_image
 from dagship.rollout.look import Look, of_deployment, of_set
 from dagship.rollout.states import PodState, WorkloadState
 
@@ -89,7 +89,10 @@ def judge(
         desired=look.desired,
         waiting=waiting,
         delete=delete,
-        warnings=tuple(_warnings(state, look, delete, now)),
+        warnings=(
+            *_warnings(state, look, delete, now),
+            *(said for pod in look.scope if pod.name not in look.lacking for said in renamed(pod, wanted)),
+        ),
         foreign=foreign,
         progress=_progress(state, look, pods),
         patient_until=max((pod.deleting for pod in pods if pod.deleting is not None), default=0.0),

@@ -1,7 +1,7 @@
 """What a pod lacks of what it is to be. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dagship.rollout.states import ContainerState, PodState
@@ -46,6 +46,17 @@ def lacks(pod: PodState, wanted: Wanted) -> str:
     return f"{pod.name} to have run for {wanted.settle:g} s" if rest > 0 else ""
 
 
+def renamed(pod: PodState, wanted: Wanted) -> Iterator[str]:
+    """Yields what a node calls an image that it was asked for by digest, where that is another one.
+
+    The image is right: nodes check what they pull. One that they have by two manifests they name by either.
+    """
+    for container in pod.containers:
+        asked = container.name in wanted.images and digest(container.image) in wanted.ids
+        if asked and container.image_id and _has_another_id(container, wanted):
+            yield f"{pod.name} runs {container.name} by another manifest of the same image, {container.image_id}."
+
+
 def ending(pod: PodState, now: float) -> str:
     """Returns that a pod is to end, and how long it may take."""
     left = 0.0 if pod.deleting is None else pod.deleting - now
@@ -71,9 +82,13 @@ def _wrong_image(container: ContainerState, wanted: Wanted, *, running: bool) ->
     if not same_image(container.image, wanted.images[container.name]):
         return container.image
     pulled = running or container.image_id != ""
-    if wanted.ids and pulled and digest(container.image_id) not in wanted.ids:
+    if pulled and digest(container.image) not in wanted.ids and _has_another_id(container, wanted):
         return container.image_id or "none"
     return ""
+
+
+def _has_another_id(container: ContainerState, wanted: Wanted) -> bool:
+    return bool(wanted.ids) and digest(container.image_id) not in wanted.ids
 
 
 def _unsettled(container: ContainerState, wanted: Wanted) -> float:

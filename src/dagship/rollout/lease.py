@@ -112,8 +112,9 @@ class Lease:
         with self._guard:
             if self._lost:
                 return
+            # Who ends because the API server is away must not wait for it here once more.
             with contextlib.suppress(OutsideError, Refused):
-                self._write(self._cluster, "")
+                self._write(self._cluster.patient(min(self._cluster.patience, self._duration / 10)), "")
             self._lost = "The lease was given back."
 
     def __enter__(self) -> Self:
@@ -150,7 +151,7 @@ class Lease:
         return True
 
     def _keep(self) -> None:
-        keeper = self._cluster.patient(self._duration / 3)
+        keeper = self._cluster.patient(0)  # whoever gives the lease back waits for a try under way
         pause = self._duration / 3
         while not self._stop.wait(pause):
             with self._guard:

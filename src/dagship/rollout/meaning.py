@@ -55,8 +55,13 @@ _OF_CONFIG = (
         "Add the key, or take the reference out of the workload.",
     ),
     (
-        re.compile(r"runAsNonRoot and image (?:will run as root|has non-numeric user)"),
-        "The pod must not run as root, and the image does or does not say by number that it does not.",
+        re.compile(r"runAsNonRoot and image will run as root"),
+        "The pod must not run as root, and the image does.",
+        "Build on a base with a numeric USER, or set runAsUser in the pod's securityContext.",
+    ),
+    (
+        re.compile(r"runAsNonRoot and image has non-numeric user \((\S+)\)"),
+        "The pod must not run as root, and by the name {0!r} Kubernetes cannot tell who that is.",
         "Build on a base with a numeric USER, or set runAsUser in the pod's securityContext.",
     ),
 )

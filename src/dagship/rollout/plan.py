@@ -125,7 +125,7 @@ Known = Mapping[tuple[str, tuple[str, str, bool, str]], frozenset[str | None]]
 def known(moves: Iterable[Move], journal: Journal | None) -> Known:
     """Returns by field what it may say while a rollout is under way: anything else was written by someone else."""
     values: dict[tuple[str, tuple[str, str, bool, str]], set[str | None]] = {}
-    for move in (*moves, *(journal.moves if journal else ())):
+    for move in (*moves, *((*journal.moves, *journal.earlier) if journal else ())):
         for change in move.changes:
             values.setdefault((move.key, change.key), set()).update((change.before, change.after))
     return {key: frozenset(found) for key, found in values.items()}
@@ -172,5 +172,6 @@ def _is_ours(move: Move, change: Change, now: str | None, may_say: Known) -> boo
 
 def short(image: str | None) -> str:
     """Returns an image with its digest cut to what people compare."""
-    name, at, digest = (image or "").partition("@sha256:")
+    said = image or ""
+    name, at, digest = (said if said.isprintable() else repr(said)).partition("@sha256:")
     return f"{name}@{digest[:12]}" if at else name

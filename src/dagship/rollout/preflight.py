@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dagship.cluster.failures import Forbidden, NotFound
+from dagship.cluster.failures import BadRequest, Forbidden, NotFound
 from dagship.errors import OutsideError, Refused, UsageError
 from dagship.rollout import fields, ownership, permissions, plan, record, selection, workloads
 from dagship.rollout.selection import Selected
@@ -47,12 +47,20 @@ def survey(cluster: "Cluster", *, selector: str) -> Survey:
         selector: Label selector that workloads must match; empty for all.
 
     Raises:
+        UsageError: The selector is none.
         OutsideError: The API server did not answer, or refused.
 
     """
     objects: dict[tuple[Kind, str], Mapping[str, Any]] = {}
     for kind in _KINDS:
-        for raw in cluster.list(kind, selector=selector):
+        try:
+            found = cluster.list(kind, selector=selector)
+        except BadRequest as refused:
+            raise UsageError(
+                f"{selector!r} is not a label selector. {refused.message}",
+                "Write it as release=airflow, or component in (worker, scheduler).",
+            ) from refused
+        for raw in found:
             objects[kind, raw["metadata"]["name"]] = raw
     read = tuple(workloads.read(kind, raw) for (kind, _), raw in objects.items())
     for raw in cluster.list("ConfigMap"):
@@ -126,14 +134,16 @@ def check_owners(survey: Survey, moves: Iterable[Move], target: Target, *, force
 
 
 def check_platform(cluster: "Cluster", target: Target) -> tuple[str, ...]:
-    """Refuses an image that no node can run; returns a warning when some cannot, or it is not known.
+    """Refuses an image that no node can run; returns a warning when some cannot.
+
+    Where its platforms are not known, as with `--image` on a machine without an engine, the first pod tells.
 
     Raises:
         Refused: No node has a platform that the image is for.
 
     """
     if not target.platforms:
-        return (f"it is not known for which platforms {plan.short(target.image)} is",)
+        return ()
     try:
         nodes = cluster.list("Node")
     except Forbidden:  # nodes are not in a namespace: a Role cannot grant them

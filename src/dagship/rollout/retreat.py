@@ -57,7 +57,7 @@ def go_back(run: Run, held: Held, failure: Failure | None) -> RolloutResult:
 
     """
     planned = held.planned
-    journal = journal_of(planned)
+    journal = journal_of(planned, held.written.journal)
     run.store(held.lease, held.written.model_copy(update={"journal": journal.model_copy(update={"state": "undoing"})}))
     returned = _Returned()
     with run.timed("undo"), run.console.board("Going back") as board:
@@ -66,6 +66,7 @@ def go_back(run: Run, held: Held, failure: Failure | None) -> RolloutResult:
             held.lease.check()
             _return(run, held, move.reversed(), returned)
         _wait(run, held, board, returned)
+        board.failed = returned.unfinished
     for stuck in returned.stuck:
         show_failure(run.console, stuck)
     if returned.unfinished:

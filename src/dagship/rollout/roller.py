@@ -101,7 +101,7 @@ def _carry_out(run: Run, lease: Lease, planned: Planned, survey: "Survey") -> Ro
         plan.outstanding(move, survey.objects[move.kind, move.name], may_say) for move in planned.moves
     )
     if changes and not planned.undo:
-        run.store(lease, written.model_copy(update={"journal": journal_of(planned)}))
+        run.store(lease, written.model_copy(update={"journal": journal_of(planned, written.journal)}))
     with Feed(run.cluster, _FED) as feed:
         held = Held(feed=feed, lease=lease, planned=planned, written=written, may_say=may_say)
         if planned.undo:
@@ -112,7 +112,7 @@ def _carry_out(run: Run, lease: Lease, planned: Planned, survey: "Survey") -> Ro
             failure = diagnosis.failure(run.cluster, broken)
             show_failure(run.console, failure)
             if not changes:
-                state = "It says the image already; nothing was changed."
+                state = "It says the image already; nothing was changed, and pods that were broken got a new start."
                 return run.result(planned, "left", failure=failure, state=state)
             if not run.asked.undo:
                 return _left(run, held, failure)
@@ -151,7 +151,7 @@ def _apply(run: Run, held: Held, move: Move) -> None:
 
 def _left(run: Run, held: Held, failure: Failure) -> RolloutResult:
     planned = held.planned
-    journal = journal_of(planned).model_copy(update={"state": "left"})
+    journal = journal_of(planned, held.written.journal).model_copy(update={"state": "left"})
     run.store(held.lease, held.written.model_copy(update={"journal": journal}))
     objects = preflight.survey(run.cluster, selector="").objects
     moved = [move.key for move in planned.moves if plan.says(move, objects.get((move.kind, move.name)))]

@@ -76,6 +76,7 @@ class Run:
             timeout=self.asked.timeout,
             undoing=target is None,
             warnings=self.warnings,
+            clock=self.cluster.clock,
         )
 
     @contextmanager

@@ -211,6 +211,11 @@ def workload(raw: Raw, replica_sets: Iterable[Raw] = ()) -> WorkloadState:
     )
 
 
+def works(state: PodState) -> bool:
+    """Whether a pod's main container runs, which is its first one, whatever became of those beside it."""
+    return next((one.running_since is not None for one in state.containers if not one.init), False)
+
+
 def pods_of(owner: Raw | WorkloadState, pods: Iterable[Raw], replica_sets: Iterable[Raw] = ()) -> tuple[PodState, ...]:
     """Returns the pods that a workload controls, sorted by name; those of a Deployment by way of its ReplicaSets."""
     uid = owner.uid if isinstance(owner, WorkloadState) else owner["metadata"]["uid"]

@@ -1,6 +1,5 @@
 """Who runs what: every workload's image, its pods against it, and the releases. Changes nothing."""
 
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -50,7 +49,7 @@ def status(
     selected = selection.select(survey.workloads, repositories=repositories, names=names, known=known)
     if not selected:
         raise selection.nothing_found(survey.workloads, next(iter(repositories), "the image"), cluster.namespace)
-    living = cluster.list("Pod"), cluster.list("ReplicaSet")
+    living = cluster.list("Pod"), cluster.list("ReplicaSet"), cluster.clock()
     versions = {**dag_versions, **_versions(written)}
     looks = [
         _look(workload, containers, survey.objects[workload.kind, workload.name], living)
@@ -92,15 +91,15 @@ def _look(
     workload: Workload,
     containers: tuple[Container, ...],
     raw: Mapping[str, Any],
-    living: tuple[list[dict[str, Any]], list[dict[str, Any]]],
+    living: tuple[list[dict[str, Any]], list[dict[str, Any]], float],
 ) -> _Look:
     if workload.kind not in WATCHED:
         return _Look(workload=workload, containers=containers, verdict=None, pods=())
-    pods, replica_sets = living
+    pods, replica_sets, now = living
     state = states.workload(raw, replica_sets)
     own = states.pods_of(state, pods, replica_sets)
     wanted = {container.name: container.image for container in containers}
-    verdict = judge.judge(state, own, target=wanted, ids=frozenset(), now=time.time(), settle=0)
+    verdict = judge.judge(state, own, target=wanted, ids=frozenset(), now=now, settle=0)
     # Evicted pods and the like stay on record.
     running = tuple(pod for pod in own if pod.phase not in {"Succeeded", "Failed"})
     return _Look(workload=workload, containers=containers, verdict=verdict, pods=running)

@@ -93,6 +93,7 @@ class Journal(Artifact):
         job: The CI job, or empty.
         began: When, ISO 8601 in UTC.
         moves: Every object it changes; `before` is what was there before the first unfinished rollout.
+        earlier: Those of unfinished rollouts that it goes on from: an object may still say what one of them wrote.
 
     """
 
@@ -105,6 +106,7 @@ class Journal(Artifact):
     job: str
     began: str
     moves: tuple[Move, ...]
+    earlier: tuple[Move, ...] = ()
 
 
 class Release(Artifact):

@@ -3,7 +3,6 @@
 What is seen is judged by judge.py and doom.py; here is only the waiting, and the deletions those ask for.
 """
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -56,7 +55,7 @@ class Watcher:
         timeout: Seconds that a workload may stand still.
         undoing: Whether this is the way back: pods that are in its way go, ready ones excepted.
         warnings: What was noticed so far; each is shown once.
-        clock: Tells the time, epoch seconds.
+        clock: Tells the cluster's time, epoch seconds.
 
     """
 
@@ -68,12 +67,14 @@ class Watcher:
     timeout: float
     undoing: bool = False
     warnings: dict[str, None] = field(default_factory=dict)
-    clock: Callable[[], float] = time.time
+    clock: Callable[[], float]
     # By workload: since when things have been so; the stages it has reached, and when it reached the last; at which
     # of these its events were asked for.
     _seen: dict[str, doom.Seen] = field(default_factory=dict)
     _reached: dict[str, set[Any]] = field(default_factory=dict)
     _moved_on: dict[str, float] = field(default_factory=dict)
+    _observed: set[str] = field(default_factory=set)
+    _deleted: set[str] = field(default_factory=set)
     _asked: dict[str, float] = field(default_factory=dict)
 
     def until_done(self, moves: Iterable[Move], *, before: Iterable[Move] = ()) -> None:
@@ -121,22 +122,28 @@ class Watcher:
                     pod="", container="", reason="TakenBack", message=f"someone set its image to {verdict.foreign}"
                 ),
             )
-        self._check_doom(move, state, pods, now)
+        self._check_doom(move, state, pods, now, ours=not show)
         self._check_progress(move, pods, verdict, now)
         self._check_unmade(move, state, pods, now)
         self._delete(pods, verdict.delete)
         return verdict.done
 
     def _check_doom(
-        self, move: Move, state: states.WorkloadState, pods: tuple[states.PodState, ...], now: float
+        self, move: Move, state: states.WorkloadState, pods: tuple[states.PodState, ...], now: float, *, ours: bool
     ) -> None:
+        """A pod that was broken before gets a new start: what broke it may have been mended, and pauses are minutes."""
         if state.observed < state.generation:
             return  # what the controller calls the newest revision is the one before
+        was_so_before = not ours and move.key not in self._observed
+        self._observed.add(move.key)
         for pod in pods:
-            if pod.revision == state.update_revision and pod.deleting is None:
-                found = doom.doomed(pod, seen=self._seen[move.key], now=now)
-                if found is not None:
-                    raise Broken(move.key, found, pod)
+            if pod.revision != state.update_revision or pod.uid in self._deleted:
+                continue
+            found = doom.doomed(pod, seen=self._seen[move.key], now=now)
+            if found is not None and was_so_before and not states.works(pod):
+                self._delete(pods, (pod.name,))
+            elif found is not None:
+                raise Broken(move.key, found, pod)
         found = doom.workload_doomed(state, self._seen[move.key], now)
         if found is not None:
             raise Broken(move.key, found)
@@ -185,5 +192,8 @@ class Watcher:
     def _delete(self, pods: tuple[states.PodState, ...], names: tuple[str, ...]) -> None:
         by_name: Mapping[str, states.PodState] = {pod.name: pod for pod in pods}
         for name in names:
-            self.lease.check()
-            self.cluster.delete("Pod", name, uid=by_name[name].uid)
+            uid = by_name[name].uid
+            if uid not in self._deleted:  # the feed may not have it yet
+                self.lease.check()
+                self.cluster.delete("Pod", name, uid=uid)
+                self._deleted.add(uid)

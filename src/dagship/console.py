@@ -5,6 +5,7 @@ Library code never prints: it takes a `Console` and says what it does.
 """
 
 import json
+import re
 import sys
 import threading
 import time
@@ -28,14 +29,19 @@ _REMINDER_SECONDS = 30.0
 _PLAIN_WIDTH = 120
 
 
+# Commands to a CI system in what a job prints: `::error::` at the start of a line, `##[group]` and `##vso[…]` anywhere.
+_COMMAND = re.compile(r"(?m)(?:(?<=#)(?=#\w*\[)|^(\s*):(?=:))")
+
+
 def printable(text: str) -> str:
     """Returns `text` without control characters, so that no file name or log line can drive a terminal or CI."""
-    return "".join(
+    safe = "".join(
         character
         if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
         else "\N{REPLACEMENT CHARACTER}"
         for character in text
     )
+    return _COMMAND.sub(lambda found: " " if found[1] is None else f"{found[1]}: ", safe)
 
 
 class Step:

@@ -92,14 +92,14 @@ def history(kubectl: Kubectl, *kinds: str) -> Iterator[History]:
         streams = {kind: _stream(stack, kubectl, kind) for kind in kinds or tuple(_PATHS)}
         yield told
         for kind, (stream, began) in streams.items():
-            told.events += _until(stream, max(began, *_versions(kubectl, kind)))
+            told.events += _until(stream, began, max(_versions(kubectl, kind)))
     told.events.sort(key=lambda event: event.version)
 
 
 def _stream(stack: ExitStack, kubectl: Kubectl, kind: str) -> tuple[IO[bytes], int]:
     path = f"/{_PATHS[kind]}/namespaces/{kubectl.namespace}/{kind.lower()}s"
     version = int(json.loads(kubectl("get", "--raw", path))["metadata"]["resourceVersion"])
-    stream = stack.enter_context(tempfile.TemporaryFile())
+    stream = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - it is one
     argv = [kubectl.program, f"--kubeconfig={kubectl.kubeconfig}", "get", "--raw"]
     watch = f"{path}?watch=1&resourceVersion={version}&timeoutSeconds=280"
     process = stack.enter_context(subprocess.Popen([*argv, watch], stdout=stream, stderr=subprocess.DEVNULL))
@@ -111,8 +111,8 @@ def _versions(kubectl: Kubectl, kind: str) -> list[int]:
     return [int(one["metadata"]["resourceVersion"]) for one in kubectl.get(f"{kind.lower()}s")["items"]] or [0]
 
 
-def _until(stream: IO[bytes], version: int) -> list[Event]:
-    """Reads all events once the one of `version` is among them."""
+def _until(stream: IO[bytes], began: int, version: int) -> list[Event]:
+    """Reads all events once the one of `version` is among them; there are none of what was before the watch."""
     deadline = time.monotonic() + 20
     events: list[Event] = []
     while True:
@@ -123,7 +123,7 @@ def _until(stream: IO[bytes], version: int) -> list[Event]:
             Event(version=int(one["object"]["metadata"]["resourceVersion"]), type=one["type"], object=one["object"])
             for one in documents
         ]
-        if max((event.version for event in events), default=0) >= version or not events and version == 0:
+        if max((event.version for event in events), default=began) >= version:
             return events
         assert time.monotonic() < deadline, f"the watch never came to version {version}"
         time.sleep(0.05)

@@ -15,7 +15,7 @@ REGISTRY = os.environ.get("DAGSHIP_TEST_REGISTRY", "127.0.0.1:5000")
 REPOSITORY = f"{REGISTRY}/dagship-test/airflow"
 
 # `airflow` by what is to happen with it. Each ends at once on SIGTERM, so that tests need not wait for it.
-_STAYS = 'trap "exit 0" TERM; echo "running $*"; touch /tmp/ready; while :; do sleep 1 & wait $!; done'
+_STAYS = 'trap "exit 0" TERM; echo "running $*"; touch /tmp/ready; httpd -p 8793 -h /tmp; while :; do sleep 60 & wait $!; done'
 _MISSING_MODULE = """echo 'Traceback (most recent call last):
   File "/opt/airflow/config/airflow_local_settings.py", line 1, in <module>
     import acme_policies
@@ -30,7 +30,10 @@ BEHAVIOUR = {
     # Runs well, and then ends: ready at first where nothing probes it.
     "crashes-late": f'trap "exit 1" TERM; echo "starting"; sleep 3; {_MISSING_MODULE}',
     # Takes its time, as Airflow does.
-    **{f"ready-after-{seconds}": f'trap "exit 0" TERM; sleep {seconds} & wait $!; {_STAYS}' for seconds in (30, 120)},
+    **{
+        f"ready-after-{seconds}": f'trap "exit 0" TERM; sleep {seconds} & wait $!; {_STAYS}'
+        for seconds in (10, 30, 40, 120)
+    },
     "never-ready": 'trap "exit 0" TERM; echo "waiting for the database"; while :; do sleep 1 & wait $!; done',
     "unmigrated": _UNMIGRATED,
     # The migration that `airflow db check-migrations` waits for comes with the third try; /state outlives a container.
@@ -42,7 +45,7 @@ BEHAVIOUR = {
     "escapes": r"printf '\033]0;owned\007\033[2J\033[1;31mred\r\n::error::owned\n\302\233owned\n'; exit 1",
     # Good but for one of Airflow's components.
     **{
-        f"crashes-as-{role}": f'case "$*" in *{role}*) {_MISSING_MODULE};; esac; {_STAYS}'
+        f"crashes-as-{role}": f'[ "$1" != db ] || exit 0; case "$*" in *{role}*) {_MISSING_MODULE};; esac; {_STAYS}'
         for role in ("worker", "scheduler", "dag-processor")
     },
 }

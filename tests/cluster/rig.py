@@ -17,14 +17,15 @@ from dagship.cluster.feed import Feed
 from dagship.console import Console
 from dagship.rollout import record, ways
 from dagship.rollout.asked import Asked
-from dagship.rollout.values import Record, RolloutResult, Target
+from dagship.rollout.values import WATCHED, Record, RolloutResult, Target
 from tests.cluster.airflows import Kubectl, Object
 from tests.cluster.gateways import until
 
 # Written by Kubernetes, and not by whoever writes the spec.
 _COUNTED = "deployment.kubernetes.io/revision"
 _NOT_AIRFLOWS = {record.NAME, "kube-root-ca.crt"}
-SECONDS = 60.0
+# For what takes 5 on an idle machine.
+SECONDS = 120.0
 
 
 def target(image: str) -> Target:
@@ -50,14 +51,19 @@ class Rig:
     def start(self, *objects: Object) -> None:
         """Makes objects, and waits until they run."""
         self.kubectl.apply(*objects)
-        watched = {"StatefulSet", "Deployment"}
-        self.kubectl.wait_ready(
-            *(f"{one['kind']}/{one['metadata']['name']}" for one in objects if one["kind"] in watched)
-        )
+        wanted = {
+            (one["kind"], one["metadata"]["name"]): one["spec"].get("replicas") for one in objects if "spec" in one
+        }
+        with Feed(self.cluster, ["StatefulSet", "Deployment"]) as feed:
+            until(feed, lambda: all(_ready(feed, *key) == count for key, count in wanted.items() if count), SECONDS)
 
     def rollout(self, image: str, *, timeout: float = SECONDS, **asked: Any) -> RolloutResult:
         """Rolls an image out."""
         return ways.rollout(self.cluster, self.console, target(image), Asked(timeout=timeout, **asked))
+
+    def rollback(self, to: int | None = None, *, timeout: float = SECONDS, **asked: Any) -> RolloutResult:
+        """Rolls back to an earlier release."""
+        return ways.rollback(self.cluster, self.console, to, Asked(timeout=timeout, **asked))
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs a task as people do."""
@@ -95,7 +101,8 @@ class Rig:
     @contextmanager
     def meanwhile(self, workload: str, image: str, act: Callable[[], object]) -> Iterator[None]:
         """Does something as soon as a workload says an image, while the block runs."""
-        kind, _, name = workload.partition("/")
+        lower, _, name = workload.partition("/")
+        kind = next(kind for kind in WATCHED if kind.lower() == lower)
         failed: list[BaseException] = []
 
         def wait_and_act() -> None:
@@ -114,3 +121,7 @@ class Rig:
             thread.join()
         if failed:
             raise failed[0]
+
+
+def _ready(feed: Feed, kind: str, name: str) -> int:
+    return int(feed.objects(kind).get(name, {}).get("status", {}).get("readyReplicas", 0))

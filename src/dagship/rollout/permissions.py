@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from dagship.cluster.api import Cluster
 
-
 _AT_A_TIME = 8
 
 
@@ -73,10 +72,12 @@ def missing(cluster: Cluster, needed: Iterable[Permission] = NEEDED) -> tuple[Pe
         OutsideError: The API server does not answer.
 
     """
-    needed = tuple(needed)
-    # One at a time they would take a second or two where the API server is far away.
+
+    def is_granted(one: Permission) -> bool:
+        return cluster.can(one.verb, one.resource, group=one.group, subresource=one.subresource)
+
+    first, *others = needed
+    granted = [is_granted(first)]  # alone: an API server that is away is waited for once
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
-        granted = pool.map(
-            lambda one: cluster.can(one.verb, one.resource, group=one.group, subresource=one.subresource), needed
-        )
-        return tuple(one for one, is_granted in zip(needed, granted, strict=True) if not is_granted)
+        granted += pool.map(is_granted, others)
+    return tuple(one for one, is_so in zip((first, *others), granted, strict=True) if not is_so)

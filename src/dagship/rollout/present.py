@@ -73,7 +73,6 @@ def show_failure(console: "Console", failure: Failure) -> None:
         if lines:
             console.say(f"  {title}:")
             for line in lines:
-                # The bar keeps a line that starts like a command of the CI system, `::error::`, from being one.
                 console.say(f"  | {line}")
     if failure.hint:
         console.say(f"  → {failure.hint}")

@@ -23,6 +23,8 @@ SETTLE = 10.0
 _TICK = 1.0
 # How long a StatefulSet may lack a pod until its events are asked for the reason, seconds: it has no condition for it.
 _UNMADE = 10.0
+# Nothing follows from what was last known this long ago, seconds: not even that it has settled.
+_OLD = 10.0
 
 
 class Broken(Exception):  # noqa: N818 - what it finds
@@ -76,6 +78,7 @@ class Watcher:
     _observed: set[str] = field(default_factory=set)
     _deleted: set[str] = field(default_factory=set)
     _asked: dict[str, float] = field(default_factory=dict)
+    _blind: bool = False
 
     def until_done(self, moves: Iterable[Move], *, before: Iterable[Move] = ()) -> None:
         """Returns once every workload runs its images, and nothing else.
@@ -94,10 +97,23 @@ class Watcher:
         count = 0
         while True:
             self.lease.check()
-            done = [self._look(move, show=move.key in shown) for move in watched]
-            if all(done):
-                return
+            if self._sees():
+                done = [self._look(move, show=move.key in shown) for move in watched]
+                if all(done):
+                    return
             count = self.feed.changed(count, _TICK)
+
+    def _sees(self) -> bool:
+        """Whether what is known is new enough; while the server is away, the time to stand still begins anew."""
+        blind = self.feed.age >= _OLD
+        if blind:
+            self._moved_on = dict.fromkeys(self._moved_on, self.clock())
+        if blind != self._blind:
+            self._blind = blind
+            self.board.note(
+                "the API server does not answer; waiting for it" if blind else "the API server answers again"
+            )
+        return not blind
 
     def _look(self, move: Move, *, show: bool) -> bool:
         raw = self.feed.objects(move.kind).get(move.name)

@@ -38,13 +38,26 @@ def is_now(text: str) -> bool:
 
 
 def test_the_cluster_is_told_who_moves_what_before_anything_moves() -> None:
-    journal = journal_of(planned())
+    journal = journal_of(planned(), None)
 
     assert (journal.state, journal.kind, journal.image) == ("moving", "rollout", NEW)
     assert (journal.dag_version, journal.airflow) == ("3f9c2a71d0b4", "3.3.2")
     assert (journal.who, journal.job) == ("octocat", "https://github.com/acme/dags/actions/runs/77")
     assert is_now(journal.began)
     assert journal.moves == planned().moves
+
+
+def test_the_cluster_is_told_of_all_that_unfinished_rollouts_before_may_have_written() -> None:
+    (to_new,) = planned().moves
+    to_newer, to_newest = (to_new.model_copy(update={"name": name}) for name in ("newer", "newest"))
+
+    first = journal_of(planned(), None)
+    again = journal_of(planned(), first)
+    second = journal_of(planned(moves=(to_newer,)), again)
+    third = journal_of(planned(moves=(to_newest,)), second)
+
+    assert (first.earlier, again.earlier) == ((), ())
+    assert (second.earlier, third.earlier) == ((to_new,), (to_newer, to_new))
 
 
 def test_the_first_rollout_leaves_what_it_found_as_release_0() -> None:
@@ -89,7 +102,13 @@ def test_twenty_are_kept_and_numbers_go_on() -> None:
         ((release(1, OLD),), TARGET, False),
         ((release(1, NEW),), TARGET, True),
         ((release(1, NEW), release(2, OLD)), TARGET, False),
+        ((release(1, ""),), TARGET, False),
         ((release(1, ""),), Target(image="", digest=""), False),
+        (
+            (release(1, "").model_copy(update={"moves": planned(Target(image="", digest="")).moves}),),
+            Target(image="", digest=""),
+            True,
+        ),
     ],
 )
 def test_a_rollout_to_the_last_release_is_no_new_one(

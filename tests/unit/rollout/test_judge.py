@@ -107,10 +107,10 @@ def test_a_stateful_set_is_done_when_every_pod_is_right() -> None:
         pytest.param(o.stateful_set(), workers()[:2], 2, "worker-2 to be made", id="missing"),
         pytest.param(
             o.stateful_set(),
-            workers(o.pod("worker-0", statuses=[o.running(image=o.V1)])),
+            workers(o.pod("worker-0", image="registry:5000/team/airflow:1", statuses=[o.running(image=o.V1)])),
             2,
-            f"worker-0 to run the right image, worker has {o.V1}",
-            id="the runtime has another digest",
+            "worker-0 to run the right image, worker has registry:5000/team/airflow:1",
+            id="the pod asks for a tag",
         ),
         pytest.param(
             o.stateful_set(),
@@ -182,6 +182,27 @@ def test_an_image_by_the_name_of_a_mirror_is_right_when_the_digest_is() -> None:
     mirrored = "mirror.example/team/airflow@" + o.digest(o.V2)
 
     assert of_set(o.stateful_set(), workers(o.pod("worker-1", image=mirrored))).done
+
+
+def test_an_image_that_was_asked_for_by_digest_is_right_whatever_the_node_calls_it() -> None:
+    """A node that has an image by two manifests names it by either."""
+    renamed = o.pod("worker-1", statuses=[o.running(image=o.V1)])
+    verdict = of_set(o.stateful_set(), workers(renamed))
+
+    assert verdict.done
+    assert verdict.warnings == (
+        f"worker-1 runs worker by another manifest of the same image, {o.running(image=o.V1)['imageID']}.",
+    )
+
+
+def test_an_image_by_tag_is_right_when_the_node_reports_its_digest() -> None:
+    tag = "registry:5000/team/airflow:3f9c"
+    raw = o.stateful_set(image=tag)
+    pods = workers(*(o.pod(f"worker-{number}", image=tag, statuses=[o.running(image=o.V2)]) for number in range(3)))
+    other = workers(*(o.pod(f"worker-{number}", image=tag, statuses=[o.running(image=o.V1)]) for number in range(3)))
+
+    assert of_set(raw, pods, target={"worker": tag}).done
+    assert not of_set(raw, other, target={"worker": tag}).done
 
 
 def test_without_digests_the_asked_image_is_what_counts() -> None:
@@ -539,17 +560,16 @@ any_pod = st.fixed_dictionaries(
         "revision": st.sampled_from(["worker-new", OLD]),
         "ready": st.booleans(),
         "image": st.sampled_from([o.V1, o.V2]),
-        "reported": st.sampled_from([o.V1, o.V2]),
         "deleting": st.sampled_from([None, None, None, o.NOW + 60]),
         "age": st.sampled_from([1, 100]),
         "crashing": st.booleans(),
     }
 )
-right = {"revision": "worker-new", "ready": True, "image": o.V2, "reported": o.V2, "deleting": None, "age": 100}
+right = {"revision": "worker-new", "ready": True, "image": o.V2, "deleting": None, "age": 100}
 
 
 def made(name: str, pod: dict[str, Any]) -> o.Raw:
-    status = o.running(image=pod["reported"], since=o.NOW - pod["age"], ready=pod["ready"])
+    status = o.running(image=pod["image"], since=o.NOW - pod["age"], ready=pod["ready"])
     broken = pod.get("crashing") and not pod["ready"]
     more = {"statuses": [o.crashing() if broken else status]}
     return o.pod(

@@ -163,7 +163,7 @@ def test_a_bad_name_and_a_forbidden_pull_are_told() -> None:
         ),
         (
             'container has runAsNonRoot and image will run as root (pod: "root-85df9bfff5-bppxz", container: c)',
-            "The pod must not run as root, and the image does or does not say by number that it does not.",
+            "The pod must not run as root, and the image does.",
         ),
     ],
 )

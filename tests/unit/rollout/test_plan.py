@@ -200,6 +200,8 @@ def test_a_field_may_say_what_any_of_our_plans_had_in_it() -> None:
 
     assert known["deployment/x", image().key] == {OLD, NEW, NEWER}
     assert known["deployment/y", image(of="y").key] == {OLD, NEW}
+    earlier = journal(move("x", image(OLD, NEWER))).model_copy(update={"earlier": (move("x", image(OLD, NEW)),)})
+    assert plan.known([], earlier)["deployment/x", image().key] == {OLD, NEW, NEWER}
     assert plan.known([], None) == {}
 
 
@@ -278,6 +280,7 @@ def test_the_containers_of_moves_are_those_whose_images_change() -> None:
         (f"airflow:1@sha256:{'c' * 64}", "airflow:1@cccccccccccc"),
         ("", ""),
         (None, ""),
+        ("a\n::error::b\x1b", r"'a\n::error::b\x1b'"),
     ],
 )
 def test_a_digest_is_cut_to_what_people_compare(text: str | None, short: str) -> None:

@@ -78,6 +78,16 @@ def test_a_plan_shows_what_changes_and_not_the_repository_that_stays(shown: Show
     assert "warning" not in text
 
 
+def test_a_plan_in_which_all_go_one_way_says_it_once(shown: Shown) -> None:
+    text = shown(present.show_plan, [move(image()), move(image(of="x"), name="other", step=1)], None)
+
+    assert cells(text)[2:] == [
+        ["1", "statefulset/worker", "worker"],
+        ["2", "statefulset/other", "x"],
+        [REPOSITORY + SHOWN_OLD, "→", REPOSITORY + SHOWN_NEW],
+    ]
+
+
 def test_containers_that_go_another_way_have_a_row_of_their_own(shown: Shown) -> None:
     variable = Change(field="env", container="worker", name="TAG", before=None, after="b")
     text = shown(present.show_plan, [move(image(), image("x:1", of="second"), variable)], None)

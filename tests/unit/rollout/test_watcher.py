@@ -1,0 +1,218 @@
+"""What a watcher does with the time: when it goes on waiting, when it asks, when it deletes, when it gives up."""
+
+from collections.abc import Callable
+
+import pytest
+
+from dagship.board import Board
+from dagship.rollout.values import Change, Move
+from dagship.rollout.watcher import Broken, Watcher
+from tests.unit.rollout import objects as o
+from tests.unit.rollout.namespace import Namespace
+
+MOVE = Move(
+    kind="StatefulSet",
+    name="worker",
+    changes=(Change(field="image", container="worker", before=o.V1, after=o.V2),),
+)
+
+
+def watcher(namespace: Namespace, *, lines: list[str] | None = None, timeout: float = 60.0) -> Watcher:
+    board = Board("Moving workers", (lines if lines is not None else []).append, None)
+    return Watcher(
+        cluster=namespace,  # type: ignore[arg-type]
+        feed=namespace,  # type: ignore[arg-type]
+        lease=namespace,  # type: ignore[arg-type]
+        board=board,
+        ids=frozenset(),
+        timeout=timeout,
+        clock=namespace.clock,
+    )
+
+
+def starting(name: str = "worker-0", **more: object) -> o.Raw:
+    return o.pod(name, ready=False, phase="Pending", statuses=[o.waiting()], **more)
+
+
+def one(*pods: o.Raw, ready: int = 0, **more: object) -> Namespace:
+    """A StatefulSet of one pod, and those that are there."""
+    return Namespace(o.stateful_set(replicas=1, readyReplicas=ready, **more), *pods)
+
+
+def put(namespace: Namespace, *items: o.Raw) -> Callable[[], object]:
+    return lambda: [namespace.put(item["kind"], item) for item in items]
+
+
+def probed(**more: object) -> o.Raw:
+    return o.pod(containers=[o.container(readinessProbe=o.PROBE)], **more)
+
+
+def right(namespace: Namespace) -> Callable[[], object]:
+    return put(namespace, probed(), o.stateful_set(replicas=1))
+
+
+def broken(waits: Watcher, *moves: Move, before: tuple[Move, ...] = ()) -> Broken:
+    with pytest.raises(Broken) as caught:
+        waits.until_done(moves or (MOVE,), before=before)
+    return caught.value
+
+
+def test_it_ends_as_soon_as_the_workload_is_right() -> None:
+    namespace = one(starting())
+    namespace.after(7.25, right(namespace))
+    watcher(namespace).until_done([MOVE])
+
+    assert namespace.now == o.NOW + 7.25
+
+
+def test_what_stands_still_for_longer_than_it_may_is_given_up() -> None:
+    namespace = one(starting())
+    found = broken(watcher(namespace, timeout=60))
+
+    assert namespace.now == pytest.approx(o.NOW + 61)
+    assert found.doomed.reason == "TimedOut"
+    assert found.doomed.message == "nothing moved for 61 s while waiting for worker-0 to be started"
+    assert found.pod is not None
+
+
+def test_whatever_moves_on_begins_the_time_anew() -> None:
+    namespace = one(starting())
+    namespace.after(50, put(namespace, probed(ready=False)))
+    namespace.after(100, right(namespace))
+    watcher(namespace, timeout=60).until_done([MOVE])
+
+    assert namespace.now == o.NOW + 100
+
+
+def test_coming_back_to_where_it_was_is_no_progress() -> None:
+    namespace = one(starting())
+    for seconds in range(10, 100, 20):
+        namespace.after(seconds, put(namespace, probed(ready=False)))
+        namespace.after(seconds + 10, put(namespace, starting()))
+    found = broken(watcher(namespace, timeout=60))
+
+    assert found.doomed.reason == "TimedOut"
+    assert namespace.now == pytest.approx(o.NOW + 71)
+
+
+def test_a_pod_that_ends_has_its_own_time_for_it() -> None:
+    namespace = one(o.pod(revision="worker-old", image=o.V1, deleting=o.NOW + 600))
+    namespace.after(590, right(namespace))
+    watcher(namespace, timeout=60).until_done([MOVE])
+
+    assert namespace.now == o.NOW + 590
+
+
+def test_no_time_passes_while_the_server_is_away() -> None:
+    namespace = one(starting())
+    lines: list[str] = []
+    namespace.age = 30.0
+    namespace.after(100, lambda: setattr(namespace, "age", 0.0))
+    namespace.after(150, right(namespace))
+    watcher(namespace, lines=lines, timeout=60).until_done([MOVE])
+
+    assert [line.strip() for line in lines if "API server" in line] == [
+        "the API server does not answer; waiting for it",
+        "the API server answers again",
+    ]
+
+
+def event(reason: str, message: str, seconds: float) -> o.Raw:
+    return {"reason": reason, "message": message, "metadata": {}, "lastTimestamp": o.stamp(o.NOW + seconds)}
+
+
+def test_a_set_that_makes_no_pod_is_asked_why_once_and_given_up() -> None:
+    namespace = one()
+    namespace.events = [
+        event("FailedCreate", 'pods "worker-0" is forbidden: exceeded quota: full', 3),
+        event("SuccessfulCreate", "create Pod worker-0 successful", -300),
+    ]
+    found = broken(watcher(namespace))
+
+    assert namespace.asked == [(10.0, "involvedObject.uid=uid-set")]
+    assert (found.workload, found.doomed.reason) == ("statefulset/worker", "FailedCreate")
+    assert "exceeded quota" in found.doomed.message
+
+
+def test_a_set_whose_pod_is_only_late_is_asked_once_in_a_standstill() -> None:
+    namespace = one()
+    namespace.events = [event("SuccessfulCreate", "create Pod worker-0 successful", 3)]
+    namespace.after(25, put(namespace, starting()))
+    namespace.after(40, right(namespace))
+    watcher(namespace).until_done([MOVE])
+
+    assert namespace.asked == [(10.0, "involvedObject.uid=uid-set")]
+
+
+def test_a_warning_is_shown_once() -> None:
+    namespace = one(o.unschedulable())
+    namespace.after(20, right(namespace))
+    lines: list[str] = []
+    waits = watcher(namespace, lines=lines)
+    waits.until_done([MOVE])
+
+    said = "warning: statefulset/worker: worker-0 has no node: 0/3 nodes are available: 3 Insufficient memory."
+    assert [line.strip() for line in lines].count(said) == 1
+    assert list(waits.warnings) == [said.removeprefix("warning: ")]
+
+
+CRASHING = o.pod(ready=False, statuses=[o.crashing()], uid="first")
+
+
+def test_a_pod_that_crashes_ends_the_wait() -> None:
+    namespace = one(starting(uid="first"))
+    namespace.after(5, put(namespace, CRASHING))
+    found = broken(watcher(namespace))
+
+    assert (found.doomed.reason, namespace.deleted) == ("CrashLoopBackOff", [])
+    assert namespace.now == o.NOW + 5
+
+
+def test_a_pod_that_was_broken_before_gets_one_new_start() -> None:
+    """Somebody may have mended what broke it, and its next try by itself may be minutes away."""
+    namespace = one(CRASHING)
+    again = {**CRASHING, "metadata": {**CRASHING["metadata"], "uid": "second"}}
+    namespace.after(3, put(namespace, again))
+    found = broken(watcher(namespace))
+
+    assert namespace.deleted == ["worker-0"]
+    assert (found.doomed.reason, namespace.now) == ("CrashLoopBackOff", o.NOW + 3)
+
+
+def test_a_pod_whose_main_container_runs_is_not_started_again_for_one_beside_it() -> None:
+    beside = o.pod(
+        ready=False,
+        containers=[o.container(), o.container("log-groomer")],
+        statuses=[o.running(), o.crashing("log-groomer")],
+    )
+    namespace = one(beside)
+    found = broken(watcher(namespace))
+
+    assert (found.doomed.container, namespace.deleted) == ("log-groomer", [])
+
+
+def test_what_was_done_before_and_breaks_while_others_move_gets_no_new_start() -> None:
+    namespace = one(CRASHING)
+    namespace.put("Deployment", o.deployment(replicas=0))
+    other = Move(kind="Deployment", name="scheduler", changes=())
+    found = broken(watcher(namespace), other, before=(MOVE,))
+
+    assert (found.workload, namespace.deleted) == ("statefulset/worker", [])
+
+
+def test_a_pod_in_the_way_is_deleted_once_and_with_the_lease() -> None:
+    namespace = one(o.pod(ready=False, statuses=[o.crashing()], revision="worker-old", image=o.V1))
+    namespace.after(5, right(namespace))
+    watcher(namespace).until_done([MOVE])
+
+    assert namespace.deleted == ["worker-0"]
+    assert namespace.checks > 5
+
+
+def test_a_workload_that_is_gone_and_one_that_is_another_s_are_told_apart() -> None:
+    gone = broken(watcher(Namespace()))
+    theirs = broken(watcher(one(image="registry:5000/other:1")))
+
+    assert gone.doomed.reason == "Deleted"
+    assert theirs.doomed.reason == "TakenBack"
+    assert theirs.doomed.message == "someone set its image to registry:5000/other:1"

@@ -6,7 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import build, bytecode, lock, machine, project, sent, start, table, verify
+from bench import broken, build, bytecode, lock, machine, project, requests, rollout, sent, start, table, verify
 
 ROWS = {
     "build": build.rows,
@@ -15,6 +15,11 @@ ROWS = {
     "verify": verify.rows,
     "bytecode": bytecode.rows,
     "start": start.rows,
+    # Those that begin so want a cluster: script/bench.
+    "rollout": rollout.rows,
+    "rollout-plan": rollout.plan_rows,
+    "rollout-broken": broken.rows,
+    "rollout-requests": requests.rows,
 }
 HERE = Path(__file__).parent
 

@@ -76,6 +76,42 @@ def run(argv: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] 
     return Timed(seconds=seconds, stdout=done.stdout)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """A process that told something before its end.
+
+    Attributes:
+        seconds: From its start to the line that tells it.
+        whole: From its start to its end.
+
+    """
+
+    seconds: float
+    whole: float
+
+
+def run_until(argv: Sequence[str], mark: str, *, cwd: Path, env: Mapping[str, str]) -> Told:
+    """Runs a program to its end, and times the first line on standard error that begins with `mark`.
+
+    Raises:
+        SystemExit: There was no such line; its output is shown.
+
+    """
+    began = time.perf_counter()
+    told = None
+    said = []
+    with subprocess.Popen(
+        argv, cwd=cwd, env={**os.environ, **env}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as child:
+        for line in child.stderr or ():
+            said.append(line)
+            if told is None and line.startswith(mark):
+                told = time.perf_counter() - began
+    if told is None:
+        sys.exit(f"bench: {' '.join(argv)}\nended with {child.returncode} and told nothing:\n{''.join(said)[-4000:]}")
+    return Told(seconds=told, whole=time.perf_counter() - began)
+
+
 def spread(seconds: Sequence[float]) -> str:
     """Shows median and range, `0.43 s (0.41 to 0.52)`."""
     if len(seconds) == 1:

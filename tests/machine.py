@@ -20,7 +20,12 @@ done
     for each in $hierarchies; do echo $BASHPID >"$each/$1/cgroup.procs"; done
     exec timeout --signal=KILL 280 unshare --kill-child --net --mount --pid --cgroup --mount-proc bash -euc "$2" - "$1" "$3"
 ) && status=0 || status=$?
-for each in $hierarchies; do find "$each/$1" -depth -type d -exec rmdir {} +; done
+for each in $hierarchies; do
+    for _ in $(seq 50); do # what was killed is there for a moment
+        find "$each/$1" -depth -type d -exec rmdir {} + 2>/dev/null && break
+        sleep 0.1
+    done
+done
 exit $status
 """
 SET_UP = r"""

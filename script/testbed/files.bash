@@ -95,7 +95,8 @@ imageGCHighThresholdPercent: 100
 nodeStatusUpdateFrequency: 2s
 serializeImagePulls: false
 registryPullQPS: 0
-eventRecordQPS: 0
+eventRecordQPS: 100 # 0 would be the 5 of its client library
+eventBurst: 1000
 kubeAPIQPS: 50
 kubeAPIBurst: 100
 YAML

@@ -31,6 +31,22 @@ def test_no_document_is_printed_unless_wanted() -> None:
     assert not out.getvalue()
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("::error::x", ": :error::x"),
+        ("a\n  ::add-mask::x", "a\n  : :add-mask::x"),
+        ("a ##[group]x", "a # #[group]x"),
+        ("##vso[task.setvariable variable=a]x", "# #vso[task.setvariable variable=a]x"),
+        ("std::string", "std::string"),
+        ("## [1.0] notes", "## [1.0] notes"),
+        ("[::1]:80", "[::1]:80"),
+    ],
+)
+def test_nothing_from_outside_is_a_command_to_a_ci_system(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
 @pytest.mark.parametrize("text", ["\x1b[31mred", "a\rb", "\x9b31m", "::error::x\x07", "\u202egnp.exe", "\x00"])
 def test_nothing_from_outside_drives_a_terminal(text: str) -> None:
     err = io.StringIO()

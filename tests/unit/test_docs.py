@@ -14,12 +14,14 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from dagship import errors
+from dagship.artifacts import PushedImage
 from dagship.image import plan
+from dagship.rollout.values import Change, Journal, Move, Release, RolloutResult
 from dagship.settings import Settings
 from dagship.tasks import namespace
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "k8s").rglob("*.md")])
 
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -125,3 +127,32 @@ def test_every_exit_code_is_described() -> None:
     described = {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
 
     assert described == {0, errors.INTERRUPTED, *(kind.exit_code for kind in kinds)}
+
+
+def test_every_field_of_what_is_written_in_the_cluster_is_described() -> None:
+    page = (ROOT / "docs" / "reference" / "cluster-record.md").read_text("utf-8")
+    fields = {name for kind in (Release, Journal, Move, Change) for name in kind.model_fields}
+
+    assert fields <= set(re.findall(r"`(\w+)`", page))
+
+
+def test_every_field_of_what_push_and_rollout_leave_is_described() -> None:
+    page = (ROOT / "docs" / "reference" / "files.md").read_text("utf-8")
+    for name, kind in (("push", PushedImage), ("rollout", RolloutResult)):
+        (row,) = re.findall(rf"^\| `{name}\.json` \|.*$", page, re.MULTILINE)
+
+        assert set(kind.model_fields) <= set(re.findall(r"`(\w+)`", row))
+
+
+def test_every_fault_of_the_matrix_has_a_test_that_exists_and_an_outcome() -> None:
+    page = (ROOT / "docs" / "explanation" / "fault-matrix.md").read_text("utf-8")
+    rows = [line.strip("|").split(" | ") for line in re.findall(r"^\| (?!fault \|).+ \|$", page, re.MULTILINE)]
+
+    assert len(rows) > 30
+    for fault, injected, outcome in rows:
+        named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", injected)
+
+        assert named, fault
+        assert outcome.strip(" |"), fault
+        for file, test in named:
+            assert f"\ndef {test}(" in (ROOT / "tests" / "cluster" / file).read_text("utf-8"), f"{file}::{test}"

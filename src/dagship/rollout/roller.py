@@ -77,11 +77,9 @@ def _look(run: Run, planner: Planner) -> tuple[Planned, "Survey"]:
     preflight.check_permissions(run.cluster)
     survey = preflight.survey(run.cluster, selector=run.asked.selector)
     planned = planner(survey)
-    found = [
-        *planned.warnings,
-        *preflight.check_owners(survey, planned.moves, planned.target, force=run.asked.force_ownership),
-    ]
-    if not planned.undo:
+    found = [*planned.warnings]
+    if not planned.undo:  # what an unfinished rollout took goes back to whoever had it
+        found += preflight.check_owners(survey, planned.moves, planned.target, force=run.asked.force_ownership)
         running = preflight.running_airflow(run.cluster, planned.moves, survey)
         found += preflight.check_airflow(planned.target.airflow, running, allow=run.asked.allow_airflow_change)
         found += preflight.check_platform(run.cluster, planned.target) if planned.target.image else ()

@@ -24,7 +24,7 @@ _TICK = 1.0
 # How long a StatefulSet may lack a pod until its events are asked for the reason, seconds: it has no condition for it.
 _UNMADE = 10.0
 # Nothing follows from what was last known this long ago, seconds: not even that it has settled.
-_OLD = 10.0
+_OLD = 5.0
 
 
 class Broken(Exception):  # noqa: N818 - what it finds

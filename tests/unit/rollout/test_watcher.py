@@ -106,9 +106,9 @@ def test_a_pod_that_ends_has_its_own_time_for_it() -> None:
 def test_no_time_passes_while_the_server_is_away() -> None:
     namespace = one(starting())
     lines: list[str] = []
-    namespace.age = 30.0
-    namespace.after(100, lambda: setattr(namespace, "age", 0.0))
-    namespace.after(150, right(namespace))
+    namespace.after(10, lambda: setattr(namespace, "age", 30.0))
+    namespace.after(110, lambda: setattr(namespace, "age", 0.0))
+    namespace.after(160, right(namespace))
     watcher(namespace, lines=lines, timeout=60).until_done([MOVE])
 
     assert [line.strip() for line in lines if "API server" in line] == [
@@ -136,7 +136,11 @@ def test_a_set_that_makes_no_pod_is_asked_why_once_and_given_up() -> None:
 
 def test_a_set_whose_pod_is_only_late_is_asked_once_in_a_standstill() -> None:
     namespace = one()
-    namespace.events = [event("SuccessfulCreate", "create Pod worker-0 successful", 3)]
+    namespace.events = [
+        event("FailedCreate", "its service account is not there yet", 2),
+        event("SuccessfulCreate", "create Pod worker-0 successful", 3),
+        event("Killing", "Stopping container worker", 4),
+    ]
     namespace.after(25, put(namespace, starting()))
     namespace.after(40, right(namespace))
     watcher(namespace).until_done([MOVE])

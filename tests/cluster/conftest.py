@@ -4,6 +4,7 @@ import io
 import os
 import secrets
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from dagship.cluster.api import Cluster
 from dagship.console import Console
 from tests.cluster.airflows import Kubectl
 from tests.cluster.rig import Rig
+from tests.machine import ROOT
+
+Helm = Callable[..., subprocess.CompletedProcess[str]]
 
 TESTBED = Path("/run/dagship/cluster/kubeconfig")
 _BUILT = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "dagship/kubernetes-1.20.2/kubectl"
@@ -46,6 +50,25 @@ def kubectl(kubeconfig: Path) -> Iterator[Kubectl]:
     made = namespace(kubeconfig)
     yield made
     made("delete", "namespace", made.namespace, "--wait=false")
+
+
+@pytest.fixture(scope="session")
+def helm_program() -> str:
+    """A Helm 4."""
+    finished = subprocess.run([ROOT / "script" / "helm"], capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout.strip()
+
+
+@pytest.fixture
+def helm(helm_program: str, kubectl: Kubectl) -> Helm:
+    """Helm in the namespace of the test."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        where = [f"--kubeconfig={kubectl.kubeconfig}", f"--namespace={kubectl.namespace}"]
+        return subprocess.run([helm_program, *arguments, *where], capture_output=True, text=True)
+
+    return run
 
 
 @pytest.fixture

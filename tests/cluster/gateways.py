@@ -35,6 +35,11 @@ def edited(kubeconfig: Path, into: Path, *, cluster: dict[str, Any] | None = Non
 def token_of(kubectl: Kubectl, account: str) -> str:
     """Makes a service account that may do nothing, and a login for it."""
     kubectl("create", "serviceaccount", account)
+    return token_for(kubectl, account)
+
+
+def token_for(kubectl: Kubectl, account: str) -> str:
+    """Makes a login for a service account."""
     path = f"/api/v1/namespaces/{kubectl.namespace}/serviceaccounts/{account}/token"
     request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
     return str(json.loads(kubectl("create", "--raw", path, "-f", "-", input=json.dumps(request)))["status"]["token"])

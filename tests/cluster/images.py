@@ -4,6 +4,7 @@ What is under test is the rollout, which sees images, pods, probes, events and l
 processes are in tests/e2e, and take a minute to start.
 """
 
+import fcntl
 import functools
 import os
 import shutil
@@ -96,12 +97,16 @@ def foreign(*, honest: bool) -> str:
 def _pushed(context: Path, repository: str, tag: str, *options: str) -> str:
     """Builds an image and returns it by digest, as the registry has it."""
     tagged = f"{repository}:{tag}"
-    _docker("buildx", "build", "--quiet", *options, "--tag", tagged, "--load", str(context))
-    said = _docker("push", "--quiet", tagged)
+    with Path(tempfile.gettempdir(), "dagship-test-images.lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the engine makes no one image for two callers at once: it "already exists"
+        _docker("buildx", "build", "--quiet", *options, "--tag", tagged, "--load", str(context))
+        said = _docker("push", "--quiet", tagged)
     assert tagged in said
     digests = _docker("image", "inspect", "--format", "{{json .RepoDigests}}", tagged)
     return next(one for one in digests.strip('[]"\n').split('","') if one.startswith(f"{repository}@"))
 
 
 def _docker(*arguments: str) -> str:
-    return subprocess.run(["docker", *arguments], check=True, capture_output=True, text=True).stdout
+    finished = subprocess.run(["docker", *arguments], capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout

@@ -16,6 +16,7 @@ import socket
 import ssl
 import tempfile
 import threading
+import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ class _Fault:
     retry_after: int | None = None
     lose: bool = False
     silent: bool = False
+    delay: float = 0.0
     body: bytes = b""
 
 
@@ -119,6 +121,15 @@ class Proxy:
     def be_silent(self, *, times: float = float("inf"), on: str = "", path: str = "") -> None:
         """Takes requests and never answers."""
         self._add(_Fault(on=on, path=path, times=times, silent=True))
+
+    def be_slow(self, seconds: float, *, times: float = float("inf"), on: str = "", path: str = "") -> None:
+        """Passes requests on after a while."""
+        self._add(_Fault(on=on, path=path, times=times, delay=seconds))
+
+    def unused(self) -> list[str]:
+        """The verbs of the faults that were to come a number of times, and did not."""
+        with self._lock:
+            return [fault.on for fault in self._faults if 0 < fault.times < float("inf")]
 
     def refuse(self) -> None:
         """Goes away: cuts every connection, and refuses new ones."""
@@ -281,9 +292,11 @@ class _Link(threading.Thread):
         if fault is not None and fault.status:
             self._client.sendall(_canned(fault))
             return True
-        if fault is not None and not fault.lose:
+        if fault is not None and fault.delay:
+            time.sleep(fault.delay)
+        elif fault is not None and not fault.lose:
             return fault.silent
-        self._losing = fault is not None
+        self._losing = fault is not None and fault.lose
         if self._behind is None:
             self._behind = self._proxy._upstream()
         self._behind.sendall(self._proxy._rewritten(head) + body)

@@ -16,8 +16,8 @@ from tests.cluster.airflows import Object, container, deployment, pod, stateful_
 from tests.cluster.conftest import TESTBED
 from tests.cluster.rig import Rig
 
-# As good as at once, on a machine where others work as well.
-SOON = 30.0
+# For what only shows in standing still. A pod starts in less than the longer one, on a busy machine as well.
+SHORT, LONG = 8.0, 15.0
 NO_DIGEST = f"{images.REPOSITORY}@sha256:{'0' * 64}"
 
 
@@ -43,7 +43,6 @@ def fails(rig: Rig, image: str, **asked: Any) -> Failure:
     assert rig.written() == before
     assert rig.pods() == ran
     assert rig.record == Record()
-    assert max(result.seconds.values()) < SOON, result.seconds
     failure = result.failure
     assert failure is not None
     for said in (failure.workload, failure.pod, failure.container, failure.reason, *failure.events, *failure.log):
@@ -125,7 +124,7 @@ def test_a_worker_that_crashes_at_once_goes_back_and_the_others_never_moved(rig:
     assert (failure.workload, failure.pod, failure.container) == ("statefulset/worker", "worker-1", "worker")
     assert failure.reason == "CrashLoopBackOff"
     assert failure.log[-1] == "ModuleNotFoundError: No module named 'acme_policies'"
-    assert any("Back-off" in event for event in failure.events)
+    assert "Started: Started container worker" in failure.events
     assert "acme_policies" in failure.meaning
     assert "requirements/dags.in" in failure.hint
     assert rig.kubectl.get("pod/worker-0")["metadata"]["uid"] == first
@@ -141,11 +140,11 @@ def test_what_is_ready_at_first_and_crashes_later_is_no_success(rig: Rig) -> Non
 
 def test_what_never_gets_ready_ends_a_rollout_after_the_time_it_has(rig: Rig) -> None:
     rig.start(web(images.image("old")))
-    failure = fails(rig, images.image("new", "never-ready"), timeout=6)
+    failure = fails(rig, images.image("new", "never-ready"), timeout=LONG)
 
     assert failure.reason == "TimedOut"
     assert failure.pod.startswith("web-")
-    assert re.fullmatch(rf"nothing moved for [67] s while waiting for {failure.pod} to be ready", failure.message)
+    assert re.fullmatch(rf"nothing moved for 1\d s while waiting for {failure.pod} to be ready", failure.message)
     assert any("Readiness probe failed" in event for event in failure.events)
     assert failure.log == ("waiting for the database",)
 
@@ -206,7 +205,7 @@ def test_a_volume_that_cannot_be_mounted_is_named_when_the_time_is_over(rig: Rig
     mounted = {"volumeMounts": [{"name": "settings", "mountPath": "/settings"}]}
     rig.start(web(images.image("old"), more=mounted, volumes=[{"name": "settings", "configMap": {"name": "settings"}}]))
     rig.kubectl("delete", "configmap", "settings")
-    failure = fails(rig, images.image("new"), timeout=6)
+    failure = fails(rig, images.image("new"), timeout=SHORT)
 
     assert failure.reason == "TimedOut"
     assert failure.message.endswith("to be started")
@@ -227,7 +226,7 @@ def test_a_pod_that_no_node_has_room_for_is_told_at_once_and_ends_a_rollout_when
     assert free.endswith("Ki")
     most = {"resources": {"requests": {"memory": f"{int(free[:-2]) * 6 // 10}Ki"}}}
     rig.start(web(images.image("old"), more=most))
-    failure = fails(rig, images.image("new"), timeout=6)
+    failure = fails(rig, images.image("new"), timeout=SHORT)
 
     assert failure.reason == "TimedOut"
     assert f"waiting for a node for {failure.pod}" in failure.message

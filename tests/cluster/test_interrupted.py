@@ -4,32 +4,31 @@ Whatever ran before, the next `rollout` finishes it and `rollout --undo` takes i
 field: with an Airflow that was rolled out without a disturbance, and with what was there at first.
 """
 
-import json
-import os
+import io
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
-from itertools import product
 from pathlib import Path
 
 import pytest
 
-from dagship.cluster.api import Cluster
+from dagship.cluster import connection
+from dagship.cluster.feed import Feed
 from dagship.console import Console
-from dagship.errors import Refused
-from dagship.rollout import record, roller, ways
-from dagship.rollout.asked import Asked
+from dagship.rollout import record, roller, who
 from dagship.rollout.lease import Lease
-from dagship.rollout.values import Record, RolloutResult, Target
+from dagship.rollout.values import Record
 from tests.cluster import images, killer
 from tests.cluster.airflows import Kubectl, Object, container, cron_job, deployment, pod, stateful_set
 from tests.cluster.conftest import namespace
+from tests.cluster.gateways import until
 from tests.cluster.killer import Job, Outcome
-from tests.machine import ROOT
+from tests.cluster.rig import Rig
 
 # A lease that runs out soon, where it is not the lease that is tested.
 BRIEF = 6.0
@@ -98,74 +97,49 @@ def airflow(image: str, *, workers: int = 0, processors: int = 0) -> tuple[Objec
     )  # fmt: skip
 
 
-def target(image: str) -> Target:
-    return Target(image=image, digest=image.partition("@")[2])
-
-
-def exchanged(picture: dict[str, Object], image: str, by: str) -> dict[str, Object]:
-    """The same picture with one image in the place of another."""
+def exchanged(written: dict[str, str], image: str, by: str) -> dict[str, str]:
+    """The same objects with one image in the place of another."""
     digest, other = (one.rpartition(":")[2] for one in (image, by))
-    return json.loads(json.dumps(picture).replace(digest, other))
+    return {name: text.replace(digest, other) for name, text in written.items()}
 
 
-class Place:
-    """A namespace, and what is in it."""
+def releases(rig: Rig) -> list[Object]:
+    """The releases recorded, but for when and by whom."""
+    return [one.model_dump(exclude={"when", "who", "job"}) for one in rig.record.releases]
 
-    def __init__(self, kubectl: Kubectl) -> None:
-        self.kubectl = kubectl
-        self.namespace = kubectl.namespace
 
-    def picture(self) -> dict[str, Object]:
-        """Every field of every object, but for what the server keeps and what dagship writes down."""
-        found = {}
-        for item in self.kubectl.get("statefulsets,deployments,cronjobs,configmaps")["items"]:
-            metadata = item["metadata"]
-            if metadata["name"] in (record.NAME, "kube-root-ca.crt"):
-                continue
-            counted = "deployment.kubernetes.io/revision"
-            annotations = {name: said for name, said in metadata.get("annotations", {}).items() if name != counted}
-            found[f"{item['kind'].lower()}/{metadata['name']}"] = {
-                "metadata": [metadata.get("labels"), annotations, metadata.get("ownerReferences")],
-                "fields": {name: value for name, value in item.items() if name not in ("metadata", "status")},
-            }
-        return found
+def holder(rig: Rig) -> str:
+    found: str = rig.cluster.get("Lease", "dagship")["spec"]["holderIdentity"]
+    return found
 
-    def written(self) -> Record:
-        finished = self.kubectl.run("get", "configmap", record.NAME, "--output=json")
-        return record.parse(json.loads(finished.stdout) if finished.returncode == 0 else None)
 
-    def holder(self) -> str:
-        return self.kubectl.get(f"lease/{record.NAME}")["spec"]["holderIdentity"]
+def ended_in_order(rig: Rig) -> bool:
+    return rig.record.journal is None and holder(rig) == ""
 
-    def releases(self) -> list[Object]:
-        """The releases, but for when and by whom."""
-        return [one.model_dump(exclude={"when", "who", "job"}) for one in self.written().releases]
 
-    def ended_in_order(self) -> bool:
-        return self.written().journal is None and self.holder() == ""
-
-    def pods(self) -> set[str]:
-        """The images that living pods run."""
-        return set(self.kubectl.running().values())
+def running(rig: Rig) -> set[str]:
+    """The images of all living pods."""
+    return set(rig.kubectl.running().values())
 
 
 @pytest.fixture
-def places(kubeconfig: Path) -> Iterator[Callable[..., list[Place]]]:
+def rigs(kubeconfig: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., list[Rig]]]:
     """Makes namespaces with an Airflow in each, all at once, and waits until its pods are ready."""
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
     made: list[Kubectl] = []
 
-    def make(count: int, *objects: Object) -> list[Place]:
-        def one(_: int) -> Place:
-            kubectl = namespace(kubeconfig)
-            made.append(kubectl)
-            kubectl.apply(*objects)
-            for item in objects:
-                if item.get("spec", {}).get("replicas"):
-                    kubectl.wait_ready(f"{item['kind']}/{item['metadata']['name']}", seconds=90)
-            return Place(kubectl)
+    def one(objects: tuple[Object, ...]) -> Rig:
+        made.append(kubectl := namespace(kubeconfig))
+        cluster = connection.connect(context="", namespace=kubectl.namespace)
+        output = io.StringIO()
+        kubectl.apply(*objects)
+        pods = [one for one in objects if one.get("spec", {}).get("replicas")]
+        kubectl.wait_ready(*(f"{one['kind']}/{one['metadata']['name']}" for one in pods), seconds=90)
+        return Rig(kubectl=kubectl, cluster=cluster, console=Console(stderr=output), output=output, scratch=tmp_path)
 
+    def make(count: int, *objects: Object) -> list[Rig]:
         with ThreadPoolExecutor(8) as pool:
-            return list(pool.map(one, range(count)))
+            return list(pool.map(one, [objects] * count))
 
     yield make
     if made:
@@ -175,6 +149,19 @@ def places(kubeconfig: Path) -> Iterator[Callable[..., list[Place]]]:
 @pytest.fixture
 def run(kubeconfig: Path) -> Callable[..., list[Outcome]]:
     return partial(killer.run, kubeconfig=str(kubeconfig))
+
+
+def kill(
+    run: Callable[..., list[Outcome]], rigs: list[Rig], moments: list[str], image: str, lease: float = BRIEF
+) -> None:
+    """Rolls an image out in each namespace, and kills each rollout at a moment of its own."""
+    died = run(
+        *(
+            Job(namespace=rig.kubectl.namespace, image=image, at=at, lease=lease)
+            for rig, at in zip(rigs, moments, strict=True)
+        )
+    )
+    assert [(one.killed, one.boundaries[-1:]) for one in died] == [(True, [at]) for at in moments], died
 
 
 @pytest.fixture(scope="module")
@@ -192,146 +179,237 @@ def newer() -> str:
     return images.image("interrupted-newer")
 
 
-def test_killed_at_any_moment_the_next_rollout_finishes_it(places, run, old: str, new: str, newer: str):
+def test_killed_at_any_moment_the_next_rollout_finishes_it(rigs, run, old: str, new: str, newer: str):
     """With the lease as it is: the next one waits until that of the dead one has run out."""
-    whole, *here = places(1 + 2 * len(MOVING), *airflow(old))
-    moments = 2 * MOVING
-    images_next = [new] * len(MOVING) + [newer] * len(MOVING)
-    (uninterrupted,) = run(Job(namespace=whole.namespace, image=new))
+    # To another image is one way more to move, whatever was moved: here it is from every third moment.
+    moments = [*MOVING, *MOVING[1::3], MOVING[-2]]
+    images_next = [new if number < len(MOVING) else newer for number in range(len(moments))]
+    whole, *here = rigs(1 + len(moments), *airflow(old))
+    (uninterrupted,) = run(Job(namespace=whole.kubectl.namespace, image=new))
     assert uninterrupted.boundaries == MOVING
+    moved_whole, recorded_whole = whole.written(), releases(whole)
 
-    died = run(*(Job(namespace=place.namespace, image=new, at=at) for place, at in zip(here, moments, strict=True)))
-    assert [(one.killed, one.boundaries[-1]) for one in died] == [(True, at) for at in moments]
-    recorded = [len(place.releases()) for place in here]
-    assert recorded == 2 * ([0] * 11 + [2] * 2)
-    came = run(*(Job(namespace=place.namespace, image=to) for place, to in zip(here, images_next, strict=True)))
+    kill(run, here, moments, new, lease=30.0)
+    recorded = [len(rig.record.releases) for rig in here]
+    assert recorded == [2 if at in MOVING[-2:] else 0 for at in moments]
+    came = run(*(Job(namespace=rig.kubectl.namespace, image=to) for rig, to in zip(here, images_next, strict=True)))
 
     assert [one.error for one in came] == [""] * len(here)
-    for place, at, to, before, one in zip(here, moments, images_next, recorded, came, strict=True):
+    for rig, at, to, before, one in zip(here, moments, images_next, recorded, came, strict=True):
         moved = "unchanged" if before and to == new else "moved"
         assert (one.result["passed"], one.result["outcome"]) == (True, moved), at
-        assert place.picture() == exchanged(whole.picture(), new, to), at
-        assert place.ended_in_order(), at
+        assert rig.written() == exchanged(moved_whole, new, to), at
+        assert ended_in_order(rig), at
         # As if that one had been meant from the start, unless the dead one had been recorded.
-        found, first, *second = place.releases()
-        assert found == whole.releases()[0], at
+        found, first, *second = releases(rig)
+        assert found == recorded_whole[0], at
         assert first["image"] == (new if before else to), at
         assert [one["image"] for one in second] == ([newer] if before and to == newer else []), at
 
 
-def test_killed_at_any_moment_undo_takes_it_back(places, run, old: str, new: str):
-    whole, *here = places(1 + len(MOVING), *airflow(old))
-    before = whole.picture()
-    died = run(
-        Job(namespace=whole.namespace, image=new),
-        *(
-            Job(namespace=place.namespace, image=new, at=at, lease=BRIEF)
-            for place, at in zip(here, MOVING, strict=True)
-        ),
-    )
-    assert all(one.killed for one in died[1:])
-    unfinished = [place.written().journal is not None for place in here]
+def test_killed_at_any_moment_undo_takes_it_back(rigs, run, old: str, new: str):
+    whole, *here = rigs(1 + len(MOVING), *airflow(old))
+    before = whole.written()
+    run(Job(namespace=whole.kubectl.namespace, image=new))
+    kill(run, here, MOVING, new)
+    unfinished = [rig.record.journal is not None for rig in here]
     assert unfinished == [False] * 2 + [True] * 9 + [False] * 2
 
-    came = run(*(Job(namespace=place.namespace, way="undo", lease=BRIEF) for place in here))
+    came = run(*(Job(namespace=rig.kubectl.namespace, way="undo", lease=BRIEF) for rig in here))
 
-    for place, at, is_unfinished, one in zip(here, MOVING, unfinished, came, strict=True):
+    after = whole.written()
+    for rig, at, is_unfinished, one in zip(here, MOVING, unfinished, came, strict=True):
         if is_unfinished:
             assert (one.error, one.result["outcome"]) == ("", "undone"), at
-            assert place.ended_in_order(), at
+            assert ended_in_order(rig), at
         else:
             assert one.error.startswith("UsageError: No rollout is unfinished"), at
         ended = at in MOVING[11:]
-        assert place.picture() == (whole.picture() if ended else before), at
-        assert place.releases() == (whole.releases() if ended else []), at
+        assert rig.written() == (after if ended else before), at
+        assert releases(rig) == (releases(whole) if ended else []), at
 
 
 def test_killed_on_the_way_to_one_image_and_then_to_another_undo_ends_where_the_first_began(
-    places, run, old: str, new: str, newer: str
+    rigs, run, old: str, new: str, newer: str
 ):
     """Some objects say one image then, some the other, and some what they said at first."""
-    again = ["replace ConfigMap/dagship", "patch StatefulSet/worker"]
-    moments = list(product(MOVING[2:11], again))
-    here = places(len(moments), *airflow(old))
-    before = here[0].picture()
-    for number, to in enumerate((new, newer)):
-        died = run(
-            *(
-                Job(namespace=place.namespace, image=to, at=moment[number], lease=BRIEF)
-                for place, moment in zip(here, moments, strict=True)
-            )
-        )
-        assert all(one.killed for one in died)
+    moments = [*MOVING[2:11], MOVING[10]]
+    again = [*["patch StatefulSet/worker"] * 9, "replace ConfigMap/dagship"]
+    here = rigs(len(moments), *airflow(old))
+    before = here[0].written()
+    kill(run, here, moments, new)
+    kill(run, here, again, newer)
 
-    came = run(*(Job(namespace=place.namespace, way="undo", lease=BRIEF) for place in here))
+    came = run(*(Job(namespace=rig.kubectl.namespace, way="undo", lease=BRIEF) for rig in here))
 
-    for place, moment, one in zip(here, moments, came, strict=True):
-        assert (one.error, one.result["outcome"]) == ("", "undone"), moment
-        assert place.picture() == before, moment
-        assert place.releases() == [], moment
-        assert place.ended_in_order(), moment
+    for rig, at, one in zip(here, moments, came, strict=True):
+        assert (one.error, one.result["outcome"]) == ("", "undone"), at
+        assert rig.written() == before, at
+        assert releases(rig) == [], at
+        assert ended_in_order(rig), at
 
 
-def test_killed_while_pods_are_replaced_both_ways_are_open(places, run, old: str, new: str):
-    whole, *here = places(7, *airflow(old, workers=2))
-    before = whole.picture()
-    (uninterrupted,) = run(Job(namespace=whole.namespace, image=new))
-    passed = uninterrupted.boundaries
-    moments = passed[passed.index("patch StatefulSet/worker") : passed.index("end of Moving workers") + 1]
-    assert moments == ["patch StatefulSet/worker", "Moving workers: statefulset/worker 1/2", "end of Moving workers"]
+def test_killed_while_pods_are_replaced_both_ways_are_open(rigs, run, old: str, new: str):
+    workers, *_ = (one for one in airflow(old, workers=2) if one["kind"] == "StatefulSet")
+    moments = 2 * ["patch StatefulSet/worker", "Moving workers: statefulset/worker 1/2"]
+    here = rigs(4, workers)
+    before = here[0].written()
+    kill(run, here, moments, new)
 
-    died = run(
-        *(
-            Job(namespace=place.namespace, image=new, at=at, lease=BRIEF)
-            for place, at in zip(here, 2 * moments, strict=True)
-        )
-    )
-    assert all(one.killed for one in died)
-    finish, undo = here[:3], here[3:]
+    finish, undo = here[:2], here[2:]
     came = run(
-        *(Job(namespace=place.namespace, image=new, lease=BRIEF) for place in finish),
-        *(Job(namespace=place.namespace, way="undo", lease=BRIEF) for place in undo),
+        *(Job(namespace=rig.kubectl.namespace, image=new, lease=BRIEF) for rig in finish),
+        *(Job(namespace=rig.kubectl.namespace, way="undo", lease=BRIEF) for rig in undo),
     )
 
-    assert [one.result.get("outcome") for one in came] == ["moved"] * 3 + ["undone"] * 3
-    for place, at in zip(here, 2 * moments, strict=True):
-        assert place.picture() == (whole.picture() if place in finish else before), at
-        assert place.pods() == {new if place in finish else old}, at
-        assert place.releases() == (whole.releases() if place in finish else []), at
-        assert place.ended_in_order(), at
+    assert [one.result.get("outcome") for one in came] == ["moved"] * 2 + ["undone"] * 2, came
+    for rig in here:
+        image = new if rig in finish else old
+        assert rig.written() == exchanged(before, old, image)
+        assert running(rig) == {image}
+        assert [one["image"] for one in releases(rig)] == (["", new] if rig in finish else [])
+        assert ended_in_order(rig)
 
 
-def test_killed_on_the_way_back_from_a_failure_both_ways_are_open(places, run, old: str, new: str):
+def test_killed_on_the_way_back_from_a_failure_both_ways_are_open(rigs, run, old: str, new: str):
     """The image is not there, and what announces the version finds out: all else has moved by then."""
     missing = f"{images.REPOSITORY}@sha256:{'0' * 64}"
-    whole, *here = places(1 + 2 * len(GOING_BACK), *airflow(old, processors=1))
-    before = whole.picture()
-    (uninterrupted,) = run(Job(namespace=whole.namespace, image=missing))
+    # To go on is one way of moving wherever it begins; what differs is the broken pod.
+    moments = [*GOING_BACK, GOING_BACK[0], GOING_BACK[4], GOING_BACK[6]]
+    whole, *here = rigs(1 + len(moments), *airflow(old, processors=1))
+    before = whole.written()
+    (uninterrupted,) = run(Job(namespace=whole.kubectl.namespace, image=missing))
     assert uninterrupted.result["outcome"] == "undone"
     assert uninterrupted.boundaries == MOVING[:10] + GOING_BACK
 
-    died = run(
-        *(
-            Job(namespace=place.namespace, image=missing, at=at, lease=BRIEF)
-            for place, at in zip(here, 2 * GOING_BACK, strict=True)
-        )
-    )
-    assert [one.boundaries[-1] for one in died] == 2 * GOING_BACK
+    kill(run, here, moments, missing)
     undo, go_on = here[: len(GOING_BACK)], here[len(GOING_BACK) :]
     came = run(
-        *(Job(namespace=place.namespace, way="undo", lease=BRIEF) for place in undo),
-        *(Job(namespace=place.namespace, image=new, lease=BRIEF) for place in [*go_on, whole]),
+        *(Job(namespace=rig.kubectl.namespace, way="undo", lease=BRIEF) for rig in undo),
+        *(Job(namespace=rig.kubectl.namespace, image=new, lease=BRIEF) for rig in [*go_on, whole]),
     )
-    assert whole.pods() == {new}
 
-    for place, at, one in zip(here, 2 * GOING_BACK, came[:-1], strict=True):
-        if place in go_on:
+    assert running(whole) == {new}
+    after = whole.written()
+    for rig, at, one in zip(here, moments, came[:-1], strict=True):
+        if rig in go_on:
             assert (one.error, one.result["outcome"]) == ("", "moved"), at
-            assert [each["image"] for each in place.releases()] == ["", new], at
+            assert releases(rig) == releases(whole), at
         elif at in GOING_BACK[-2:]:
             assert one.error.startswith("UsageError: No rollout is unfinished"), at
         else:
             assert (one.error, one.result["outcome"]) == ("", "undone"), at
-        assert place.picture() == (whole.picture() if place in go_on else before), at
-        assert place.pods() == {new if place in go_on else old}, at
-        assert place.written().journal is None, at
+        assert rig.written() == (after if rig in go_on else before), at
+        assert running(rig) == {new if rig in go_on else old}, at
+        assert rig.record.journal is None, at
+
+
+@contextmanager
+def begun(rig: Rig, *arguments: str, until: str) -> Iterator[subprocess.Popen[str]]:
+    """A task as people start it, that has said a line that begins so."""
+    task, *flags = arguments
+    with subprocess.Popen(
+        [sys.executable, "-m", "dagship.cli", task, f"--namespace={rig.kubectl.namespace}", *flags],
+        cwd=rig.scratch,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            said = []
+            for line in process.stderr:
+                said.append(line)
+                if line.startswith(until):
+                    break
+            else:
+                pytest.fail("".join(said))
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_in_the_middle_it_says_how_things_stand_and_the_next_one_goes_on_at_once(
+    rigs, old: str, new: str, sent: signal.Signals
+):
+    (rig,) = rigs(1, *airflow(old, workers=1))
+    with begun(rig, "rollout", f"--image={new}", until="  statefulset/worker  0/1") as process:
+        process.send_signal(sent)
+        _, said = process.communicate(timeout=20)
+
+    assert process.returncode == 130
+    assert said.endswith(
+        "error: Interrupted in the middle of a rollout; what moved stays moved.\n"
+        "  → rollout finishes it, rollout --undo takes it back.\n"
+    )
+    assert holder(rig) == ""
+    assert rig.record.journal.state == "moving"
+    assert rig.kubectl.images()["statefulset/worker"] == {new}
+    again = rig.command("rollout", f"--image={new}")
+    assert again.returncode == 0, again.stderr
+    assert "goes on from there" in again.stderr
+    assert "the lease" not in again.stderr
+    assert running(rig) == {new}
+    assert ended_in_order(rig)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_while_it_waits_for_another_it_leaves_that_one_alone(
+    rigs, old: str, new: str, sent: signal.Signals
+):
+    (rig,) = rigs(1, *airflow(old))
+    with Lease(rig.cluster, holder="ci 1") as lease:
+        lease.acquire(wait=False, say=pytest.fail)
+        with begun(rig, "rollout", f"--image={new}", until="the lease dagship is held by ci 1 (since") as process:
+            process.send_signal(sent)
+            _, said = process.communicate(timeout=20)
+
+        assert process.returncode == 130
+        assert said.splitlines()[-1].startswith("error: Interrupted; ")
+        assert holder(rig).startswith("ci 1#")
+        lease.check()
+    assert rig.record == Record()
+
+
+def test_the_second_of_two_waits_and_then_rolls_its_own_image_out_unless_it_is_not_to_wait(rigs, old: str, newer: str):
+    slow = images.image("interrupted-new", "ready-after-40")
+    (rig,) = rigs(1, *airflow(old, workers=1))
+    with (
+        begun(rig, "rollout", f"--image={slow}", until="  statefulset/worker  0/1") as first,
+        begun(rig, "rollout", f"--image={newer}", until="the lease dagship is held by") as second,
+    ):
+        refused = rig.command("rollout", f"--image={newer}", "--no-wait")
+        assert first.wait(60) == 0
+        assert second.wait(60) == 0
+
+    assert refused.returncode == 1
+    assert (
+        f"Another rollout is under way in the namespace {rig.kubectl.namespace}: {who.who()} (since " in refused.stderr
+    )
+    assert [(one["kind"], one["image"]) for one in releases(rig)] == [
+        ("found", ""), ("rollout", slow), ("rollout", newer),
+    ]  # fmt: skip
+    assert running(rig) == {newer}
+    assert ended_in_order(rig)
+
+
+def test_the_second_of_two_with_one_image_waits_however_long_it_takes_and_finds_nothing_to_do(
+    rigs, old: str, monkeypatch: pytest.MonkeyPatch
+):
+    """Longer than a lease lasts that is not renewed."""
+    monkeypatch.setattr(roller, "Lease", partial(Lease, duration=3.0))
+    slow = images.image("interrupted-new", "ready-after-10")
+    (rig,) = rigs(1, *airflow(old, workers=1))
+    with ThreadPoolExecutor(1) as pool, Feed(rig.cluster, ["ConfigMap"]) as feed:
+        first = pool.submit(rig.rollout, slow)
+        until(feed, lambda: record.NAME in feed.objects("ConfigMap"))
+        said = io.StringIO()
+        second = replace(rig, console=Console(stderr=said)).rollout(slow)
+        assert first.done()
+
+    assert (first.result().outcome, first.result().release) == ("moved", 1)
+    assert (second.outcome, second.release) == ("unchanged", 1)
+    assert second.seconds["lock"] > 6  # twice as long
+    assert f"the lease dagship is held by {who.who()} (since" in said.getvalue()
+    assert rig.cluster.get("Lease", "dagship")["spec"]["leaseTransitions"] == 2
+    assert ended_in_order(rig)

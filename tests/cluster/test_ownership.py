@@ -5,8 +5,6 @@ is what they do, and the marks that they leave on objects. That they come back e
 """
 
 import shlex
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,28 +13,10 @@ import yaml
 from dagship.cluster.api import Cluster
 from dagship.rollout.ownership import Owner, owners
 from tests.cluster.airflows import Kubectl, Object, container, cron_job, pod, stateful_set
-from tests.machine import ROOT
+from tests.cluster.conftest import Helm
 
 OLD, NEW, NEWER = (f"example.test/airflow@sha256:{digit * 64}" for digit in "abc")
 OURS = ("worker", "wait-for-airflow-migrations")
-
-Helm = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture(scope="session")
-def helm_program() -> str:
-    finished = subprocess.run([ROOT / "script" / "helm"], capture_output=True, text=True)
-    assert finished.returncode == 0, finished.stderr
-    return finished.stdout.strip()
-
-
-@pytest.fixture
-def helm(helm_program: str, kubectl: Kubectl) -> Helm:
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        where = [f"--kubeconfig={kubectl.kubeconfig}", f"--namespace={kubectl.namespace}"]
-        return subprocess.run([helm_program, *arguments, *where], capture_output=True, text=True)
-
-    return run
 
 
 def worker(image: str) -> Object:

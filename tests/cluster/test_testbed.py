@@ -165,7 +165,7 @@ def test_a_pod_that_was_deleted_comes_back_under_its_name_with_another_address(k
 
     assert before != after
     assert f"Address: {after}\n" in resolved
-    assert before not in resolved
+    assert f"Address: {before}\n" not in resolved
 
 
 def test_a_tag_that_the_registry_lacks_shows_in_the_pod(kubectl: Kubectl, command: list[str | Path]):

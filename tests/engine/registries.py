@@ -66,25 +66,19 @@ def answering(status: int, body: bytes, content_type: str = "application/json") 
     return type("Answering", (_Answering,), {"status": status, "body": body, "content_type": content_type})
 
 
-def flaky(behind: str, failures: int) -> type[http.server.BaseHTTPRequestHandler]:
-    """A registry that answers 503 a number of times, and is then the real one at `behind`."""
-    left = [failures]
-    lock = threading.Lock()
+class _Relaying(_Answering):
+    """Is the registry behind it, when it may."""
 
-    class Flaky(_Answering):
-        status, body = 503, b'{"errors":[{"code":"UNAVAILABLE","message":"being rolled"}]}'
+    registry = ""
 
-        def _proxy(self) -> None:
-            with lock:
-                failing = left[0] > 0 and self.path != "/v2/"
-                left[0] -= failing
-            if failing:
-                self._answer()
-                return
-            with contextlib.closing(http.client.HTTPConnection(behind, timeout=30)) as connection:
-                self._relay(connection)
+    def may_pass(self) -> bool:
+        return True
 
-        def _relay(self, connection: http.client.HTTPConnection) -> None:
+    def _proxy(self) -> None:
+        if not self.may_pass():
+            self._answer()
+            return
+        with contextlib.closing(http.client.HTTPConnection(self.registry, timeout=30)) as connection:
             connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
             for name, value in self.headers.items():
                 connection.putheader(name, value)
@@ -96,6 +90,34 @@ def flaky(behind: str, failures: int) -> type[http.server.BaseHTTPRequestHandler
             self.end_headers()
             self.wfile.write(answer.read())
 
-        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = _proxy  # noqa: N815 - the library's names
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = _proxy  # noqa: N815 - the library's names
+
+
+def flaky(behind: str, failures: int) -> type[http.server.BaseHTTPRequestHandler]:
+    """A registry that answers 503 a number of times, and is then the real one at `behind`."""
+    left = [failures]
+    lock = threading.Lock()
+
+    class Flaky(_Relaying):
+        registry = behind
+        status, body = 503, b'{"errors":[{"code":"UNAVAILABLE","message":"being rolled"}]}'
+
+        def may_pass(self) -> bool:
+            with lock:
+                failing = left[0] > 0 and self.path != "/v2/"
+                left[0] -= failing
+            return not failing
 
     return Flaky
+
+
+def slow(behind: str, enough: threading.Event) -> type[http.server.BaseHTTPRequestHandler]:
+    """The registry at `behind`, but that layers do not come before it is `enough`."""
+
+    class Slow(_Relaying):
+        registry = behind
+
+        def may_pass(self) -> bool:
+            return "/blobs/" not in self.path or enough.wait()
+
+    return Slow

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from dagship.tasks import flags, running
 from dagship.errors import DagshipError, OutsideError, Refused, UsageError
 from dagship.settings import Settings
+from dagship.tasks import flags, running
 
 NAMES = {"base", "lock", "build", "test-image", "push", "rollout", "rollback", "status", "deploy"}
 

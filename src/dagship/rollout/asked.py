@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from dagship.rollout import record, who
-from dagship.rollout.preflight import Survey
+from dagship.rollout.surveying import Survey
 from dagship.rollout.values import Journal, Move, Record, Release, Target
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from dagship.cluster.feed import Feed
 from dagship.errors import DagshipError, Interrupted, OutsideError, Transient
-from dagship.rollout import diagnosis, doom, mover, plan, preflight, who
+from dagship.rollout import diagnosis, doom, mover, plan, preflight, surveying, who
 from dagship.rollout.asked import Planned, Planner, is_last, journal_of, released
 from dagship.rollout.lease import Lease
 from dagship.rollout.present import show_failure, show_plan
@@ -14,7 +14,7 @@ from dagship.rollout.values import WATCHED, Failure, Move, RolloutResult
 from dagship.rollout.watcher import Broken
 
 if TYPE_CHECKING:
-    from dagship.rollout.preflight import Survey
+    from dagship.rollout.surveying import Survey
 
 # How long the API server may be away while things move, seconds: an upgrade of its own takes about a minute.
 _PATIENCE = 180.0
@@ -50,7 +50,7 @@ def roll(run: Run, planner: Planner) -> RolloutResult:
 
                 lease.acquire(wait=run.asked.wait, say=say)
             # Nobody else moves things from here on; what moved while this one looked or waited is seen now.
-            survey = preflight.survey(run.cluster, selector=run.asked.selector)
+            survey = surveying.survey(run.cluster, selector=run.asked.selector)
             now = planner(survey)
         if now.moves != planned.moves:
             _show(run, now, survey)
@@ -75,7 +75,7 @@ def _show(run: Run, planned: Planned, survey: "Survey") -> None:
 def _look(run: Run, planner: Planner) -> tuple[Planned, "Survey"]:
     """Everything that reads only."""
     preflight.check_permissions(run.cluster)
-    survey = preflight.survey(run.cluster, selector=run.asked.selector)
+    survey = surveying.survey(run.cluster, selector=run.asked.selector)
     planned = planner(survey)
     found = [*planned.warnings]
     if not planned.undo:  # what an unfinished rollout took goes back to whoever had it
@@ -151,7 +151,7 @@ def _left(run: Run, held: Held, failure: Failure) -> RolloutResult:
     planned = held.planned
     journal = journal_of(planned, held.written.journal).model_copy(update={"state": "left"})
     run.store(held.lease, held.written.model_copy(update={"journal": journal}))
-    objects = preflight.survey(run.cluster, selector="").objects
+    objects = surveying.survey(run.cluster, selector="").objects
     moved = [move.key for move in planned.moves if plan.says(move, objects.get((move.kind, move.name)))]
     said = ", ".join(moved) or "nothing"
     state = f"It was left as it is: {said} moved. rollout --undo takes it back, rollout tries again."

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dagship.reference import Reference
-from dagship.rollout import executor, judge, lacks, plan, preflight, selection, states
+from dagship.rollout import executor, judge, lacks, plan, selection, states, surveying
 from dagship.rollout.values import WATCHED, Record, StatusReport, WorkloadReport
 from dagship.rollout.workloads import Container, Workload
 
@@ -35,7 +35,7 @@ def status(
         OutsideError: The API server did not answer, or refused.
 
     """
-    survey = preflight.survey(cluster, selector=selector)
+    survey = surveying.survey(cluster, selector=selector)
     written = survey.record
     images = [
         image for one in (*written.releases, *((written.journal,) if written.journal else ())) if (image := one.image)

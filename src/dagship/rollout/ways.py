@@ -13,7 +13,7 @@ from dagship.rollout.values import Move, Record, Release, RolloutResult, Target
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
     from dagship.console import Console
-    from dagship.rollout.preflight import Survey
+    from dagship.rollout.surveying import Survey
 
 
 def rollout(cluster: "Cluster", console: "Console", target: Target, asked: Asked) -> RolloutResult:

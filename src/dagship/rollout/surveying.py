@@ -1,0 +1,74 @@
+"""Reads what a namespace holds: its workloads, its ConfigMaps, and dagship's own record among these."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dagship.cluster.failures import BadRequest, NotFound
+from dagship.errors import UsageError
+from dagship.rollout import record, workloads
+from dagship.rollout.values import Kind, Record
+from dagship.rollout.workloads import Workload
+
+if TYPE_CHECKING:
+    from dagship.cluster.api import Cluster
+
+_KINDS: tuple[Kind, ...] = ("StatefulSet", "Deployment", "CronJob")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Survey:
+    """What a namespace holds.
+
+    Attributes:
+        objects: StatefulSets, Deployments, CronJobs and ConfigMaps as the server sent them.
+        workloads: The first three, read.
+        record: What dagship wrote there.
+
+    """
+
+    objects: Mapping[tuple[Kind, str], Mapping[str, Any]]
+    workloads: tuple[Workload, ...]
+    record: Record
+
+    @property
+    def config_maps(self) -> dict[str, Mapping[str, Any]]:
+        """The ConfigMaps by name."""
+        return {name: raw for (kind, name), raw in self.objects.items() if kind == "ConfigMap"}
+
+
+def survey(cluster: "Cluster", *, selector: str) -> Survey:
+    """Reads the namespace.
+
+    Args:
+        cluster: The namespace.
+        selector: Label selector that workloads must match; empty for all.
+
+    Raises:
+        UsageError: The selector is none.
+        OutsideError: The API server did not answer, or refused.
+
+    """
+    objects: dict[tuple[Kind, str], Mapping[str, Any]] = {}
+    for kind in _KINDS:
+        try:
+            found = cluster.list(kind, selector=selector)
+        except BadRequest as refused:
+            raise UsageError(
+                f"{selector!r} is not a label selector. {refused.message}",
+                "Write it as release=airflow, or component in (worker, scheduler).",
+            ) from refused
+        for raw in found:
+            objects[kind, raw["metadata"]["name"]] = raw
+    read = tuple(workloads.read(kind, raw) for (kind, _), raw in objects.items())
+    for raw in cluster.list("ConfigMap"):
+        objects["ConfigMap", raw["metadata"]["name"]] = raw
+    own = objects.get(("ConfigMap", record.NAME))
+    written = record.parse(dict(own) if own else None)
+    for move in written.journal.moves if written.journal and selector else ():
+        # What was begun is ended, also where the selector is another one this time.
+        if (move.kind, move.name) not in objects:
+            with suppress(NotFound):
+                objects[move.kind, move.name] = cluster.get(move.kind, move.name)
+    return Survey(objects=objects, workloads=read, record=written)

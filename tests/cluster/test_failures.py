@@ -132,8 +132,11 @@ def test_a_worker_that_crashes_at_once_goes_back_and_the_others_never_moved(rig:
 
 def test_what_is_ready_at_first_and_crashes_later_is_no_success(rig: Rig) -> None:
     rig.start(web(images.image("old"), probe=False))
-    failure = fails(rig, images.image("new", "crashes-late"))
+    result = rig.rollout(images.image("new", "crashes-late"), undo=False)
 
+    assert (result.passed, result.outcome, result.release) == (False, "left", None), rig.text
+    failure = result.failure
+    assert failure is not None
     assert failure.reason == "CrashLoopBackOff"
     assert failure.log[-1] == "ModuleNotFoundError: No module named 'acme_policies'"
 

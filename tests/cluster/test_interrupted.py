@@ -198,6 +198,8 @@ def test_killed_at_any_moment_the_next_rollout_finishes_it(rigs, run, old: str, 
     for rig, at, to, before, one in zip(here, moments, images_next, recorded, came, strict=True):
         moved = "unchanged" if before and to == new else "moved"
         assert (one.result["passed"], one.result["outcome"]) == (True, moved), at
+        # Made and not yet taken, or given back: then it is nobody's.
+        assert ("took the lease dagship over from" in one.said) is (at not in (MOVING[0], MOVING[-1])), at
         assert rig.written() == exchanged(moved_whole, new, to), at
         assert ended_in_order(rig), at
         # As if that one had been meant from the start, unless the dead one had been recorded.

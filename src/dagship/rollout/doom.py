@@ -54,6 +54,11 @@ class Doom:
     message: str
 
 
+def of_workload(reason: str, message: str) -> Doom:
+    """Returns what is wrong with a workload itself, and not with a pod of it."""
+    return Doom(pod="", container="", reason=reason, message=message)
+
+
 def observe(
     pods: Iterable[PodState], seen: Seen, now: float, workloads: Iterable[WorkloadState] = ()
 ) -> dict[tuple[str, str], float]:
@@ -102,7 +107,7 @@ def workload_doomed(state: WorkloadState, seen: Seen, now: float) -> Doom | None
     for kind in _bad_conditions(state):
         if now - seen.get((state.uid, kind), now) >= _WORKLOAD_LASTING:
             _, reason, message = state.conditions[kind]
-            return Doom(pod="", container="", reason=reason, message=message)
+            return of_workload(reason, message)
     return None
 
 
@@ -115,7 +120,7 @@ def unmade(events: Iterable[Raw]) -> Doom | None:
     newest = max(made, key=happened, default=None)
     if newest is None or newest["reason"] != "FailedCreate":
         return None
-    return Doom(pod="", container="", reason="FailedCreate", message=str(newest.get("message", "")))
+    return of_workload("FailedCreate", str(newest.get("message", "")))
 
 
 def happened(event: Raw) -> str:

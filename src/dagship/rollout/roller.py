@@ -143,8 +143,7 @@ def _apply(run: Run, held: Held, move: Move) -> None:
     except Transient:
         raise
     except DagshipError as refused:
-        why = doom.Doom(pod="", container="", reason="Refused", message=refused.message)
-        raise Broken(move.key, why) from refused
+        raise Broken(move.key, doom.of_workload("Refused", refused.message)) from refused
 
 
 def _left(run: Run, held: Held, failure: Failure) -> RolloutResult:

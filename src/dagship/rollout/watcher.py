@@ -5,10 +5,11 @@ What is seen is judged by judge.py and doom.py; here is only the waiting, and th
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dagship.board import DONE
 from dagship.rollout import doom, judge, states
+from dagship.rollout.standstill import Standstill
 from dagship.rollout.values import WATCHED, Move
 
 if TYPE_CHECKING:
@@ -70,14 +71,11 @@ class Watcher:
     undoing: bool = False
     warnings: dict[str, None] = field(default_factory=dict)
     clock: Callable[[], float]
-    # By workload: since when things have been so; the stages it has reached, and when it reached the last; at which
-    # of these its events were asked for.
+    # By workload: since when things have been so, and for how long it has stood still.
     _seen: dict[str, doom.Seen] = field(default_factory=dict)
-    _reached: dict[str, set[Any]] = field(default_factory=dict)
-    _moved_on: dict[str, float] = field(default_factory=dict)
+    _still: dict[str, Standstill] = field(default_factory=dict)
     _observed: set[str] = field(default_factory=set)
     _deleted: set[str] = field(default_factory=set)
-    _asked: dict[str, float] = field(default_factory=dict)
     _blind: bool = False
 
     def until_done(self, moves: Iterable[Move], *, before: Iterable[Move] = ()) -> None:
@@ -107,7 +105,8 @@ class Watcher:
         """Whether what is known is new enough; while the server is away, the time to stand still begins anew."""
         blind = self.feed.age >= _OLD
         if blind:
-            self._moved_on = dict.fromkeys(self._moved_on, self.clock())
+            for still in self._still.values():
+                still.begin(self.clock())
         if blind != self._blind:
             self._blind = blind
             self.board.note(
@@ -118,7 +117,7 @@ class Watcher:
     def _look(self, move: Move, *, show: bool) -> bool:
         raw = self.feed.objects(move.kind).get(move.name)
         if raw is None:
-            raise Broken(move.key, doom.Doom(pod="", container="", reason="Deleted", message="someone deleted it"))
+            raise Broken(move.key, doom.of_workload("Deleted", "someone deleted it"))
         replica_sets = self.feed.objects("ReplicaSet").values() if move.kind == "Deployment" else ()
         state = states.workload(raw, replica_sets)
         pods = states.pods_of(state, self.feed.objects("Pod").values(), replica_sets)
@@ -132,15 +131,14 @@ class Watcher:
         for warning in verdict.warnings:
             self._warn(f"{move.key}: {warning}")
         if verdict.foreign:
-            raise Broken(
-                move.key,
-                doom.Doom(
-                    pod="", container="", reason="TakenBack", message=f"someone set its image to {verdict.foreign}"
-                ),
-            )
+            raise Broken(move.key, doom.of_workload("TakenBack", f"someone set its image to {verdict.foreign}"))
         self._check_doom(move, state, pods, now, ours=not show)
-        self._check_progress(move, pods, verdict, now)
-        self._check_unmade(move, state, pods, now)
+        still = self._still.setdefault(move.key, Standstill())
+        seconds = still.look(verdict, now)
+        self._check_progress(move, pods, verdict, seconds)
+        if seconds >= _UNMADE and not still.asked and state.kind == "StatefulSet" and len(pods) < state.desired:
+            still.asked = True
+            self._check_unmade(move, state)
         self._delete(pods, verdict.delete)
         return verdict.done
 
@@ -165,37 +163,17 @@ class Watcher:
             raise Broken(move.key, found)
 
     def _check_progress(
-        self, move: Move, pods: tuple[states.PodState, ...], verdict: judge.Verdict, now: float
+        self, move: Move, pods: tuple[states.PodState, ...], verdict: judge.Verdict, seconds: float
     ) -> None:
-        """A pod that ends has its own grace period for it: a worker finishes its tasks."""
-        reached = self._reached.setdefault(move.key, set())
-        if verdict.done or verdict.progress not in reached or move.key not in self._moved_on:
-            reached.add(verdict.progress)
-            self._moved_on[move.key] = now
+        if seconds <= self.timeout:
             return
-        since = max(self._moved_on[move.key], min(verdict.patient_until, now))
-        if now - since > self.timeout:
-            late = next((pod for pod in pods if not pod.ready and pod.deleting is None), None)
-            raise Broken(
-                move.key,
-                doom.Doom(
-                    pod=late.name if late else "",
-                    container="",
-                    reason="TimedOut",
-                    message=f"nothing moved for {now - since:.0f} s while waiting for {verdict.waiting}",
-                ),
-                late,
-            )
+        late = next((pod for pod in pods if not pod.ready and pod.deleting is None), None)
+        message = f"nothing moved for {seconds:.0f} s while waiting for {verdict.waiting}"
+        found = doom.Doom(pod=late.name if late else "", container="", reason="TimedOut", message=message)
+        raise Broken(move.key, found, late)
 
-    def _check_unmade(
-        self, move: Move, state: states.WorkloadState, pods: tuple[states.PodState, ...], now: float
-    ) -> None:
-        """Asks why pods are not made, once in a standstill: what keeps a StatefulSet from it is in its events alone."""
-        since = self._moved_on[move.key]
-        lacks_one = state.kind == "StatefulSet" and len(pods) < state.desired
-        if not lacks_one or now - since < _UNMADE or self._asked.get(move.key) == since:
-            return
-        self._asked[move.key] = since
+    def _check_unmade(self, move: Move, state: states.WorkloadState) -> None:
+        """What keeps a StatefulSet from making a pod is in its events alone."""
         found = doom.unmade(self.cluster.list("Event", fields=f"involvedObject.uid={state.uid}"))
         if found is not None:
             raise Broken(move.key, found)

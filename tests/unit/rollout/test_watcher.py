@@ -134,18 +134,18 @@ def test_a_set_that_makes_no_pod_is_asked_why_once_and_given_up() -> None:
     assert "exceeded quota" in found.doomed.message
 
 
-def test_a_set_whose_pod_is_only_late_is_asked_once_in_a_standstill() -> None:
-    namespace = one()
+def test_a_set_whose_pods_are_only_late_is_asked_once_in_each_standstill() -> None:
+    namespace = Namespace(o.stateful_set(replicas=2, readyReplicas=0))
     namespace.events = [
         event("FailedCreate", "its service account is not there yet", 2),
         event("SuccessfulCreate", "create Pod worker-0 successful", 3),
         event("Killing", "Stopping container worker", 4),
     ]
-    namespace.after(25, put(namespace, starting()))
-    namespace.after(40, right(namespace))
+    namespace.after(25, put(namespace, probed()))
+    namespace.after(60, put(namespace, probed(name="worker-1"), o.stateful_set(replicas=2)))
     watcher(namespace).until_done([MOVE])
 
-    assert namespace.asked == [(10.0, "involvedObject.uid=uid-set")]
+    assert [seconds for seconds, _ in namespace.asked] == [10.0, 35.0]
 
 
 def test_a_warning_is_shown_once() -> None:

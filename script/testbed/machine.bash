@@ -59,6 +59,8 @@ make_cgroups() {
     local hierarchy controller controllers
     for hierarchy in $(cgroup_hierarchies); do
         mkdir -p "$hierarchy/$cgroup"
+        # Where the older hierarchies are mounted as well, the kubelet uses those.
+        [ "$hierarchy" = /sys/fs/cgroup ] || continue
         read -ra controllers 2>/dev/null <"$hierarchy/cgroup.controllers" || continue
         for controller in "${controllers[@]}"; do # the kubelet wants all of them below the root
             grep -qw "$controller" "$hierarchy/cgroup.subtree_control" && continue

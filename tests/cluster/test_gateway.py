@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from dagship.cluster.api import Cluster
-from dagship.cluster.failures import BadRequest, Conflict, Expired, Forbidden, NotFound, Unreachable
+from dagship.cluster.failures import BadRequest, Conflict, Forbidden, NotFound, Unreachable
 from dagship.cluster.feed import Feed
 from dagship.errors import OutsideError
 from tests.cluster.airflows import Kubectl
@@ -409,12 +409,3 @@ def test_the_login_is_in_no_log(
 
     assert f"GET /api/v1/namespaces/{cluster.namespace}/pods" in caplog.text
     assert token not in caplog.text + "".join(capfd.readouterr())
-
-
-def test_news_from_long_ago_are_no_longer_to_be_had(cluster: Cluster) -> None:
-    watch = cluster.watch("ConfigMap", "1")
-    try:
-        with pytest.raises(Expired):
-            list(watch)
-    finally:
-        watch.close()

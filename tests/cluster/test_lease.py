@@ -179,7 +179,7 @@ def test_another_is_refused_as_soon_as_the_holder_shows_that_it_lives(cluster: C
         first.check()
 
     assert cluster.namespace in refused.value.message
-    assert "--wait" in refused.value.hint
+    assert "--no-wait" in refused.value.hint
     assert took < DURATION * 2 / 3
 
 

@@ -194,7 +194,7 @@ def prepare(project: Path, base: BaseImage, task: str, registry: str) -> list[st
     image = f"{registry}/dagship-test/faults"
     match task:
         case "base":
-            return ["--airflow=3.3.1"]
+            return ["--airflow=3.3.1", "--force"]  # whatever an earlier run left in the builder's cache
         case "lock":
             (project / "requirements").mkdir()
             (project / "requirements" / "dags.in").write_text("pandas\n")

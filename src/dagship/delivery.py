@@ -41,7 +41,7 @@ def target(project: Project, *, image: str) -> Target:
     else:
         reference = Reference.parse(image)
         pinned = reference.pinned(reference.digest or _digest(reference))
-        found = _known_here(pinned, reference)
+        found = _known_here(pinned)
     _check_there(project, pinned)
     return found
 
@@ -68,13 +68,14 @@ def _digest(reference: Reference) -> str:
     return digest
 
 
-def _known_here(pinned: Reference, reference: Reference) -> Target:
+def _known_here(pinned: Reference) -> Target:
     """What the engine knows of an image, where there is an engine and it has it; a rollout needs neither."""
     from dagship.engine import images
     from dagship.image.plan import LABEL_AIRFLOW, LABEL_DAGS
 
     try:
-        facts = images.inspect(str(pinned)) or images.inspect(str(reference))
+        # By digest alone: what the engine has under the tag may be older.
+        facts = images.inspect(str(pinned))
     except OutsideError:
         facts = None
     if facts is None:
@@ -84,7 +85,6 @@ def _known_here(pinned: Reference, reference: Reference) -> Target:
         digest=pinned.digest,
         dag_version=facts.labels.get(LABEL_DAGS, ""),
         airflow=facts.labels.get(LABEL_AIRFLOW, ""),
-        platforms=(facts.platform,),
     )
 
 

@@ -13,6 +13,7 @@ from threading import Thread
 from typing import Any
 
 from dagship.cluster.api import Cluster
+from dagship.cluster.failures import NotFound
 from dagship.cluster.feed import Feed
 from dagship.console import Console
 from dagship.rollout import record, ways
@@ -74,7 +75,10 @@ class Rig:
     @property
     def record(self) -> Record:
         """What dagship wrote down."""
-        return record.load(self.cluster)
+        try:
+            return record.parse(self.cluster.get("ConfigMap", record.NAME))
+        except NotFound:
+            return Record()
 
     def written(self) -> dict[str, str]:
         """All that people write of an Airflow, byte for byte."""

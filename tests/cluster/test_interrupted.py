@@ -342,7 +342,7 @@ def test_interrupted_in_the_middle_it_says_how_things_stand_and_the_next_one_goe
     assert process.returncode == 130
     assert said.endswith(
         "error: Interrupted in the middle of a rollout; what moved stays moved.\n"
-        "  → rollout finishes it, rollout --undo takes it back.\n"
+        "  → the same command again finishes it, rollout --undo takes it back.\n"
     )
     assert holder(rig) == ""
     assert rig.record.journal.state == "moving"

@@ -118,7 +118,7 @@ def test_one_that_is_away_for_too_long_ends_a_rollout_and_the_next_one_finishes_
     assert 3 <= took < 10
     assert failed.value.exit_code == 3
     assert failed.value.hint == (
-        "The rollout is unfinished. When the server is back: rollout finishes it, rollout --undo takes it back."
+        "The rollout is unfinished. When the server is back: the same command again finishes it, rollout --undo takes it back."
     )
     assert rig.record.journal.state == "moving"
     proxy.restore()

@@ -187,3 +187,31 @@ def test_going_back_moves_pods_as_going_forth_does(rig: Rig) -> None:
 
     assert back.passed
     assert list(rig.kubectl.running().values()) == [old]
+
+
+def test_a_rollback_passes_over_releases_of_the_image_that_runs(rig: Rig) -> None:
+    """A canary and then the rest: two releases of one image."""
+    rig.kubectl.apply(idle("scheduler", FIRST), idle("triggerer", FIRST))
+    assert rig.rollout(SECOND, names=("deployment/triggerer",)).passed
+    assert rig.rollout(SECOND).passed
+
+    result = rig.rollback()
+
+    assert "moved" == result.outcome
+    assert {FIRST} == says(rig)
+
+
+def test_a_rollout_that_was_left_half_done_can_be_rolled_back_from(rig: Rig) -> None:
+    good, bad = image("half-good"), image("half-bad", "crashes")
+    rig.kubectl.apply(
+        deployment("scheduler", pod(container("scheduler", image("half-first"), "scheduler"), name="scheduler"))
+    )
+    rig.kubectl.wait_ready("deployment/scheduler")
+    assert rig.rollout(good).passed
+    assert "left" == rig.rollout(bad, undo=False).outcome
+
+    result = rig.rollback()
+
+    assert ("moved", good) == (result.outcome, result.image)
+    assert {"deployment/scheduler": {good}} == rig.kubectl.images()
+    assert rig.record.journal is None

@@ -123,7 +123,7 @@ def test_what_was_to_be_left_is_left_told_and_taken_back_by_undo(rig: Rig) -> No
 
     status = rig.command("status", "--json", "--from-image=" + images.REPOSITORY)
     assert json.loads(status.stdout)["unfinished"]["state"] == "left"
-    assert "is unfinished (left): rollout finishes it, rollout --undo takes it back" in status.stderr
+    assert "is unfinished (left): the same command again finishes it, rollout --undo takes it back" in status.stderr
 
     undone = rig.command("rollout", "--undo", "--json")
     assert undone.returncode == 0, undone.stderr

@@ -80,15 +80,10 @@ def journal_of(planned: Planned, before: Journal | None) -> Journal:
 
 def released(before: Record, planned: Planned) -> Record:
     """Returns the record after a rollout that succeeded; the first one also leaves what it found, to return to."""
-    releases = before.releases
-    if not releases:
-        found = tuple(
-            move.model_copy(
-                update={"changes": tuple(change.model_copy(update={"after": change.before}) for change in move.changes)}
-            )
-            for move in planned.moves
-        )
-        releases = (Release(number=0, kind="found", image="", when=_now(), moves=found),)
+    releases = before.releases or (Release(number=0, kind="found", image="", when=_now(), moves=()),)
+    if releases[0].kind == "found":
+        found = (*releases[0].moves, *_new_to(releases, planned.moves))
+        releases = (releases[0].model_copy(update={"moves": found}), *releases[1:])
     journal = journal_of(planned, None)
     release = Release(
         number=releases[-1].number + 1,
@@ -107,6 +102,21 @@ def released(before: Record, planned: Planned) -> Record:
         ),
     )
     return Record(releases=(*releases, release)[-record.KEPT :])
+
+
+def _new_to(releases: Iterable[Release], moves: Iterable[Move]) -> tuple[Move, ...]:
+    """What no release has yet, as it was found: a workload may be adopted later than others."""
+    have = {(move.key, change.key) for release in releases for move in release.moves for change in move.changes}
+    adopted = []
+    for move in moves:
+        changes = tuple(
+            change.model_copy(update={"after": change.before})
+            for change in move.changes
+            if (move.key, change.key) not in have
+        )
+        if changes:
+            adopted.append(move.model_copy(update={"changes": changes}))
+    return tuple(adopted)
 
 
 def is_last(written: Record, planned: Planned) -> bool:

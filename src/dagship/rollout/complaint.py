@@ -24,7 +24,8 @@ _QUIET = re.compile(
     r"\[(?:info|debug|warning) *\]|\b(?:INFO|DEBUG|WARNING)\b|\"level\": ?\"(?:info|debug|warning)|# Errors"
 )
 _VERSIONS = re.compile(r"^.*/dag-versions/[0-9a-f]{12}/")
-_PASSWORD = re.compile(r"(://[^/\s:@]*):[^/\s@]+@")
+# SQLAlchemy takes a slash in a password as it is.
+_PASSWORD = re.compile(r"(://[^/\s:@]*):[^\s@]+@")
 
 
 class Raised(NamedTuple):

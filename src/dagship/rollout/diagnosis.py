@@ -37,7 +37,7 @@ def failure(cluster: "Cluster", broken: "Broken") -> Failure:
         pod=pod.name if pod else "",
         container=container.name if container else "",
         reason=doomed.reason,
-        message=doomed.message,
+        message=_cut(doomed.message),
         meaning=means,
         hint=hint,
         events=events,

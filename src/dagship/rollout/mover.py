@@ -8,8 +8,6 @@ from dagship.rollout import fields, plan
 from dagship.rollout.values import WATCHED, Move
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from dagship.cluster.api import Cluster
     from dagship.cluster.feed import Feed
 
@@ -25,9 +23,12 @@ def apply(cluster: "Cluster", feed: "Feed", move: Move, may_say: plan.Known) -> 
         OutsideError: The API server did not answer, or refused.
 
     """
-    seen: Mapping[str, Any] | None = feed.objects(move.kind).get(move.name) if move.kind in WATCHED else None
+    seen: dict[str, Any] | None = feed.objects(move.kind).get(move.name) if move.kind in WATCHED else None
     for _ in range(_TRIES):
         raw = seen or cluster.get(move.kind, move.name)
+        if seen is None and move.kind in WATCHED:
+            # A write whose answer was lost may have been done: nobody is to judge by what was before it.
+            feed.put(move.kind, raw)
         seen = None
         to_do = plan.outstanding(move, raw, may_say)
         if not to_do:

@@ -153,16 +153,22 @@ def check_airflow(target: str, running: str, *, allow: bool) -> tuple[str, ...]:
 
 
 def select(
-    survey: Survey, target: Target, *, repositories: tuple[str, ...], names: tuple[str, ...], namespace: str
+    survey: Survey,
+    target: Target,
+    *,
+    repositories: tuple[str, ...],
+    names: tuple[str, ...],
+    namespace: str,
+    also: tuple[Move, ...] = (),
 ) -> tuple[Move, ...]:
-    """Finds what is to move to an image, an unfinished rollout's containers among it.
+    """Finds what is to move to an image, an unfinished rollout's containers among it, and those of `also`.
 
     Raises:
         UsageError: Nothing runs the image, or a workload named is not there or cannot move.
 
     """
     journal = survey.record.journal
-    known = journal.moves if journal else ()
+    known = (*(journal.moves if journal else ()), *also)
     if survey.record.releases and not survey.record.releases[-1].image and not names:
         # Back to what dagship found: those images are of any repository, and still Airflow's.
         known += survey.record.releases[-1].moves

@@ -128,7 +128,7 @@ def show_status(console: "Console", report: StatusReport) -> None:
         console.say("")
         console.warn(
             f"a rollout to {plan.short(report.unfinished.image) or 'an earlier state'} by {report.unfinished.who} is "
-            f"unfinished ({report.unfinished.state}): rollout finishes it, rollout --undo takes it back"
+            f"unfinished ({report.unfinished.state}): the same command again finishes it, rollout --undo takes it back"
         )
     fields = {"namespace": report.namespace + (f" ({report.context})" if report.context else "")}
     fields |= {"repository": common[:-1]} if common else {}

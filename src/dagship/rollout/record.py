@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter, ValidationError
 
 from dagship.cluster.failures import Conflict, NotFound
-from dagship.errors import UsageError
+from dagship.errors import Refused, UsageError
 from dagship.rollout.values import Journal, Record, Release
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 NAME = "dagship"
 KEPT = 20
+# Conflicts in a row that are about labels and annotations alone.
+_TRIES = 5
 # etcd takes 1.5 MB and the API server 1 MiB in a ConfigMap; what is above this loses its oldest releases.
 _LIMIT = 900_000
 _KEYS = {"releases", "rollout"}
@@ -61,36 +63,44 @@ def dump(record: Record) -> dict[str, str]:
         releases = releases[1:]
 
 
-def load(cluster: "Cluster") -> Record:
-    """Reads the record from the cluster.
+def store(cluster: "Cluster", written: Record, seen: dict[str, Any] | None) -> dict[str, Any]:
+    """Writes the record in the place of the one that was seen, and returns the ConfigMap as it is now.
+
+    A write that is late, because the server was away, must not take the place of what another run wrote meanwhile.
+
+    Args:
+        cluster: The namespace.
+        written: The record.
+        seen: The ConfigMap as it was read or written last; None when there was none.
 
     Raises:
+        Refused: Someone else wrote it meanwhile.
         OutsideError: The API server did not answer, or refused.
 
     """
-    try:
-        return parse(cluster.get("ConfigMap", NAME))
-    except NotFound:
-        return Record()
-
-
-def store(cluster: "Cluster", record: Record) -> None:
-    """Writes the record.
-
-    Raises:
-        OutsideError: The API server did not answer, or refused.
-
-    """
-    body = {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": NAME, "labels": {"app.kubernetes.io/managed-by": "dagship"}},
-        "data": dump(record),
-    }
-    try:
-        cluster.replace("ConfigMap", NAME, body)
-    except NotFound:
+    data = dump(written)
+    for _ in range(_TRIES):
+        metadata = {"name": NAME, "labels": {"app.kubernetes.io/managed-by": "dagship"}}
         try:
-            cluster.create("ConfigMap", body)
-        except Conflict:  # a create that was retried after its answer was lost
-            cluster.replace("ConfigMap", NAME, body)
+            if seen is None:
+                return cluster.create("ConfigMap", {"metadata": metadata, "data": data})
+            metadata = {**metadata, "resourceVersion": seen["metadata"]["resourceVersion"]}
+            return cluster.replace("ConfigMap", NAME, {"metadata": metadata, "data": data})
+        except (Conflict, NotFound):
+            now = _look(cluster)
+        if now is not None and now.get("data") == data:
+            return now  # the answer was lost, the write was not
+        if now is not None and (seen is None or now.get("data") != seen.get("data")):
+            break
+        seen = now
+    raise Refused(
+        f"The ConfigMap {NAME} was written by someone else while this rollout held its lock.",
+        "What this run did so far stays; status shows how things are. Then run it again.",
+    )
+
+
+def _look(cluster: "Cluster") -> dict[str, Any] | None:
+    try:
+        return cluster.get("ConfigMap", NAME)
+    except NotFound:
+        return None

@@ -10,7 +10,7 @@ from dagship.rollout import diagnosis, mover, plan
 from dagship.rollout.asked import journal_of
 from dagship.rollout.present import show_failure
 from dagship.rollout.run import Held, Run
-from dagship.rollout.values import Failure, Move, RolloutResult
+from dagship.rollout.values import WATCHED, Failure, Move, RolloutResult
 from dagship.rollout.watcher import Broken
 
 if TYPE_CHECKING:
@@ -79,6 +79,8 @@ def go_back(run: Run, held: Held, failure: Failure | None) -> RolloutResult:
 def _return(run: Run, held: Held, way_back: Move, returned: _Returned) -> None:
     try:
         raw = run.cluster.get(way_back.kind, way_back.name)
+        if way_back.kind in WATCHED:
+            held.feed.put(way_back.kind, raw)
         ours = plan.without_foreign(way_back, raw, held.may_say)
         mover.apply(run.cluster, held.feed, ours, held.may_say)
     except Transient:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from dagship.cluster.feed import Feed
 from dagship.errors import DagshipError, Interrupted, OutsideError, Transient
-from dagship.rollout import diagnosis, doom, mover, plan, preflight, surveying, who
+from dagship.rollout import diagnosis, doom, mover, plan, preflight, record, surveying, who
 from dagship.rollout.asked import Planned, Planner, is_last, journal_of, released
 from dagship.rollout.lease import Lease
 from dagship.rollout.present import show_failure, show_plan
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # How long the API server may be away while things move, seconds: an upgrade of its own takes about a minute.
 _PATIENCE = 180.0
 _FED = (*WATCHED, "ReplicaSet", "Pod")
-_HOW_TO_GO_ON = "rollout finishes it, rollout --undo takes it back."
+_HOW_TO_GO_ON = "the same command again finishes it, rollout --undo takes it back."
 
 
 def roll(run: Run, planner: Planner) -> RolloutResult:
@@ -52,7 +52,10 @@ def roll(run: Run, planner: Planner) -> RolloutResult:
             # Nobody else moves things from here on; what moved while this one looked or waited is seen now.
             survey = surveying.survey(run.cluster, selector=run.asked.selector)
             now = planner(survey)
+            own = survey.objects.get(("ConfigMap", record.NAME))
+            run.record = None if own is None else dict(own)
         if now.moves != planned.moves:
+            _check(run, now, survey)
             _show(run, now, survey)
         try:
             return _carry_out(run, lease, now, survey)
@@ -77,6 +80,17 @@ def _look(run: Run, planner: Planner) -> tuple[Planned, "Survey"]:
     preflight.check_permissions(run.cluster)
     survey = surveying.survey(run.cluster, selector=run.asked.selector)
     planned = planner(survey)
+    _check(run, planned, survey)
+    if run.asked.dry_run or not planned.undo:
+        moves = [move.reversed() for move in planned.moves] if planned.undo else planned.moves
+        patches = preflight.patches(survey, moves, plan.known(planned.moves, survey.record.journal))
+        if run.asked.dry_run:
+            preflight.ask_server(run.cluster, patches)
+    return planned, survey
+
+
+def _check(run: Run, planned: Planned, survey: "Survey") -> None:
+    """Refuses what cannot end well; a second time when the plan changed while another rollout was waited for."""
     found = [*planned.warnings]
     if not planned.undo:  # what an unfinished rollout took goes back to whoever had it
         found += preflight.check_owners(survey, planned.moves, planned.target, force=run.asked.force_ownership)
@@ -84,12 +98,6 @@ def _look(run: Run, planner: Planner) -> tuple[Planned, "Survey"]:
         found += preflight.check_airflow(planned.target.airflow, running, allow=run.asked.allow_airflow_change)
         found += preflight.check_platform(run.cluster, planned.target) if planned.target.image else ()
     run.warnings.update(dict.fromkeys(found))
-    if run.asked.dry_run or not planned.undo:
-        moves = [move.reversed() for move in planned.moves] if planned.undo else planned.moves
-        patches = preflight.patches(survey, moves, plan.known(planned.moves, survey.record.journal))
-        if run.asked.dry_run:
-            preflight.ask_server(run.cluster, patches)
-    return planned, survey
 
 
 def _carry_out(run: Run, lease: Lease, planned: Planned, survey: "Survey") -> RolloutResult:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dagship.rollout import plan, record
 from dagship.rollout.asked import Asked, Planned
@@ -47,6 +47,7 @@ class Run:
         cluster: The namespace.
         console: Shows progress.
         asked: What the caller wants.
+        record: The ConfigMap of the record as this run read or wrote it last.
         seconds: Seconds by phase so far.
         warnings: What was noticed so far, in order.
 
@@ -55,13 +56,14 @@ class Run:
     cluster: "Cluster"
     console: "Console"
     asked: Asked
+    record: dict[str, Any] | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     warnings: dict[str, None] = field(default_factory=dict)
 
     def store(self, lease: "Lease", written: Record) -> None:
         """Writes the record, as long as nobody else may."""
         lease.check()
-        record.store(self.cluster, written)
+        self.record = record.store(self.cluster, written, self.record)
 
     def watcher(self, held: Held, board: "Board", target: Target | None) -> Watcher:
         """Returns a watcher for the way to `target`, or for the way back."""

@@ -40,23 +40,25 @@ def rollback(cluster: "Cluster", console: "Console", to: int | None, asked: Aske
     """Moves an Airflow back to a release that the cluster's record holds: the one before the last, or `to`.
 
     Raises:
-        UsageError: There is no such release, or a rollout is unfinished.
+        UsageError: There is no such release, or nothing of it is here.
         DagshipError: As `roller.roll`.
 
     """
 
     def planner(survey: "Survey") -> Planned:
-        release = _release(survey.record, to)
-        if release.kind == "found" or not release.image:
-            moves, gone = plan.to_release(release, survey.objects)
-            return Planned(kind="rollback", target=_nothing(release), moves=moves, warnings=gone)
+        own = _own(survey, asked)
+        release = _release(survey.record, own, to)
+        if not release.image:
+            return _to_found(survey, release, asked)
         target = Target(
             image=release.image,
             digest=Reference.parse(release.image).digest,
             dag_version=release.dag_version,
             airflow=release.airflow,
         )
-        return Planned(kind="rollback", target=target, moves=_to(survey, target, asked, cluster.namespace))
+        # What the last release moved goes back, also where it was another repository's.
+        moves = _to(survey, target, asked, cluster.namespace, also=own[-1].moves if own else ())
+        return Planned(kind="rollback", target=target, moves=moves)
 
     return roll(Run(cluster=cluster, console=console, asked=asked), planner)
 
@@ -85,29 +87,67 @@ def undo(cluster: "Cluster", console: "Console", asked: Asked) -> RolloutResult:
     return roll(Run(cluster=cluster, console=console, asked=asked), planner)
 
 
-def _to(survey: "Survey", target: Target, asked: Asked, namespace: str) -> tuple[Move, ...]:
-    """The moves to one image: of what runs its repository, today's, or one that it ran under dagship before."""
-    before = survey.record.releases[-1].image if survey.record.releases else ""
-    repositories = tuple(image for image in (target.image, before, asked.from_image) if image)
-    return preflight.select(survey, target, repositories=repositories, names=asked.names, namespace=namespace)
+def _to(
+    survey: "Survey", target: Target, asked: Asked, namespace: str, *, also: tuple[Move, ...] = ()
+) -> tuple[Move, ...]:
+    repositories = tuple(image for image in (target.image, asked.from_image) if image)
+    return preflight.select(
+        survey, target, repositories=repositories, names=asked.names, namespace=namespace, also=_asked_for(also, asked)
+    )
 
 
-def _release(written: Record, to: int | None) -> Release:
-    if written.journal is not None:
+def _to_found(survey: "Survey", release: Release, asked: Asked) -> Planned:
+    """Back to what dagship found, field by field: that may be several images."""
+    journal = survey.record.journal
+    found, gone = plan.to_release(
+        release.model_copy(update={"moves": _asked_for(release.moves, asked)}), survey.objects
+    )
+    if not found:
         raise UsageError(
-            f"A rollout of {written.journal.who} is unfinished.", "rollout --undo takes it back; rollback goes further."
+            f"Nothing that release {release.number} holds is here.", "status shows what is, and the releases."
         )
-    if to is None and len(written.releases) > 1:
-        return written.releases[-2]
-    for release in written.releases:
-        if release.number == to:
-            return release
+    keys = {move.key for move in found}
+    preflight.check_workloads(tuple((workload, ()) for workload in survey.workloads if workload.key in keys))
+    moves = plan.resumed(found, journal)
+    moves = plan.ordered((*moves, *plan.left_out(moves, journal, survey.objects)))
+    target = Target(image="", digest="", dag_version=release.dag_version, airflow=release.airflow)
+    return Planned(kind="rollback", target=target, moves=moves, warnings=gone)
+
+
+def _asked_for(moves: tuple[Move, ...], asked: Asked) -> tuple[Move, ...]:
+    return tuple(move for move in moves if not asked.names or move.key in asked.names)
+
+
+def _own(survey: "Survey", asked: Asked) -> tuple[Release, ...]:
+    """The releases of this Airflow: where two share a namespace, of what the selector or the names leave."""
+    keys = {workload.key for workload in survey.workloads if not asked.names or workload.key in asked.names}
+    last: set[str] = set()
+    own: list[Release] = []
+    for release in reversed(survey.record.releases):
+        moved = {move.key for move in release.moves}
+        if moved & (last or keys):
+            own.append(release)
+            last |= moved
+    return tuple(reversed(own))
+
+
+def _release(written: Record, own: tuple[Release, ...], to: int | None) -> Release:
+    """The release to go back to.
+
+    Without a number: where a rollback that was cut off was going; else the last that succeeded, when a rollout is
+    unfinished; else the newest before it that had another image.
+    """
+    journal = written.journal
+    if to is not None:
+        earlier = [release for release in written.releases if release.number == to]
+    elif journal is not None:
+        earlier = [release for release in own if journal.kind == "rollout" or release.image == journal.image]
+    else:
+        earlier = [release for release in own[:-1] if release.image != own[-1].image]
+    if earlier:
+        return earlier[-1]
     known = ", ".join(str(release.number) for release in written.releases) or "none"
     raise UsageError(
         "There is no earlier release to go back to." if to is None else f"There is no release {to} in the record.",
         f"Releases recorded: {known}. status shows them.",
     )
-
-
-def _nothing(release: Release) -> Target:
-    return Target(image="", digest="", dag_version=release.dag_version, airflow=release.airflow)

@@ -108,11 +108,11 @@ class Namespace:
     def replace(self, kind: str, name: str, body: o.Raw) -> o.Raw:
         self.get(kind, name)
         self.put(kind, body)
-        return body
+        return self.kept[kind][name]
 
     def create(self, kind: str, body: o.Raw) -> o.Raw:
         self.put(kind, body)
-        return body
+        return self.kept[kind][body["metadata"]["name"]]
 
     def delete(self, kind: str, name: str, *, uid: str) -> bool:
         assert self.kept[kind][name]["metadata"]["uid"] == uid

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from dagship.errors import UsageError
+from dagship.cluster.failures import Conflict, NotFound
+from dagship.errors import Refused, UsageError
 from dagship.rollout import record
 from dagship.rollout.values import Change, Journal, Move, Record, Release
 
@@ -102,3 +103,77 @@ def test_what_dagship_did_not_write_is_refused_with_the_way_out(data: dict[str, 
         read(data)
 
     assert "kubectl delete configmap dagship" in refused.value.hint
+
+
+class Kept:
+    """A ConfigMap that others write as well.
+
+    Args:
+        data: What it holds; None when it is not there.
+        lost: Whether the answer to the next write is lost.
+
+    """
+
+    def __init__(self, data: dict[str, str] | None, *, lost: bool = False) -> None:
+        self.version = 1
+        self.data = data
+        self.lost = lost
+
+    def get(self, _kind: str, name: str) -> dict[str, Any]:
+        if self.data is None:
+            raise NotFound("not there")
+        return {"metadata": {"name": name, "resourceVersion": str(self.version)}, "data": self.data}
+
+    def replace(self, kind: str, name: str, body: dict[str, Any]) -> dict[str, Any]:
+        if body["metadata"]["resourceVersion"] != str(self.version):
+            raise Conflict("changed meanwhile")
+        self.version, self.data = self.version + 1, body["data"]
+        if self.lost:  # asked again, as the gateway does
+            raise Conflict("changed meanwhile")
+        return self.get(kind, name)
+
+    def create(self, kind: str, body: dict[str, Any]) -> dict[str, Any]:
+        if self.data is not None:
+            raise Conflict("already exists")
+        self.data = body["data"]
+        return self.get(kind, body["metadata"]["name"])
+
+
+def test_a_record_is_written_in_the_place_of_the_one_that_was_seen() -> None:
+    kept = Kept(None)
+
+    first = record.store(kept, Record(), None)
+    second = record.store(kept, Record(), first)
+
+    assert record.dump(Record()) == kept.data
+    assert "2" == second["metadata"]["resourceVersion"]
+
+
+def test_what_another_run_wrote_meanwhile_stays() -> None:
+    kept = Kept({"releases": "[]", "rollout": ""})
+    seen = kept.get("ConfigMap", "dagship")
+    kept.replace("ConfigMap", "dagship", {**seen, "data": {"releases": "[]", "rollout": "another's"}})
+
+    with pytest.raises(Refused, match="someone else"):
+        record.store(kept, Record(), seen)
+
+    assert kept.data is not None
+    assert "another's" == kept.data["rollout"]
+
+
+def test_a_label_that_somebody_set_meanwhile_is_no_conflict() -> None:
+    kept = Kept({"releases": "old", "rollout": ""})
+    seen = kept.get("ConfigMap", "dagship")
+    kept.version += 1
+
+    record.store(kept, Record(), seen)
+
+    assert record.dump(Record()) == kept.data
+
+
+def test_a_write_whose_answer_was_lost_was_done() -> None:
+    kept = Kept({"releases": "old", "rollout": ""}, lost=True)
+
+    written = record.store(kept, Record(), kept.get("ConfigMap", "dagship"))
+
+    assert record.dump(Record()) == written["data"]

@@ -51,7 +51,7 @@ def back(namespace: Namespace, *moves: Move, failure: Failure | None = CAUSE) ->
 
 
 def journal_state(namespace: Namespace) -> str | None:
-    written = record.load(namespace)  # type: ignore[arg-type]
+    written = record.parse(namespace.get("ConfigMap", record.NAME))
     return written.journal.state if written.journal else None
 
 

@@ -57,7 +57,7 @@ def test_a_release_says_who_when_by_which_job_and_what(rig: Rig, monkeypatch: py
 def test_the_last_twenty_releases_are_kept(rig: Rig) -> None:
     older = tuple(Release(number=number, kind="rollout", image=FIRST, when="", moves=()) for number in range(5, 25))
     rig.kubectl.apply(idle("scheduler", FIRST))
-    record.store(rig.cluster, Record(releases=older))
+    record.store(rig.cluster, Record(releases=older), None)
     roll(rig, SECOND)
 
     assert [release.number for release in rig.record.releases] == list(range(6, 26))

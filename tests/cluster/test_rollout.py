@@ -252,7 +252,7 @@ def test_what_an_unfinished_rollout_moved_goes_back_where_the_next_one_leaves_it
     journal = Journal(
         state="moving", kind="rollout", image=NEW, dag_version="", airflow="", who="ci", job="", began="", moves=left
     )
-    record.store(rig.cluster, Record(journal=journal))
+    record.store(rig.cluster, Record(journal=journal), None)
     result = rig.rollout(NEWER, selector="release=a")
 
     assert result.passed

@@ -183,7 +183,7 @@ def test_a_rollout_that_is_unfinished_is_shown(rig: Rig) -> None:
         moves=(Move(kind="Deployment", name="scheduler", changes=(change,)),),
     )  # fmt: skip
     rig.kubectl.apply(idle("scheduler", "apache/airflow:3"))
-    record.store(rig.cluster, Record(journal=journal))
+    record.store(rig.cluster, Record(journal=journal), None)
     report = look(rig)
 
     assert report.passed

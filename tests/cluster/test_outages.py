@@ -89,7 +89,16 @@ def test_an_api_server_that_is_away_for_a_minute_only_delays_a_rollout(rig: Rig,
     """Twice as long as its lease lasts."""
     rig.start(worker(image(OLD)))
     back = threading.Timer(60, proxy.restore)
-    with rig.meanwhile("statefulset/worker", image(NEW), lambda: (proxy.refuse(), back.start())):
+
+    def go_away() -> None:
+        # The write was answered by then: what is waited for are pods.
+        deadline = time.monotonic() + 20
+        while image(OLD) in rig.kubectl.running().values():
+            assert time.monotonic() < deadline
+        proxy.refuse()
+        back.start()
+
+    with rig.meanwhile("statefulset/worker", image(NEW), go_away):
         result = far.rollout(image(NEW))
 
     assert result.outcome == "moved"

@@ -14,6 +14,7 @@ from dagship.cluster import connection
 from dagship.cluster.api import Cluster
 from dagship.console import Console
 from tests.cluster.airflows import Kubectl
+from tests.cluster.proxies import Proxy
 from tests.cluster.rig import Rig
 from tests.machine import ROOT
 
@@ -105,3 +106,18 @@ def console(output: io.StringIO) -> Console:
 def rig(kubectl: Kubectl, cluster: Cluster, console: Console, output: io.StringIO, tmp_path: Path) -> Rig:
     """The namespace of the test, for an Airflow that is rolled out."""
     return Rig(kubectl=kubectl, cluster=cluster, console=console, output=output, scratch=tmp_path)
+
+
+@pytest.fixture
+def proxy(kubeconfig: Path, kubectl: Kubectl) -> Iterator[Proxy]:
+    """A network that can fail."""
+    with Proxy(kubeconfig, namespace=kubectl.namespace) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def through(proxy: Proxy, connect: Callable[..., Cluster]) -> Iterator[Cluster]:
+    """The cluster by way of the proxy."""
+    cluster = connect("", by=proxy.kubeconfig)
+    yield cluster
+    cluster.close()

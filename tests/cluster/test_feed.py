@@ -17,20 +17,6 @@ from tests.cluster.proxies import Proxy
 Connect = Callable[..., Cluster]
 
 
-@pytest.fixture
-def proxy(kubeconfig: Path, kubectl: Kubectl) -> Iterator[Proxy]:
-    with Proxy(kubeconfig, namespace=kubectl.namespace) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def through(proxy: Proxy, connect: Connect) -> Iterator[Cluster]:
-    """The cluster by way of the proxy."""
-    cluster = connect("", by=proxy.kubeconfig)
-    yield cluster
-    cluster.close()
-
-
 @pytest.fixture(autouse=True)
 def _threads_end() -> Iterator[None]:
     """Every test ends without a thread of a feed."""

@@ -4,7 +4,7 @@ import logging
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,20 +28,6 @@ def pod(name: str, script: str, **container: Any) -> dict[str, Any]:
     main = {"name": "main", "image": image("gateway"), "command": ["sh", "-c", script], **container}
     spec = {"containers": [main], "terminationGracePeriodSeconds": 0, "volumes": [{"name": "scratch", "emptyDir": {}}]}
     return {"metadata": {"name": name}, "spec": spec}
-
-
-@pytest.fixture
-def proxy(kubeconfig: Path, kubectl: Kubectl) -> Iterator[Proxy]:
-    with Proxy(kubeconfig, namespace=kubectl.namespace) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def through(proxy: Proxy, connect: Connect) -> Iterator[Cluster]:
-    """The cluster by way of the proxy."""
-    cluster = connect("", by=proxy.kubeconfig)
-    yield cluster
-    cluster.close()
 
 
 @pytest.fixture

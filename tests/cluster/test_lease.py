@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -40,13 +39,6 @@ with Lease(connect(context="", namespace=sys.argv[1]), holder="ci 4711", duratio
         except DagshipError as lost:
             print(type(lost).__name__, lost.message, flush=True)
 """
-
-
-@pytest.fixture
-def proxy(kubeconfig: Path, kubectl: Kubectl) -> Iterator[Proxy]:
-    """A network that can fail."""
-    with Proxy(kubeconfig, namespace=kubectl.namespace) as proxy:
-        yield proxy
 
 
 @pytest.fixture

@@ -33,13 +33,6 @@ CHANGES = ("POST", "PUT", "PATCH", "DELETE")
 
 
 @pytest.fixture
-def proxy(kubeconfig: Path, rig: Rig) -> Iterator[Proxy]:
-    """A network that can fail."""
-    with Proxy(kubeconfig, namespace=rig.kubectl.namespace) as proxy:
-        yield proxy
-
-
-@pytest.fixture
 def far(rig: Rig, proxy: Proxy, connect: Callable[..., Cluster]) -> Iterator[Rig]:
     """The rig behind it."""
     cluster = connect(rig.kubectl.namespace, proxy.kubeconfig)

@@ -119,6 +119,12 @@ def left_out(moves: Iterable[Move], journal: Journal | None, objects: Objects) -
     return tuple(back)
 
 
+def gone_on(moves: Iterable[Move], journal: Journal | None, objects: Objects) -> tuple[Move, ...]:
+    """Returns the moves of a new plan in their order, with what an unfinished rollout began ended or taken back."""
+    moves = resumed(moves, journal)
+    return ordered((*moves, *left_out(moves, journal, objects)))
+
+
 Known = Mapping[tuple[str, tuple[str, str, bool, str]], frozenset[str | None]]
 
 

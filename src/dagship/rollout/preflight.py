@@ -169,15 +169,11 @@ def select(
     """
     journal = survey.record.journal
     known = (*(journal.moves if journal else ()), *also)
-    if survey.record.releases and not survey.record.releases[-1].image and not names:
-        # Back to what dagship found: those images are of any repository, and still Airflow's.
-        known += survey.record.releases[-1].moves
     selected = selection.select(survey.workloads, repositories=repositories, names=names, known=plan.containers(known))
     if not selected:
         raise selection.nothing_found(survey.workloads, selection.repository(target.image), namespace)
     check_workloads(selected)
-    moves = plan.resumed(plan.to_image(selected, survey.config_maps, repositories, target), journal)
-    return plan.ordered((*moves, *plan.left_out(moves, journal, survey.objects)))
+    return plan.gone_on(plan.to_image(selected, survey.config_maps, repositories, target), journal, survey.objects)
 
 
 def patches(survey: Survey, moves: Iterable[Move], may_say: plan.Known) -> tuple[tuple[Move, dict[str, Any]], ...]:

@@ -31,7 +31,10 @@ def rollout(cluster: "Cluster", console: "Console", target: Target, asked: Asked
     """
 
     def planner(survey: "Survey") -> Planned:
-        return Planned(kind="rollout", target=target, moves=_to(survey, target, asked, cluster.namespace))
+        own = _own(survey, asked)
+        # After a return to what dagship found, Airflow's images are of any repository.
+        also = own[-1].moves if own and not own[-1].image else ()
+        return Planned(kind="rollout", target=target, moves=_to(survey, target, asked, cluster.namespace, also=also))
 
     return roll(Run(cluster=cluster, console=console, asked=asked), planner)
 
@@ -98,7 +101,6 @@ def _to(
 
 def _to_found(survey: "Survey", release: Release, asked: Asked) -> Planned:
     """Back to what dagship found, field by field: that may be several images."""
-    journal = survey.record.journal
     found, gone = plan.to_release(
         release.model_copy(update={"moves": _asked_for(release.moves, asked)}), survey.objects
     )
@@ -108,8 +110,7 @@ def _to_found(survey: "Survey", release: Release, asked: Asked) -> Planned:
         )
     keys = {move.key for move in found}
     preflight.check_workloads(tuple((workload, ()) for workload in survey.workloads if workload.key in keys))
-    moves = plan.resumed(found, journal)
-    moves = plan.ordered((*moves, *plan.left_out(moves, journal, survey.objects)))
+    moves = plan.gone_on(found, survey.record.journal, survey.objects)
     target = Target(image="", digest="", dag_version=release.dag_version, airflow=release.airflow)
     return Planned(kind="rollback", target=target, moves=moves, warnings=gone)
 

@@ -122,7 +122,9 @@ class Watcher:
         state = states.workload(raw, replica_sets)
         pods = states.pods_of(state, self.feed.objects("Pod").values(), replica_sets)
         now = self.clock()
-        seen = self._seen[move.key] = doom.observe(pods, self._seen.get(move.key, {}), now, [state])
+        # Under Recreate nothing new begins while old pods use their time, and the controller's own deadline may pass.
+        waits = state.strategy == "Recreate" and any(pod.deleting is not None for pod in pods)
+        seen = self._seen[move.key] = doom.observe(pods, self._seen.get(move.key, {}), now, [] if waits else [state])
         verdict = judge.judge(
             state, pods, target=move.images, ids=self.ids, now=now, settle=SETTLE, undoing=self.undoing, seen=seen
         )
@@ -159,8 +161,7 @@ class Watcher:
             elif found is not None:
                 raise Broken(move.key, found, pod)
         found = doom.workload_doomed(state, self._seen[move.key], now)
-        # Under Recreate nothing new begins, and the controller's own deadline passes, while old pods use their time.
-        if found is not None and not any(pod.deleting is not None and pod.deleting > now for pod in pods):
+        if found is not None:
             raise Broken(move.key, found)
 
     def _check_progress(

@@ -220,3 +220,31 @@ def test_a_workload_that_is_gone_and_one_that_is_another_s_are_told_apart() -> N
     assert gone.doomed.reason == "Deleted"
     assert theirs.doomed.reason == "TakenBack"
     assert theirs.doomed.message == "someone set its image to registry:5000/other:1"
+
+
+def test_the_controller_s_deadline_does_not_count_while_old_pods_end_before_new_ones_begin() -> None:
+    """Recreate with a grace period above the Deployment's own deadline, as tasks that last an hour need it."""
+    over = o.condition("Progressing", "False", "ProgressDeadlineExceeded", "has timed out progressing")
+    waiting = o.deployment(
+        replicas=1, strategy={"type": "Recreate"}, updatedReplicas=0, readyReplicas=0, conditions=[over]
+    )
+    old = o.pod(
+        "scheduler-old-1", revision="old", owner="scheduler-old", hash_label="pod-template-hash", deleting=o.NOW + 900
+    )
+    namespace = Namespace(waiting, old, o.replica_set("old", 1, image=o.V1))
+    move = Move(
+        kind="Deployment",
+        name="scheduler",
+        changes=(Change(field="image", container="worker", before=o.V1, after=o.V2),),
+    )
+
+    def ends() -> None:
+        del namespace.kept["Pod"]["scheduler-old-1"]
+
+    namespace.after(700, ends)
+    namespace.after(705, put(namespace, o.deployment(replicas=1, strategy={"type": "Recreate"}, conditions=[])))
+    found = broken(watcher(namespace, timeout=60), move)
+
+    # Given up in the end, since no new pod ever comes; but for that, and long after the old one was gone.
+    assert "TimedOut" == found.doomed.reason
+    assert namespace.now > o.NOW + 700

@@ -20,7 +20,7 @@ PLAIN = Recipe(
 )
 STAGES: dict[str, dict[str, Any]] = {
     "lock": {"with_tools": True, "with_lock": True},
-    "runtime": {"with_runtime": True},
+    "runtime": {"with_runtime": True, "versions_layer": True},
     "deps-runtime": {"with_tools": True, "with_deps": True, "with_runtime": True},
 }
 OPTIONS: dict[str, dict[str, Any]] = {

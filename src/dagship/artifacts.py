@@ -42,11 +42,12 @@ class BaseImage(Artifact):
         python: Absolute path of the interpreter that runs Airflow.
         python_version: Its version, `3.11.2`.
         prefix: `sys.prefix` of that interpreter: packages go there.
+        purelib: Directory in which its packages lie.
         airflow: Version of apache-airflow.
         airflow_home: `AIRFLOW_HOME`.
         user: The image's user, `uid[:gid]`, empty for root.
         packages: Every installed distribution, canonical name to version.
-        directories: The directories on the way to the DAG versions that the image already has.
+        directories: The directories on the way to the DAG versions and to `purelib` that the image already has.
         layers: Digests of its uncompressed layers, lowest first: an image built on it starts with them.
 
     """
@@ -58,6 +59,7 @@ class BaseImage(Artifact):
     python: str
     python_version: str
     prefix: str
+    purelib: str
     airflow: str
     airflow_home: str
     user: str

@@ -29,6 +29,7 @@ class Recipe:
         with_lock: Whether the stages that resolve requirements are there.
         with_deps: Whether the stage that installs the lock is there.
         with_runtime: Whether the image itself is there.
+        versions_layer: Whether the package `dagship_versions` has a layer of its own, and is not among the packages.
         dag_version: Version id of the DAGs, empty without a runtime stage.
 
     """
@@ -44,6 +45,7 @@ class Recipe:
     with_lock: bool = False
     with_deps: bool = False
     with_runtime: bool = False
+    versions_layer: bool = False
     dag_version: str = ""
 
 

@@ -207,6 +207,34 @@ def test_requirements_are_installed_into_airflows_environment(
     assert "requirements" in [layer.what for layer in image.layers]
 
 
+PACKAGE = """
+import json, os, dagship_versions
+top = os.path.dirname(dagship_versions.__file__)
+entries = [os.stat(os.path.join(at, name)) for at, *names in os.walk(top) for name in sum(names, [])]
+site = os.stat(os.path.dirname(top))
+modes = sorted({(oct(entry.st_mode & 0o777), entry.st_uid, entry.st_gid) for entry in entries})
+print(json.dumps([top, modes, [oct(site.st_mode & 0o777), site.st_uid, site.st_gid]]))
+"""
+
+
+@pytest.mark.parametrize("requirements", ["", "cowsay==6.1\n"])
+def test_the_sync_is_everyones_to_read_and_adds_no_layer_beside_requirements(
+    project: MakeProject, base_3: BaseImage, requirements: str
+) -> None:
+    made = project(requirements="requirements.txt" if requirements else "")
+    (made.root / "requirements.txt").write_text(requirements)
+    image = build(made)
+    ours = [layer.what for layer in image.layers][1:]
+
+    assert ["requirements" if requirements else "DAG bundles and sync", "DAGs", "which version is current"] == ours
+    assert len(base_3.layers) + 3 == len(layers(image.reference))
+    assert [
+        f"{base_3.purelib}/dagship_versions",
+        [["0o444", 0, 0], ["0o555", 0, 0]],
+        ["0o775", 50000, 0],  # as the base has it
+    ] == json.loads(inside(image, "python", "-c", PACKAGE))
+
+
 def test_push_by_the_builder_ends_with_the_registrys_digest(project: MakeProject, registry: str) -> None:
     made = project(repository=f"{registry}/dagship-test/build-push")
     image = build(made, force=True, push=True)

@@ -30,7 +30,7 @@ def instructions(text: str) -> list[str]:
 
 
 KNOWN = {"FROM", "USER", "COPY", "RUN", "ENV", "ADD"}
-FLAGS = ("with_tools", "with_lock", "with_deps", "with_runtime")
+FLAGS = ("with_tools", "with_lock", "with_deps", "with_runtime", "versions_layer")
 
 
 @pytest.mark.parametrize("flags", list(itertools.product([False, True], repeat=len(FLAGS))))
@@ -58,6 +58,15 @@ def test_the_dag_version_is_the_last_layer_but_for_current() -> None:
     ]
 
     assert layers[-2:] == ["ADD --link dags.tar /", "ADD --link current.tar /"]
+
+
+def test_the_package_of_ours_adds_no_layer_where_packages_have_one() -> None:
+    def added(**changes: object) -> list[str]:
+        return [line for line in instructions(render(recipe(**changes))) if "versions.tar" in line]
+
+    assert ["ADD versions.tar /opt/dagship/prefix/"] == added(with_tools=True, with_deps=True)
+    assert ["ADD --link versions.tar /"] == added(versions_layer=True)
+    assert ["ADD --link versions.tar /"] == added(with_tools=True, with_deps=True, versions_layer=True)
 
 
 def test_the_image_runs_as_the_bases_user() -> None:

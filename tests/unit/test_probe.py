@@ -95,6 +95,8 @@ def test_the_program_prints_facts_on_any_python() -> None:
 
     assert sys.executable == facts["python"]
     assert sys.prefix == facts["prefix"]
+    assert f"{facts['purelib']}/" in pytest.__file__
+    assert {"/opt", facts["purelib"]} <= {entry["path"] for entry in facts["directories"]}  # type: ignore[attr-defined]
     assert "pytest" in facts["packages"]  # type: ignore[operator]
     assert os.environ.get("AIRFLOW_HOME") is None
     assert str(facts["airflow_home"]).endswith("/airflow")

@@ -1,4 +1,4 @@
-"""The layers that carry DAGs, as tar archives that are unpacked at `/`.
+"""The layers that carry DAGs and what serves them, as tar archives that are unpacked at `/`.
 
 An archive says the owner, mode and time of everything in it, so that its layer has the same digest wherever and
 whenever it is built, and no file's name ever appears in a Dockerfile.
@@ -6,7 +6,7 @@ whenever it is built, and no file's name ever appears in a Dockerfile.
 
 import io
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from dagship.artifacts import Directory
@@ -45,24 +45,50 @@ def current_archive(version: str, root: str, directories: Sequence[Directory]) -
     return _archive(root, directories, [], [(_member(f"{root}/CURRENT", tarfile.REGTYPE, 0o444), content)])
 
 
+def package_archive(
+    files: Mapping[str, str], purelib: str, directories: Sequence[Directory], *, below: str = ""
+) -> bytes:
+    """Returns the tar archive that holds the package `dagship_versions`.
+
+    Args:
+        files: Path in the package to text.
+        purelib: Absolute path of the directory in which packages lie.
+        directories: Those directories on the way to it that the base has.
+        below: The directory at which it is to be unpacked, empty for `/`.
+
+    """
+    package = f"{purelib}/dagship_versions"
+    inner = sorted({str(parent) for name in files for parent in PurePosixPath(name).parents if str(parent) != "."})
+    members = [_directory(package), *(_directory(f"{package}/{path}") for path in inner)]
+    content = [(_member(f"{package}/{name}", tarfile.REGTYPE, 0o444), text.encode()) for name, text in files.items()]
+    return _archive(purelib, directories, members, content, below=below)
+
+
 def _archive(
     root: str,
     known: Sequence[Directory],
     members: Sequence[tarfile.TarInfo],
     files: Sequence[tuple[tarfile.TarInfo, bytes]],
+    *,
+    below: str = "",
 ) -> bytes:
     buffer = io.BytesIO()
     existing = {directory.path: directory for directory in known}
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for parent in [*reversed(PurePosixPath(root).parents), PurePosixPath(root)]:
-            if str(parent) != "/":
-                archive.addfile(_parent(str(parent), existing.get(str(parent))))
+            if PurePosixPath(below or "/") in parent.parents:
+                archive.addfile(_relative(_parent(str(parent), existing.get(str(parent))), below))
         for member in members:
-            archive.addfile(member)
+            archive.addfile(_relative(member, below))
         for member, content in files:
             member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
+            archive.addfile(_relative(member, below), io.BytesIO(content))
     return buffer.getvalue()
+
+
+def _relative(member: tarfile.TarInfo, below: str) -> tarfile.TarInfo:
+    member.name = member.name.removeprefix(f"{below.strip('/')}/") if below else member.name
+    return member
 
 
 def _parent(path: str, known: Directory | None) -> tarfile.TarInfo:

@@ -142,9 +142,12 @@ def _request(
 
 
 def stage(plan: Plan, into: Path) -> None:
-    """Writes the build context: two archives, and what the installing stage needs."""
+    """Writes the build context: the archives, and what the installing stage needs."""
     into.mkdir()
     directories = plan.base.directories
+    below = "" if plan.recipe.versions_layer else plan.base.prefix
+    package = archive.package_archive(planning.versions_files(), plan.base.purelib, directories, below=below)
+    (into / "versions.tar").write_bytes(package)
     (into / "dags.tar").write_bytes(archive.version_archive(plan.tree, VERSIONS_ROOT, directories))
     (into / "current.tar").write_bytes(archive.current_archive(plan.tree.version, VERSIONS_ROOT, directories))
     if plan.recipe.with_deps:

@@ -15,6 +15,7 @@ def layers(history: tuple[tuple[str, int], ...], recipe: Recipe) -> tuple[Layer,
 
     """
     ours = [("ADD current.tar", "which version is current"), ("ADD dags.tar", "DAGs")]
+    ours += [("ADD versions.tar", "DAG bundles and sync")] if recipe.versions_layer else []
     ours += [("COPY /opt/dagship/prefix/", "requirements")] if recipe.with_deps else []
     ours += [("--no-install-recommends", "system packages")] if recipe.system_packages else []
     named: list[Layer] = []

@@ -23,6 +23,8 @@ LABEL_LOCK = "io.dagship.lock"
 _HASH_DIGITS = 12
 
 _INSTALLING = ("tools.py", "tools.txt", "index.py", "installed.py", "install.py")
+# What imports DAG files, of the test of an image: the sync checks commits with it.
+_CHECKING = tuple(f"verify{part}.py" for part in ("", "_airflow", "_child", "_pool", "_trace", "_warm", "_watch"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +52,7 @@ class Plan:
 def plan(settings: Settings, base: BaseImage, lock: LockFile, tree: context.Tree) -> Plan:
     """Decides what is built and what it is called; reads no more than the package's own files."""
     with_deps = bool(lock.text)
+    within_prefix = base.purelib.startswith(f"{base.prefix}/")
     recipe = Recipe(
         base=base.pinned,
         python=base.python,
@@ -61,6 +64,7 @@ def plan(settings: Settings, base: BaseImage, lock: LockFile, tree: context.Tree
         with_tools=with_deps,
         with_deps=with_deps,
         with_runtime=True,
+        versions_layer=not (with_deps and within_prefix),
         dag_version=tree.version,
     )
     return Plan(
@@ -85,6 +89,8 @@ def _reference(settings: Settings, base: BaseImage, lock: LockFile, recipe: Reci
         "platform": settings.platform or (base.platform,),
         "recipe": asdict(recipe) | {"dag_version": ""},
         "template": resource("images/airflow/Dockerfile.j2").read_text("utf-8"),
+        "purelib": base.purelib,
+        "versions": versions_files(),
         "inside": {path.name: path.read_text("utf-8") for path in inside_files()} if recipe.with_deps else {},
     }
     digest = hashlib.sha256(json.dumps(goes_in, sort_keys=True).encode()).hexdigest()[:_HASH_DIGITS]
@@ -94,6 +100,13 @@ def _reference(settings: Settings, base: BaseImage, lock: LockFile, recipe: Reci
 def inside_files() -> list[Path]:
     """Returns the files of the package that run while the lock is installed; what else is inside changes no image."""
     return [resource("inside") / name for name in _INSTALLING]
+
+
+def versions_files() -> dict[str, str]:
+    """Returns the files of the package `dagship_versions`: path in it to text."""
+    package = {path.name: path for path in resource("inside/versions").glob("*.py")}
+    checking = {f"check/{name}": resource("inside") / name for name in _CHECKING}
+    return {name: path.read_text("utf-8") for name, path in sorted({**package, **checking}.items())}
 
 
 def labels(plan: Plan, revision: Mapping[str, str]) -> dict[str, str]:

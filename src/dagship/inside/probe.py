@@ -9,10 +9,16 @@ import json
 import os
 import re
 import sys
+import sysconfig
 from importlib import metadata
 
 PARENTS = ("/opt", "/opt/airflow", "/opt/airflow/dag-versions")
 """Directories on the way to the DAG versions."""
+
+
+def purelib() -> str:
+    """Returns where packages of Airflow's Python lie, without links: a layer would replace one by a directory."""
+    return os.path.realpath(sysconfig.get_path("purelib"))
 
 
 def packages() -> dict[str, str]:
@@ -26,9 +32,10 @@ def packages() -> dict[str, str]:
 
 
 def directories() -> list[dict[str, object]]:
-    """Returns mode and owner of the directories that exist."""
+    """Returns mode and owner of the directories that layers of ours pass through, those of them that exist."""
     found: list[dict[str, object]] = []
-    for path in PARENTS:
+    parts = purelib().strip("/").split("/")
+    for path in sorted({*PARENTS, *("/" + "/".join(parts[: count + 1]) for count in range(len(parts)))}):
         if os.path.isdir(path):
             status = os.stat(path)
             found.append({"path": path, "mode": status.st_mode & 0o7777, "uid": status.st_uid, "gid": status.st_gid})
@@ -42,6 +49,7 @@ def facts() -> dict[str, object]:
         "python": sys.executable,
         "python_version": "%d.%d.%d" % sys.version_info[:3],
         "prefix": sys.prefix,
+        "purelib": purelib(),
         "airflow": installed.get("apache-airflow", ""),
         "airflow_home": os.environ.get("AIRFLOW_HOME") or os.path.join(os.path.expanduser("~"), "airflow"),
         "packages": installed,

@@ -59,6 +59,27 @@ def test_a_directory_comes_before_what_is_in_it(tmp_path: Path) -> None:
     assert all(names.index(name.rpartition("/")[0]) < names.index(name) for name in names if "/" in name)
 
 
+PURELIB = "/opt/airflow/lib/site-packages"
+PACKAGE = {"__init__.py": "", "check/verify.py": "x = 1\n"}
+
+
+def test_a_package_is_roots_and_everyone_can_read_it() -> None:
+    found = members(archive.package_archive(PACKAGE, PURELIB, BASE))
+    package = f"{PURELIB[1:]}/dagship_versions"
+
+    assert {0o444} == {found[f"{package}/{name}"].mode for name in PACKAGE}
+    assert {0o555} == {found[name].mode for name in (package, f"{package}/check")}
+    assert {(0, 0)} == {(member.uid, member.gid) for name, member in found.items() if name.startswith(package)}
+    assert (found["opt/airflow"].mode, found["opt/airflow"].uid) == (0o775, 50000)
+
+
+def test_a_package_for_a_prefix_says_nothing_of_what_is_above_it() -> None:
+    names = members(archive.package_archive(PACKAGE, PURELIB, BASE, below="/opt/airflow"))
+
+    assert ["lib", "lib/site-packages", "lib/site-packages/dagship_versions"] == list(names)[:3]
+    assert "lib/site-packages/dagship_versions/check/verify.py" in names
+
+
 def test_current_names_the_version() -> None:
     data = archive.current_archive("3f9c2a71d0b4", ROOT, BASE)
 

@@ -1,5 +1,7 @@
 """The plan of a build: what decides the tag, the labels, and how the engine's log is read."""
 
+import re
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from dagship.image import plan as planning
 from dagship.settings import Settings, load
 
 DIGEST = "sha256:" + "1" * 64
+PURELIB = "/home/airflow/.local/lib/python3.11/site-packages"
 NO_LOCK = LockFile(path="", text="", digest="")
 LOCK = LockFile(path="dags.txt", text="six==1.16.0 --hash=sha256:00\n", digest="ab" * 32)
 
@@ -21,7 +24,7 @@ def base(**changes: Any) -> BaseImage:
     values: dict[str, Any] = {
         "reference": "apache/airflow:3.3.2", "pinned": f"apache/airflow@{DIGEST}", "id": "sha256:22",
         "platform": "linux/amd64", "python": "/home/airflow/.local/bin/python", "python_version": "3.11.2",
-        "prefix": "/home/airflow/.local", "airflow": "3.3.2", "airflow_home": "/opt/airflow", "user": "50000",
+        "prefix": "/home/airflow/.local", "purelib": PURELIB, "airflow": "3.3.2", "airflow_home": "/opt/airflow", "user": "50000",
         "packages": {"apache-airflow": "3.3.2"},
         "layers": ("sha256:33",),
         "directories": (Directory(path="/opt", mode=0o755, uid=0, gid=0),),
@@ -66,6 +69,7 @@ def test_what_changes_nothing_in_the_image_keeps_the_tag(
         ({"platform": "linux/arm64"}, {}, NO_LOCK),
         ({}, {"pinned": "apache/airflow@sha256:" + "2" * 64}, NO_LOCK),
         ({}, {"directories": ()}, NO_LOCK),
+        ({}, {"purelib": "/usr/lib/python3/dist-packages"}, NO_LOCK),
         ({}, {}, LOCK),
     ],
 )
@@ -104,9 +108,46 @@ def test_only_what_is_needed_is_staged(tmp_path: Path, tree: context.Tree) -> No
     build.stage(planning.plan(settings(tmp_path), base(), NO_LOCK, tree), tmp_path / "plain")
     build.stage(planning.plan(settings(tmp_path), base(), LOCK, tree), tmp_path / "locked")
 
-    assert {"dags.tar", "current.tar"} == {path.name for path in (tmp_path / "plain").iterdir()}
-    assert {"dags.tar", "current.tar", "dags.txt", "inside"} == {path.name for path in (tmp_path / "locked").iterdir()}
+    always = {"dags.tar", "current.tar", "versions.tar"}
+    assert always == {path.name for path in (tmp_path / "plain").iterdir()}
+    assert {*always, "dags.txt", "inside"} == {path.name for path in (tmp_path / "locked").iterdir()}
     assert LOCK.text == (tmp_path / "locked" / "dags.txt").read_text()
+
+
+def names(archive: Path) -> set[str]:
+    with tarfile.open(archive) as opened:
+        return set(opened.getnames())
+
+
+def test_the_package_is_among_those_of_the_lock_or_has_a_layer_of_its_own(tmp_path: Path, tree: context.Tree) -> None:
+    plain, locked = (planning.plan(settings(tmp_path), base(), lock, tree) for lock in (NO_LOCK, LOCK))
+    elsewhere = planning.plan(settings(tmp_path), base(purelib="/usr/lib/python3/dist-packages"), LOCK, tree)
+    for plan, name in ((plain, "plain"), (locked, "locked"), (elsewhere, "elsewhere")):
+        build.stage(plan, tmp_path / name)
+
+    assert (True, False, True) == tuple(plan.recipe.versions_layer for plan in (plain, locked, elsewhere))
+    assert f"{PURELIB[1:]}/dagship_versions/check/verify.py" in names(tmp_path / "plain" / "versions.tar")
+    assert "lib/python3.11/site-packages/dagship_versions/sync.py" in names(tmp_path / "locked" / "versions.tar")
+    assert "usr/lib/python3/dist-packages/dagship_versions/bundle.py" in names(tmp_path / "elsewhere" / "versions.tar")
+
+
+@pytest.mark.parametrize("lock", [NO_LOCK, LOCK])
+def test_the_package_decides_the_tag_too(
+    tmp_path: Path, tree: context.Tree, lock: LockFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = planning.plan(settings(tmp_path), base(), lock, tree)
+    changed = {**planning.versions_files(), "bundle.py": "# another\n"}
+    monkeypatch.setattr(planning, "versions_files", lambda: changed)
+
+    assert before.reference != planning.plan(settings(tmp_path), base(), lock, tree).reference
+
+
+def test_the_package_holds_all_that_the_import_test_needs() -> None:
+    files = planning.versions_files()
+    modules = {name.removeprefix("check/").removesuffix(".py") for name in files if name.startswith("check/")}
+    imported = {name for text in files.values() for name in re.findall(r"^\s*import (verify\w*)", text, re.MULTILINE)}
+
+    assert imported | {"verify"} == modules
 
 
 def test_layers_are_named_and_the_bases_are_added_up(tmp_path: Path, tree: context.Tree) -> None:
@@ -131,6 +172,13 @@ def test_layers_are_named_and_the_bases_are_added_up(tmp_path: Path, tree: conte
         Layer(what="DAGs", bytes=2),
         Layer(what="which version is current", bytes=1),
     ) == buildlog.layers(history, plan.recipe)
+
+
+def test_a_layer_of_the_package_is_named_where_there_is_one(tmp_path: Path, tree: context.Tree) -> None:
+    plan = planning.plan(settings(tmp_path), base(), NO_LOCK, tree)
+    history = (("ADD current.tar /", 1), ("ADD dags.tar /", 2), ("ADD versions.tar / # buildkit", 3), ("CMD []", 0))
+
+    assert Layer(what="DAG bundles and sync", bytes=3) == buildlog.layers(history, plan.recipe)[1]
 
 
 def test_seconds_are_added_up_by_stage() -> None:

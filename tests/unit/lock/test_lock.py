@@ -25,6 +25,7 @@ BASE = BaseImage(
     python="/venv/bin/python",
     python_version="3.11.9",
     prefix="/venv",
+    purelib="/venv/lib/python3.11/site-packages",
     airflow="3.3.2",
     airflow_home="/opt/airflow",
     user="50000",

@@ -86,6 +86,7 @@ def test_the_build_that_installs_pytest_runs_no_shell_and_ends_with_files_alone(
         python='/opt/a "b"/python',
         python_version="3.12.1",
         prefix="",
+        purelib="",
         airflow="3.3.2",
         airflow_home="",
         user="50000",

@@ -1,0 +1,156 @@
+"""The import check of a version: every file is imported as the dag-processor would, before anybody is told of it.
+
+What imports the files is dagship's own tester, which `build` puts beside this package; here is what its report means.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from . import airflow_env, child
+from .state import Finding, Verdict
+from .text import exception_of, last_line, one_line
+
+_TESTER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "check", "verify.py")
+_IMPORT_SECONDS = 30.0
+_MOST = 50
+_LONGEST = 400
+
+# What a DAG file says that lacks one; production has those of its database. No braces: Airflow's source line has some.
+_MISSING = (
+    (re.compile(r"Variable ([^\s'\"{}]+) (?:does not exist|not found)"), "Variable"),
+    (re.compile(r"The conn_id `([^`{}]+)` isn't defined"), "Connection"),
+)
+# Airflow's name for the module of a DAG file, before the name that people know.
+_MODULE_PREFIX = re.compile(r"unusual_prefix_[0-9a-f]{40}_")
+
+
+def image() -> str:
+    """Returns what stands for the packages that a verdict depends on."""
+    places = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    names = sorted(name for place in places for name in os.listdir(place) if name.endswith((".dist-info", ".egg-info")))
+    return hashlib.sha256("\n".join([sys.version, *names]).encode()).hexdigest()[:12]
+
+
+def check(directory: str, *, environ: Mapping[str, str], limit: float) -> Verdict:
+    """Imports every DAG file of a version.
+
+    Args:
+        directory: The version directory.
+        environ: Airflow's environment.
+        limit: Seconds that all of it may take.
+
+    """
+    work = tempfile.mkdtemp(prefix="dagship-check-")
+    try:
+        return _check(work, directory, environ, limit)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _check(work: str, directory: str, environ: Mapping[str, str], limit: float) -> Verdict:
+    os.mkdir(os.path.join(work, "out"))
+    with open(os.path.join(work, "job.json"), "w", encoding="utf-8") as file:
+        json.dump({"user": str(os.getuid()), "import_timeout": _IMPORT_SECONDS, "packages": False}, file)
+    environment = airflow_env.for_check(environ, directory, work)
+    try:
+        ended = child.run([sys.executable, _TESTER, work], environment=environment, limit=limit)
+    except child.TimeIsUp:
+        return _unsure(f"The import check did not end within {limit:g} s.")
+    try:
+        with open(os.path.join(work, "out", "report.json"), encoding="utf-8", errors="replace") as file:
+            return judge(json.load(file))
+    except (OSError, ValueError):
+        why = next(filter(None, map(_why, (ended.err, _log(work)))), "it gave no reason")
+        return _unsure(f"The import check ended with exit status {ended.code} and left no report: {why}")
+
+
+def judge(report: Mapping[str, Any]) -> Verdict:
+    """Returns the verdict on what was seen."""
+    if report["failed"]:
+        return _refused(f"Nothing could be imported, because Airflow itself fails: {sentence(report['failed'])}")
+    wrong: list[Finding] = []
+    notes: list[Finding] = []
+    for file in report["files"]:
+        for said, text in _errors(file):
+            lacking = _lacking(text)
+            (notes if lacking else wrong).append(Finding(file["file"], lacking or said))
+        for dag_id in (file["seen"] or {}).get("twice", ()):
+            said = f"More than one DAG of this file has the dag_id {dag_id!r}; Airflow keeps one of them."
+            notes.append(Finding(file["file"], said))
+    wrong += _duplicates(report["files"])
+    if wrong:
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        return _refused(f"{wrong[0].file}: {wrong[0].error}{more}", wrong, notes)
+    if not notes and not any((file["seen"] or {}).get("dags") for file in report["files"]):
+        return _refused("There is no DAG in it.")
+    return Verdict(passed=True, notes=tuple(notes[:_MOST]), at=time.time())
+
+
+def sentence(text: str) -> str:
+    """Returns an error as one line: the exception of a traceback, else the first line of what there is."""
+    first = next((line for line in text.splitlines() if line.strip()), "no reason was given")
+    said = _MODULE_PREFIX.sub("", exception_of(text) or one_line(first))
+    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"
+
+
+def _why(text: str) -> str:
+    return exception_of(text) or last_line(text)
+
+
+def _errors(file: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What went wrong with a file: a sentence, and the whole text."""
+    seen, died = file["seen"], file.get("died") or {"killed": False, "signal": "", "exit": "unknown"}
+    if seen is not None:
+        for error in seen["errors"]:
+            cannot = f"The DAG {error['dag']!r} cannot be serialized: " if error["phase"] == "serialize" else ""
+            yield cannot + sentence(error["text"]), error["text"]
+    elif died["killed"]:
+        yield f"Its import did not end within {died['seconds']:g} s.", ""
+    elif died["signal"]:
+        yield f"Its import dies of {died['signal']}.", ""
+    else:
+        yield f"It ends the process while it is imported, with exit status {died['exit']}.", ""
+
+
+def _lacking(text: str) -> str:
+    for pattern, what in _MISSING:
+        found = pattern.search(text)
+        if found:
+            return f"It reads the {what} {found[1]!r}, which the check does not have."
+    return ""
+
+
+def _duplicates(files: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    """DAGs that more than one file has: Airflow would run now this and now that one."""
+    first: dict[str, str] = {}
+    for file in files:
+        for dag in (file["seen"] or {}).get("dags", ()):
+            if first.setdefault(dag["id"], file["file"]) != file["file"]:
+                yield Finding(file["file"], f"The dag_id {dag['id']!r} is also in {first[dag['id']]}.")
+
+
+def _refused(reason: str, wrong: Sequence[Finding] = (), notes: Sequence[Finding] = ()) -> Verdict:
+    return Verdict(
+        passed=False, reason=reason, findings=tuple(wrong[:_MOST]), notes=tuple(notes[:_MOST]), at=time.time()
+    )
+
+
+def _unsure(reason: str) -> Verdict:
+    return Verdict(passed=False, reason=one_line(reason), lasting=False, at=time.time())
+
+
+def _log(work: str) -> str:
+    try:
+        with open(os.path.join(work, "out", "airflow.log"), encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""

@@ -1,0 +1,148 @@
+"""What is asked of git, and what its answers mean. Its store holds objects alone, no work tree."""
+
+import os
+import re
+import shutil
+
+from . import child
+from .program import LIMIT, Failed, Program
+from .settings import Settings
+
+_FIRST_LIMIT = 600.0
+_NO_MATCH = 2
+
+__all__ = ["Failed", "Git", "NoSuchRef", "NoSuchTree"]
+
+
+class NoSuchRef(Exception):  # noqa: N818 - as above
+    """The remote answers, and does not have what is to be followed; the text is a sentence."""
+
+
+class NoSuchTree(Exception):  # noqa: N818 - as above
+    """The commit has no such directory; the text is a sentence."""
+
+
+class Git:
+    """The store of a repository.
+
+    Args:
+        settings: The repository and what is followed.
+        store: Directory of the store; made when it is missing.
+        scratch: Directory of this process, for HOME and credentials.
+        lock: File descriptor of the lock on the store, which is held until every git ended.
+        until: Moment of `time.monotonic` at which patience ends.
+
+    """
+
+    def __init__(self, settings: Settings, store: str, scratch: str, lock: int, until: float = float("inf")) -> None:
+        self._settings, self._store, self._scratch = settings, store, scratch
+        self._git = Program(settings, store, scratch, lock, until)
+
+    def fetch_tip(self) -> str:
+        """Fetches what is followed and returns its commit; history that was rewritten is no obstacle.
+
+        Raises:
+            NoSuchRef: The remote does not have it.
+            Failed: The remote could not be asked.
+
+        """
+        self._prepare()
+        fetched = self._fetch(f"+{self._settings.source}:refs/dagship/tip", self._settings.depth)
+        if fetched.code != 0:
+            there = self._git.remote("ls-remote", "--exit-code", "--", self._settings.url, self._settings.source)
+            if there.code == _NO_MATCH:
+                raise NoSuchRef(f"The repository {self._settings.shown_url} has no {self._settings.ref}.")
+            if there.code != 0:
+                raise self._git.failed(f"fetch from {self._git.host}", fetched)
+            # The remote is fine, so it is the store: what a power failure left behind. It is fetched anew.
+            shutil.rmtree(self._store)
+            self._prepare()
+            fetched = self._fetch(f"+{self._settings.source}:refs/dagship/tip", self._settings.depth)
+            if fetched.code != 0:
+                raise self._git.failed(f"fetch from {self._git.host}", fetched)
+        return self._commit("refs/dagship/tip")
+
+    def history(self, count: int) -> list[str]:
+        """Fetches some of the history of what is followed and returns its commits, the newest first.
+
+        Raises:
+            Failed: The remote could not be asked.
+
+        """
+        if 0 < self._settings.depth < count:
+            fetched = self._fetch(f"+{self._settings.source}:refs/dagship/tip", count)
+            if fetched.code != 0:
+                raise self._git.failed(f"fetch from {self._git.host}", fetched)
+        return self._git.local("rev-list", "--first-parent", f"--max-count={count}", "refs/dagship/tip").out.split()
+
+    def fetch_commit(self, commit: str) -> None:
+        """Fetches one commit, or where the server gives none by its name, the history of what is followed.
+
+        Raises:
+            Failed: The remote could not be asked, or does not have it.
+
+        """
+        self._prepare()
+        if self.has(commit) or self._fetch(commit, 1).code == 0:
+            return
+        fetched = self._fetch(f"+{self._settings.source}:refs/dagship/history", 0)
+        if fetched.code != 0:
+            raise self._git.failed(f"fetch from {self._git.host}", fetched)
+        if not self.has(commit):
+            raise Failed(f"The repository {self._settings.shown_url} has no commit {commit} in {self._settings.ref}.")
+
+    def has(self, commit: str) -> bool:
+        """Whether the store has a commit, with its files."""
+        return self._git.local("rev-list", "--objects", "--no-walk", "--quiet", commit).code == 0
+
+    def check_out(self, commit: str, into: str) -> None:
+        """Writes the DAG directory of a commit into an empty directory.
+
+        Raises:
+            NoSuchTree: The commit has no such directory.
+            Failed: It could not be written.
+
+        """
+        tree = f"{commit}:{self._settings.subdirectory}"
+        kind = self._git.local("cat-file", "-t", tree)
+        if kind.code != 0 or kind.out.strip() != "tree":
+            where = f"no directory {self._settings.subdirectory!r}" if self._settings.subdirectory else "no files"
+            raise NoSuchTree(f"There is {where} in it.")
+        index = os.path.join(self._scratch, "index")
+        if os.path.exists(index):
+            os.remove(index)
+        for argv in (("read-tree", tree), ("checkout-index", "--all", "--force", f"--prefix={into}/")):
+            done = self._git.local(*argv, index=index, work_tree=into)
+            if done.code != 0:
+                raise self._git.failed(argv[0], done)
+
+    def tidy(self) -> None:
+        """Removes what nothing refers to, when there is much of it."""
+        self._git.local("gc", "--auto", "--quiet")
+
+    def _prepare(self) -> None:
+        """Makes the store, and takes away what a killed git left locked: nobody else holds the lock."""
+        for directory, _, names in os.walk(self._store):
+            for name in names:
+                if name.endswith(".lock") or name.startswith("tmp_pack_"):
+                    os.remove(os.path.join(directory, name))
+        if self._git.local("rev-parse", "--git-dir").code != 0:
+            shutil.rmtree(self._store, ignore_errors=True)
+            made = self._git.local("init", "--quiet", "--bare", "--template=", "--", self._store)
+            if made.code != 0:
+                raise self._git.failed("init", made)
+
+    def _fetch(self, refspec: str, depth: int) -> child.Ended:
+        argv = ["fetch", "--quiet", "--force", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"]
+        if depth:
+            argv.append(f"--depth={depth}")
+        elif os.path.exists(os.path.join(self._store, "shallow")):
+            argv.append("--unshallow")
+        first = not os.path.exists(os.path.join(self._store, "refs", "dagship"))
+        return self._git.remote(*argv, "--", self._settings.url, refspec, limit=_FIRST_LIMIT if first else LIMIT)
+
+    def _commit(self, name: str) -> str:
+        found = self._git.local("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        if found.code != 0 or not re.fullmatch(r"[0-9a-f]{40,64}", found.out.strip()):
+            raise NoSuchRef(f"The {self._settings.ref} of {self._settings.shown_url} is not a commit.")
+        return found.out.strip()

@@ -1,0 +1,75 @@
+"""Makes the directory of a commit, from the store on the same volume."""
+
+import os
+import shutil
+import tempfile
+import time
+
+from . import state, store
+from .git import Failed, Git, NoSuchTree
+from .settings import Settings
+
+STORE = ".git-store"
+LOCK = ".lock"
+
+
+def is_there(settings: Settings, commit: str) -> bool:
+    """Whether the volume has the directory of a commit, made from the directory that is asked for."""
+    there = os.path.isdir(os.path.join(settings.root, commit))
+    return there and state.read(settings.root, commit).subdirectory == settings.subdirectory
+
+
+def fill(git: Git, settings: Settings, commit: str) -> None:
+    """Makes the directory of a commit that the store has; under the lock.
+
+    Raises:
+        NoSuchTree: The commit has no such directory, or a link in it leads out of it.
+        Failed: It could not be written.
+
+    """
+    partial = store.begin(settings.root, commit)
+    try:
+        git.check_out(commit, partial)
+        _check_links(partial)
+        # Before it has its name: a record of what is not there does no harm, and the other way round would.
+        state.remember(settings.root, commit, subdirectory=settings.subdirectory, verdict=None)
+        store.finish(settings.root, commit)
+    except BaseException:
+        store.remove(partial)
+        raise
+
+
+def _check_links(directory: str) -> None:
+    link = store.leads_outside(directory)
+    if link:
+        raise NoSuchTree(f"The link {link!r} in it leads outside the DAG directory.")
+
+
+def obtain(settings: Settings, commit: str, *, limit: float) -> None:
+    """Fetches a commit that a run is pinned to and makes its directory; what is current stays.
+
+    Args:
+        settings: The repository and the volume.
+        commit: Its whole name.
+        limit: Seconds that all of it may take.
+
+    Raises:
+        Failed: It could not be had.
+        NoSuchTree: It has no such directory.
+        store.Busy: Others kept the volume locked.
+        OSError: The volume cannot be written.
+
+    """
+    until = time.monotonic() + limit
+    scratch = tempfile.mkdtemp(prefix="dagship-git-")
+    try:
+        with store.lock(settings.root, LOCK, until=until) as handle:
+            if not is_there(settings, commit):
+                git = Git(settings, os.path.join(settings.root, STORE), scratch, handle, until)
+                git.fetch_commit(commit)
+                fill(git, settings, commit)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+__all__ = ["LOCK", "STORE", "Failed", "NoSuchTree", "fill", "is_there", "obtain"]

@@ -1,0 +1,195 @@
+"""Keeps a volume at what a git repository has: a commit is fetched, checked and published.
+
+The last good one stays, whatever becomes of the next.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Optional
+
+from . import credentials, obtain, state, store
+from .git import Failed, Git, NoSuchRef, NoSuchTree
+from .reporter import Reporter
+from .runs import CannotAsk, Runs
+from .settings import Settings
+from .state import Record, Verdict
+from .status import Status
+from .text import say
+
+_FOREVER = float("inf")
+_CHECK_AGAIN_SECONDS = 600.0
+_NOTES = 10
+_BACK = 20
+
+
+class Sync:
+    """The sync of one volume.
+
+    Args:
+        settings: What is followed, and how.
+        scratch: A directory of this process.
+        check: Imports the files of a directory and judges them.
+        ask: Asks which runs are unfinished.
+        image: Stands for what a verdict depends on besides the files.
+
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        scratch: str,
+        check: Callable[[str], Verdict],
+        ask: Callable[[], Runs],
+        image: str = "",
+    ) -> None:
+        self.settings, self._scratch, self._check, self._ask, self._image = settings, scratch, check, ask, image
+        self._reporter = Reporter(settings)
+
+    @property
+    def status(self) -> Status:
+        """What is known."""
+        return self._reporter.status
+
+    def begin(self) -> None:
+        """Removes what a killed sync left half-made, and says that it starts."""
+        with store.lock(self.settings.root, obtain.LOCK, until=_FOREVER):
+            store.clean(self.settings.root)
+            state.forget(self.settings.root)
+        if credentials.accepts_new_hosts(self.settings):
+            say(f"warning: the Secret has no known_hosts, so {self.settings.host} is believed at first sight")
+        self._reporter.to("starting")
+
+    def look(self, until: float = _FOREVER) -> Status:
+        """Asks git once, and does what follows from it.
+
+        Args:
+            until: Moment of `time.monotonic` at which git must have answered.
+
+        """
+        try:
+            self._look(until)
+        except NoSuchRef as gone:
+            self._reporter.to("refused", reason=str(gone))
+        except Failed as failed:
+            self._reporter.to("unreachable", reason=str(failed))
+        except store.Busy:
+            self._reporter.to("unreachable", reason="Others keep the volume locked.")
+        except OSError as broken:
+            self._reporter.to("refused", reason=f"The volume cannot be used: {broken.strerror}.")
+        return self.status
+
+    def pause(self) -> float:
+        """Returns the seconds until the next look: while it holds, less."""
+        interval = self.settings.interval
+        return min(interval, max(10.0, interval / 2)) if self.status.state == "held" else interval
+
+    def _look(self, until: float) -> None:
+        root = self.settings.root
+        with store.lock(root, obtain.LOCK, until=until) as handle:
+            git = self._git(handle, until)
+            commit = git.fetch_tip()
+            there = obtain.is_there(self.settings, commit)
+            known = self._make(git, commit)
+        if there and commit == store.current(root):
+            self._reporter.to("current", notes=known.notes if known else ())
+            return
+        verdict = known or self._examine(commit)
+        if not verdict.passed:
+            if not store.current(root):
+                self._fall_back(commit, until)
+            self._reporter.to("refused", candidate=commit, reason=verdict.reason, findings=verdict.findings)
+            if not known:
+                self._prune("" if verdict.lasting else commit)
+            return
+        held = self._held()
+        if held:
+            self._reporter.to("held", candidate=commit, reason=held)
+            return
+        self._publish(commit, verdict)
+        self._prune()
+
+    def _fall_back(self, refused: str, until: float) -> None:
+        """Publishes the newest commit before one that is refused, where nothing is current: a new pod has to start."""
+        with store.lock(self.settings.root, obtain.LOCK, until=until) as handle:
+            before = [commit for commit in self._git(handle, until).history(_BACK) if commit != refused]
+        for commit in before:
+            if time.monotonic() >= until:
+                return
+            with store.lock(self.settings.root, obtain.LOCK, until=until) as handle:
+                known = self._make(self._git(handle, until), commit)
+            verdict = known or self._examine(commit)
+            if verdict.passed:
+                self._publish(commit, verdict)
+                return
+
+    def _git(self, handle: int, until: float = _FOREVER) -> Git:
+        return Git(self.settings, os.path.join(self.settings.root, obtain.STORE), self._scratch, handle, until)
+
+    def _make(self, git: Git, commit: str) -> Optional[Verdict]:
+        """Makes the directory of a commit unless it is there or not wanted; returns what is known of it already."""
+        verdict = self._remembered(state.read(self.settings.root, commit))
+        if not obtain.is_there(self.settings, commit) and (verdict is None or verdict.passed):
+            try:
+                obtain.fill(git, self.settings, commit)
+            except NoSuchTree as wrong:
+                return self._remember(commit, Verdict(passed=False, reason=str(wrong), at=time.time()))
+        return verdict
+
+    def _examine(self, commit: str) -> Verdict:
+        verdict = self._check(os.path.join(self.settings.root, commit))
+        with store.lock(self.settings.root, obtain.LOCK, until=_FOREVER):
+            return self._remember(commit, verdict)
+
+    def _remembered(self, record: Record) -> Optional[Verdict]:
+        """The verdict on a version, if it would be the same today."""
+        verdict = record.verdict
+        if verdict is None or record.subdirectory != self.settings.subdirectory or verdict.image != self._image:
+            return None
+        return verdict if verdict.lasting or time.time() - verdict.at < _CHECK_AGAIN_SECONDS else None
+
+    def _remember(self, commit: str, verdict: Verdict) -> Verdict:
+        verdict = replace(verdict, image=self._image)
+        state.remember(self.settings.root, commit, subdirectory=self.settings.subdirectory, verdict=verdict)
+        return verdict
+
+    def _held(self) -> str:
+        """Why nothing may be published now; where nothing is current there is no run to hold for."""
+        if not self.settings.hold or not store.current(self.settings.root):
+            return ""
+        try:
+            running = self._ask().running
+        except CannotAsk as cannot:
+            return str(cannot)
+        if not running:
+            return ""
+        return f"{running} DAG run{'s are' if running > 1 else ' is'} in progress."
+
+    def _publish(self, commit: str, verdict: Verdict) -> None:
+        root = self.settings.root
+        with store.lock(root, obtain.LOCK, until=_FOREVER) as handle:
+            store.publish(root, commit)
+            state.remember(root, commit, published=time.time())
+            self._reporter.to("current", notes=verdict.notes)
+            say(f"published {commit} of {self.settings.ref}")
+            for note in verdict.notes[:_NOTES]:
+                say(f"note: {note.file}: {note.error}")
+            self._git(handle).tidy()
+
+    def _prune(self, candidate: str = "") -> None:
+        """Removes versions that nobody needs any more; where the runs cannot be asked for, none."""
+        root = self.settings.root
+        old = [version for version in state.removable(root, self.settings.keep) if version != candidate]
+        if not old:
+            return
+        try:
+            needed = self._ask().versions
+        except CannotAsk as cannot:
+            say(f"no old version is removed: {cannot}")
+            return
+        with store.lock(root, obtain.LOCK, until=_FOREVER):
+            for version in old:
+                if version not in needed and version != store.current(root):
+                    store.remove(os.path.join(root, version))

@@ -1,0 +1,36 @@
+"""What people read in the log: one line of printable text for each event."""
+
+import datetime as dt
+import sys
+
+_LONGEST = 2000
+
+
+def one_line(text: str) -> str:
+    """Returns a text as one line that no control character can leave or colour."""
+    joined = " ".join(text.split())
+    shown = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in joined)
+    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"
+
+
+def now() -> str:
+    """Returns the time as ISO 8601, in UTC."""
+    return dt.datetime.now(tz=dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def say(text: str) -> None:
+    """Writes a line to the log."""
+    sys.stderr.write(f"{now()} {one_line(text)}\n")
+    sys.stderr.flush()
+
+
+def exception_of(text: str) -> str:
+    """Returns the line of a traceback that names the exception, the first below its last frame; or empty."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    frames = [number for number, line in enumerate(lines) if line.lstrip().startswith('File "')]
+    return next((one_line(line) for line in lines[frames[-1] :] if not line.startswith(" ")), "") if frames else ""
+
+
+def last_line(text: str) -> str:
+    """Returns the last line of a text that says something."""
+    return one_line(([""] + [line for line in text.splitlines() if line.strip()])[-1])

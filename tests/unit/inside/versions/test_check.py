@@ -1,0 +1,183 @@
+"""What the import check makes of a report, and what it may know of Airflow's environment."""
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dagship.inside.versions import airflow_env, check, runs
+from dagship.inside.versions.check import judge
+from dagship.inside.versions.text import one_line
+from dagship.resources import resource
+
+TRACEBACK = """Traceback (most recent call last):
+  File "/v/a.py", line 3, in <module>
+    import nope
+ModuleNotFoundError: No module named 'nope'
+"""
+
+
+def file(name: str, *dags: str, **seen: Any) -> dict[str, Any]:
+    found = {"dags": [{"id": dag, "line": 1} for dag in dags], "twice": [], "errors": [], **seen}
+    return {"file": name, "seen": found}
+
+
+def error(text: str, phase: str = "import", dag: str = "") -> dict[str, str]:
+    return {"phase": phase, "dag": dag, "text": text}
+
+
+def report(*files: dict[str, Any], failed: str = "") -> dict[str, Any]:
+    return {"failed": failed, "files": list(files)}
+
+
+def test_files_with_dags_pass() -> None:
+    assert judge(report(file("a.py", "a"), file("b.py", "b"), file("helper.py"))).passed
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (file("a.py", errors=[error(TRACEBACK)]), "ModuleNotFoundError: No module named 'nope'"),
+        (
+            file("a.py", "d", errors=[error(TRACEBACK, "serialize", "d")]),
+            "The DAG 'd' cannot be serialized: ModuleNotFoundError: No module named 'nope'",
+        ),
+        (
+            file("a.py", errors=[error("Cycle detected in DAG: d. Faulty task: t\n")]),
+            "Cycle detected in DAG: d. Faulty task: t",
+        ),
+        (
+            {"file": "a.py", "seen": None, "died": {"killed": True, "signal": "SIGKILL", "exit": 0, "seconds": 35.0}},
+            "Its import did not end within 35 s.",
+        ),
+        (
+            {"file": "a.py", "seen": None, "died": {"killed": False, "signal": "SIGSEGV", "exit": 0, "seconds": 35.0}},
+            "Its import dies of SIGSEGV.",
+        ),
+        (
+            {"file": "a.py", "seen": None, "died": {"killed": False, "signal": "", "exit": 3, "seconds": 35.0}},
+            "It ends the process while it is imported, with exit status 3.",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_imported_refuses_the_version(broken: dict[str, Any], said: str) -> None:
+    verdict = judge(report(file("good.py", "g"), broken))
+
+    assert (False, f"a.py: {said}") == (verdict.passed, verdict.reason)
+    assert (("a.py", said),) == verdict.findings
+
+
+def test_a_dag_id_in_two_files_refuses_the_version() -> None:
+    verdict = judge(report(file("a.py", "same"), file("b.py", "same")))
+
+    assert (False, "b.py: The dag_id 'same' is also in a.py.") == (verdict.passed, verdict.reason)
+
+
+def test_a_dag_id_twice_in_one_file_is_noted() -> None:
+    verdict = judge(report(file("a.py", "same", twice=["same"])))
+
+    assert verdict.passed
+    assert verdict.notes[0].error.startswith("More than one DAG of this file has the dag_id 'same'")
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        ("KeyError: 'Variable region does not exist'", "Variable 'region'"),
+        (
+            "airflow.sdk.exceptions.AirflowRuntimeError: VARIABLE_NOT_FOUND: {'message': 'Variable region not found'}",
+            "Variable 'region'",
+        ),
+        (
+            "airflow.exceptions.AirflowNotFoundException: The conn_id `warehouse` isn't defined",
+            "Connection 'warehouse'",
+        ),
+    ],
+)
+def test_a_missing_variable_or_connection_is_noted(said: str, what: str) -> None:
+    text = TRACEBACK.replace("ModuleNotFoundError: No module named 'nope'", said)
+    verdict = judge(report(file("a.py", errors=[error(text)])))
+
+    assert verdict.passed
+    assert (("a.py", f"It reads the {what}, which the check does not have."),) == verdict.notes
+
+
+def test_nothing_that_is_a_dag_refuses_the_version() -> None:
+    assert "There is no DAG in it." == judge(report(file("a.py"))).reason
+    assert "There is no DAG in it." == judge(report()).reason
+
+
+def test_an_airflow_that_does_not_start_refuses_the_version() -> None:
+    assert "Airflow itself fails: ModuleNotFoundError" in judge(report(failed=TRACEBACK)).reason
+
+
+def test_the_number_of_findings_is_bounded_and_all_are_counted() -> None:
+    verdict = judge(report(*(file(f"{number}.py", errors=[error(TRACEBACK)]) for number in range(99))))
+
+    assert verdict.reason.endswith("(and 98 more)")
+    assert 50 == len(verdict.findings)
+
+
+def test_a_check_that_ends_without_a_report_is_not_the_last_word(tmp_path: Path) -> None:
+    """In a checkout the tester lies elsewhere than in an image."""
+    verdict = check.check(str(tmp_path), environ={}, limit=30)
+
+    assert not verdict.passed
+    assert not verdict.lasting
+    assert "left no report" in verdict.reason
+
+
+def test_the_check_knows_neither_the_database_nor_the_credentials_of_the_sync(tmp_path: Path) -> None:
+    given = {
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql://s3cret",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_CMD": "cat s3cret",
+        "AIRFLOW__CORE__SQL_ALCHEMY_CONN": "postgresql://s3cret",
+        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": "[s3cret]",
+        "DAGSHIP_SYNC_URL": "https://s3cret",
+        "AIRFLOW_VAR_REGION": "north",
+        "PATH": "/bin",
+    }
+    found = airflow_env.for_check(given, "/v/1", str(tmp_path))
+
+    assert "s3cret" not in str(found)
+    assert ("north", "/bin", "/v/1") == (
+        found["AIRFLOW_VAR_REGION"],
+        found["PATH"],
+        found["AIRFLOW__CORE__DAGS_FOLDER"],
+    )
+    assert "False" == found["AIRFLOW__CORE__LOAD_EXAMPLES"]
+
+
+def test_the_database_is_asked_with_airflows_environment_where_nothing_can_be_written(tmp_path: Path) -> None:
+    given = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql://db", "AIRFLOW_HOME": str(tmp_path / "none")}
+    found = airflow_env.for_database(given, str(tmp_path))
+
+    assert "postgresql://db" == found["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
+    assert Path(found["AIRFLOW_CONFIG"]).read_text() == ""
+
+
+def test_the_answer_is_found_between_what_airflow_prints() -> None:
+    output = 'warning\n@@RUNS@@{"running": 2, "versions": ["a", "b"]}\nmore\n'
+
+    assert runs.Runs(2, frozenset({"a", "b"})) == runs.read(output)
+    assert runs.read("warning\n") is None
+
+
+def test_a_database_that_cannot_be_asked_is_one_sentence() -> None:
+    """There is no Airflow here."""
+    with pytest.raises(runs.CannotAsk, match=r"cannot be asked which DAG runs are in progress: .*'airflow'"):
+        runs.ask({})
+
+
+def test_no_password_of_an_address_is_shown() -> None:
+    assert "at postgresql://airflow:***@db/x" == runs.redacted("at postgresql://airflow:hunter2@db/x")
+
+
+def test_a_line_of_the_log_stays_one_line() -> None:
+    assert "a b \\x1b[31mc" == one_line("a\nb\r\n\x1b[31mc")
+
+
+@pytest.mark.parametrize("path", sorted(resource("inside").rglob("*.py")), ids=lambda path: path.name)
+def test_what_runs_inside_is_python_3_9(path: Path) -> None:
+    ast.parse(path.read_text("utf-8"), feature_version=(3, 9))

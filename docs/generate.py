@@ -1,13 +1,17 @@
-"""Writes docs/reference/settings.md and docs/reference/tasks.md from the code, so that they cannot say otherwise.
+"""Writes docs/reference/settings.md, tasks.md and chart-values.md from the code, so that they cannot say otherwise.
 
-Run it after changing a setting or a task; tests/unit/test_docs.py fails when they differ.
+Run it after changing a setting, a task or a value of the chart; tests/unit/test_docs.py and test_chart.py fail when
+they differ.
 """
 
 import inspect
+import json
 import types
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
+import yaml
 from invoke.collection import Collection
 from invoke.parser import Argument
 from invoke.tasks import Task
@@ -18,6 +22,7 @@ from dagship.settings import Settings
 from dagship.tasks import namespace
 
 REFERENCE = Path(__file__).parent / "reference"
+CHART = Path(__file__).parents[1] / "k8s" / "chart"
 
 _NOTE = "<!-- Written by docs/generate.py from the code. Change the code, then run it. -->\n"
 
@@ -53,6 +58,14 @@ _TASKS = """# Tasks
 
 A flag that is not given is taken from the settings: [settings.md](settings.md). Exit codes:
 [exit-codes.md](exit-codes.md). What tasks leave for one another: [files.md](files.md).
+
+"""
+
+_VALUES = """# Values of the chart
+
+Every value of [k8s/chart](../../k8s/chart/README.md), with its default. Helm refuses a value that is not here and one
+of another type. `dagship install` takes them from files (`--values`), `helm` from files and `--set`. What the chart
+makes of them: [the chart explained](../explanation/chart.md).
 
 """
 
@@ -129,7 +142,87 @@ def _argument(argument: Argument) -> str:
     return f"| {flags} | {_cell(argument.help)} |"
 
 
-PAGES = {"settings.md": settings_page, "tasks.md": tasks_page}
+class Value(NamedTuple):
+    """A value of the chart.
+
+    Attributes:
+        path: Names with dots.
+        kind: What the schema allows.
+        default: As values.yaml has it, empty for none; None for a group of values.
+        what: The comment above it.
+
+    """
+
+    path: str
+    kind: str
+    default: str | None
+    what: str
+
+
+def chart_page() -> str:
+    """Returns docs/reference/chart-values.md."""
+    rows = [
+        f"| `{value.path}` | {value.kind} | {f'`{value.default}`' if value.default else 'none'} | {_cell(value.what)} |"
+        if value.default is not None
+        else f"| **`{value.path}`** | | | {_cell(value.what)} |"
+        for value in chart_values()
+        if value.what or value.default is not None
+    ]
+    head = ["| value | type | default | what |", "|---|---|---|---|"]
+    return _NOTE + _VALUES + "\n".join([*head, *rows]) + "\n"
+
+
+def chart_values() -> list[Value]:
+    """Returns every value of the chart, and the groups they are in, in the order of values.yaml."""
+    schema = json.loads((CHART / "values.schema.json").read_text("utf-8"))
+    text = (CHART / "values.yaml").read_text("utf-8")
+    values: Any = yaml.compose(text, yaml.SafeLoader)
+    return list(_group(values, schema, schema["$defs"], text.splitlines(), ""))
+
+
+def _group(
+    node: yaml.MappingNode, schema: Mapping[str, Any], shared: Mapping[str, Any], lines: Sequence[str], prefix: str
+) -> Iterator[Value]:
+    for name, value in node.value:
+        path = prefix + name.value
+        rules = schema.get("properties", {}).get(name.value, {})
+        rules = shared[rules["$ref"].rpartition("/")[2]] if "$ref" in rules else rules
+        what = _comment(lines, name.start_mark.line)
+        if "properties" in rules:
+            yield Value(path, "", None, what)
+            yield from _group(value, rules, shared, lines, f"{path}.")
+        else:
+            default = _flow(value)
+            yield Value(path, _kind(rules), "" if default in {"[]", "{}"} else default, what)
+
+
+def _comment(lines: Sequence[str], line: int) -> str:
+    """The comment that ends above a line, as one line."""
+    above: list[str] = []
+    while line and lines[line - 1].lstrip().startswith("#"):
+        line -= 1
+        above.insert(0, lines[line].lstrip().removeprefix("#").strip())
+    return " ".join(above)
+
+
+def _flow(node: yaml.Node) -> str:
+    """A list or a map, written on one line."""
+    if isinstance(node, yaml.MappingNode):
+        return "{" + ", ".join(f"{name.value}: {_flow(value)}" for name, value in node.value) + "}"
+    if isinstance(node, yaml.SequenceNode):
+        return "[" + ", ".join(map(_flow, node.value)) + "]"
+    return str(node.value)
+
+
+def _kind(rules: Mapping[str, Any]) -> str:
+    kinds = {"string": "text", "boolean": "true or false", "array": "list", "object": "map", "integer": "whole number"}
+    if "enum" in rules:
+        return ", ".join(f"`{one}`" for one in rules["enum"])
+    kind = kinds.get(rules.get("type", ""), "")
+    return f"{kind} from {rules['minimum']}" if "minimum" in rules else kind
+
+
+PAGES = {"settings.md": settings_page, "tasks.md": tasks_page, "chart-values.md": chart_page}
 
 
 def main() -> None:

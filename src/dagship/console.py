@@ -72,13 +72,20 @@ class Console:
         json_wanted: Whether standard output is for one JSON document.
         stderr: Where people read; for tests.
         stdout: Where the document goes; for tests.
+        stdin: Where answers come from; for tests.
 
     """
 
     def __init__(
-        self, *, json_wanted: bool = False, stderr: TextIO | None = None, stdout: TextIO | None = None
+        self,
+        *,
+        json_wanted: bool = False,
+        stderr: TextIO | None = None,
+        stdout: TextIO | None = None,
+        stdin: TextIO | None = None,
     ) -> None:
         self.json_wanted = json_wanted
+        self._in = stdin or sys.stdin
         self._out = stdout or sys.stdout
         # No markup and no highlighting: user text is text.
         self._rich = RichConsole(file=stderr or sys.stderr, markup=False, highlight=False, emoji=False, soft_wrap=True)
@@ -92,6 +99,16 @@ class Console:
     def warn(self, text: str) -> None:
         """Prints a warning for people."""
         self._rich.print(Text("warning: ", style="yellow").append(printable(text), style="default"))
+
+    @property
+    def answers(self) -> bool:
+        """Whether somebody can be asked."""
+        return self._in.isatty()
+
+    def ask(self, question: str) -> str:
+        """Asks for a line, and returns it without spaces around it; empty where there is no more to read."""
+        self._rich.print(Text(f"{printable(question)} ", style="bold"), end="")
+        return self._in.readline().strip()
 
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:

@@ -7,8 +7,11 @@ from dagship import pipeline
 from dagship.artifacts import PushedImage
 from dagship.cluster import connection
 from dagship.errors import OutsideError, Refused, UsageError
+from dagship.helm.api import Helm
 from dagship.project import Project
 from dagship.reference import Reference
+from dagship.release import installing, removing
+from dagship.release.values import InstallResult, UninstallResult, Wanted
 from dagship.rollout import status as status_stage
 from dagship.rollout import ways
 from dagship.rollout.asked import Asked
@@ -130,6 +133,45 @@ def status(project: Project) -> StatusReport:
         dag_versions={pushed.digest: pushed.dag_version} if pushed else {},
         selector=settings.selector,
         names=settings.workloads,
+        release=settings.release,
+    )
+
+
+def install(project: Project, *, image: str) -> InstallResult:
+    """Installs the chart, or upgrades its release."""
+    settings = project.settings
+    cluster = _cluster(project)
+    wanted = Wanted(
+        release=settings.release,
+        files=tuple(project.path(path) for path in settings.values),
+        image=image,
+        pushed=project.workspace.read("push", PushedImage) is not None,
+        timeout=settings.rollout_timeout,
+    )
+    return installing.install(cluster, _helm(cluster), project.console, wanted, lambda: target(project, image=image))
+
+
+def uninstall(project: Project, *, delete_data: bool, yes: bool) -> UninstallResult:
+    """Takes the chart's release away."""
+    settings = project.settings
+    cluster = _cluster(project)
+    return removing.uninstall(
+        cluster,
+        _helm(cluster),
+        project.console,
+        settings.release,
+        delete_data=delete_data,
+        yes=yes,
+        timeout=settings.rollout_timeout,
+    )
+
+
+def _helm(cluster: "Cluster") -> Helm:
+    inside = cluster.context == connection.IN_CLUSTER
+    return Helm(
+        namespace=cluster.namespace,
+        context="" if inside else cluster.context,
+        kubeconfig=connection.kubeconfig(),
     )
 
 

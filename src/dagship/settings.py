@@ -80,6 +80,10 @@ class Settings(BaseSettings):
         600.0,
         description="Time a workload may stand still during a rollout, seconds; a pod's grace period comes on top",
     )
+    release: str = Field("airflow", description="Name of the release that `install` makes of the chart")
+    values: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (), description="Values files for the chart; where two say something, the later one counts"
+    )
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
 
@@ -97,7 +101,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         "extras", "system_packages", "build_packages", "ignore", "platform", "extra_index_urls", "source_packages",
-        "workloads",
+        "workloads", "values",
         mode="before",
     )  # fmt: skip
     @classmethod
@@ -130,6 +134,12 @@ class Settings(BaseSettings):
     def _namespace(cls, value: str) -> str:
         # RFC 1123 label.
         return _matching(value, r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?", "a namespace")
+
+    @field_validator("release")
+    @classmethod
+    def _of_helm(cls, value: str) -> str:
+        # Helm allows 53 characters; dots would not do as the names of Services.
+        return _matching(value, r"[a-z]([a-z0-9-]{0,51}[a-z0-9])?", "a name for a release, as airflow")
 
     @field_validator("workloads")
     @classmethod

@@ -25,6 +25,20 @@ _UNMIGRATED = (
     "echo 'TimeoutError: There are still unapplied migrations after 60 seconds. Migration Head(s) in DB: "
     "{'\"'\"'686269002441'\"'\"'} | Migration Head(s) in Source Code: {'\"'\"'9fc3fc5de720'\"'\"'}'; exit 1"
 )
+# As dagship's chart starts it: what prepares ends at once, components answer their probes, and a sync says that a
+# commit has broken DAGs.
+_BROKEN_COMMIT = (
+    '{"schema":1,"state":"refused","current":"1111111111111111111111111111111111111111","candidate":'
+    '"2222222222222222222222222222222222222222","reason":"A DAG file cannot be imported.","ref":"branch main",'
+    '"findings":[{"file":"broken.py","error":"ModuleNotFoundError: acme"}]}'
+)
+_OF_CHART = f"""
+case "$*" in
+*.py*|jobs*|*--once*) exit 0;;
+*dagship_versions.sync*) echo '{_BROKEN_COMMIT}' >/opt/airflow/dag-versions/status.json;;
+*) mkdir -p /tmp/api/v2; echo '{{}}' >/tmp/api/v2/version; echo '{{}}' >/tmp/health; httpd -p 8080 -h /tmp; httpd -p 8974 -h /tmp;;
+esac
+{_STAYS}"""
 BEHAVIOUR = {
     "good": f'[ "$1" != db ] || exit 0; {_STAYS}',
     "crashes": _MISSING_MODULE,
@@ -41,6 +55,13 @@ BEHAVIOUR = {
     "migrated-late": f'[ "$1" = db ] || {{ {_STAYS}; }}; echo >>/state/tries; [ $(wc -l </state/tries) -lt 3 ] || exit 0; '
     + _UNMIGRATED,
     "never-migrated": f'[ "$1" = db ] || {{ {_STAYS}; }}; {_UNMIGRATED}',
+    "of-chart": _OF_CHART,
+    "crashes-of-chart": f'case "$*" in scheduler*) {_MISSING_MODULE};; esac{_OF_CHART}',
+    # In the words of the chart's prepare.py and of the driver.
+    "of-chart-without-database": """case "$*" in *prepare.py*migrate) sleep 1; echo 'waiting for the database' ; echo \
+'The database at db.example:5432 cannot be reached: could not translate host name "db.example" to address: \
+Name or service not known' >&2; exit 1;; *prepare.py*) trap "exit 0" TERM; sleep 600 & wait $!;; esac"""
+    + _OF_CHART,
     "out-of-memory": 'echo "loading"; exec tail /dev/zero',
     # What it prints would set a terminal's title, take lines away, and be a command to a CI system.
     "escapes": r"printf '\033]0;owned\007\033[2J\033[1;31mred\r\n::error::owned\n\302\233owned\n'; exit 1",
@@ -73,7 +94,10 @@ def image(name: str, behaviour: str = "good", *, airflow: str = "3.3.2", reposit
             "COPY busybox /bin/busybox\n"
             'RUN ["/bin/busybox", "mkdir", "/tmp"]\n'
             'RUN ["/bin/busybox", "--install", "-s", "/bin"]\n'
-            "COPY airflow /bin/airflow\n",
+            "COPY airflow /bin/airflow\n"
+            'RUN ["/bin/busybox", "ln", "-s", "airflow", "/bin/python"]\n'
+            # As the real ones: where there are arguments alone, they are Airflow's.
+            'ENTRYPOINT ["/bin/airflow"]\n',
             encoding="utf-8",
         )
         return _pushed(context, repository, f"{name}-{behaviour}", "--provenance=false")

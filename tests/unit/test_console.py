@@ -90,3 +90,19 @@ def test_a_step_says_that_it_is_done_and_not_when_it_failed() -> None:
 )
 def test_sizes_are_in_powers_of_a_thousand(count: int, text: str) -> None:
     assert text == size(count)
+
+
+def test_a_question_is_for_people_and_its_answer_is_a_line() -> None:
+    out, err = io.StringIO(), io.StringIO()
+    console = Console(json_wanted=True, stdout=out, stderr=err, stdin=io.StringIO(" airflow \nmore\n"))
+
+    assert console.ask("Type \x1b[31mairflow:") == "airflow"
+    assert err.getvalue() == "Type \N{REPLACEMENT CHARACTER}[31mairflow: "
+    assert out.getvalue() == ""
+
+
+def test_where_nobody_answers_the_answer_is_empty() -> None:
+    console = Console(stderr=io.StringIO(), stdin=io.StringIO())
+
+    assert not console.answers
+    assert console.ask("Go on?") == ""

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import ClassVar
 
 import pytest
 from invoke.parser import Parser
@@ -16,6 +17,7 @@ from packaging.utils import canonicalize_name
 from dagship import errors
 from dagship.artifacts import PushedImage
 from dagship.image import plan
+from dagship.inside.versions import settings as sync
 from dagship.rollout.values import Change, Journal, Move, Release, RolloutResult
 from dagship.settings import Settings
 from dagship.tasks import namespace
@@ -95,10 +97,24 @@ def test_every_setting_shown_exists(page: Path) -> None:
     text = page.read_text("utf-8")
     in_files = {name for block in blocks(page, "toml") for name in tomllib.loads(block)}
     in_environment = {
-        name.lower() for name in re.findall(r"\bDAGSHIP_([A-Z_]+)\b", text) if not name.startswith("TEST_")
+        name.lower() for name in re.findall(r"\bDAGSHIP_([A-Z_]+)\b", text) if not name.startswith(("TEST_", "SYNC_"))
     }
 
     assert in_files | in_environment <= set(Settings.model_fields)
+
+
+def test_every_variable_of_the_sync_is_described() -> None:
+    class Asked(dict[str, str]):
+        names: ClassVar[set[str]] = set()
+
+        def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
+            self.names.add(name)
+            return super().get(name, default)
+
+    sync.read(Asked(DAGSHIP_SYNC_URL="https://example.com/dags.git"))
+    page = (ROOT / "docs" / "explanation" / "git-delivery.md").read_text("utf-8")
+
+    assert Asked.names == set(re.findall(r"DAGSHIP_SYNC_\w+", page))
 
 
 def test_every_dependency_has_a_reason() -> None:

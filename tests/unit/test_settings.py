@@ -53,6 +53,13 @@ def test_a_list_is_one_text_with_commas_or_an_array(tmp_path: Path, monkeypatch:
     assert load(tmp_path).system_packages == ("git", "libpq5")
 
 
+def test_values_files_are_a_list_of_paths(tmp_path: Path) -> None:
+    (tmp_path / "dagship.toml").write_text('values = ["a,b.yaml"]')
+
+    assert load(tmp_path).values == (Path("a,b.yaml"),)
+    assert load(tmp_path, values="a.yaml, b.yaml").values == (Path("a.yaml"), Path("b.yaml"))
+
+
 def test_a_cache_keeps_its_commas(tmp_path: Path) -> None:
     assert load(tmp_path, cache_from="type=registry,ref=a/b").cache_from == ("type=registry,ref=a/b",)
 
@@ -99,6 +106,10 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path: Path) -> None:
         ("parse_budget", "0"),
         ("import_timeout", "soon"),
         ("max_file_size", "-1"),
+        ("release", "Airflow"),
+        ("release", "--all"),
+        ("release", "a.b"),
+        ("release", "a" * 54),
         ("cache_to", "type=s3,secret_access_key=x"),
     ],
 )

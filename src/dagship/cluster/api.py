@@ -69,6 +69,15 @@ class Cluster:
         """
         return self._json(calls.read(self._resource(kind), self.namespace, name))
 
+    def about(self, kind: str, name: str) -> Object:
+        """Reads an object's metadata alone, for what must not be read.
+
+        Raises:
+            NotFound: There is none of that name.
+
+        """
+        return self._json(calls.about(self._resource(kind), self.namespace, name))
+
     def list(self, kind: str, *, selector: str = "", fields: str = "") -> list[Object]:
         """Reads all objects of a kind, by label selector and field selector."""
         return self.listing(kind, selector=selector, fields=fields)[0]

@@ -33,6 +33,7 @@ class Call:
         query: Parameters.
         body: JSON to send, None for none.
         content_type: Of the body.
+        accept: What the answer may be.
 
     """
 
@@ -43,6 +44,7 @@ class Call:
     query: Query = ()
     body: Object | None = None
     content_type: str = _JSON
+    accept: str = _JSON
 
     @property
     def method(self) -> str:
@@ -68,6 +70,12 @@ def _call(verb: str, word: str, resource: Resource, path: str, name: str = "", *
 def read(resource: Resource, namespace: str, name: str) -> Call:
     """Reads an object."""
     return _call("GET", "read", resource, resource.path(namespace, name), name)
+
+
+def about(resource: Resource, namespace: str, name: str) -> Call:
+    """Reads an object's metadata and nothing of what is in it."""
+    accept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+    return _call("GET", "read", resource, resource.path(namespace, name), name, accept=accept)
 
 
 def page(resource: Resource, namespace: str, *, selector: str, fields: str, token: str) -> Call:
@@ -110,6 +118,8 @@ def patch(resource: Resource, namespace: str, name: str, body: Object, *, dry_ru
 def delete(resource: Resource, namespace: str, name: str, *, uid: str, grace: int | None) -> Call:
     """Deletes exactly the object with that uid."""
     body: Object = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}}
+    if resource.kind == "Job":  # whose pods would stay otherwise, for history's sake
+        body["propagationPolicy"] = "Background"
     if grace is not None:
         body["gracePeriodSeconds"] = grace
     return _call("DELETE", "delete", resource, resource.path(namespace, name), name, body=body)

@@ -11,7 +11,7 @@ from dagship.cluster.transport import Transport
 from dagship.errors import UsageError
 
 _DEFAULT_KUBECONFIG = "~/.kube/config"
-_IN_CLUSTER = "in-cluster"
+IN_CLUSTER = "in-cluster"
 _OWN_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 _LOOK = "`kubectl config view` shows it without secrets, and `kubectl get pods` whether it works."
@@ -34,10 +34,16 @@ def connect(*, context: str, namespace: str) -> Cluster:
         return Cluster(Transport(lambda: _from_kubeconfig(paths, name)), namespace=namespace or own, context=name)
     if not context and os.environ.get("KUBERNETES_SERVICE_HOST"):
         own = _OWN_NAMESPACE.read_text("utf-8").strip() if _OWN_NAMESPACE.exists() else "default"
-        return Cluster(Transport(_from_inside), namespace=namespace or own, context=_IN_CLUSTER)
+        return Cluster(Transport(_from_inside), namespace=namespace or own, context=IN_CLUSTER)
     raise UsageError(
         f"There is no kubeconfig at {paths}.", "Name one in KUBECONFIG, or log in to the cluster so that there is one."
     )
+
+
+def kubeconfig() -> str:
+    """Returns the kubeconfig's path, or several as in KUBECONFIG, for a program that is to find the same cluster."""
+    paths = os.environ.get("KUBECONFIG") or _DEFAULT_KUBECONFIG
+    return os.pathsep.join(str(Path(path).expanduser()) for path in paths.split(os.pathsep) if path)
 
 
 def _context(paths: str, wanted: str) -> tuple[str, str]:

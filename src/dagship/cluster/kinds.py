@@ -36,10 +36,14 @@ RESOURCES = {
         Resource(kind="CronJob", version="batch/v1", plural="cronjobs"),
         Resource(kind="Deployment", version="apps/v1", plural="deployments"),
         Resource(kind="Event", version="v1", plural="events"),
+        Resource(kind="Job", version="batch/v1", plural="jobs"),
         Resource(kind="Lease", version="coordination.k8s.io/v1", plural="leases"),
+        Resource(kind="Namespace", version="v1", plural="namespaces", namespaced=False),
         Resource(kind="Node", version="v1", plural="nodes", namespaced=False),
+        Resource(kind="PersistentVolumeClaim", version="v1", plural="persistentvolumeclaims"),
         Resource(kind="Pod", version="v1", plural="pods"),
         Resource(kind="ReplicaSet", version="apps/v1", plural="replicasets"),
+        Resource(kind="Secret", version="v1", plural="secrets"),
         Resource(kind="StatefulSet", version="apps/v1", plural="statefulsets"),
     )
 }

@@ -156,7 +156,7 @@ class Transport:
             login, why_not = session.headers()
         if why_not:
             raise failures.Unreachable(f"Cannot {call.what}: the login cannot be renewed. {why_not}")
-        return {"accept": "application/json", "user-agent": "dagship", **login}
+        return {"accept": call.accept, "user-agent": "dagship", **login}
 
     def _fresh(self, stale: Session) -> Session:
         with self._lock:

@@ -153,7 +153,7 @@ def _warnings(state: WorkloadState, look: Look, delete: tuple[str, ...], now: fl
         if pod.phase == "Failed":
             yield f"{pod.name} failed: {pod.reason or 'no reason was given'}."
         in_order = state.strategy == "RollingUpdate" and state.policy == "OrderedReady" and pod.name not in delete
-        if in_order and pod.revision != state.update_revision and not pod.ready and pod.deleting is None:
+        if in_order and state.update_revision not in {"", pod.revision} and not pod.ready and pod.deleting is None:
             yield f"{pod.name} is of another revision and not ready: Kubernetes replaces no pod before it is."
 
 

@@ -111,6 +111,15 @@ def _database(match: re.Match[str], _: str) -> Meaning:
     )
 
 
+def _waited(match: re.Match[str], _: str) -> Meaning:
+    """What the chart's containers say when they gave up waiting; the driver's own words are in it."""
+    said = re.sub(r"^.*(?: failed: | to address: )|\s*Is the server running\b.*", "", match["said"]).strip().rstrip(".")
+    said = said.removeprefix("FATAL:").strip()
+    if "authentication" in said or "role" in said or "does not exist" in said:
+        return f"The database at {match['place']} refuses Airflow: {said}.", _CONNECTION
+    return f"The database at {match['place']} cannot be reached: {said}.", _CONNECTION
+
+
 def _broker(match: re.Match[str], _: str) -> Meaning:
     said = match["said"].rstrip(". ")
     if re.search(r"[Aa]uthentication|password|WRONGPASS|NOAUTH|ACCESS_REFUSED", said):
@@ -136,6 +145,10 @@ def _command(match: re.Match[str], _: str) -> Meaning:
 _WRITABLE = "Mount an emptyDir there, or let runAsUser, runAsGroup: 0 and fsGroup fit the volume."
 _MIGRATE = "Run airflow db migrate with this image, then roll out again."
 _MEND = "Mend it in the workload's environment, or in airflow.cfg."
+_CONNECTION = (
+    "See whether it runs, what the connection in the Secret says (database.secret), and whether network policies let "
+    "pods in."
+)
 _COMMAND = "Mend the command and args of the container."
 _IMPORT_FAILED = re.compile(r"Failed to import: (/\S+)")
 
@@ -146,6 +159,7 @@ def _rule(words: str, sentence: str, hint: str) -> _Rule:
 
 
 _RULES = (
+    _Rule(re.compile(r"(?m)^The database at (?P<place>\S+) cannot be reached: (?P<said>.*)"), _waited),
     _Rule(re.compile(r"unapplied migrations after .*? in DB: (.+?) \| .*? Source Code: (\S[^\n\"]*)"), _migrations),
     _rule(
         r"Database migration required\. .*?version ([\w.]+\w)",

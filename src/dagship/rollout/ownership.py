@@ -18,6 +18,8 @@ Tool = Literal["helm", "argocd", "flux", "other"]
 # Flux's controllers and Argo CD's application controller under all names they have had.
 _FLUX = ("kustomize-controller", "helm-controller", "gotk-", "flux")
 
+# What dagship's own chart says of itself: an upgrade writes the image that runs, while its values name the same one.
+_KEEPS = "dagship/keeps-image"
 _RELEASE = "meta.helm.sh/release-name"
 _RELEASE_NAMESPACE = "meta.helm.sh/release-namespace"
 _TRACKING = "argocd.argoproj.io/tracking-id"
@@ -184,6 +186,9 @@ def _helm(
     metadata = workload["metadata"]
     annotations = metadata.get("annotations") or {}
     release = annotations.get(_RELEASE, "RELEASE")
+    if annotations.get(_KEEPS) == "true":
+        why = f"The chart of {release} keeps the image: helm upgrade writes what runs, until its values name another."
+        return Owner(manager=manager, operation=operation, tool="helm", refuse=False, why=why)
     namespace = annotations.get(_RELEASE_NAMESPACE) or metadata.get("namespace", "")
     # Airflow's own chart is the only one whose values are known.
     known = (metadata.get("labels") or {}).get("tier") == "airflow"

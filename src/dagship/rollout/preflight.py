@@ -68,7 +68,8 @@ def check_owners(survey: Survey, moves: Iterable[Move], target: Target, *, force
             if owner.refuse and not force:
                 raise Refused(said, f"{owner.edit} --force-ownership rolls out all the same.".strip())
             if owner.why:
-                warnings.setdefault(f"{said} {owner.edit}".rstrip())
+                # Where there is nothing to do, once is enough.
+                warnings.setdefault(f"{said} {owner.edit}" if owner.edit else owner.why)
     return tuple(warnings)
 
 

@@ -4,11 +4,15 @@ import textwrap
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from dagship.rollout import plan
+from dagship.rollout import plan, syncs
+from dagship.rollout.synced import SyncReport
 from dagship.rollout.values import Deployed, Failure, Journal, Move, Release, RolloutResult, StatusReport
 
 if TYPE_CHECKING:
     from dagship.console import Console
+
+# Digits of a commit that people compare.
+_COMMIT = 12
 
 _OUTCOMES = {
     "moved": "moved",
@@ -131,9 +135,36 @@ def show_status(console: "Console", report: StatusReport) -> None:
             f"unfinished ({report.unfinished.state}): the same command again finishes it, rollout --undo takes it back"
         )
     fields = {"namespace": report.namespace + (f" ({report.context})" if report.context else "")}
+    fields |= {"release": report.installed} if report.installed else {}
     fields |= {"repository": common[:-1]} if common else {}
-    fields["state"] = "all components run the same image" if report.passed else "components DISAGREE"
+    fields |= _show_git(console, report)
+    behind = sum(syncs.is_behind(one) for one in report.git)
+    fields["state"] = "all components run the same image" if report.agree else "components DISAGREE"
+    fields["state"] += f", but {behind} of {len(report.git)} pods do NOT SERVE what git has" if behind else ""
     console.summary(fields)
+
+
+def _show_git(console: "Console", report: StatusReport) -> dict[str, str]:
+    """Prints the syncs that are not current, and returns the line that sums them up."""
+    if report.git_unseen:
+        return {"git": f"cannot be looked at: {report.git_unseen}"}
+    apart = [one for one in report.git if one.state != "current"]
+    if apart:
+        console.say("")
+        rows = [[one.pod, one.state, one.current[:_COMMIT], one.candidate[:_COMMIT], _why(one)] for one in apart]
+        console.table("", ["pod", "git", "serves", "not published", "why"], rows)
+    served: dict[tuple[str, str], int] = {}
+    for one in report.git:
+        served[one.current, one.ref] = served.get((one.current, one.ref), 0) + 1
+    said = [
+        f"{commit[:_COMMIT] or 'nothing yet'}{f' of {ref}' if ref else ''}, {count} pod{'s' if count > 1 else ''}"
+        for (commit, ref), count in served.items()
+    ]
+    return {"git": "; ".join(said)} if said else {}
+
+
+def _why(one: SyncReport) -> str:
+    return "\n".join([one.reason, *(f"{found.file}: {found.error}" for found in one.findings)])
 
 
 def _release(release: Release, common: str) -> list[str]:

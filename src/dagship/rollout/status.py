@@ -5,12 +5,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dagship.reference import Reference
-from dagship.rollout import executor, judge, lacks, plan, selection, states, surveying
+from dagship.rollout import executor, judge, lacks, plan, selection, states, surveying, syncs
 from dagship.rollout.values import WATCHED, Record, StatusReport, WorkloadReport
 from dagship.rollout.workloads import Container, Workload
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
+
+# Labels of dagship's chart, and those of its components that run no Airflow.
+_INSTANCE = "app.kubernetes.io/instance"
+_COMPONENT = "app.kubernetes.io/component"
+_CHART = "helm.sh/chart"
+_NOT_AIRFLOW = ("postgres", "redis")
 
 
 def status(
@@ -20,6 +26,7 @@ def status(
     dag_versions: Mapping[str, str],
     selector: str,
     names: tuple[str, ...],
+    release: str = "",
 ) -> StatusReport:
     """Reports on an Airflow.
 
@@ -29,6 +36,7 @@ def status(
         dag_versions: DAG version by digest, as far as known here; the record adds its own.
         selector: Label selector that workloads must match, or empty.
         names: `kind/name` of its workloads; empty for all that run the image.
+        release: Release of dagship's chart, which is looked at where nothing runs an image from those repositories.
 
     Raises:
         UsageError: Nothing runs the image, or a workload named is not there.
@@ -47,6 +55,9 @@ def status(
     )
     known = {} if names else plan.containers(moved)
     selected = selection.select(survey.workloads, repositories=repositories, names=names, known=known)
+    if not selected and (installed := _images_of(survey.workloads, release)):
+        repositories = (*repositories, *installed)
+        selected = selection.select(survey.workloads, repositories=repositories)
     if not selected:
         raise selection.nothing_found(survey.workloads, next(iter(repositories), "the image"), cluster.namespace)
     living = cluster.list("Pod"), cluster.list("ReplicaSet"), cluster.clock()
@@ -62,15 +73,41 @@ def status(
         reports.append(
             WorkloadReport(workload=move.key, role=move.role, images=used, dag_version=_version(used, versions))
         )
-    agree = len({image for report in reports for image in report.images}) == 1
-    return StatusReport(
-        passed=agree and not any(report.differ for report in reports),
+    own = {pod.name for look in looks for pod in look.pods}
+    git, unseen = syncs.ask(cluster, [raw for raw in living[0] if raw["metadata"]["name"] in own])
+    report = StatusReport(
+        passed=not any(syncs.is_behind(one) for one in git),
         namespace=cluster.namespace,
         context=cluster.context,
         workloads=tuple(sorted(reports, key=lambda report: report.workload)),
         releases=tuple(reversed(written.releases)),
         unfinished=written.journal,
+        installed=_installed(workload for workload, _ in selected),
+        git=git,
+        git_unseen=unseen,
     )
+    return report.model_copy(update={"passed": report.passed and report.agree})
+
+
+def _images_of(workloads: Iterable[Workload], release: str) -> tuple[str, ...]:
+    """Returns Airflow's images in a release of dagship's chart; its database and broker have others."""
+    return tuple(
+        container.image
+        for workload in workloads
+        if workload.labels.get(_INSTANCE) == release and _is_charts(workload)
+        for container in workload.containers
+        if container.name == workload.labels.get(_COMPONENT) and container.name not in _NOT_AIRFLOW
+    )
+
+
+def _installed(workloads: Iterable[Workload]) -> str:
+    """Returns the releases of dagship's chart that some workloads are of, with their charts."""
+    found = {(one.labels.get(_INSTANCE, ""), one.labels.get(_CHART, "")) for one in workloads if _is_charts(one)}
+    return ", ".join(f"{release} ({chart})" for release, chart in sorted(found))
+
+
+def _is_charts(workload: Workload) -> bool:
+    return workload.labels.get("app.kubernetes.io/name") == "airflow" and _CHART in workload.labels
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ move with before and after exchanged, so that there is one machinery for both wa
 from typing import Literal
 
 from dagship.artifacts import Artifact, PushedImage
+from dagship.rollout.synced import SyncReport
 
 Kind = Literal["StatefulSet", "Deployment", "CronJob", "ConfigMap"]
 # What is watched after its template changed; the other kinds take effect by themselves.
@@ -276,12 +277,15 @@ class StatusReport(Artifact):
     """The result of `status`.
 
     Attributes:
-        passed: Whether all components run the same image.
+        passed: Whether all components run the same image, and serve what git has where they follow it.
         namespace: Kubernetes namespace.
         context: Name of the kubeconfig's context, or empty.
         workloads: Every object of this Airflow.
         releases: The last releases, newest first.
         unfinished: A rollout that neither finished nor was undone.
+        installed: Helm's release and its chart, as `airflow (airflow-0.1.0)`; empty where it is none of our chart.
+        git: What each sync says, where DAGs come from git.
+        git_unseen: Why the syncs could not be asked, or empty.
 
     """
 
@@ -291,3 +295,12 @@ class StatusReport(Artifact):
     workloads: tuple[WorkloadReport, ...]
     releases: tuple[Release, ...]
     unfinished: Journal | None = None
+    installed: str = ""
+    git: tuple[SyncReport, ...] = ()
+    git_unseen: str = ""
+
+    @property
+    def agree(self) -> bool:
+        """Whether all components run the same image."""
+        images = {image for workload in self.workloads for image in workload.images}
+        return len(images) == 1 and not any(workload.differ for workload in self.workloads)

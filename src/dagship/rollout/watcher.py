@@ -28,6 +28,14 @@ _UNMADE = 10.0
 _OLD = 5.0
 
 
+def _nothing_else() -> bool:
+    return True
+
+
+def _never(_: doom.Doom, __: states.PodState) -> bool:
+    return False
+
+
 class Broken(Exception):  # noqa: N818 - what it finds
     """A workload will not get there.
 
@@ -59,6 +67,8 @@ class Watcher:
         undoing: Whether this is the way back: pods that are in its way go, ready ones excepted.
         warnings: What was noticed so far; each is shown once.
         clock: Tells the cluster's time, epoch seconds.
+        also: Whether all else that is waited for is so as well; asked at each look, and may raise Broken.
+        excused: Whether what looks like a pod's doom passes when something else is there.
 
     """
 
@@ -71,6 +81,8 @@ class Watcher:
     undoing: bool = False
     warnings: dict[str, None] = field(default_factory=dict)
     clock: Callable[[], float]
+    also: Callable[[], bool] = _nothing_else
+    excused: Callable[[doom.Doom, states.PodState], bool] = _never
     # By workload: since when things have been so, and for how long it has stood still.
     _seen: dict[str, doom.Seen] = field(default_factory=dict)
     _still: dict[str, Standstill] = field(default_factory=dict)
@@ -97,6 +109,7 @@ class Watcher:
             self.lease.check()
             if self._sees():
                 done = [self._look(move, show=move.key in shown) for move in watched]
+                done.append(self.also())
                 if all(done):
                     return
             count = self.feed.changed(count, _TICK)
@@ -156,6 +169,8 @@ class Watcher:
             if pod.revision != state.update_revision or pod.uid in self._deleted:
                 continue
             found = doom.doomed(pod, seen=self._seen[move.key], now=now)
+            if found is not None and self.excused(found, pod):
+                continue
             if found is not None and was_so_before and not states.works(pod):
                 self._delete(pods, (pod.name,))
             elif found is not None:

@@ -2,7 +2,10 @@
 
 from invoke import Collection
 
+from dagship.tasks.chart import install, uninstall
 from dagship.tasks.cluster import deploy, rollback, rollout, status
 from dagship.tasks.image import base, build, lock, push, test_image
 
-namespace = Collection("dagship", base, lock, build, test_image, push, rollout, rollback, status, deploy)
+namespace = Collection(
+    "dagship", base, lock, build, test_image, push, rollout, rollback, status, deploy, install, uninstall
+)

@@ -111,7 +111,7 @@ def rollback(  # noqa: PLR0917 - Invoke's flags
     run(json, flags, act)
 
 
-@task(help=explained(*_WHERE, "json"))
+@task(help=explained(*_WHERE, "release", "json"))
 def status(  # noqa: PLR0917 - Invoke's flags
     _context: Context,
     namespace: str = "",
@@ -119,12 +119,13 @@ def status(  # noqa: PLR0917 - Invoke's flags
     selector: str = "",
     workloads: str = "",
     from_image: str = "",
+    release: str = "",
     json: bool = False,
 ) -> None:
-    """Show who runs what; exit status 1 when components run different images."""
+    """Show who runs what; exit status 1 when components disagree, or git has what they cannot serve."""
     flags = {
         "namespace": namespace, "context": context, "selector": selector, "workloads": workloads,
-        "from_image": from_image,
+        "from_image": from_image, "release": release,
     }  # fmt: skip
 
     def act(project: "Project") -> dict[str, Any]:

@@ -17,6 +17,7 @@ HELP = {
     "constraints": "Constraints file (default: the packages of the release's day)",
     "context": "Context of the kubeconfig (default: the current one)",
     "dags": "Directory of DAGs (default dags)",
+    "delete-data": "Delete its claims and its keys too: the database, the logs, what opens them",
     "dry-run": "Show what would move, and ask the server, but change nothing",
     "env-file": "File of KEY=value lines: AIRFLOW_VAR_X, AIRFLOW_CONN_X",
     "extras": "Extras of Airflow, with commas (default: a set that runs on Kubernetes)",
@@ -35,6 +36,7 @@ HELP = {
     "platform": "Platforms, with commas, as linux/amd64 (default: the engine's own)",
     "push": "Push it as well, straight from the builder",
     "pytest": "Run the tests in this file or directory inside the image as well",
+    "release": "Name of the chart's release (default airflow)",
     "repository": "Repository of the image, without tag (default dagship/airflow)",
     "requirements": "Lock, .in or plain requirements file (default requirements/dags.txt)",
     "rollout-timeout": "Time a workload may stand still, seconds (default 600); a pod's grace period comes on top",
@@ -45,7 +47,9 @@ HELP = {
     "untested": "Push it even though test-image did not pass on it",
     "upgrade": "Move every package to the newest version that fits",
     "upgrade-package": "Move only this package, or several with commas",
+    "values": "Values files for the chart, with commas; where two say something, the later one counts",
     "workloads": "Workloads to move, with commas, as statefulset/worker (default: all that run the image)",
+    "yes": "Do not ask before data is deleted",
 }
 
 

@@ -80,6 +80,22 @@ def test_a_deletion_is_of_one_uid() -> None:
     assert "gracePeriodSeconds" not in json.loads(calls.delete(POD, "ns", "p", uid="u", grace=None).content or b"")
 
 
+def test_a_job_goes_with_its_pods() -> None:
+    def body(kind: str) -> dict[str, object]:
+        return json.loads(calls.delete(RESOURCES[kind], "ns", "x", uid="u", grace=None).content or b"")
+
+    assert body("Job")["propagationPolicy"] == "Background"
+    assert "propagationPolicy" not in body("Pod")
+
+
+def test_of_a_secret_the_metadata_can_be_had_alone() -> None:
+    call = calls.about(RESOURCES["Secret"], "ns", "keys")
+
+    assert call.target == "/api/v1/namespaces/ns/secrets/keys"
+    assert call.accept.startswith("application/json;as=PartialObjectMetadata;")
+    assert calls.read(POD, "ns", "p").accept == "application/json"
+
+
 def test_a_command_keeps_its_arguments_apart() -> None:
     call = calls.execute(POD, "ns", "p", "c", ["sh", "-c", "echo a&command=b", ""])
 

@@ -278,3 +278,31 @@ def test_what_nobody_knows_is_told_as_kubernetes_says_it() -> None:
         "Kubernetes says Odd, and no more.",
         "",
     )
+
+
+# What the chart's prepare.py prints, with the words of psycopg2.
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        (
+            'could not translate host name "db.example" to address: Name or service not known',
+            "The database at db.example:5432 cannot be reached: Name or service not known.",
+        ),
+        (
+            ('connection to server at "db.example" (10.0.0.9), port 5432 failed: Connection refused Is the server '
+            "running on that host and accepting TCP/IP connections?"),
+            "The database at db.example:5432 cannot be reached: Connection refused.",
+        ),
+        (
+            ('connection to server at "db.example" (10.0.0.9), port 5432 failed: FATAL: password authentication failed '
+            'for user "airflow"'),
+            'The database at db.example:5432 refuses Airflow: password authentication failed for user "airflow".',
+        ),
+    ],
+)  # fmt: skip
+def test_what_the_chart_waited_for_in_vain_is_named_with_its_place(said: str, sentence: str) -> None:
+    log = f"waiting for the database at db.example:5432: {said}\nThe database at db.example:5432 cannot be reached: {said}\n"
+    means, hint = crash(log)
+
+    assert means == sentence
+    assert "database.secret" in hint

@@ -227,3 +227,23 @@ def test_those_to_refuse_come_first() -> None:
         ("other", False),
         ("other", False),
     ]
+
+
+@pytest.mark.parametrize("name", ["helm-apply", "helm-update", "helm-apply-then-dagship"])
+def test_a_chart_that_keeps_the_image_does_not_mind(name: str) -> None:
+    """dagship's own writes the image that runs, and says so on its objects."""
+    (owner,) = owners(recorded(name, annotations={"dagship/keeps-image": "true"}), OURS)
+
+    assert (owner.tool, owner.refuse, owner.edit) == ("helm", False, "")
+    assert "The chart of rel keeps the image" in owner.why
+
+
+def test_that_a_chart_keeps_the_image_says_nothing_of_other_tools() -> None:
+    keeps = {"dagship/keeps-image": "true"}
+    tracked = recorded("helm-apply", annotations={**keeps, "argocd.argoproj.io/tracking-id": TRACKED})
+
+    assert [owner.refuse for owner in owners(recorded("argocd-controller-apply", annotations=keeps), OURS)] == [True]
+    assert [owner.refuse for owner in owners(recorded("helm-controller-apply", annotations=keeps), OURS)] == [True]
+    assert owners(tracked, OURS)[0].tool == "argocd"
+    assert owners(tracked, OURS)[0].refuse
+    assert owners(recorded("helm-apply", annotations={"dagship/keeps-image": "no"}), OURS)[0].refuse

@@ -7,6 +7,7 @@ import pytest
 
 from dagship.console import Console
 from dagship.rollout import present
+from dagship.rollout.synced import SyncReport
 from dagship.rollout.values import (
     Change,
     Failure,
@@ -258,3 +259,55 @@ def test_status_shows_releases_and_a_rollout_that_is_unfinished(shown: Shown) ->
     assert ["1", "2026-01-01T00:00:00", "rollout", SHOWN_NEW, "3f9c", "octocat", "https://ci.example/7"] in cells(text)
     assert ["0", "2026-01-01T00:00:00", "found", "what", "dagship", "found"] in cells(text)
     assert "a rollout to an earlier state by octocat is unfinished (left)" in text
+
+
+def rows(text: str) -> list[list[str]]:
+    return [line.split() for line in text.splitlines()]
+
+
+def synced(pod: str, state: str = "current", **more: object) -> SyncReport:
+    return SyncReport.model_validate({"pod": pod, "state": state, "current": "1" * 40, "ref": "branch main", **more})
+
+
+def test_syncs_that_are_all_current_are_one_line(shown: Shown) -> None:
+    found = status(workload("a", NEW), git=(synced("w-0"), synced("w-1"), synced("s-0")))
+    text = shown(present.show_status, found)
+
+    assert ["git", "111111111111", "of", "branch", "main,", "3", "pods"] in rows(text)
+    assert "why" not in text
+    assert "all components run the same image\n" in text
+
+
+def test_a_commit_that_was_refused_is_named_with_its_files(shown: Shown) -> None:
+    findings = ({"file": "broken.py", "error": "ModuleNotFoundError: acme"},)
+    bad = synced("w-1", "refused", candidate="2" * 40, reason="A DAG file cannot be imported.", findings=findings)
+    text = shown(present.show_status, status(workload("a", NEW), git=(synced("w-0"), bad), passed=False))
+
+    (row,) = (line.split() for line in text.splitlines() if line.startswith("w-1"))
+    assert row[:4] == ["w-1", "refused", "1" * 12, "2" * 12]
+    assert "broken.py: ModuleNotFoundError: acme" in text
+    assert "\nw-0" not in text
+    assert "but 1 of 2 pods do NOT SERVE what git has" in text
+
+
+def test_syncs_that_serve_different_commits_are_told_apart(shown: Shown) -> None:
+    text = shown(
+        present.show_status,
+        status(workload("a", NEW), git=(synced("w-0"), synced("w-1", current="2" * 40), synced("w-2", "starting", current="", ref=""))),
+    )  # fmt: skip
+
+    assert "111111111111 of branch main, 1 pod; 222222222222 of branch main, 1 pod; nothing yet, 1 pod" in text
+
+
+def test_syncs_that_cannot_be_asked_are_no_failure(shown: Shown) -> None:
+    found = status(workload("a", NEW), git_unseen="Cannot run cat in Pod w-0: pods is forbidden.")
+    text = shown(present.show_status, found)
+
+    assert "cannot be looked at: Cannot run cat in Pod w-0: pods is forbidden.\n" in text
+    assert "all components run the same image" in text
+
+
+def test_a_release_of_the_chart_is_named(shown: Shown) -> None:
+    text = shown(present.show_status, status(workload("a", NEW), installed="airflow (airflow-0.1.0)"))
+
+    assert ["release", "airflow", "(airflow-0.1.0)"] in rows(text)

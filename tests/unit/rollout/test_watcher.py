@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from dagship.board import Board
+from dagship.rollout.doom import Doom
 from dagship.rollout.values import Change, Move
 from dagship.rollout.watcher import Broken, Watcher
 from tests.unit.rollout import objects as o
@@ -248,3 +249,33 @@ def test_the_controller_s_deadline_does_not_count_while_old_pods_end_before_new_
     # Given up in the end, since no new pod ever comes; but for that, and long after the old one was gone.
     assert "TimedOut" == found.doomed.reason
     assert namespace.now > o.NOW + 700
+
+
+def test_what_else_is_waited_for_is_asked_at_each_look() -> None:
+    namespace = one(probed(), ready=1)
+    waits = watcher(namespace)
+    waits.also = lambda: namespace.now >= o.NOW + 5
+    waits.until_done([MOVE])
+
+    assert namespace.now == o.NOW + 5
+
+
+def test_what_else_there_is_may_break_too() -> None:
+    def breaks() -> bool:
+        raise Broken("job/migrate", Doom(pod="", container="", reason="Error", message=""))
+
+    waits = watcher(one(probed(), ready=1))
+    waits.also = breaks
+
+    assert broken(waits).workload == "job/migrate"
+
+
+def test_a_pod_that_is_excused_is_neither_deleted_nor_the_end() -> None:
+    namespace = one(o.pod(ready=False, statuses=[o.crashing()]))
+    waits = watcher(namespace)
+    waits.excused = lambda found, pod: found.reason == "CrashLoopBackOff" and pod.name == "worker-0"
+    namespace.after(20, right(namespace))
+    waits.until_done([MOVE])
+
+    assert namespace.deleted == []
+    assert namespace.now == o.NOW + 20

@@ -1,0 +1,1 @@
+"""The `helm` program, and what it says."""

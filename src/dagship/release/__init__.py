@@ -1,0 +1,1 @@
+"""The chart's release: installed and taken away by helm, watched by what watches rollouts."""

@@ -1,0 +1,135 @@
+"""What helm says, as Helm 4.1.4 and 3.17.1 printed it, and what comes of it."""
+
+import pytest
+
+from dagship.errors import DagshipError, OutsideError, Refused, UsageError
+from dagship.helm.sayings import error
+
+HEAD = "values don't meet the specifications of the schema(s) in the following chart(s):\nairflow:\n"
+FOUR = f"""Error: {HEAD}- at '/replicas': got string, want integer
+- at '/executor': value must be one of 'CeleryExecutor', 'LocalExecutor'
+- at '/image/digest': 'abc' does not match pattern '^$|^sha256:[0-9a-f]{{64}}$'
+- at '/dags': missing property 'git'
+- at '': additional properties 'foo', 'bar' not allowed
+
+"""
+THREE = f"""WARNING: Kubernetes configuration file is group-readable. This is insecure. Location: /root/.kube/config
+Error: UPGRADE FAILED: {HEAD}- (root): Additional property foo is not allowed
+- replicas: Invalid type. Expected: integer, given: string
+- dags: Must validate "then" as "if" was valid
+- dags: git is required
+- image.digest: Does not match pattern '^$|^sha256:[0-9a-f]{{64}}$'
+- executor: executor must be one of the following: "CeleryExecutor", "LocalExecutor"
+
+"""
+
+
+def said(stderr: str, what: str = "install airflow") -> DagshipError:
+    return error(stderr, what, "prod")
+
+
+def test_each_wrong_value_is_a_sentence() -> None:
+    wrong = said(FOUR)
+
+    assert isinstance(wrong, UsageError)
+    assert wrong.message == (
+        "foo, bar are not values of the chart. dags.git must be given. "
+        "executor must be one of 'CeleryExecutor', 'LocalExecutor'. "
+        "image.digest: 'abc' does not match pattern '^$|^sha256:[0-9a-f]{64}$'. "
+        "replicas must be an integer, and is a string."
+    )
+
+
+def test_helm_3_says_it_in_other_words() -> None:
+    assert said(THREE).message == (
+        "foo is not a value of the chart. dags.git must be given. "
+        "executor must be one of 'CeleryExecutor', 'LocalExecutor'. "
+        "image.digest: Does not match pattern '^$|^sha256:[0-9a-f]{64}$'. "
+        "replicas must be an integer, and is a string."
+    )
+
+
+@pytest.mark.parametrize(
+    ("items", "sentence"),
+    [
+        ("- at '/replicas': minimum: got -1, want 0", "replicas must be at least 0."),
+        ("- replicas: Must be greater than or equal to 0", "replicas must be at least 0."),
+        ("- at '/dags/git': additional properties 'brunch' not allowed", "dags.git.brunch is not a value of the chart."),
+        (
+            ("- at '/dags/git': 'oneOf' failed, none matched\n"
+            "  - at '/dags/git': got object, want null\n  - at '/dags/git': missing property 'url'"),
+            "dags.git must be null, and is an object. dags.git.url must be given.",
+        ),
+        ("- at '/a~1b': 'not' failed", "a/b: 'not' failed."),
+        ("- at '/dags/git': 'allOf' failed", "dags.git: 'allOf' failed."),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named_by_its_path(items: str, sentence: str) -> None:
+    assert said(f"Error: {HEAD}{items}\n").message == sentence
+
+
+def test_what_the_chart_itself_refuses_is_its_own_sentence() -> None:
+    wrong = said(
+        "Error: UPGRADE FAILED: execution error at (airflow/templates/checks.yaml:21:4): The Secret db is not in the "
+        "namespace prod; database.secret names it.\n\nUse --debug flag to render out invalid YAML\n"
+    )
+
+    assert isinstance(wrong, UsageError)
+    assert wrong.message == "The Secret db is not in the namespace prod; database.secret names it."
+
+
+@pytest.mark.parametrize(
+    ("stderr", "kind", "part"),
+    [
+        (
+            ('Error: kubernetes cluster unreachable: Get "http://127.0.0.1:9/version": dial tcp 127.0.0.1:9: connect: '
+            "connection refused"),
+            OutsideError,
+            "helm cannot install airflow: kubernetes cluster unreachable",
+        ),
+        (
+            "Error: UPGRADE FAILED: another operation (install/upgrade/rollback) is in progress",
+            Refused,
+            "Another helm is at the release in prod",
+        ),
+        (
+            ("Error: failed to parse /x/bad.yaml: error converting YAML to JSON: yaml: line 1: did not find expected node "
+            "content"),
+            UsageError,
+            "did not find expected node content",
+        ),
+        (
+            ('Error: airflow/templates/b.yaml:1:10\n  executing "airflow/templates/b.yaml" at <.Values.nope.deep>:\n'
+            "    nil pointer evaluating interface {}.deep\n\nUse --debug flag to render out invalid YAML"),
+            UsageError,
+            "nil pointer evaluating interface {}.deep",
+        ),
+        (
+            ('Error: UPGRADE FAILED: conflict occurred while applying object prod/airflow-worker apps/v1, '
+            'Kind=StatefulSet: Apply failed with 1 conflict: conflict with "kubectl-set" using apps/v1: '
+            '.spec.template.spec.containers[name="worker"].image'),
+            Refused,
+            'conflict with "kubectl-set"',
+        ),
+        ("", OutsideError, "it does not say why"),
+    ],
+)  # fmt: skip
+def test_a_failure_is_of_a_kind_and_names_its_cause(stderr: str, kind: type[DagshipError], part: str) -> None:
+    failed = said(stderr)
+
+    assert type(failed) is kind
+    assert part in failed.message
+    assert "\n" not in failed.message
+
+
+def test_who_has_a_release_can_be_found_out() -> None:
+    refused = said("Error: UPGRADE FAILED: another operation (install/upgrade/rollback) is in progress")
+
+    assert "helm history airflow" in refused.hint
+
+
+def test_no_password_of_a_value_is_told() -> None:
+    text = f"Error: {HEAD}- at '/dags/git/url': 'https://me:hun/ter2@git.example/x' does not match pattern '^ssh:'"
+
+    assert "hun" not in said(text).message
+    assert "https://me:**@git.example/x" in said(text).message

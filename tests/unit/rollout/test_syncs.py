@@ -1,0 +1,66 @@
+"""What a git sync says of itself, and what is made of what it does not say."""
+
+import json
+from typing import Any
+
+import pytest
+
+from dagship.rollout import syncs
+from tests.unit.rollout import objects as o
+
+COMMIT, NEXT = "1" * 40, "2" * 40
+WRITTEN = {
+    "schema": 1, "state": "refused", "current": COMMIT, "published_at": "2026-01-01T00:00:00Z", "candidate": NEXT,
+    "reason": "A DAG file cannot be imported.", "since": "2026-01-02T00:00:00Z", "looked_at": "2026-01-02T00:01:00Z",
+    "findings": [{"file": "a.py", "error": "ModuleNotFoundError: No module named 'acme'"}],
+    "url": "https://git.example/x", "ref": "branch main",
+}  # fmt: skip
+
+
+def pod(*names: str, env: list[dict[str, Any]] | None = None, phase: str = "Running") -> dict[str, Any]:
+    containers = [o.container(name, env=env or []) for name in names]
+    return {"metadata": {"name": "w-0"}, "spec": {"containers": containers}, "status": {"phase": phase}}
+
+
+def test_all_that_a_sync_wrote_is_read() -> None:
+    found = syncs.read("w-0", json.dumps(WRITTEN))
+    said = {name: value for name, value in WRITTEN.items() if name != "schema"}
+
+    assert json.loads(found.model_dump_json()) == {"pod": "w-0", **said}
+    assert syncs.is_behind(found)
+
+
+@pytest.mark.parametrize("text", ["", "no JSON", "[]", "{}", '{"state": "sleepy"}', '{"state": null}', '{"state": {}}'])
+def test_what_cannot_be_read_is_unknown(text: str) -> None:
+    found = syncs.read("w-0", text)
+
+    assert found.state == "unknown"
+    assert not syncs.is_behind(found)
+
+
+def test_a_newer_sync_may_say_more_and_an_older_one_less() -> None:
+    found = syncs.read("w-0", '{"state": "current", "mood": 3, "current": 7, "findings": ["x", {"file": "a.py"}]}')
+
+    assert (found.state, found.current) == ("current", "")
+    assert [(one.file, one.error) for one in found.findings] == [("a.py", "")]
+
+
+@pytest.mark.parametrize("state", ["current", "held", "starting"])
+def test_what_needs_nobody_is_not_behind(state: str) -> None:
+    assert not syncs.is_behind(syncs.read("w-0", json.dumps({**WRITTEN, "state": state})))
+    assert syncs.is_behind(syncs.read("w-0", json.dumps({**WRITTEN, "state": "unreachable"})))
+
+
+def test_a_page_of_an_error_is_cut() -> None:
+    found = syncs.read("w-0", json.dumps({**WRITTEN, "reason": "x" * 5000}))
+
+    assert len(found.reason) == 1000
+
+
+def test_only_a_living_pod_with_a_sync_is_asked_and_where_it_keeps_its_versions() -> None:
+    elsewhere = [{"name": "DAGSHIP_SYNC_ROOT", "value": "/data"}]
+
+    assert syncs.root(pod("worker", "dag-sync")) == "/opt/airflow/dag-versions"
+    assert syncs.root(pod("dag-sync", env=elsewhere)) == "/data"
+    assert syncs.root(pod("worker")) == ""
+    assert syncs.root(pod("dag-sync", phase="Failed")) == ""

@@ -1,0 +1,88 @@
+"""A release of the chart, installed and changed with dagship and with helm."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.cluster.airflows import Kubectl
+from tests.e2e.api import Api
+from tests.machine import ROOT
+
+CHART = ROOT / "k8s/chart"
+NAME = "air"
+# Where pods reach a server on this machine: the bridge that they are on.
+BRIDGE = "10.88.0.1"
+
+
+class Release:
+    """A release in a namespace of its own.
+
+    Args:
+        kubectl: The namespace.
+        helm: Path of helm.
+        values: Values that every call begins with.
+        major: Airflow's.
+
+    """
+
+    def __init__(self, kubectl: Kubectl, helm: str, values: Path, *, major: int) -> None:
+        self.kubectl = kubectl
+        self.values = values
+        self._helm = helm
+        self._major = major
+        self._environment = os.environ | {
+            "KUBECONFIG": kubectl.kubeconfig,
+            "PATH": f"{Path(helm).parent}:{os.environ['PATH']}",
+        }
+
+    def dagship(self, where: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Calls dagship for this namespace."""
+        return subprocess.run(
+            [sys.executable, "-m", "dagship.cli", *arguments, f"--namespace={self.kubectl.namespace}"],
+            cwd=where,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+        )
+
+    def install(self, where: Path, *more: str, values: Any = None) -> subprocess.CompletedProcess[str]:
+        """Installs or upgrades by `dagship install`, with further values."""
+        files = str(self.values)
+        if values is not None:
+            added = where / "more-values.yaml"
+            added.write_text(json.dumps(values), encoding="utf-8")
+            files += f",{added}"
+        return self.dagship(where, "install", f"--release={NAME}", f"--values={files}", *more)
+
+    def helm(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Calls helm for this namespace."""
+        return subprocess.run(
+            [self._helm, *arguments, f"--namespace={self.kubectl.namespace}"],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+        )
+
+    def upgrade(self, *sets: str) -> None:
+        """Upgrades by helm alone, and waits."""
+        done = self.helm(
+            "upgrade", NAME, str(CHART), "--reuse-values", "--wait", "--timeout=5m", *(f"--set={one}" for one in sets)
+        )
+        assert done.returncode == 0, done.stderr
+
+    def api(self) -> Api:
+        """Airflow's API."""
+        return Api(self.kubectl, NAME, major=self._major)
+
+    def images(self) -> dict[str, str]:
+        """Image of every container of Airflow, by workload and container."""
+        return {
+            f"{one['kind']}/{one['metadata']['name']}/{container['name']}": container["image"]
+            for one in self.kubectl.get("statefulsets,deployments")["items"]
+            if one["metadata"]["labels"]["app.kubernetes.io/component"] not in {"postgres", "redis"}
+            for group in ("initContainers", "containers")
+            for container in one["spec"]["template"]["spec"].get(group) or ()
+        }

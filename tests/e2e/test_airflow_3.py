@@ -1,0 +1,284 @@
+"""Airflow 3 with Celery, from install to uninstall: one release that goes through everything, in this order."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.airflows import Kubectl
+from tests.e2e import dags
+from tests.e2e.api import until
+from tests.e2e.conftest import pushed, repository
+from tests.e2e.git_server import GitServer
+from tests.e2e.releases import BRIDGE, NAME, Release
+
+INTERVAL = 5
+
+
+@pytest.fixture(scope="module")
+def project(based: Callable[[str], tuple[str, Path]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with one DAG."""
+    base, _ = based("3.3.2")
+    return repository(tmp_path_factory.mktemp("project"), base, hello=dags.hello("image"), words=dags.words("first"))
+
+
+@pytest.fixture(scope="module")
+def air(
+    based: Callable[[str], tuple[str, Path]], released: Callable[..., Release], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Release]:
+    """The release; the first test installs it."""
+    _, values = based("3.3.2")
+    release = released(values, major=3)
+    data = tmp_path_factory.mktemp("postgres")
+    data.chmod(0o777)
+    volumes = [_volume(release.kubectl, "postgres", f"data-{NAME}-postgres-0", data, "ReadWriteOnce")]
+    for name in volumes:
+        release.kubectl("get", "persistentvolume", name)
+    yield release
+    release.kubectl("delete", "persistentvolume", *volumes, "--wait=false")
+
+
+def _volume(kubectl: Kubectl, name: str, claim: str, path: Path, mode: str) -> str:
+    """A volume on this machine for one claim: the testbed makes none by itself."""
+    full = f"{kubectl.namespace}-{name}"
+    kubectl.apply({
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": full},
+        "spec": {
+            "capacity": {"storage": "5Gi"}, "accessModes": [mode], "persistentVolumeReclaimPolicy": "Retain",
+            "storageClassName": "", "hostPath": {"path": str(path)},
+            "claimRef": {"namespace": kubectl.namespace, "name": claim},
+        },
+    })  # fmt: skip
+    return full
+
+
+def test_after_install_a_dag_runs_and_its_log_is_read_from_the_worker_by_its_name(air: Release, project: Path) -> None:
+    image = pushed(project)
+
+    done = air.install(project, values={"workers": {"replicas": 2}, "postgres": {"persistence": True}})
+
+    assert done.returncode == 0, done.stderr
+    assert set(air.images().values()) == {image}
+    with air.api() as api:
+        run = api.ran("hello")
+        log = api.log("hello", run, "say")
+    assert "it says first" in log
+    assert f".{NAME}-worker.{air.kubectl.namespace}.svc.cluster.local:8793/log/" in log
+
+
+def test_every_component_is_well_says_helm_test(air: Release) -> None:
+    done = air.helm("test", NAME)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_rollout_stays_when_helm_changes_something_else(air: Release, project: Path) -> None:
+    before = set(air.images().values())
+    (project / "dags/words.py").write_text(dags.words("second"), encoding="utf-8")
+    image = pushed(project)
+    assert {image} != before
+
+    done = air.dagship(project, "rollout")
+    assert done.returncode == 0, done.stderr
+    assert set(air.images().values()) == {image}
+    air.upgrade("logs.keepDays=3")
+
+    assert set(air.images().values()) == {image}
+    with air.api() as api:
+        run = api.ran("hello")
+        assert "it says second" in api.log("hello", run, "say")
+    # And once more: the upgrade left nothing that the next rollout would stop at.
+    (project / "dags/words.py").write_text(dags.words("third"), encoding="utf-8")
+    third = pushed(project)
+    done = air.dagship(project, "rollout", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert third.rpartition(":")[2][:12] in done.stderr
+
+
+@pytest.fixture(scope="module")
+def git(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitServer]:
+    """A git server with a repository that holds the DAG."""
+    server = GitServer(tmp_path_factory.mktemp("git"), BRIDGE)
+    server.commit(hello=dags.hello("git-1"), words=dags.words("git-1"))
+    server.push()
+    server.start()
+    yield server
+    server.stop()
+
+
+def _synced(air: Release, project: Path) -> dict[str, dict[str, str]]:
+    """What `status` says of every sync, by pod."""
+    done = air.dagship(project, "status", f"--release={NAME}", "--json")
+    assert done.returncode in {0, 1}, done.stderr
+    return {one["pod"]: one for one in json.loads(done.stdout)["syncs"]}
+
+
+def _everywhere(air: Release, project: Path, **fields: str) -> None:
+    """Waits until every sync says so."""
+
+    def said() -> bool:
+        syncs = _synced(air, project)
+        return bool(syncs) and all(one[name] == value for one in syncs.values() for name, value in fields.items())
+
+    until(said, f"every sync says {fields}", INTERVAL + 45)
+
+
+def _served(air: Release, tag: str, seconds: float) -> None:
+    """Waits until Airflow serves the file that has this tag."""
+    with air.api() as api:
+        until(
+            lambda: tag in [one["name"] for one in (api.dag("hello") or {"tags": []})["tags"]],
+            f"Airflow serves {tag}",
+            seconds,
+        )
+
+
+def test_git_delivers_a_commit_within_the_interval_and_a_quarter_of_a_minute(
+    air: Release, project: Path, git: GitServer
+) -> None:
+    done = air.install(
+        project,
+        values={
+            "workers": {"replicas": 2}, "postgres": {"persistence": True}, "logs": {"keepDays": 3},
+            "dags": {
+                "mode": "git",
+                "git": {"url": git.url, "branch": "main", "subdirectory": "dags", "interval": INTERVAL},
+            },
+        },
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    _served(air, "git-1", 60)
+    with air.api() as api:
+        run = api.ran("hello")
+        assert "it says git-1" in api.log("hello", run, "say")
+
+        commit = git.commit(hello=dags.hello("git-2"), words=dags.words("git-2"))
+        git.push()
+        _served(air, "git-2", INTERVAL + 15)
+
+        run = api.ran("hello")
+        assert "it says git-2" in api.log("hello", run, "say")
+        assert api.run("hello", run)["bundle_version"] == commit
+    _everywhere(air, project, state="current", current=commit)
+
+
+def test_a_commit_that_cannot_be_imported_is_not_published_and_status_names_it(
+    air: Release, project: Path, git: GitServer
+) -> None:
+    (good,) = {one["current"] for one in _synced(air, project).values()}
+    bad = git.commit(hello="from airflow.sdk import nothing_of_that_name\n")
+    git.push()
+
+    _everywhere(air, project, state="refused", current=good, candidate=bad)
+
+    done = air.dagship(project, "status", f"--release={NAME}")
+    assert done.returncode == 1
+    assert bad[:12] in done.stderr
+    assert "hello.py" in done.stderr
+    with air.api() as api:
+        run = api.ran("hello")
+        assert "it says git-2" in api.log("hello", run, "say")
+
+
+def test_of_two_commits_at_once_the_last_is_served_and_a_force_push_is_followed(
+    air: Release, project: Path, git: GitServer
+) -> None:
+    git.back()
+    git.commit(hello=dags.hello("forced-1"), words=dags.words("forced-1"))
+    last = git.commit(hello=dags.hello("forced-2"), words=dags.words("forced-2"))
+    git.push(force=True)
+
+    _served(air, "forced-2", INTERVAL + 15)
+
+    _everywhere(air, project, state="current", current=last)
+    with air.api() as api:
+        run = api.ran("hello")
+        assert "it says forced-2" in api.log("hello", run, "say")
+
+
+def test_airflow_goes_on_without_the_git_server_and_a_new_worker_comes_up_when_it_is_back(
+    air: Release, project: Path, git: GitServer
+) -> None:
+    (last,) = {one["current"] for one in _synced(air, project).values()}
+    git.stop()
+    _everywhere(air, project, state="unreachable", current=last)
+    with air.api() as api:
+        api.ran("hello")
+        git.start()
+        _everywhere(air, project, state="current", current=last)
+        commit = git.commit(hello=dags.hello("back"), words=dags.words("back"))
+        git.push()
+        _served(air, "back", INTERVAL + 15)
+    _everywhere(air, project, state="current", current=commit)
+
+
+def test_a_claim_that_one_sync_fills_serves_all(
+    air: Release, project: Path, git: GitServer, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    shared = tmp_path_factory.mktemp("shared")
+    shared.chmod(0o777)
+    volume = _volume(air.kubectl, "dags", f"{NAME}-dags", shared, "ReadWriteMany")
+    try:
+        done = air.install(
+            project,
+            values={
+                "workers": {"replicas": 2}, "postgres": {"persistence": True}, "logs": {"keepDays": 3},
+                "dags": {
+                    "mode": "persistent",
+                    "git": {"url": git.url, "branch": "main", "subdirectory": "dags", "interval": INTERVAL},
+                },
+            },
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        commit = git.commit(hello=dags.hello("shared"), words=dags.words("shared"))
+        git.push()
+        _served(air, "shared", INTERVAL + 15)
+
+        assert len(_synced(air, project)) == 1
+        _everywhere(air, project, state="current", current=commit)
+        with air.api() as api:
+            run = api.ran("hello")
+            assert "it says shared" in api.log("hello", run, "say")
+    finally:
+        air.kubectl("delete", "persistentvolume", volume, "--wait=false")
+
+
+def test_the_kubernetes_executor_runs_a_task_in_a_pod_of_the_image(air: Release, project: Path) -> None:
+    done = air.install(project, values={"executor": "KubernetesExecutor", "postgres": {"persistence": True}})
+    assert done.returncode == 0, done.stderr
+
+    with air.api() as api:
+        run = api.started("hello")
+        pod = until(
+            lambda: next(
+                (
+                    one
+                    for one in air.kubectl.get("pods")["items"]
+                    if one["metadata"]["labels"].get("kubernetes_executor") == "True"
+                ),
+                None,
+            ),
+            "a pod for the task",
+        )
+        assert api.ended("hello", run) == "success", api.logs("hello", run)
+    assert {one["image"] for one in pod["spec"]["containers"]} == set(air.images().values())
+
+
+def test_uninstall_leaves_the_claims_and_the_keys_that_open_them(air: Release, project: Path) -> None:
+    done = air.dagship(project, "uninstall", f"--release={NAME}")
+
+    assert done.returncode == 0, done.stderr
+    kinds = "all,configmaps,secrets,serviceaccounts,roles,rolebindings,ingresses,poddisruptionbudgets,leases,persistentvolumeclaims"
+    left = {
+        f"{one['kind']}/{one['metadata']['name']}"
+        for one in air.kubectl.get(kinds)["items"]
+        # What every namespace has, and a claim of the cluster that has no owner.
+        if one["metadata"]["name"] not in {"kube-root-ca.crt", "default"}
+        and one.get("type") != "kubernetes.io/service-account-token"
+    }
+    assert left == {
+        f"PersistentVolumeClaim/data-{NAME}-postgres-0", f"PersistentVolumeClaim/{NAME}-dags", f"Secret/{NAME}-keys"
+    }  # fmt: skip

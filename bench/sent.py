@@ -25,7 +25,7 @@ def rows(project: Project, _rounds: int) -> list[Row]:
 
         def build_and_push() -> dict[str, int]:
             built = project.document("build", "--dags", str(project.dags), "--repository", repository, "--push")
-            return _layers("bench/dagship", built["reference"].rpartition(":")[2])
+            return layers("bench/dagship", built["reference"].rpartition(":")[2])
 
         before = build_and_push()
         project.edit()
@@ -47,17 +47,19 @@ def rows(project: Project, _rounds: int) -> list[Row]:
     ]
 
 
-def _layers(repository: str, reference: str) -> dict[str, int]:
+def layers(repository: str, reference: str) -> dict[str, int]:
     """Returns the layers of an image in the registry: digest and compressed size."""
-    manifest = _manifest(repository, reference)
-    if "manifests" in manifest:
-        manifest = _manifest(repository, manifest["manifests"][0]["digest"])
-    return {layer["digest"]: layer["size"] for layer in manifest["layers"]}
+    found, _ = manifest(repository, reference)
+    if "manifests" in found:
+        found, _ = manifest(repository, found["manifests"][0]["digest"])
+    return {layer["digest"]: layer["size"] for layer in found["layers"]}
 
 
-def _manifest(repository: str, reference: str) -> dict[str, Any]:
+def manifest(repository: str, reference: str) -> tuple[dict[str, Any], int]:
+    """Returns a manifest in the registry, and its size."""
     request = urllib.request.Request(
         f"http://{REGISTRY}/v2/{repository}/manifests/{reference}", headers={"Accept": ", ".join(_TYPES)}
     )
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
-        return json.load(answer)  # type: ignore[no-any-return]
+        text = answer.read()
+    return json.loads(text), len(text)

@@ -25,6 +25,7 @@ STAGES: dict[str, dict[str, Any]] = {
 }
 OPTIONS: dict[str, dict[str, Any]] = {
     "system": {"system_packages": ("libpq5", "git")},
+    "versions": {"earlier": ("a81e07c455f2", "b81e07c455f2"), "bundles": '[{"name":"dags-folder"}]'},
     "compilers": {"build_packages": ("gcc", "libpq-dev")},
 }
 

@@ -121,6 +121,8 @@ class BuiltImage(Artifact):
         id: The engine's image id; empty when the image was pushed by a builder and is not in the local engine.
         digest: The registry's digest when it was pushed, or empty.
         dag_version: The version id of the DAG tree.
+        dag_versions: The ids of all DAG versions in the image: the current one, then from newest to oldest.
+        dag_changes: For each older version the files in which the current one differs from it, None when too many.
         airflow: Version of apache-airflow in the base.
         base: The base image, by digest where known.
         platforms: `os/architecture`, one or more.
@@ -135,6 +137,8 @@ class BuiltImage(Artifact):
     id: str
     digest: str
     dag_version: str
+    dag_versions: tuple[str, ...] = ()
+    dag_changes: dict[str, tuple[str, ...] | None] = {}
     airflow: str
     base: str
     platforms: tuple[str, ...]
@@ -180,6 +184,7 @@ class Finding(Artifact):
         message: One sentence.
         traceback: The full traceback, or empty.
         hint: What to do, or empty.
+        version: The older DAG version it is about; empty for the current one and for the image.
 
     """
 
@@ -190,6 +195,7 @@ class Finding(Artifact):
     message: str
     traceback: str
     hint: str
+    version: str = ""
 
 
 class CheckedFile(Artifact):
@@ -199,12 +205,14 @@ class CheckedFile(Artifact):
         file: Relative to the DAG tree.
         seconds: Time that importing it took.
         dags: Ids of the DAGs it defines.
+        version: The older DAG version it belongs to, empty for the current one.
 
     """
 
     file: str
     seconds: float
     dags: tuple[str, ...]
+    version: str = ""
 
 
 class CheckedTest(Artifact):
@@ -232,6 +240,7 @@ class VerifyReport(Artifact):
         strict: Whether warnings fail it as well.
         airflow: Version of apache-airflow found in the image.
         python: Version of its Python.
+        versions: The DAG versions whose files were imported, the current one first; empty when the image names none.
         files: DAG files imported.
         tests: The user's own tests, where there were some.
         findings: Errors and warnings, errors first.
@@ -245,6 +254,7 @@ class VerifyReport(Artifact):
     strict: bool = False
     airflow: str
     python: str
+    versions: tuple[str, ...] = ()
     files: tuple[CheckedFile, ...]
     tests: tuple[CheckedTest, ...] = ()
     findings: tuple[Finding, ...]
@@ -258,6 +268,8 @@ class PushedImage(Artifact):
         reference: Repository and tag.
         digest: The registry's digest, `sha256:…`: the identity from here on.
         dag_version: The version id of the DAG tree, or empty when the image is not one of ours.
+        dag_versions: The ids of all DAG versions in it: the current one, then from newest to oldest.
+        dag_changes: For each older version the files in which the current one differs from it, None when too many.
         tested: Whether `test-image` passed on exactly this image.
         airflow: Version of apache-airflow in it, or empty.
         platforms: `os/architecture` it is for.
@@ -267,6 +279,8 @@ class PushedImage(Artifact):
     reference: str
     digest: str
     dag_version: str
+    dag_versions: tuple[str, ...] = ()
+    dag_changes: dict[str, tuple[str, ...] | None] = {}
     tested: bool
     airflow: str = ""
     platforms: tuple[str, ...] = ()

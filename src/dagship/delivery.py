@@ -1,6 +1,7 @@
 """The stages that bring an image to a cluster, and all of them in one."""
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from dagship import pipeline
@@ -9,6 +10,7 @@ from dagship.cluster import connection
 from dagship.errors import OutsideError, Refused, UsageError
 from dagship.helm.api import Helm
 from dagship.project import Project
+from dagship.prune.values import Place, PruneReport, Seen
 from dagship.reference import Reference
 from dagship.release import installing, removing
 from dagship.release.values import InstallResult, UninstallResult, Wanted
@@ -40,6 +42,8 @@ def target(project: Project, *, image: str) -> Target:
             dag_version=pushed.dag_version,
             airflow=pushed.airflow,
             platforms=pushed.platforms,
+            dag_versions=pushed.dag_versions,
+            dag_changes=pushed.dag_changes,
         )
     else:
         reference = Reference.parse(image)
@@ -72,23 +76,33 @@ def _digest(reference: Reference) -> str:
 
 
 def _known_here(pinned: Reference) -> Target:
-    """What the engine knows of an image, where there is an engine and it has it; a rollout needs neither."""
-    from dagship.engine import images
+    """What the engine or the registry says of an image, where either can be asked; a rollout needs neither."""
+    from dagship.image import sidebyside
     from dagship.image.plan import LABEL_AIRFLOW, LABEL_DAGS
 
-    try:
-        # By digest alone: what the engine has under the tag may be older.
-        facts = images.inspect(str(pinned))
-    except OutsideError:
-        facts = None
-    if facts is None:
-        return Target(image=str(pinned), digest=pinned.digest)
+    labels = _labels(pinned)
     return Target(
         image=str(pinned),
         digest=pinned.digest,
-        dag_version=facts.labels.get(LABEL_DAGS, ""),
-        airflow=facts.labels.get(LABEL_AIRFLOW, ""),
+        dag_version=labels.get(LABEL_DAGS, ""),
+        airflow=labels.get(LABEL_AIRFLOW, ""),
+        dag_versions=sidebyside.versions_of(labels),
+        dag_changes=sidebyside.changes_of(labels),
     )
+
+
+def _labels(pinned: Reference) -> dict[str, str]:
+    """The labels of an image; none where nobody can be asked."""
+    from dagship.engine import images
+
+    with suppress(OutsideError):
+        # By digest alone: what the engine has under the tag may be older.
+        facts = images.inspect(str(pinned))
+        if facts is not None:
+            return dict(facts.labels)
+    with suppress(OutsideError, ValueError):
+        return images.labels_in_registry(str(pinned))
+    return {}
 
 
 def _check_there(project: Project, pinned: Reference) -> None:
@@ -163,6 +177,35 @@ def uninstall(project: Project, *, delete_data: bool, yes: bool) -> UninstallRes
         delete_data=delete_data,
         yes=yes,
         timeout=settings.rollout_timeout,
+    )
+
+
+def prune(project: Project, *, delete: bool, ignore_runs: bool) -> PruneReport:
+    """Finds the images of the repository that nothing refers to any more; deletes them when told to."""
+    from dagship.prune import places, pruner
+
+    settings = project.settings
+    pushed = project.workspace.read("push", PushedImage)
+    first = _cluster(project)
+    # Before the registry is read: what is wrong with a kubeconfig is known at once.
+    clusters = {Place(context=first.context, namespace=first.namespace): first}
+    for named in settings.places:
+        context, _, namespace = named.rpartition("/")
+        cluster = connection.connect(context=context or settings.context, namespace=namespace)
+        clusters.setdefault(Place(context=cluster.context, namespace=cluster.namespace), cluster)
+
+    def look() -> tuple[Seen, ...]:
+        with project.console.step(f"Looking at {', '.join(map(str, clusters))}"):
+            return tuple(places.look(cluster, place) for place, cluster in clusters.items())
+
+    return pruner.prune(
+        project.console,
+        settings.repository,
+        look,
+        keep=settings.keep_images,
+        pushed=pushed.digest if pushed else "",
+        delete=delete,
+        ignore_runs=ignore_runs,
     )
 
 

@@ -31,6 +31,8 @@ class Recipe:
         with_runtime: Whether the image itself is there.
         versions_layer: Whether the package `dagship_versions` has a layer of its own, and is not among the packages.
         dag_version: Version id of the DAGs, empty without a runtime stage.
+        earlier: Version ids that stay beside it, newest first.
+        bundles: Airflow's list of DAG bundles, as JSON; empty where Airflow knows none.
 
     """
 
@@ -47,6 +49,8 @@ class Recipe:
     with_runtime: bool = False
     versions_layer: bool = False
     dag_version: str = ""
+    earlier: tuple[str, ...] = ()
+    bundles: str = ""
 
 
 def render(recipe: Recipe) -> str:

@@ -4,11 +4,18 @@ A stage's result goes to the next as a value, and to `.dagship/` for the task of
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dagship.artifacts import BaseImage, BuiltBase, BuiltImage, LockFile, PushedImage, VerifyReport
 from dagship.errors import UsageError
 from dagship.project import Project
 from dagship.reference import Reference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dagship.image.context import Tree
+    from dagship.rollout.incumbent import Incumbent
 
 
 def base(project: Project, *, force: bool) -> BuiltBase:
@@ -65,11 +72,12 @@ def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
     from dagship.image import plan as planning
 
     settings = project.settings
+    asked = _asked(project)
     dags = project.path(settings.dags)
     ignore = (*settings.ignore, *context.patterns_of(dags, settings.secret_files()))
     tree = context.read(dags, ignore=ignore, max_file_size=settings.max_file_size)
     base = base_image(project)
-    plan = planning.plan(settings, base, _requirements(project, base), tree)
+    plan = planning.plan(settings, base, _requirements(project, base), tree, _earlier(project, tree, asked()))
     image = None if force else stage.find(plan, project.workspace.read("image", BuiltImage), push=push)
     if image is None:
         from dagship.image import revision
@@ -79,6 +87,40 @@ def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
         image = _pushed(project, image)
     project.workspace.write("image", image)
     return image
+
+
+def _asked(project: Project) -> "Callable[[], Incumbent]":
+    """Begins to ask the cluster what runs there; the answer is waited for when the DAGs are read."""
+    from dagship.rollout import incumbent
+
+    settings = project.settings
+    # The default names no registry's repository: no cluster has an image of it.
+    if "repository" not in settings.model_fields_set:
+        return incumbent.Incumbent
+    return incumbent.asking(
+        settings.repository, context=settings.context, namespace=settings.namespace, selector=settings.selector
+    )
+
+
+def _earlier(project: Project, tree: "Tree", incumbent: "Incumbent") -> "tuple[Tree, ...]":
+    """Finds the DAG versions that stay beside the new one: of the image named, the running or the last pushed one."""
+    from dagship.image import earlier as stage
+
+    settings = project.settings
+    pushed = project.workspace.read("push", PushedImage)
+    known = {}
+    if pushed is not None and Reference.parse(pushed.reference).name == settings.repository:
+        known = {str(Reference.parse(pushed.reference).pinned(pushed.digest)): pushed.dag_versions}
+    sources = [stage.Source(reference=settings.previous, explicit=True)] if settings.previous else []
+    for image in dict.fromkeys((*incumbent.images, *known)):
+        sources += [stage.Source(reference=image, versions=known.get(image, ()))]
+    if incumbent.images and not incumbent.complete:
+        project.console.warn(
+            "Airflow did not say in time which DAG versions unfinished runs began on: the last are kept."
+        )
+    return stage.gather(
+        project.workspace, project.console, tree, sources, incumbent.pinned, keep=settings.keep_versions
+    )
 
 
 def _requirements(project: Project, base: BaseImage) -> LockFile:
@@ -117,7 +159,8 @@ def current_image(project: Project, image: str) -> BuiltImage:
 
     """
     from dagship.engine import images
-    from dagship.image.plan import LABEL_AIRFLOW, LABEL_DAGS
+    from dagship.image import sidebyside
+    from dagship.image.plan import LABEL_AIRFLOW
 
     built = project.workspace.read("image", BuiltImage)
     reference = image or (built.reference if built else "")
@@ -142,7 +185,9 @@ def current_image(project: Project, image: str) -> BuiltImage:
         reference=reference,
         id=facts.id,
         digest="",
-        dag_version=facts.labels.get(LABEL_DAGS, ""),
+        dag_version=facts.labels.get(sidebyside.LABEL_DAGS, ""),
+        dag_versions=sidebyside.versions_of(facts.labels),
+        dag_changes=sidebyside.changes_of(facts.labels),
         airflow=facts.labels.get(LABEL_AIRFLOW, ""),
         base=facts.labels.get("org.opencontainers.image.base.name", ""),
         platforms=(facts.platform,),

@@ -79,6 +79,8 @@ def pushed(image: BuiltImage, digest: str, *, tested: bool) -> PushedImage:
         reference=image.reference,
         digest=digest,
         dag_version=image.dag_version,
+        dag_versions=image.dag_versions,
+        dag_changes=image.dag_changes,
         tested=tested,
         airflow=image.airflow,
         platforms=image.platforms,

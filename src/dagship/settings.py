@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, ValidationError, field_validator
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -50,6 +50,12 @@ class Settings(BaseSettings):
         (), description="Debian packages for building source_packages; they stay out of the image"
     )
     ignore: Names = Field((), description="Patterns of files to leave out, as in .gitignore, besides .dockerignore's")
+    keep_versions: PositiveInt = Field(
+        5, description="DAG versions in an image, the current one counted; those that unfinished runs need come on top"
+    )
+    previous: str = Field(
+        "", description="Image whose DAG versions are kept; empty for what the cluster runs, else what `push` left here"
+    )
     max_file_size: PositiveInt = Field(10 * 1024 * 1024, description="Largest file allowed in the DAG directory, bytes")
     platform: Names = Field((), description="Platforms to build for, as linux/amd64; empty for the engine's own")
     builder: str = Field("", description="buildx builder; empty for the current one")
@@ -80,6 +86,12 @@ class Settings(BaseSettings):
         600.0,
         description="Time a workload may stand still during a rollout, seconds; a pod's grace period comes on top",
     )
+    keep_images: NonNegativeInt = Field(
+        5, description="Newest images that `prune` leaves in the registry, whatever refers to them"
+    )
+    places: Names = Field(
+        (), description="Further namespaces that run images of the repository, as CONTEXT/NAMESPACE; for `prune`"
+    )
     release: str = Field("airflow", description="Name of the release that `install` makes of the chart")
     values: Annotated[tuple[Path, ...], NoDecode] = Field(
         (), description="Values files for the chart; where two say something, the later one counts"
@@ -101,7 +113,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         "extras", "system_packages", "build_packages", "ignore", "platform", "extra_index_urls", "source_packages",
-        "workloads", "values",
+        "workloads", "places", "values",
         mode="before",
     )  # fmt: skip
     @classmethod
@@ -118,7 +130,7 @@ class Settings(BaseSettings):
     def _repository(cls, value: str) -> str:
         return str(Reference.repository(value))
 
-    @field_validator("base")
+    @field_validator("base", "previous")
     @classmethod
     def _reference(cls, value: str) -> str:
         return str(Reference.parse(value)) if value else ""
@@ -134,6 +146,15 @@ class Settings(BaseSettings):
     def _namespace(cls, value: str) -> str:
         # RFC 1123 label.
         return _matching(value, r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?", "a namespace")
+
+    @field_validator("places")
+    @classmethod
+    def _places(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        # A context may hold slashes itself.
+        return tuple(
+            _matching(place, r"([^\x00-\x20]+/)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", "CONTEXT/NAMESPACE")
+            for place in value
+        )
 
     @field_validator("release")
     @classmethod

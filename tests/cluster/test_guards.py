@@ -69,6 +69,7 @@ def test_the_role_of_k8s_rbac_is_enough_for_all_that_a_rollout_does(rig: Rig, le
     old, new, bad = images.image(OLD), images.image(NEW), images.image(NEW, "crashes")
     template = {"kind": "Pod", "spec": {"containers": [{"name": "base", "image": old}]}}
     scheduler = idle()
+    scheduler["spec"]["replicas"] = 1
     scheduler["spec"]["template"]["spec"]["volumes"] = [{"name": "template", "configMap": {"name": "pod-template"}}]
     rig.start(
         stateful_set("worker", pod(container("worker", old, "celery", "worker"), name="worker")),

@@ -322,7 +322,7 @@ def test_a_dry_run_from_the_command_line_has_its_plan_in_json(rig: Rig) -> None:
     assert (document["outcome"], document["image"], document["release"]) == ("planned", new, None)
     assert document["moves"] == [
         {
-            "kind": "Deployment", "name": "scheduler", "role": "scheduler", "step": 2,
+            "kind": "Deployment", "name": "scheduler", "role": "scheduler", "step": 2, "strategy": None,
             "changes": [
                 {
                     "field": "image", "container": "scheduler", "init": False, "name": "",

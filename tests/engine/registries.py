@@ -31,7 +31,7 @@ class _Answering(http.server.BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(self.body)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = _answer  # noqa: N815 - the library's names
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815 - the library's names
 
     def log_message(self, *_: object) -> None:
         """Says nothing."""
@@ -90,7 +90,7 @@ class _Relaying(_Answering):
             self.end_headers()
             self.wfile.write(answer.read())
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = _proxy  # noqa: N815 - the library's names
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _proxy  # noqa: N815 - the library's names
 
 
 def flaky(behind: str, failures: int) -> type[http.server.BaseHTTPRequestHandler]:
@@ -121,3 +121,8 @@ def slow(behind: str, enough: threading.Event) -> type[http.server.BaseHTTPReque
             return "/blobs/" not in self.path or enough.wait()
 
     return Slow
+
+
+def relaying(behind: str) -> type[_Relaying]:
+    """The registry at `behind`, for a subclass to come between."""
+    return type("Relaying", (_Relaying,), {"registry": behind})

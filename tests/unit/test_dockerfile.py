@@ -29,12 +29,41 @@ def instructions(text: str) -> list[str]:
     return "\n".join(lines).replace("\\\n", " ").splitlines()
 
 
+BUNDLES = """[{"name":"it's $HOME \\\\ #","kwargs":{}}]"""
+EARLIER = ("a81e07c455f2", "b81e07c455f2")
+
+
+def test_the_oldest_version_is_lowest_and_the_current_one_last() -> None:
+    added = [line for line in instructions(render(recipe(earlier=EARLIER))) if line.startswith("ADD")]
+
+    assert added == [
+        "ADD --link earlier/b81e07c455f2.tar /",
+        "ADD --link earlier/a81e07c455f2.tar /",
+        "ADD --link dags.tar /",
+    ]
+
+
+def test_what_airflow_is_told_of_bundles_is_one_quoted_word() -> None:
+    (env,) = [line for line in instructions(render(recipe(bundles=BUNDLES))) if line.startswith("ENV")]
+    variables = dict(word.partition("=")[::2] for word in shlex.split(env.removeprefix("ENV ")))
+
+    assert variables["AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"] == BUNDLES
+    assert variables["AIRFLOW__DAG_PROCESSOR__STALE_BUNDLE_CLEANUP_INTERVAL"] == "0"
+    assert variables["AIRFLOW__CORE__DAGS_FOLDER"] == "/opt/airflow/dag-versions/3f9c2a71d0b4"
+
+
+def test_an_airflow_without_bundles_is_told_of_none() -> None:
+    assert "BUNDLE" not in render(recipe())
+
+
 KNOWN = {"FROM", "USER", "COPY", "RUN", "ENV", "ADD"}
 FLAGS = ("with_tools", "with_lock", "with_deps", "with_runtime", "versions_layer")
 
 
 @pytest.mark.parametrize("flags", list(itertools.product([False, True], repeat=len(FLAGS))))
-@pytest.mark.parametrize("extra", [{}, {"system_packages": ("git", "libpq5=15.1-1")}])
+@pytest.mark.parametrize(
+    "extra", [{}, {"system_packages": ("git", "libpq5=15.1-1")}, {"bundles": "[]", "earlier": ("a81e07c455f2",)}]
+)
 def test_every_branch_renders_whole_instructions(flags: tuple[bool, ...], extra: dict[str, object]) -> None:
     text = render(recipe(**dict(zip(FLAGS, flags, strict=True)), **extra))
 
@@ -52,12 +81,12 @@ def test_stages_are_there_when_they_are_wanted() -> None:
     assert stages(with_tools=True, with_lock=True, with_runtime=False) == ["base", "tools", "resolve", "lock"]
 
 
-def test_the_dag_version_is_the_last_layer_but_for_current() -> None:
+def test_the_dag_version_is_the_last_layer() -> None:
     layers = [
         line for line in instructions(render(recipe(with_tools=True, with_deps=True))) if line[:4] in ("ADD ", "COPY")
     ]
 
-    assert layers[-2:] == ["ADD --link dags.tar /", "ADD --link current.tar /"]
+    assert layers[-1] == "ADD --link dags.tar /"
 
 
 def test_the_package_of_ours_adds_no_layer_where_packages_have_one() -> None:
@@ -70,7 +99,8 @@ def test_the_package_of_ours_adds_no_layer_where_packages_have_one() -> None:
 
 
 def test_the_image_runs_as_the_bases_user() -> None:
-    assert instructions(render(recipe()))[-1] == "USER 50000"
+    assert instructions(render(recipe(system_packages=("git",))))[-1] == "USER 50000"
+    assert "USER" not in render(recipe())
 
 
 def test_secrets_are_mounted_only_where_an_index_is_reached() -> None:
@@ -112,4 +142,4 @@ def test_a_lines_end_in_a_path_is_escaped() -> None:
 @pytest.mark.parametrize("text", [*HOSTILE, "x\nRUN evil", ""])
 def test_what_is_no_plain_word_is_refused(field: str, text: str) -> None:
     with pytest.raises(UsageError, match="cannot stand in a Dockerfile"):
-        render(recipe(**{field: text}))
+        render(recipe(system_packages=("git",), **{field: text}))

@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 from dagship import errors
 from dagship.artifacts import PushedImage
-from dagship.image import plan
+from dagship.image import plan, sidebyside
 from dagship.inside.versions import settings as sync
 from dagship.rollout.values import Change, Journal, Move, Release, RolloutResult
 from dagship.settings import Settings
@@ -97,7 +97,9 @@ def test_every_setting_shown_exists(page: Path) -> None:
     text = page.read_text("utf-8")
     in_files = {name for block in blocks(page, "toml") for name in tomllib.loads(block)}
     in_environment = {
-        name.lower() for name in re.findall(r"\bDAGSHIP_([A-Z_]+)\b", text) if not name.startswith(("TEST_", "SYNC_"))
+        name.lower()
+        for name in re.findall(r"\bDAGSHIP_([A-Z_]+)\b", text)
+        if not name.startswith(("TEST_", "SYNC_", "DAG_VERSION"))  # those are read in a pod
     }
 
     assert in_files | in_environment <= set(Settings.model_fields)
@@ -131,7 +133,8 @@ def test_every_dependency_has_a_reason() -> None:
 
 
 def test_every_label_is_described() -> None:
-    labels = {plan.LABEL_DAGS, plan.LABEL_AIRFLOW, plan.LABEL_LOCK}
+    of_versions = {sidebyside.LABEL_DAGS, sidebyside.LABEL_VERSIONS, sidebyside.LABEL_CHANGES}
+    labels = {*of_versions, plan.LABEL_AIRFLOW, plan.LABEL_LOCK}
     page = (ROOT / "docs" / "reference" / "image.md").read_text("utf-8")
 
     assert labels == set(re.findall(r"^\| `(io\.dagship\.[a-z.]+)`", page, re.MULTILINE))

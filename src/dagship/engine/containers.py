@@ -161,6 +161,35 @@ def running(
         _remove(wrapper.get_docker_client().client, name)
 
 
+def directory(image: str, path: str) -> bytes | None:
+    """Reads a directory of an image as a tar archive, from a container that never starts; None when it has none there.
+
+    Raises:
+        OutsideError: The engine does not answer, or does not have the image.
+
+    """
+    import docker
+    import docker.errors
+    from requests.exceptions import RequestException
+
+    name = f"dagship-{uuid.uuid4().hex[:12]}"
+    try:
+        client = docker.from_env()
+    except docker.errors.DockerException as failed:
+        raise diagnosis.of_engine(str(failed)) from failed
+    try:
+        client.api.create_container(image, command=["true"], name=name, network_disabled=True)
+        try:
+            stream, _ = client.api.get_archive(name, path)
+        except docker.errors.NotFound:
+            return None
+        return b"".join(stream)
+    except (docker.errors.DockerException, RequestException) as failed:
+        raise diagnosis.of_engine(str(failed)) from failed
+    finally:
+        _remove(client, name)
+
+
 def _remove(client: Any, name: str) -> None:  # noqa: ANN401 - docker-py has no types
     import docker.errors
     from requests.exceptions import RequestException

@@ -181,6 +181,23 @@ def platforms(reference: str) -> tuple[str, ...]:
     return tuple(name for name in names if name and not name.startswith("unknown"))
 
 
+def labels_in_registry(reference: str) -> dict[str, str]:
+    """Returns the labels of an image that a registry has, without pulling it; of any of its platforms.
+
+    Raises:
+        OutsideError: The registry does not have it, or cannot be asked.
+
+    """
+    argv = ["docker", "buildx", "imagetools", "inspect", "--format={{json .Image}}", "--", reference]
+    finished = process.run(argv)
+    if finished.code != 0:
+        raise diagnosis.of_pull(reference, finished.stderr)
+    document = json.loads(finished.stdout or "{}") or {}
+    # Of an index: platform to configuration.
+    configuration = document if "config" in document else next(iter(document.values()), {})
+    return dict((configuration.get("config") or {}).get("Labels") or {})
+
+
 def pull(reference: str, on_line: Callable[[str], None] | None = None) -> None:
     """Pulls an image.
 

@@ -7,10 +7,10 @@ whenever it is built, and no file's name ever appears in a Dockerfile.
 import io
 import tarfile
 from collections.abc import Mapping, Sequence
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 
 from dagship.artifacts import Directory
-from dagship.image.context import Tree
+from dagship.image.context import Tree, TreeFile
 
 # Any time does; this is the earliest that a zip archive made from these files can say.
 _TIME = 315532800
@@ -18,6 +18,9 @@ _TIME = 315532800
 
 def version_archive(tree: Tree, root: str, directories: Sequence[Directory]) -> bytes:
     """Returns the tar archive of the layer that holds this version, to be unpacked at `/`.
+
+    It says too that the version is current. So it is while no other layer lies above that says the same of another:
+    the layer need not change when it comes to lie below, and there is no second one to push.
 
     Args:
         tree: The DAG tree.
@@ -36,13 +39,35 @@ def version_archive(tree: Tree, root: str, directories: Sequence[Directory]) -> 
         )
         for file in tree.files
     ]
-    return _archive(root, directories, members, files)
+    current = _member(f"{root}/CURRENT", tarfile.REGTYPE, 0o444), f"{tree.version}\n".encode()
+    return _archive(root, directories, members, [*files, current])
 
 
-def current_archive(version: str, root: str, directories: Sequence[Directory]) -> bytes:
-    """Returns the tar archive of the layer that says which version is current."""
-    content = f"{version}\n".encode()
-    return _archive(root, directories, [], [(_member(f"{root}/CURRENT", tarfile.REGTYPE, 0o444), content)])
+def pack(tree: Tree) -> bytes:
+    """Returns a tree as a tar archive of its files alone, below its version id."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for file in tree.files:
+            member = _member(f"{tree.version}/{file.path}", tarfile.REGTYPE, 0o555 if file.executable else 0o444)
+            member.size = len(file.content)
+            archive.addfile(member, io.BytesIO(file.content))
+    return buffer.getvalue()
+
+
+def unpack(data: bytes, version: str) -> Tree | None:
+    """Reads the tree of a version from `pack`, or from the directory of an image; None when it is not that version."""
+    files: list[TreeFile] = []
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+            for member in archive:
+                content = archive.extractfile(member) if member.isreg() else None
+                if content is not None:
+                    path = member.name.removeprefix("./").removeprefix(f"{version}/")
+                    files.append(TreeFile(path=path, executable=bool(member.mode & 0o100), content=content.read()))
+    except (tarfile.TarError, EOFError):
+        return None
+    tree = Tree(source=PurePath(version), files=tuple(sorted(files, key=lambda file: file.path)))
+    return tree if tree.version == version else None
 
 
 def package_archive(

@@ -11,7 +11,7 @@ from dagship.console import Console
 from dagship.dockerfile import VERSIONS_ROOT, render
 from dagship.engine import images, registry
 from dagship.errors import OutsideError, UsageError
-from dagship.image import archive
+from dagship.image import archive, sidebyside
 from dagship.image import log as buildlog
 from dagship.image import plan as planning
 from dagship.image.plan import LABEL_DAGS, Plan
@@ -149,7 +149,10 @@ def stage(plan: Plan, into: Path) -> None:
     package = archive.package_archive(planning.versions_files(), plan.base.purelib, directories, below=below)
     (into / "versions.tar").write_bytes(package)
     (into / "dags.tar").write_bytes(archive.version_archive(plan.tree, VERSIONS_ROOT, directories))
-    (into / "current.tar").write_bytes(archive.current_archive(plan.tree.version, VERSIONS_ROOT, directories))
+    for tree in plan.earlier:
+        (into / "earlier").mkdir(exist_ok=True)
+        layer = archive.version_archive(tree, VERSIONS_ROOT, directories)
+        (into / "earlier" / f"{tree.version}.tar").write_bytes(layer)
     if plan.recipe.with_deps:
         (into / "dags.txt").write_text(plan.lock.text, encoding="utf-8")
         (into / "inside").mkdir()
@@ -178,6 +181,8 @@ def _built(
         id=facts.id if facts else "",
         digest=digest,
         dag_version=plan.tree.version,
+        dag_versions=(plan.tree.version, *plan.recipe.earlier),
+        dag_changes=sidebyside.changes(plan.tree, plan.earlier),
         airflow=plan.base.airflow,
         base=plan.base.pinned,
         platforms=plan.platforms,

@@ -6,7 +6,7 @@ import re
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Protocol
 
 from dagship.errors import UsageError
@@ -49,12 +49,12 @@ class Tree:
     """A DAG tree in memory.
 
     Attributes:
-        source: Where it was read, absolute.
+        source: Where it was read: an absolute path; for a version out of an image, its id.
         files: Its files, sorted by path.
 
     """
 
-    source: Path
+    source: PurePath
     files: tuple[TreeFile, ...]
 
     @property

@@ -14,7 +14,8 @@ def layers(history: tuple[tuple[str, int], ...], recipe: Recipe) -> tuple[Layer,
         recipe: What the image was built from: which of our steps are in it.
 
     """
-    ours = [("ADD current.tar", "which version is current"), ("ADD dags.tar", "DAGs")]
+    ours = [("ADD dags.tar", "DAGs")]
+    ours += [(f"ADD earlier/{version}.tar", f"DAGs of {version}") for version in recipe.earlier]
     ours += [("ADD versions.tar", "DAG bundles and sync")] if recipe.versions_layer else []
     ours += [("COPY /opt/dagship/prefix/", "requirements")] if recipe.with_deps else []
     ours += [("--no-install-recommends", "system packages")] if recipe.system_packages else []

@@ -5,22 +5,28 @@ The tag is made from the content: what goes in decides it, so the same input has
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dagship.artifacts import BaseImage, LockFile
 from dagship.dockerfile import Recipe, compilers
-from dagship.image import context
+from dagship.image import context, sidebyside
 from dagship.reference import Reference
 from dagship.resources import resource
 from dagship.settings import Settings
 
-LABEL_DAGS = "io.dagship.dag.version"
+LABEL_DAGS = sidebyside.LABEL_DAGS
 LABEL_AIRFLOW = "io.dagship.airflow.version"
 LABEL_LOCK = "io.dagship.lock"
 
 _HASH_DIGITS = 12
+
+# The name that Airflow gives its own: an Airflow that takes the image over keeps its DAGs. Nothing in an image changes,
+# so the interval is no more than Airflow's own; and nothing in it may be cleaned up.
+_BUNDLES = [
+    {"name": "dags-folder", "classpath": "dagship_versions.bundle.BakedDagBundle", "kwargs": {"refresh_interval": 300}}
+]
 
 _INSTALLING = ("tools.py", "tools.txt", "index.py", "installed.py", "install.py")
 # What imports DAG files, of the test of an image: the sync checks commits with it.
@@ -35,6 +41,7 @@ class Plan:
         base: The base image.
         lock: What is installed besides.
         tree: The DAG tree.
+        earlier: The versions that stay beside it, newest first.
         recipe: What the Dockerfile is rendered from.
         platforms: `os/architecture`, one or more.
         reference: Repository and content-addressed tag.
@@ -44,12 +51,15 @@ class Plan:
     base: BaseImage
     lock: LockFile
     tree: context.Tree
+    earlier: tuple[context.Tree, ...]
     recipe: Recipe
     platforms: tuple[str, ...]
     reference: Reference
 
 
-def plan(settings: Settings, base: BaseImage, lock: LockFile, tree: context.Tree) -> Plan:
+def plan(
+    settings: Settings, base: BaseImage, lock: LockFile, tree: context.Tree, earlier: Sequence[context.Tree] = ()
+) -> Plan:
     """Decides what is built and what it is called; reads no more than the package's own files."""
     with_deps = bool(lock.text)
     within_prefix = base.purelib.startswith(f"{base.prefix}/")
@@ -66,11 +76,14 @@ def plan(settings: Settings, base: BaseImage, lock: LockFile, tree: context.Tree
         with_runtime=True,
         versions_layer=not (with_deps and within_prefix),
         dag_version=tree.version,
+        earlier=tuple(version.version for version in earlier),
+        bundles=json.dumps(_BUNDLES, separators=(",", ":")) if has_bundles(base.airflow) else "",
     )
     return Plan(
         base=base,
         lock=lock,
         tree=tree,
+        earlier=tuple(earlier),
         recipe=recipe,
         platforms=settings.platform or (base.platform,),
         reference=_reference(settings, base, lock, recipe),
@@ -78,7 +91,7 @@ def plan(settings: Settings, base: BaseImage, lock: LockFile, tree: context.Tree
 
 
 def _reference(settings: Settings, base: BaseImage, lock: LockFile, recipe: Recipe) -> Reference:
-    """The tag: the DAG version, for people, and a digest of everything else that goes in.
+    """The tag: the DAG version, for people, and a digest of everything else that goes in, earlier versions too.
 
     Where packages come from, which builder is used and when it is built change nothing in the image.
     """
@@ -95,6 +108,11 @@ def _reference(settings: Settings, base: BaseImage, lock: LockFile, recipe: Reci
     }
     digest = hashlib.sha256(json.dumps(goes_in, sort_keys=True).encode()).hexdigest()[:_HASH_DIGITS]
     return Reference.repository(settings.repository).tagged(f"{recipe.dag_version}-{digest}")
+
+
+def has_bundles(airflow: str) -> bool:
+    """Whether a version of Airflow serves DAG versions side by side."""
+    return airflow.partition(".")[0].isdecimal() and int(airflow.partition(".")[0]) > 2  # noqa: PLR2004 - 3 has them
 
 
 def inside_files() -> list[Path]:
@@ -116,7 +134,7 @@ def labels(plan: Plan, revision: Mapping[str, str]) -> dict[str, str]:
         "org.opencontainers.image.base.name": plan.base.reference,
         **({"org.opencontainers.image.base.digest": digest} if digest else {}),
         "org.opencontainers.image.version": plan.reference.tag,
-        LABEL_DAGS: plan.tree.version,
+        **sidebyside.labels(plan.tree.version, plan.recipe.earlier, sidebyside.changes(plan.tree, plan.earlier)),
         LABEL_AIRFLOW: plan.base.airflow,
         **({LABEL_LOCK: plan.lock.digest} if plan.lock.text else {}),
         **revision,

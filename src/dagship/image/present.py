@@ -20,7 +20,9 @@ def show_built(console: Console, image: BuiltImage) -> None:
     fields = {"image": image.reference}
     fields |= {"id": image.id} if image.id else {}
     fields |= {"digest": image.digest} if image.digest else {}
-    fields |= {"DAG version": image.dag_version, "Airflow": image.airflow, "base": image.base}
+    fields |= {"DAG version": image.dag_version}
+    fields |= {"kept beside it": ", ".join(image.dag_versions[1:])} if image.dag_versions[1:] else {}
+    fields |= {"Airflow": image.airflow, "base": image.base}
     fields |= {"size": size(image.size)} if image.size else {}
     fields |= {"state": "was there already; nothing was built"} if image.reused else {}
     console.summary(fields)

@@ -1,5 +1,8 @@
 """Imports every DAG file of the image this runs in and writes what it saw to `out/report.json`.
 
+Earlier DAG versions that the image keeps are imported after the current one, each in processes of its own: what a
+process has imported of one version, it would take for that of another.
+
 Runs on the interpreter that runs Airflow. Judges nothing: that is done outside, where it can be tested without Airflow.
 
     python verify.py WORK      reads WORK/job.json; the last line of standard output says how far it is
@@ -69,10 +72,24 @@ def _import_dags(job: dict[str, Any], report: dict[str, Any], scratch: str, prog
 
     airflow = verify_airflow.load()
     report["airflow"], report["root"] = airflow.version, airflow.root
+    earlier = [(kept["version"], airflow.of(kept["root"])) for kept in job.get("earlier", [])]
     paths = airflow.files()
-    airflow.warm_up(paths)
+    airflow.warm_up(sum((version.files() for _, version in earlier), paths))
     gc.freeze()  # keeps the collector, and with it the copying of pages, off what every child shares
+    _import_version(airflow, paths, report["files"], job, _directory(scratch, "current"), progress)
+    for version, kept in earlier:
+        progress.write("the version %s\n" % version)
+        seen: dict[str, Any] = {"version": version, "root": kept.root, "failed": "", "files": []}
+        try:
+            _import_version(kept, kept.files(), seen["files"], job, _directory(scratch, version), progress)
+        except BaseException:  # noqa: BLE001 - as for the image: it is the finding
+            seen["failed"] = verify_child.shortened(traceback.format_exc())
+        report.setdefault("earlier", []).append(seen)
 
+
+def _import_version(  # noqa: PLR0917 - what the import of a version takes
+    airflow: Any, paths: list[str], into: list[Any], job: dict[str, Any], scratch: str, progress: TextIO
+) -> None:
     watch = verify_watch.Watch(airflow.root)
 
     def enter() -> None:
@@ -93,7 +110,13 @@ def _import_dags(job: dict[str, Any], report: dict[str, Any], scratch: str, prog
     limits = {path: _limit(airflow, path, float(job["import_timeout"])) for path in paths}
     pool = verify_pool.Pool(paths, enter, examine, limits.__getitem__, scratch, _processors())
     for path, outcome in zip(paths, pool.run(say)):  # noqa: B905 - `strict` came with Python 3.10
-        report["files"].append(dict(outcome, file=os.path.relpath(path, airflow.root)))
+        into.append(dict(outcome, file=os.path.relpath(path, airflow.root)))
+
+
+def _directory(scratch: str, name: str) -> str:
+    path = os.path.join(scratch, name)
+    os.mkdir(path)
+    return path
 
 
 def _limit(airflow: Any, path: str, default: float) -> float:

@@ -45,6 +45,10 @@ class Airflow:
             getattr(serialized_objects, "DagSerialization", None) or serialized_objects.SerializedDAG
         )
 
+    def of(self, root: str) -> "Airflow":
+        """Returns the same for another DAG tree."""
+        return Airflow(self.version, root)
+
     def files(self) -> list[str]:
         """Lists the files that Airflow would read: its safe mode and `.airflowignore` decide."""
         from airflow.utils.file import list_py_file_paths

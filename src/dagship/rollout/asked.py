@@ -24,6 +24,10 @@ class Asked:
         wait: Whether to wait for another rollout to end.
         force_ownership: Whether to take the image from another tool that owns it.
         allow_airflow_change: Whether Airflow's own version may change.
+        hold: Seconds to wait, on Airflow 2, until no run of a DAG that changes is under way; None not to hold them.
+        wait_for_runs: Seconds to wait for runs that need a DAG version which the image lacks; None not to wait.
+        interrupt_tasks: Whether running tasks and unfinished runs may be lost.
+        max_unavailable: Worker pods of a StatefulSet that may be away at a time.
 
     """
 
@@ -36,6 +40,10 @@ class Asked:
     wait: bool = True
     force_ownership: bool = False
     allow_airflow_change: bool = False
+    hold: float | None = None
+    wait_for_runs: float | None = None
+    interrupt_tasks: bool = False
+    max_unavailable: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +66,9 @@ class Planned:
     undo: bool = False
 
 
+# The record is one object of limited size.
+_VERSIONS = 20
+
 Planner = Callable[[Survey], Planned]
 
 
@@ -69,6 +80,7 @@ def journal_of(planned: Planned, before: Journal | None) -> Journal:
         kind=planned.kind,
         image=planned.target.image,
         dag_version=planned.target.dag_version,
+        dag_versions=planned.target.dag_versions[:_VERSIONS],
         airflow=planned.target.airflow,
         who=who.who(),
         job=who.job(),
@@ -90,18 +102,22 @@ def released(before: Record, planned: Planned) -> Record:
         kind=planned.kind,
         image=journal.image,
         dag_version=journal.dag_version,
+        dag_versions=journal.dag_versions,
         airflow=journal.airflow,
         who=journal.who,
         job=journal.job,
         when=_now(),
         moves=tuple(
             move.model_copy(
-                update={"changes": tuple(change.model_copy(update={"before": None}) for change in move.changes)}
+                update={
+                    "changes": tuple(change.model_copy(update={"before": None}) for change in move.changes),
+                    "strategy": None,
+                }
             )
             for move in planned.moves
         ),
     )
-    return Record(releases=(*releases, release)[-record.KEPT :])
+    return Record(releases=(*releases, release)[-record.KEPT :], hold=before.hold)
 
 
 def _new_to(releases: Iterable[Release], moves: Iterable[Move]) -> tuple[Move, ...]:
@@ -115,7 +131,7 @@ def _new_to(releases: Iterable[Release], moves: Iterable[Move]) -> tuple[Move, .
             if (move.key, change.key) not in have
         )
         if changes:
-            adopted.append(move.model_copy(update={"changes": changes}))
+            adopted.append(move.model_copy(update={"changes": changes, "strategy": None}))
     return tuple(adopted)
 
 
@@ -123,8 +139,15 @@ def is_last(written: Record, planned: Planned) -> bool:
     """Whether the last release recorded already says what is planned."""
     if not written.releases or written.releases[-1].image != planned.target.image:
         return False
+    if is_another_version(written.releases[-1].dag_version, planned.target.dag_version):
+        return False
     # What dagship found is no one image: it is told by its fields.
     return planned.target.image != "" or _after(written.releases[-1].moves) == _after(planned.moves)
+
+
+def is_another_version(one: str, other: str) -> bool:
+    """Whether two DAG versions are known and differ."""
+    return bool(one and other) and one != other
 
 
 def _after(moves: Iterable[Move]) -> set[tuple[object, ...]]:

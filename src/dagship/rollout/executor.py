@@ -40,7 +40,7 @@ def environment(
     name, _, tag = image.rpartition(":")
     changes: dict[str, tuple[Change, ...]] = {}
     for workload, containers in selected:
-        starts_pods = _scheduler(containers) if _is_used(workload, config_maps) else None
+        starts_pods = scheduler(containers) if _is_used(workload, config_maps) else None
         found: list[Change] = []
         for container in containers:
             if container.init:
@@ -73,8 +73,8 @@ def _is_used(workload: Workload, config_maps: Mapping[str, Mapping[str, Any]]) -
     return "KubernetesExecutor" in found or (not found and any(_pods(workload.config_maps, config_maps)))
 
 
-def _scheduler(containers: Iterable[Container]) -> Container | None:
-    """The container that starts pods; a log groomer beside it does not."""
+def scheduler(containers: Iterable[Container]) -> Container | None:
+    """Returns the container that is the scheduler; a log groomer beside it is not."""
     main = [container for container in containers if not container.init]
     by_command = [container for container in main if "scheduler" in container.commands]
     by_name = [container for container in main if container.name == "scheduler"]

@@ -38,8 +38,14 @@ def there(kind: Kind, raw: Mapping[str, Any], change: Change) -> bool:
     return present(kind, raw, change) is not None
 
 
-def patch(kind: Kind, raw: Mapping[str, Any], changes: Iterable[Change]) -> dict[str, Any]:
+def patch(kind: Kind, raw: Mapping[str, Any], changes: Iterable[Change], *, recreate: bool = False) -> dict[str, Any]:
     """Returns the body that makes every field say what its change has in `after`.
+
+    Args:
+        kind: What the object is.
+        raw: The object as it was looked at.
+        changes: Its changes.
+        recreate: Whether a Deployment is to end its old pods before it makes new ones.
 
     Raises:
         UsageError: A pod template in a ConfigMap cannot be changed without changing more than its images.
@@ -60,7 +66,11 @@ def patch(kind: Kind, raw: Mapping[str, Any], changes: Iterable[Change]) -> dict
             container.setdefault("env", []).append({"name": change.name, "$patch": "delete"})
         else:
             container.setdefault("env", []).append({"name": change.name, "value": change.after})
-    pods = {"template": {"spec": {group: list(containers.values()) for group, containers in spec.items()}}}
+    pods: dict[str, Any] = {
+        "template": {"spec": {group: list(containers.values()) for group, containers in spec.items()}}
+    }
+    if recreate:
+        pods["strategy"] = {"type": "Recreate", "rollingUpdate": None}
     return {**body, "spec": {"jobTemplate": {"spec": pods}} if kind == "CronJob" else pods}
 
 

@@ -60,6 +60,7 @@ def judge(
     settle: float,
     undoing: bool = False,
     seen: Seen = _NEVER_SEEN,
+    at_once: int = 1,
 ) -> Verdict:
     """Judges a workload.
 
@@ -72,6 +73,7 @@ def judge(
         settle: Seconds that a container without a probe must have run to count.
         undoing: Whether pods of another revision that are not ready are in the way, and not merely not ready yet.
         seen: Since when things have been so, by `doom.observe`.
+        at_once: How many pods of a StatefulSet may be away at a time.
 
     """
     foreign = _foreign(state, target)
@@ -82,7 +84,7 @@ def judge(
     look = of_set(state, pods, wanted) if state.kind == "StatefulSet" else of_deployment(state, pods, wanted)
     waiting = "" if foreign else _waiting(state, look, known=known, now=now)
     deletable = known and not foreign and state.kind == "StatefulSet"
-    delete = deletions(state, look, undoing=undoing, seen=seen, now=now) if deletable else ()
+    delete = deletions(state, look, undoing=undoing, seen=seen, now=now, at_once=at_once) if deletable else ()
     return Verdict(
         done=not waiting and not foreign,
         ready=look.right if known else 0,

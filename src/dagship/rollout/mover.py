@@ -1,8 +1,9 @@
 """Makes the changes of a move in the cluster, each object in one write and only as it was looked at."""
 
+import json
 from typing import TYPE_CHECKING, Any
 
-from dagship.cluster.failures import Conflict
+from dagship.cluster.failures import Conflict, NotFound
 from dagship.errors import OutsideError
 from dagship.rollout import fields, plan
 from dagship.rollout.values import WATCHED, Move
@@ -34,13 +35,43 @@ def apply(cluster: "Cluster", feed: "Feed", move: Move, may_say: plan.Known) -> 
         if not to_do:
             return False
         try:
-            written = cluster.patch(move.kind, move.name, fields.patch(move.kind, raw, to_do))
+            body = fields.patch(move.kind, raw, to_do, recreate=move.strategy is not None)
+            written = cluster.patch(move.kind, move.name, body)
         except Conflict:
             continue
         if move.kind in WATCHED:
             feed.put(move.kind, written)
         return True
-    raise OutsideError(
+    raise _restless(move)
+
+
+def restore(cluster: "Cluster", move: Move) -> None:
+    """Gives a Deployment its own strategy again, when all its pods are as they are to be.
+
+    Raises:
+        OutsideError: The API server did not answer, or refused.
+
+    """
+    if move.strategy is None:
+        return
+    for _ in range(_TRIES):
+        try:
+            raw = cluster.get(move.kind, move.name)
+            if (raw["spec"].get("strategy") or {}).get("type") != "Recreate":
+                return
+            version = {"resourceVersion": raw["metadata"]["resourceVersion"]}
+            body = {"metadata": version, "spec": {"strategy": json.loads(move.strategy)}}
+            cluster.patch(move.kind, move.name, body)
+        except Conflict:
+            continue
+        except NotFound:
+            pass
+        return
+    raise _restless(move)
+
+
+def _restless(move: Move) -> OutsideError:
+    return OutsideError(
         f"{move.key} was changed by someone else {_TRIES} times in a row.",
         "Something writes it without pause; find it with kubectl get --watch, then run rollout again.",
     )

@@ -51,7 +51,12 @@ NEEDED: tuple[Permission, ...] = (
     *_each("get list watch", "", "pods", "to judge each pod by its revision, readiness and image"),
     *_each("delete", "", "pods", "to free a StatefulSet from a broken pod, and to move one with OnDelete"),
     *_each("get", "", "pods/log", "to report the last lines of a container that fails"),
-    *_each("get create", "", "pods/exec", "to read Airflow's version in a running pod, and how its git sync stands"),
+    *_each(
+        "get create",
+        "",
+        "pods/exec",
+        "to ask Airflow for its version, its runs and tasks, and a git sync how it stands",
+    ),
     *_each("list", "", "events", "to report the events of a pod that fails"),
     *_each(
         "get list",

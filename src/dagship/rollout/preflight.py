@@ -187,7 +187,11 @@ def patches(survey: Survey, moves: Iterable[Move], may_say: plan.Known) -> tuple
     """
     looked = ((move, survey.objects[move.kind, move.name]) for move in moves)
     to_do = ((move, raw, plan.outstanding(move, raw, may_say)) for move, raw in looked)
-    return tuple((move, fields.patch(move.kind, raw, changes)) for move, raw, changes in to_do if changes)
+    return tuple(
+        (move, fields.patch(move.kind, raw, changes, recreate=move.strategy is not None))
+        for move, raw, changes in to_do
+        if changes
+    )
 
 
 def ask_server(cluster: "Cluster", patches: Iterable[tuple[Move, dict[str, Any]]]) -> None:

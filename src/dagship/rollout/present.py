@@ -4,15 +4,29 @@ import textwrap
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from dagship.rollout import plan, syncs
+from dagship.rollout import pins, plan, syncs
+from dagship.rollout.live import LiveRuns
 from dagship.rollout.synced import SyncReport
-from dagship.rollout.values import Deployed, Failure, Journal, Move, Release, RolloutResult, StatusReport
+from dagship.rollout.values import (
+    Deployed,
+    Failure,
+    Journal,
+    Move,
+    Release,
+    RolloutResult,
+    StatusReport,
+    Target,
+    TaskReport,
+)
 
 if TYPE_CHECKING:
     from dagship.console import Console
 
 # Digits of a commit that people compare.
 _COMMIT = 12
+
+# Tasks that a summary names.
+_NAMED = 5
 
 _OUTCOMES = {
     "moved": "moved",
@@ -46,6 +60,23 @@ def show_plan(console: "Console", moves: Iterable[Move], journal: Journal | None
     else:
         brief = [[*row[:3], _brief(row[3], row[4]), _brief(row[4], row[3])] for row in rows]
         console.table("", ["step", "workload", "containers", "from", "to"], brief)
+    console.say("")
+
+
+def show_live(console: "Console", live: LiveRuns | None, target: Target) -> None:
+    """Prints Airflow's unfinished runs by version, and its running tasks by worker."""
+    if live is None:
+        return
+    lacking = pins.lacking(live, target)
+    runs = [
+        f"{count} on {version or 'the newest code'}{' (NOT IN THE IMAGE)' if version in lacking else ''}"
+        for version, count in live.by_version.items()
+    ]
+    tasks = [f"{len(tasks)} on {host or 'no host'}" for host, tasks in live.by_host.items()]
+    tasks += [f"{live.running - len(live.tasks)} more"] if live.running > len(live.tasks) else []
+    queued = f"; {live.queued} queued" if live.queued else ""
+    console.say(f"unfinished runs: {', '.join(runs) or 'none'}")
+    console.say(f"running tasks: {', '.join(tasks) or 'none'}{queued}")
     console.say("")
 
 
@@ -94,9 +125,22 @@ def show_result(console: "Console", result: RolloutResult) -> None:
     if result.failure is not None:
         fields["cause"] = f"{result.failure.workload}: {result.failure.meaning or result.failure.reason}"
     fields |= {"state": result.state} if result.state else {}
+    fields |= _fate(result.tasks) if result.tasks else {}
     if result.seconds:
         fields["seconds"] = ", ".join(f"{phase} {seconds:.1f}" for phase, seconds in result.seconds.items())
     console.summary(fields)
+
+
+def _fate(tasks: TaskReport) -> dict[str, str]:
+    """What became of tasks and runs."""
+    cut = "nobody knows how many were" if tasks.interrupted is None else str(len(tasks.interrupted))
+    said = f"{tasks.running} ran when it began, {cut} interrupted"
+    if tasks.interrupted:
+        named = [str(task) for task in tasks.interrupted[:_NAMED]]
+        said += f": {', '.join(named)}{', …' if len(tasks.interrupted) > _NAMED else ''}"
+    said += f"; workers took {tasks.draining:.0f} s to end" if tasks.draining else ""
+    stay = [f"{runs} on {version or 'the newest code'}" for version, runs in tasks.runs.items()]
+    return {"tasks": said} | ({"runs": f"unfinished: {', '.join(stay)}"} if stay else {})
 
 
 def show_deployed(console: "Console", deployed: Deployed) -> None:
@@ -128,6 +172,11 @@ def show_status(console: "Console", report: StatusReport) -> None:
         console.say("")
         rows = [_release(one, common) for one in report.releases]
         console.table("", [">release", "when", "what", "image", "DAG version", "who", "job"], rows)
+    if report.hold is not None:
+        console.warn(
+            f"DAGs are held for a rollout: {', '.join(report.hold.dags)}; when none is under way, the next one lets "
+            "them go, and so does rollout --undo"
+        )
     if report.unfinished is not None:
         console.say("")
         console.warn(
@@ -138,10 +187,26 @@ def show_status(console: "Console", report: StatusReport) -> None:
     fields |= {"release": report.installed} if report.installed else {}
     fields |= {"repository": common[:-1]} if common else {}
     fields |= _show_git(console, report)
+    fields |= _show_live(report)
     behind = sum(syncs.is_behind(one) for one in report.git)
     fields["state"] = "all components run the same image" if report.agree else "components DISAGREE"
     fields["state"] += f", but {behind} of {len(report.git)} pods do NOT SERVE what git has" if behind else ""
     console.summary(fields)
+
+
+def _show_live(report: StatusReport) -> dict[str, str]:
+    """Returns the lines on runs, tasks, and the DAG versions in the image."""
+    if report.live is None:
+        return {"runs": f"cannot be asked for: {report.live_unseen}"} if report.live_unseen else {}
+    live = report.live
+    runs = [f"{count} on {version or 'the newest code'}" for version, count in live.by_version.items()]
+    fields = {"runs": f"unfinished: {', '.join(runs)}" if runs else "none is unfinished"}
+    fields |= {"tasks": f"{live.running} running, {live.queued} queued"} if live.running or live.queued else {}
+    held = [f"{version}{' (current)' if version == live.current else ''}" for version in live.held]
+    lost = [version for version in live.pinned if version not in live.held]
+    fields |= {"versions": f"in the image: {', '.join(held)}"} if live.baked and held else {}
+    fields |= {"MISSING": f"runs are pinned to what the image does not hold: {', '.join(lost)}"} if lost else {}
+    return fields
 
 
 def _show_git(console: "Console", report: StatusReport) -> dict[str, str]:

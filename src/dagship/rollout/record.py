@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from dagship.cluster.failures import Conflict, NotFound
 from dagship.errors import Refused, UsageError
-from dagship.rollout.values import Journal, Record, Release
+from dagship.rollout.values import Hold, Journal, Record, Release
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
@@ -21,7 +21,7 @@ KEPT = 20
 _TRIES = 5
 # etcd takes 1.5 MB and the API server 1 MiB in a ConfigMap; what is above this loses its oldest releases.
 _LIMIT = 900_000
-_KEYS = {"releases", "rollout"}
+_KEYS = {"releases", "rollout", "hold"}
 
 _RELEASES: TypeAdapter[tuple[Release, ...]] = TypeAdapter(tuple[Release, ...])
 
@@ -40,6 +40,7 @@ def parse(config_map: dict[str, Any] | None) -> Record:
         return Record(
             releases=_RELEASES.validate_json(data.get("releases", "[]")),
             journal=Journal.model_validate_json(data["rollout"]) if data.get("rollout") else None,
+            hold=Hold.model_validate_json(data["hold"]) if data.get("hold") else None,
         )
     except ValidationError as broken:
         raise _not_ours() from broken
@@ -56,10 +57,11 @@ def dump(record: Record) -> dict[str, str]:
     """Returns the data of the ConfigMap; the oldest releases go when it would be too large."""
     releases = record.releases[-KEPT:]
     journal = record.journal.model_dump_json(exclude_defaults=True) if record.journal else ""
+    hold = {"hold": record.hold.model_dump_json()} if record.hold else {}
     while True:
         text = json.dumps(_RELEASES.dump_python(releases, mode="json", exclude_defaults=True), indent=1)
-        if len(text) + len(journal) < _LIMIT or len(releases) <= 1:
-            return {"releases": text, "rollout": journal}
+        if len(text) + len(journal) + sum(map(len, hold.values())) < _LIMIT or len(releases) <= 1:
+            return {"releases": text, "rollout": journal, **hold}
         releases = releases[1:]
 
 

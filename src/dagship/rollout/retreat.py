@@ -72,6 +72,9 @@ def go_back(run: Run, held: Held, failure: Failure | None) -> RolloutResult:
     if returned.unfinished:
         first = returned.stuck[0] if returned.stuck else _refusal(returned)
         return run.result(planned, "left", failure=failure or first, state=_state(returned))
+    for move in planned.moves:
+        held.lease.check()
+        mover.restore(run.cluster, move)
     run.store(held.lease, held.written.model_copy(update={"journal": None}))
     return run.result(planned, "undone", failure=failure, state=_state(returned))
 

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from dagship.cluster.feed import Feed
 from dagship.errors import DagshipError, Interrupted, OutsideError, Transient
-from dagship.rollout import diagnosis, doom, mover, plan, preflight, record, surveying, who
+from dagship.rollout import diagnosis, doom, holding, mover, plan, preflight, record, surveying, tasks, who
 from dagship.rollout.asked import Planned, Planner, is_last, journal_of, released
 from dagship.rollout.lease import Lease
-from dagship.rollout.present import show_failure, show_plan
+from dagship.rollout.present import show_failure, show_live, show_plan
 from dagship.rollout.retreat import go_back
 from dagship.rollout.run import Held, Run
 from dagship.rollout.values import WATCHED, Failure, Move, RolloutResult
@@ -35,6 +35,8 @@ def roll(run: Run, planner: Planner) -> RolloutResult:
     with run.timed("preflight"), run.console.step(f"Looking at the namespace {run.cluster.namespace}"):
         planned, survey = _look(run, planner)
     _show(run, planned, survey)
+    show_live(run.console, run.live, planned.target)
+    holding.check(run, planned, survey)
     for warning in run.warnings:
         run.console.warn(warning)
     if run.asked.dry_run:
@@ -50,24 +52,29 @@ def roll(run: Run, planner: Planner) -> RolloutResult:
 
                 lease.acquire(wait=run.asked.wait, say=say)
             # Nobody else moves things from here on; what moved while this one looked or waited is seen now.
-            survey = surveying.survey(run.cluster, selector=run.asked.selector)
+            survey, anew = tasks.again(run, surveying.survey(run.cluster, selector=run.asked.selector), planned)
             now = planner(survey)
             own = survey.objects.get(("ConfigMap", record.NAME))
             run.record = None if own is None else dict(own)
-        if now.moves != planned.moves:
+        if now.moves != planned.moves or anew:
             _check(run, now, survey)
+        if now.moves != planned.moves:
             _show(run, now, survey)
-        try:
-            return _carry_out(run, lease, now, survey)
-        except KeyboardInterrupt as stopped:
-            raise Interrupted(
-                "Interrupted in the middle of a rollout; what moved stays moved.", _HOW_TO_GO_ON
-            ) from stopped
-        except OutsideError as failed:
-            first = "When the server is back:" if isinstance(failed, Transient) else f"{failed.hint} After that:"
-            raise OutsideError(
-                failed.message, f"The rollout is unfinished. {first.strip()} {_HOW_TO_GO_ON}", failed.detail
-            ) from failed
+        tasks.wait(run, lease, now, survey)
+        with holding.held(run, lease, now, survey) as survey:
+            try:
+                result = _carry_out(run, lease, now, survey)
+            except KeyboardInterrupt as stopped:
+                raise Interrupted(
+                    "Interrupted in the middle of a rollout; what moved stays moved.", _HOW_TO_GO_ON
+                ) from stopped
+            except OutsideError as failed:
+                first = "When the server is back:" if isinstance(failed, Transient) else f"{failed.hint} After that:"
+                raise OutsideError(
+                    failed.message, f"The rollout is unfinished. {first.strip()} {_HOW_TO_GO_ON}", failed.detail
+                ) from failed
+    result = result.model_copy(update={"warnings": tuple(dict.fromkeys((*result.warnings, *run.warnings)))})
+    return tasks.counted(run, result, now, survey)
 
 
 def _show(run: Run, planned: Planned, survey: "Survey") -> None:
@@ -79,6 +86,7 @@ def _look(run: Run, planner: Planner) -> tuple[Planned, "Survey"]:
     """Everything that reads only."""
     preflight.check_permissions(run.cluster)
     survey = surveying.survey(run.cluster, selector=run.asked.selector)
+    survey = tasks.asked(run, survey, planner(survey))
     planned = planner(survey)
     _check(run, planned, survey)
     if run.asked.dry_run or not planned.undo:
@@ -92,11 +100,14 @@ def _look(run: Run, planner: Planner) -> tuple[Planned, "Survey"]:
 def _check(run: Run, planned: Planned, survey: "Survey") -> None:
     """Refuses what cannot end well; a second time when the plan changed while another rollout was waited for."""
     found = [*planned.warnings]
+    images = any(change.field != "env" for move in planned.moves for change in move.changes)
     if not planned.undo:  # what an unfinished rollout took goes back to whoever had it
         found += preflight.check_owners(survey, planned.moves, planned.target, force=run.asked.force_ownership)
+    if images and not planned.undo:
         running = preflight.running_airflow(run.cluster, planned.moves, survey)
         found += preflight.check_airflow(planned.target.airflow, running, allow=run.asked.allow_airflow_change)
         found += preflight.check_platform(run.cluster, planned.target) if planned.target.image else ()
+    found += tasks.check(run, planned, survey)
     run.warnings.update(dict.fromkeys(found))
 
 
@@ -108,6 +119,7 @@ def _carry_out(run: Run, lease: Lease, planned: Planned, survey: "Survey") -> Ro
     )
     if changes and not planned.undo:
         run.store(lease, written.model_copy(update={"journal": journal_of(planned, written.journal)}))
+    tasks.watch(run, planned, survey)
     with Feed(run.cluster, _FED) as feed:
         held = Held(feed=feed, lease=lease, planned=planned, written=written, may_say=may_say)
         if planned.undo:
@@ -125,6 +137,9 @@ def _carry_out(run: Run, lease: Lease, planned: Planned, survey: "Survey") -> Ro
             return go_back(run, held, failure)
     if not changes and is_last(written, planned):
         return run.result(planned, "unchanged", release=written.releases[-1].number)
+    for move in planned.moves:
+        lease.check()
+        mover.restore(run.cluster, move)
     after = released(written, planned)
     run.store(lease, after)
     return run.result(planned, "moved", release=after.releases[-1].number)

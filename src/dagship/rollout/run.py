@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dagship.rollout import plan, record
 from dagship.rollout.asked import Asked, Planned
+from dagship.rollout.drains import Drains
+from dagship.rollout.live import LiveRuns
 from dagship.rollout.values import Failure, Record, RolloutResult, Target
 from dagship.rollout.watcher import Watcher
 
@@ -50,6 +52,11 @@ class Run:
         record: The ConfigMap of the record as this run read or wrote it last.
         seconds: Seconds by phase so far.
         warnings: What was noticed so far, in order.
+        live: What Airflow said of its runs and tasks last, before anything moved; None when it could not be asked.
+        unasked: Why it could not.
+        drains: The pods that end, once things move.
+        careless: Pods whose tasks do not survive SIGTERM.
+        when: When Airflow was asked, by this machine's monotonic clock.
 
     """
 
@@ -59,6 +66,11 @@ class Run:
     record: dict[str, Any] | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     warnings: dict[str, None] = field(default_factory=dict)
+    live: LiveRuns | None = None
+    unasked: str = ""
+    drains: Drains | None = None
+    careless: frozenset[str] = frozenset()
+    when: float = 0.0
 
     def store(self, lease: "Lease", written: Record) -> None:
         """Writes the record, as long as nobody else may."""
@@ -79,6 +91,8 @@ class Run:
             undoing=target is None,
             warnings=self.warnings,
             clock=self.cluster.clock,
+            at_once=1 if target is None else self.asked.max_unavailable,
+            drains=self.drains,
         )
 
     @contextmanager
@@ -110,6 +124,7 @@ class Run:
             airflow=planned.target.airflow,
             release=release,
             moves=planned.moves,
+            live=self.live,
             failure=failure,
             state=state,
             warnings=tuple(self.warnings),

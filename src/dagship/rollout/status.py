@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dagship.reference import Reference
-from dagship.rollout import executor, judge, lacks, plan, selection, states, surveying, syncs
+from dagship.rollout import asking, executor, judge, lacks, plan, selection, states, surveying, syncs
 from dagship.rollout.values import WATCHED, Record, StatusReport, WorkloadReport
 from dagship.rollout.workloads import Container, Workload
 
@@ -75,6 +75,7 @@ def status(
         )
     own = {pod.name for look in looks for pod in look.pods}
     git, unseen = syncs.ask(cluster, [raw for raw in living[0] if raw["metadata"]["name"] in own])
+    live, why = asking.ask(cluster, survey, prefer=frozenset(workload.key for workload, _ in selected))
     report = StatusReport(
         passed=not any(syncs.is_behind(one) for one in git),
         namespace=cluster.namespace,
@@ -82,9 +83,12 @@ def status(
         workloads=tuple(sorted(reports, key=lambda report: report.workload)),
         releases=tuple(reversed(written.releases)),
         unfinished=written.journal,
+        hold=written.hold,
         installed=_installed(workload for workload, _ in selected),
         git=git,
         git_unseen=unseen,
+        live=live,
+        live_unseen=why,
     )
     return report.model_copy(update={"passed": report.passed and report.agree})
 
@@ -158,11 +162,16 @@ def _report(look: _Look, digests: Mapping[str, str], versions: Mapping[str, str]
         workload=look.workload.key,
         role=look.workload.role,
         images=used,
-        dag_version=_version(used, versions),
+        dag_version=_pointed(look.containers) or _version(used, versions),
         ready=look.verdict.ready if look.verdict else 0,
         desired=look.verdict.desired if look.verdict else 0,
         differ=tuple(sorted(pod.name for pod in look.pods if _differs(pod, look.wanted, digests))),
     )
+
+
+def _pointed(containers: Iterable[Container]) -> str:
+    """Returns the DAG version that a rollback within the image has a dag-processor announce, or empty."""
+    return next((said for one in containers if (said := one.env.get(plan.POINTER))), "")
 
 
 def _differs(pod: states.PodState, wanted: Mapping[str, str], digests: Mapping[str, str]) -> bool:
@@ -179,7 +188,8 @@ def _versions(written: Record) -> dict[str, str]:
     return {
         Reference.parse(release.image).digest: release.dag_version
         for release in written.releases
-        if release.image and release.dag_version
+        # A rollback within an image announces another version than is the image's own.
+        if release.image and release.dag_version and not plan.is_pointing(release.moves)
     }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dagship.cluster.failures import BadRequest, NotFound
 from dagship.errors import UsageError
 from dagship.rollout import record, workloads
+from dagship.rollout.live import LiveRuns
 from dagship.rollout.values import Kind, Record
 from dagship.rollout.workloads import Workload
 
@@ -25,12 +26,14 @@ class Survey:
         objects: StatefulSets, Deployments, CronJobs and ConfigMaps as the server sent them.
         workloads: The first three, read.
         record: What dagship wrote there.
+        live: Airflow's unfinished runs and running tasks, where it was asked.
 
     """
 
     objects: Mapping[tuple[Kind, str], Mapping[str, Any]]
     workloads: tuple[Workload, ...]
     record: Record
+    live: LiveRuns | None = None
 
     @property
     def config_maps(self) -> dict[str, Mapping[str, Any]]:

@@ -6,7 +6,10 @@ move with before and after exchanged, so that there is one machinery for both wa
 
 from typing import Literal
 
+from pydantic import Field
+
 from dagship.artifacts import Artifact, PushedImage
+from dagship.rollout.live import LiveRuns, Task
 from dagship.rollout.synced import SyncReport
 
 Kind = Literal["StatefulSet", "Deployment", "CronJob", "ConfigMap"]
@@ -57,6 +60,8 @@ class Move(Artifact):
         role: What of Airflow it runs.
         step: When it moves, 0 first; objects of one step move together.
         changes: Its fields.
+        strategy: The Deployment's own strategy, as JSON, where it is `Recreate` while this moves: of what announces
+            DAGs, old and new may not run at the same time.
 
     """
 
@@ -65,6 +70,7 @@ class Move(Artifact):
     role: Role = "other"
     step: int = 0
     changes: tuple[Change, ...]
+    strategy: str | None = None
 
     @property
     def key(self) -> str:
@@ -89,6 +95,7 @@ class Journal(Artifact):
         kind: What the release will be called.
         image: Image it moves to, by digest; empty for a return to what dagship found at first.
         dag_version: DAG version of that image, or empty.
+        dag_versions: DAG versions that the image holds, as far as known.
         airflow: Version of Airflow in that image, or empty.
         who: Who runs it.
         job: The CI job, or empty.
@@ -102,6 +109,7 @@ class Journal(Artifact):
     kind: Literal["rollout", "rollback"]
     image: str
     dag_version: str
+    dag_versions: tuple[str, ...] = ()
     airflow: str
     who: str
     job: str
@@ -117,7 +125,8 @@ class Release(Artifact):
         number: Counts up; 0 is what dagship found.
         kind: `found` is what ran before the first rollout.
         image: Image by digest; empty for `found`, which may be several.
-        dag_version: DAG version, or empty.
+        dag_version: DAG version that it announces, or empty.
+        dag_versions: DAG versions that the image holds, as far as known.
         airflow: Version of Airflow, or empty.
         who: Who ran it.
         job: The CI job, or empty.
@@ -130,11 +139,25 @@ class Release(Artifact):
     kind: Literal["found", "rollout", "rollback"]
     image: str
     dag_version: str = ""
+    dag_versions: tuple[str, ...] = ()
     airflow: str = ""
     who: str = ""
     job: str = ""
     when: str
     moves: tuple[Move, ...]
+
+
+class Hold(Artifact):
+    """DAGs of an Airflow 2 that start no runs while things move.
+
+    Attributes:
+        since: When holding began, epoch seconds by Airflow's clock.
+        dags: The DAGs that were to be held.
+
+    """
+
+    since: float
+    dags: tuple[str, ...]
 
 
 class Record(Artifact):
@@ -143,11 +166,13 @@ class Record(Artifact):
     Attributes:
         releases: Newest last, at most 20.
         journal: The unfinished rollout, if there is one.
+        hold: What is held, or was when a rollout was cut off.
 
     """
 
     releases: tuple[Release, ...] = ()
     journal: Journal | None = None
+    hold: Hold | None = None
 
 
 class Target(Artifact):
@@ -159,6 +184,8 @@ class Target(Artifact):
         dag_version: DAG version, empty when unknown.
         airflow: Version of Airflow, empty when unknown.
         platforms: `os/architecture` it is for; empty when unknown.
+        dag_versions: DAG versions that it holds, the current one first; empty when unknown.
+        dag_changes: For each older version the files in which the current one differs from it, None when too many.
 
     """
 
@@ -167,6 +194,30 @@ class Target(Artifact):
     dag_version: str = ""
     airflow: str = ""
     platforms: tuple[str, ...] = ()
+    dag_versions: tuple[str, ...] = ()
+    dag_changes: dict[str, tuple[str, ...] | None] = Field(default_factory=dict)
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """The DAG versions that it holds; empty when unknown."""
+        return self.dag_versions or ((self.dag_version,) if self.dag_version else ())
+
+
+class TaskReport(Artifact):
+    """What a rollout did to tasks and runs.
+
+    Attributes:
+        running: Tasks that ran when it began.
+        interrupted: Tasks that it interrupted; None when Airflow could not be asked afterwards.
+        draining: Seconds for which workers were ending, finishing their tasks.
+        runs: Unfinished runs afterwards by the version that they stay on; an empty version is the newest code.
+
+    """
+
+    running: int
+    interrupted: tuple[Task, ...] | None = None
+    draining: float = 0.0
+    runs: dict[str, int] = Field(default_factory=dict)
 
 
 class Failure(Artifact):
@@ -232,6 +283,8 @@ class RolloutResult(Artifact):
         airflow: Version of Airflow, or empty.
         release: Number of the release recorded, or None.
         moves: What moved, or would.
+        live: Airflow's unfinished runs and running tasks before anything moved; None when it could not be asked.
+        tasks: What became of those; None when nothing moved.
         failure: What went wrong, if something did.
         state: One sentence on what the cluster runs now.
         warnings: What was noticed.
@@ -249,6 +302,8 @@ class RolloutResult(Artifact):
     airflow: str = ""
     release: int | None = None
     moves: tuple[Move, ...] = ()
+    live: LiveRuns | None = None
+    tasks: TaskReport | None = None
     failure: Failure | None = None
     state: str = ""
     warnings: tuple[str, ...] = ()
@@ -283,9 +338,12 @@ class StatusReport(Artifact):
         workloads: Every object of this Airflow.
         releases: The last releases, newest first.
         unfinished: A rollout that neither finished nor was undone.
+        hold: DAGs of an Airflow 2 that are held, by a rollout under way or by one that was cut off.
         installed: Helm's release and its chart, as `airflow (airflow-0.1.0)`; empty where it is none of our chart.
         git: What each sync says, where DAGs come from git.
         git_unseen: Why the syncs could not be asked, or empty.
+        live: Airflow's unfinished runs, running tasks, and the DAG versions that its image holds.
+        live_unseen: Why Airflow could not be asked for them, or empty.
 
     """
 
@@ -295,9 +353,12 @@ class StatusReport(Artifact):
     workloads: tuple[WorkloadReport, ...]
     releases: tuple[Release, ...]
     unfinished: Journal | None = None
+    hold: Hold | None = None
     installed: str = ""
     git: tuple[SyncReport, ...] = ()
     git_unseen: str = ""
+    live: LiveRuns | None = None
+    live_unseen: str = ""
 
     @property
     def agree(self) -> bool:

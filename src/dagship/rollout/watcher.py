@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dagship.board import Board
     from dagship.cluster.api import Cluster
     from dagship.cluster.feed import Feed
+    from dagship.rollout.drains import Drains
     from dagship.rollout.lease import Lease
 
 # A container without a readiness probe is ready as soon as it runs. Airflow's start up fails within this, seconds.
@@ -69,6 +70,8 @@ class Watcher:
         clock: Tells the cluster's time, epoch seconds.
         also: Whether all else that is waited for is so as well; asked at each look, and may raise Broken.
         excused: Whether what looks like a pod's doom passes when something else is there.
+        at_once: How many pods of a worker's StatefulSet may be away at a time.
+        drains: Is shown the pods, and says what of them drains.
 
     """
 
@@ -83,6 +86,8 @@ class Watcher:
     clock: Callable[[], float]
     also: Callable[[], bool] = _nothing_else
     excused: Callable[[doom.Doom, states.PodState], bool] = _never
+    at_once: int = 1
+    drains: "Drains | None" = None
     # By workload: since when things have been so, and for how long it has stood still.
     _seen: dict[str, doom.Seen] = field(default_factory=dict)
     _still: dict[str, Standstill] = field(default_factory=dict)
@@ -139,10 +144,20 @@ class Watcher:
         waits = state.strategy == "Recreate" and any(pod.deleting is not None for pod in pods)
         seen = self._seen[move.key] = doom.observe(pods, self._seen.get(move.key, {}), now, [] if waits else [state])
         verdict = judge.judge(
-            state, pods, target=move.images, ids=self.ids, now=now, settle=SETTLE, undoing=self.undoing, seen=seen
+            state,
+            pods,
+            target=move.images,
+            ids=self.ids,
+            now=now,
+            settle=SETTLE,
+            undoing=self.undoing,
+            seen=seen,
+            at_once=self.at_once if move.role == "worker" else 1,
         )
+        draining = self.drains.see(move.key, pods, now, worker=move.role == "worker") if self.drains else ""
         if show or not verdict.done:
-            self.board.row(move.key, verdict.ready, verdict.desired, DONE if verdict.done else verdict.waiting)
+            waiting = f"{verdict.waiting} ({draining})" if draining else verdict.waiting
+            self.board.row(move.key, verdict.ready, verdict.desired, DONE if verdict.done else waiting)
         for warning in verdict.warnings:
             self._warn(f"{move.key}: {warning}")
         if verdict.foreign:

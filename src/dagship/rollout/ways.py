@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from dagship.errors import UsageError
 from dagship.reference import Reference
 from dagship.rollout import plan, preflight
-from dagship.rollout.asked import Asked, Planned
+from dagship.rollout.asked import Asked, Planned, is_another_version
 from dagship.rollout.roller import roll
 from dagship.rollout.run import Run
-from dagship.rollout.values import Move, Record, Release, RolloutResult, Target
+from dagship.rollout.values import Journal, Move, Record, Release, RolloutResult, Target
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
@@ -57,11 +57,12 @@ def rollback(cluster: "Cluster", console: "Console", to: int | None, asked: Aske
             image=release.image,
             digest=Reference.parse(release.image).digest,
             dag_version=release.dag_version,
+            dag_versions=release.dag_versions,
             airflow=release.airflow,
         )
         # What the last release moved goes back, also where it was another repository's.
         moves = _to(survey, target, asked, cluster.namespace, also=own[-1].moves if own else ())
-        return Planned(kind="rollback", target=target, moves=moves)
+        return _within(survey, release, moves) or Planned(kind="rollback", target=target, moves=moves)
 
     return roll(Run(cluster=cluster, console=console, asked=asked), planner)
 
@@ -77,6 +78,9 @@ def undo(cluster: "Cluster", console: "Console", asked: Asked) -> RolloutResult:
 
     def planner(survey: "Survey") -> Planned:
         journal = survey.record.journal
+        if journal is None and survey.record.hold is not None:
+            # Cut off while it held DAGs, before anything moved.
+            return Planned(kind="rollout", target=Target(image="", digest=""), moves=(), undo=True)
         if journal is None:
             raise UsageError(
                 f"No rollout is unfinished in the namespace {cluster.namespace}.",
@@ -96,6 +100,33 @@ def _to(
     repositories = tuple(image for image in (target.image, asked.from_image) if image)
     return preflight.select(
         survey, target, repositories=repositories, names=asked.names, namespace=namespace, also=_asked_for(also, asked)
+    )
+
+
+def _within(survey: "Survey", release: Release, moves: tuple[Move, ...]) -> Planned | None:
+    """Back to the DAGs of a release within the image that runs, where that holds them: no worker moves.
+
+    Where the release has the DAG version that is announced already, it is its image that is wanted.
+    """
+    journal, live = survey.record.journal, survey.live
+    begun = journal is not None and plan.is_pointing(journal.moves)
+    if live is None or (journal is not None and not begun):
+        return None
+    resumes = begun and journal is not None and journal.dag_version == release.dag_version
+    pointed = plan.to_version(moves, survey.workloads, release.dag_version, live, begun=resumes)
+    if pointed is None:
+        return None
+    image = next(change.before or "" for move in moves for change in move.changes if change.field == "image")
+    target = Target(
+        image=image,
+        digest=Reference.parse(image).digest,
+        dag_version=release.dag_version,
+        airflow=live.airflow,
+        dag_versions=live.held,
+    )
+    said = f"the image stays, and announces DAG version {release.dag_version}: packages and plugins are those of now"
+    return Planned(
+        kind="rollback", target=target, moves=plan.gone_on(pointed, journal, survey.objects), warnings=(said,)
     )
 
 
@@ -132,19 +163,30 @@ def _own(survey: "Survey", asked: Asked) -> tuple[Release, ...]:
     return tuple(reversed(own))
 
 
+def _is_its(release: Release, journal: Journal) -> bool:
+    """Whether a rollback that was cut off was going there: to its image, or to its DAGs within the image that ran."""
+    if plan.is_pointing(journal.moves):
+        return release.dag_version == journal.dag_version
+    return release.image == journal.image and not is_another_version(release.dag_version, journal.dag_version)
+
+
+def _is_another(release: Release, last: Release) -> bool:
+    return release.image != last.image or is_another_version(release.dag_version, last.dag_version)
+
+
 def _release(written: Record, own: tuple[Release, ...], to: int | None) -> Release:
     """The release to go back to.
 
     Without a number: where a rollback that was cut off was going; else the last that succeeded, when a rollout is
-    unfinished; else the newest before it that had another image.
+    unfinished; else the newest before it that had another image or announced another DAG version.
     """
     journal = written.journal
     if to is not None:
         earlier = [release for release in written.releases if release.number == to]
     elif journal is not None:
-        earlier = [release for release in own if journal.kind == "rollout" or release.image == journal.image]
+        earlier = [release for release in own if journal.kind == "rollout" or _is_its(release, journal)]
     else:
-        earlier = [release for release in own[:-1] if release.image != own[-1].image]
+        earlier = [release for release in own[:-1] if _is_another(release, own[-1])]
     if earlier:
         return earlier[-1]
     known = ", ".join(str(release.number) for release in written.releases) or "none"

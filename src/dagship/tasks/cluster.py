@@ -13,23 +13,48 @@ if TYPE_CHECKING:
     from dagship.rollout.asked import Asked
 
 _WHERE = ("namespace", "context", "selector", "workloads", "from-image")
-_HOW = ("rollout-timeout", "no-undo", "no-wait", "force-ownership", "allow-airflow-change")
+_HOW = (
+    "rollout-timeout", "no-undo", "no-wait", "force-ownership", "allow-airflow-change", "hold-for-runs",
+    "wait-for-runs", "interrupt-tasks", "max-unavailable",
+)  # fmt: skip
+# What may be given without a value.
+_OPTIONAL = ["hold_for_runs", "wait_for_runs"]
 
 
-def _asked(project: "Project", **how: bool) -> "Asked":
+def _asked(
+    project: "Project", *, hold_for_runs: str | bool, wait_for_runs: str | bool, max_unavailable: str, **how: bool
+) -> "Asked":
     from dagship.rollout.asked import Asked
 
     settings = project.settings
+    if not (max_unavailable or "1").isdecimal() or int(max_unavailable or "1") < 1:
+        raise UsageError(f"--max-unavailable={max_unavailable}: that is no number of pods, 1 or more.")
     return Asked(
         selector=settings.selector,
         names=settings.workloads,
         from_image=settings.from_image,
         timeout=settings.rollout_timeout,
+        hold=_limit("--hold-for-runs", hold_for_runs, settings.rollout_timeout),
+        wait_for_runs=_limit("--wait-for-runs", wait_for_runs, settings.rollout_timeout),
+        max_unavailable=int(max_unavailable or "1"),
         **how,
     )
 
 
-@task(help=explained("image", *_WHERE, "dry-run", "undo", *_HOW, "json"))
+def _limit(flag: str, given: str | bool, default: float) -> float | None:
+    """Reads a flag that may have a number of seconds; None when it was not given."""
+    if isinstance(given, bool) or not given:
+        return default if given else None
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds < float("inf"):
+        raise UsageError(f"{flag}={given}: that is no number of seconds.", f"Write {flag}=1800, or {flag} alone.")
+    return seconds
+
+
+@task(help=explained("image", *_WHERE, "dry-run", "undo", *_HOW, "json"), optional=_OPTIONAL)
 def rollout(  # noqa: PLR0917 - Invoke's flags
     _context: Context,
     image: str = "",
@@ -45,6 +70,10 @@ def rollout(  # noqa: PLR0917 - Invoke's flags
     no_wait: bool = False,
     force_ownership: bool = False,
     allow_airflow_change: bool = False,
+    hold_for_runs: str = "",
+    wait_for_runs: str = "",
+    interrupt_tasks: bool = False,
+    max_unavailable: str = "",
     json: bool = False,
 ) -> None:
     """Move the workers, the scheduler and all else that runs the image to the one that was pushed."""
@@ -63,7 +92,9 @@ def rollout(  # noqa: PLR0917 - Invoke's flags
             )
         asked = _asked(
             project, dry_run=dry_run, undo=not no_undo, wait=not no_wait, force_ownership=force_ownership,
-            allow_airflow_change=allow_airflow_change,
+            allow_airflow_change=allow_airflow_change, hold_for_runs=hold_for_runs,
+            wait_for_runs=wait_for_runs, interrupt_tasks=interrupt_tasks,
+            max_unavailable=max_unavailable,
         )  # fmt: skip
         result = delivery.rollout(project, image=image, unfinished=undo, asked=asked)
         show_result(project.console, result)
@@ -72,7 +103,7 @@ def rollout(  # noqa: PLR0917 - Invoke's flags
     run(json, flags, act)
 
 
-@task(help=explained("to", *_WHERE[:-1], "dry-run", *_HOW, "json"))
+@task(help=explained("to", *_WHERE[:-1], "dry-run", *_HOW, "json"), optional=_OPTIONAL)
 def rollback(  # noqa: PLR0917 - Invoke's flags
     _context: Context,
     to: str = "",
@@ -86,6 +117,10 @@ def rollback(  # noqa: PLR0917 - Invoke's flags
     no_wait: bool = False,
     force_ownership: bool = False,
     allow_airflow_change: bool = False,
+    hold_for_runs: str = "",
+    wait_for_runs: str = "",
+    interrupt_tasks: bool = False,
+    max_unavailable: str = "",
     json: bool = False,
 ) -> None:
     """Move back to the release before, or to another that was recorded."""
@@ -102,7 +137,9 @@ def rollback(  # noqa: PLR0917 - Invoke's flags
             raise UsageError(f"{to!r} is not the number of a release.", "status lists the releases.")
         asked = _asked(
             project, dry_run=dry_run, undo=not no_undo, wait=not no_wait, force_ownership=force_ownership,
-            allow_airflow_change=allow_airflow_change,
+            allow_airflow_change=allow_airflow_change, hold_for_runs=hold_for_runs,
+            wait_for_runs=wait_for_runs, interrupt_tasks=interrupt_tasks,
+            max_unavailable=max_unavailable,
         )  # fmt: skip
         result = delivery.rollback(project, to=int(to) if to else None, asked=asked)
         show_result(project.console, result)
@@ -139,7 +176,10 @@ def status(  # noqa: PLR0917 - Invoke's flags
     run(json, flags, act)
 
 
-@task(help=explained("dags", "requirements", "repository", "env-file", "strict", *_WHERE, *_HOW, "json"))
+@task(
+    help=explained("dags", "requirements", "repository", "env-file", "strict", *_WHERE, *_HOW, "json"),
+    optional=_OPTIONAL,
+)
 def deploy(  # noqa: PLR0917 - Invoke's flags
     _context: Context,
     dags: str = "",
@@ -157,6 +197,10 @@ def deploy(  # noqa: PLR0917 - Invoke's flags
     no_wait: bool = False,
     force_ownership: bool = False,
     allow_airflow_change: bool = False,
+    hold_for_runs: str = "",
+    wait_for_runs: str = "",
+    interrupt_tasks: bool = False,
+    max_unavailable: str = "",
     json: bool = False,
 ) -> None:
     """Check the lock, build, test, push and roll out; stop at the first that fails."""
@@ -172,7 +216,9 @@ def deploy(  # noqa: PLR0917 - Invoke's flags
 
         asked = _asked(
             project, undo=not no_undo, wait=not no_wait, force_ownership=force_ownership,
-            allow_airflow_change=allow_airflow_change,
+            allow_airflow_change=allow_airflow_change, hold_for_runs=hold_for_runs,
+            wait_for_runs=wait_for_runs, interrupt_tasks=interrupt_tasks,
+            max_unavailable=max_unavailable,
         )  # fmt: skip
         deployed = delivery.deploy(project, asked=asked)
         show_deployed(project.console, deployed)

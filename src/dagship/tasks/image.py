@@ -70,8 +70,8 @@ def lock(  # noqa: PLR0917 - Invoke's flags
 
 @task(
     help=explained(
-        "dags", "requirements", "repository", "base", "airflow", "platform", "builder", "cache-from", "cache-to",
-        "push", "pip-conf", "ca-cert", "force", "json",
+        "dags", "requirements", "repository", "base", "airflow", "keep-versions", "previous", "platform", "builder",
+        "cache-from", "cache-to", "push", "pip-conf", "ca-cert", "force", "json",
     ),
 )  # fmt: skip
 def build(  # noqa: PLR0917 - Invoke's flags
@@ -81,6 +81,8 @@ def build(  # noqa: PLR0917 - Invoke's flags
     repository: str = "",
     base: str = "",
     airflow: str = "",
+    keep_versions: str = "",
+    previous: str = "",
     platform: str = "",
     builder: str = "",
     cache_from: str = "",
@@ -94,8 +96,8 @@ def build(  # noqa: PLR0917 - Invoke's flags
     """Build the image that carries the DAGs; the same input has the same tag and is built once."""
     flags = {
         "dags": dags, "requirements": requirements, "repository": repository, "base": base, "airflow": airflow,
-        "platform": platform, "builder": builder, "cache_from": cache_from, "cache_to": cache_to, "pip_conf": pip_conf,
-        "ca_cert": ca_cert,
+        "keep_versions": keep_versions, "previous": previous, "platform": platform, "builder": builder,
+        "cache_from": cache_from, "cache_to": cache_to, "pip_conf": pip_conf, "ca_cert": ca_cert,
     }  # fmt: skip
 
     def act(project: "Project") -> dict[str, Any]:

@@ -143,6 +143,23 @@ class SeenTests(_Fact):
     tests: tuple[SeenTest, ...]
 
 
+class SeenVersion(_Fact):
+    """An earlier DAG version in the image.
+
+    Attributes:
+        version: Its id.
+        root: Its tree, absolute.
+        failed: Traceback of what kept its import from going on, or empty.
+        files: Its DAG files, in order.
+
+    """
+
+    version: _Name
+    root: _Name
+    failed: _Text
+    files: Annotated[tuple[SeenFile, ...], Field(max_length=1_000_000)]
+
+
 class Observation(_Fact):
     """Everything that was seen in an image.
 
@@ -153,6 +170,7 @@ class Observation(_Fact):
         failed: Traceback of what kept the test from going on, or empty.
         files: DAG files, in order.
         packages: Whether the installed packages fit.
+        earlier: The earlier DAG versions that were imported as well, newest first.
 
     """
 
@@ -162,3 +180,4 @@ class Observation(_Fact):
     failed: _Text
     files: Annotated[tuple[SeenFile, ...], Field(max_length=1_000_000)]
     packages: Packages
+    earlier: Annotated[tuple[SeenVersion, ...], Field(max_length=10_000)] = ()

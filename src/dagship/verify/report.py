@@ -31,12 +31,14 @@ def show(console: Console, report: VerifyReport) -> None:
         rows = [(finding.severity, finding.kind, _place(finding), finding.message) for finding in report.findings]
         console.table("", ("", "kind", "where", "what"), rows)
     errors = sum(finding.severity == "error" for finding in report.findings)
-    slowest = sorted(report.files, key=lambda file: -file.seconds)[:_SLOWEST]
+    current = [file for file in report.files if not file.version]
+    slowest = sorted(current, key=lambda file: -file.seconds)[:_SLOWEST]
     console.summary(
         {
             "image": report.image,
             "airflow": f"{report.airflow or 'not started'}, Python {report.python}",
-            "dags": f"{sum(len(file.dags) for file in report.files)} in {len(report.files)} files",
+            "dags": f"{sum(len(file.dags) for file in current)} in {len(current)} files",
+            **({"versions": _versions(report)} if report.versions[1:] else {}),
             **({"tests": _counted(report.tests)} if report.tests else {}),
             **({"slowest": ", ".join(f"{file.file} {file.seconds:.2f} s" for file in slowest)} if slowest else {}),
             "errors": str(errors),
@@ -80,18 +82,33 @@ def junit(report: VerifyReport) -> "JUnitXml":
 
 
 def _cases(report: VerifyReport) -> Iterator["TestCase"]:
-    by_place: dict[tuple[str, str], list[Finding]] = {}
+    by_place: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in report.findings:
         key = ("", finding.kind) if not finding.file else (finding.file, "")
-        by_place.setdefault(key, []).append(finding)
+        by_place.setdefault((finding.version, *key), []).append(finding)
     for kind in IMAGE_CHECKS:
-        yield _case("image", kind, 0, by_place.pop(("", kind), []), strict=report.strict)
+        yield _case("image", kind, 0, by_place.pop(("", "", kind), []), strict=report.strict)
     for file in report.files:
-        yield _case("dags", file.file, file.seconds, by_place.pop((file.file, ""), []), strict=report.strict)
+        found = by_place.pop((file.version, file.file, ""), [])
+        yield _case(_group(file.version), file.file, file.seconds, found, strict=report.strict)
     for test in report.tests:
-        yield _test_case(test, by_place.pop((test.name, ""), []))
-    for (place, other), findings in by_place.items():  # helper modules, which are no DAG files
-        yield _case("dags" if place else "image", place or other, 0, findings, strict=report.strict)
+        yield _test_case(test, by_place.pop(("", test.name, ""), []))
+    for (version, place, other), findings in by_place.items():  # helper modules, which are no DAG files
+        group = _group(version) if place or version else "image"
+        yield _case(group, place or other, 0, findings, strict=report.strict)
+
+
+def _group(version: str) -> str:
+    return f"dags of {version}" if version else "dags"
+
+
+def _versions(report: VerifyReport) -> str:
+    wrong = {finding.version for finding in report.findings if finding.severity == "error"}
+    earlier = report.versions[1:]
+    broken = [version for version in earlier if version in wrong]
+    return f"{len(earlier)} earlier too" + (
+        f", of which fail: {', '.join(broken)}" if broken else ", all can be imported"
+    )
 
 
 def _case(group: str, name: str, seconds: float, findings: Sequence[Finding], *, strict: bool) -> "TestCase":
@@ -134,8 +151,9 @@ def _counted(tests: Sequence[CheckedTest]) -> str:
 
 def _place(finding: Finding) -> str:
     if not finding.file:
-        return "image"
-    return f"{finding.file}:{finding.line}" if finding.line else finding.file
+        return finding.version or "image"
+    below = f"{finding.version}/" if finding.version else ""
+    return f"{below}{finding.file}:{finding.line}" if finding.line else f"{below}{finding.file}"
 
 
 def _hint(finding: Finding) -> str:

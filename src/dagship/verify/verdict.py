@@ -6,10 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dagship.artifacts import Finding, Kind, Severity
 from dagship.verify.blame import blame, fault_blame
 from dagship.verify.meaning import EXIT_HINT, NETWORK_HINT, TIMEOUT_HINT, meaning, sentence
-from dagship.verify.observation import Death, Observation, SeenError, SeenEvent, SeenFile
+from dagship.verify.observation import Death, Observation, SeenError, SeenEvent, SeenFile, SeenVersion
 from dagship.verify.tracebacks import parse
 
 _LONGEST = 400
+_EARLIER_HINT = (
+    "This is the DAG version {}, kept because runs may have begun on it; `dagship status` counts those that are not"
+    " finished. Give it what it needs; or, when no run needs it, leave it out: build with a smaller --keep-versions."
+)
 
 
 def findings(seen: Observation, *, expected_airflow: str, parse_budget: float) -> Iterator[Finding]:
@@ -22,9 +26,11 @@ def findings(seen: Observation, *, expected_airflow: str, parse_budget: float) -
 
     """
     yield from _of_image(seen, expected_airflow)
-    yield from _duplicates(seen)
+    yield from _duplicates(seen.files)
     for file in seen.files:
         yield from _of_file(file, seen.root, parse_budget)
+    for version in seen.earlier:
+        yield from _of_earlier(version, parse_budget)
 
 
 def ordered(found: Iterable[Finding], mask: Callable[[str], str]) -> tuple[Finding, ...]:
@@ -33,7 +39,9 @@ def ordered(found: Iterable[Finding], mask: Callable[[str], str]) -> tuple[Findi
         finding.model_copy(update={name: mask(getattr(finding, name)) for name in ("message", "traceback")})
         for finding in _once(found)
     )
-    return tuple(sorted(masked, key=lambda made: (made.severity, made.file, made.line, made.kind, made.message)))
+    return tuple(
+        sorted(masked, key=lambda made: (made.severity, made.version, made.file, made.line, made.kind, made.message))
+    )
 
 
 def finding(
@@ -93,9 +101,28 @@ def _of_image(seen: Observation, expected: str) -> Iterator[Finding]:
         )
 
 
-def _duplicates(seen: Observation) -> Iterator[Finding]:
+def _of_earlier(seen: SeenVersion, parse_budget: float) -> Iterator[Finding]:
+    """Judges an earlier version by its errors alone: its warnings were given when it was new; nobody can edit it."""
+    if seen.failed:
+        said = f"The DAG version cannot be imported: {sentence(parse(seen.failed))}"
+        yield _earlier(finding("airflow-broken", said, trace=seen.failed), seen.version)
+    found = [
+        *_duplicates(seen.files),
+        *(each for file in seen.files for each in _of_file(file, seen.root, parse_budget)),
+    ]
+    for each in found:
+        if each.severity == "error":
+            yield _earlier(each, seen.version)
+
+
+def _earlier(found: Finding, version: str) -> Finding:
+    hint = f"{found.hint} {_EARLIER_HINT.format(version)}".lstrip()
+    return found.model_copy(update={"version": version, "hint": hint})
+
+
+def _duplicates(files: Iterable[SeenFile]) -> Iterator[Finding]:
     first: dict[str, str] = {}
-    for file in seen.files:
+    for file in files:
         if file.seen is None:
             continue
         lines = {dag.id: dag.line for dag in file.seen.dags}

@@ -7,7 +7,7 @@ in it is copied there with each test; nothing of it is in the image.
 import json
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from dagship.artifacts import BuiltImage, CheckedFile, Finding, VerifyReport
 from dagship.console import Console, Step
+from dagship.dockerfile import VERSIONS_ROOT
 from dagship.engine import images
 from dagship.errors import UsageError
 from dagship.probe import FIND_PYTHON
@@ -87,7 +88,8 @@ def verify(
             f"The engine does not have {image.reference}.", "Build it again, or name another with --image."
         )
     runner = own_tests.runner(settings, workspace, console, image.reference) if pytest_path else {}
-    job = json.dumps({"user": facts.user, "import_timeout": settings.import_timeout}).encode()
+    earlier = [{"version": version, "root": f"{VERSIONS_ROOT}/{version}"} for version in _earlier(image)]
+    job = json.dumps({"user": facts.user, "import_timeout": settings.import_timeout, "earlier": earlier}).encode()
     own = environment(settings, variables)
     mask = partial(envfile.masked, secrets=envfile.secrets_in(variables))
     with containers.running(facts.id, user=_random_user()) as container:
@@ -123,7 +125,8 @@ def verify(
         strict=settings.strict,
         airflow=seen.airflow if seen else "",
         python=seen.python if seen else "",
-        files=tuple(_checked(file) for file in seen.files) if seen else (),
+        versions=(*image.dag_versions[:1], *(version.version for version in seen.earlier)) if seen else (),
+        files=tuple(_checked_files(seen)) if seen else (),
         tests=own_tests.checked(came),
         findings=findings,
         seconds=round(time.monotonic() - began, 2),
@@ -172,7 +175,20 @@ def _died(code: int, log: str) -> Finding:
     )  # fmt: skip
 
 
-def _checked(file: SeenFile) -> CheckedFile:
+def _earlier(image: BuiltImage) -> tuple[str, ...]:
+    """The versions that runs may be pinned to besides the current one; Airflow 2 pins none."""
+    return () if image.airflow.startswith(("1.", "2.")) else image.dag_versions[1:]
+
+
+def _checked_files(seen: Observation) -> Iterator[CheckedFile]:
+    yield from (_checked(file, "") for file in seen.files)
+    for version in seen.earlier:
+        yield from (_checked(file, version.version) for file in version.files)
+
+
+def _checked(file: SeenFile, version: str) -> CheckedFile:
     if file.seen is None:
-        return CheckedFile(file=file.file, seconds=file.died.seconds if file.died and file.died.killed else 0, dags=())
-    return CheckedFile(file=file.file, seconds=file.seen.seconds, dags=tuple(dag.id for dag in file.seen.dags))
+        seconds = file.died.seconds if file.died and file.died.killed else 0
+        return CheckedFile(file=file.file, seconds=seconds, dags=(), version=version)
+    dags = tuple(dag.id for dag in file.seen.dags)
+    return CheckedFile(file=file.file, seconds=file.seen.seconds, dags=dags, version=version)

@@ -80,10 +80,10 @@ def test_a_package_for_a_prefix_says_nothing_of_what_is_above_it() -> None:
     assert "lib/site-packages/dagship_versions/check/verify.py" in names
 
 
-def test_current_names_the_version() -> None:
-    data = archive.current_archive("3f9c2a71d0b4", ROOT, BASE)
+def test_the_layer_of_a_version_says_that_it_is_current(tmp_path: Path) -> None:
+    dags = tree(tmp_path / "dags")
 
-    with tarfile.open(fileobj=io.BytesIO(data)) as opened:
+    with tarfile.open(fileobj=io.BytesIO(archive.version_archive(dags, ROOT, BASE))) as opened:
         file = opened.extractfile("opt/airflow/dag-versions/CURRENT")
         assert file is not None
-        assert file.read() == b"3f9c2a71d0b4\n"
+        assert file.read() == f"{dags.version}\n".encode()

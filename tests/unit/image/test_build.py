@@ -9,7 +9,7 @@ import pytest
 
 from dagship.artifacts import BaseImage, Directory, Layer, LockFile
 from dagship.image import builder as build
-from dagship.image import context
+from dagship.image import context, sidebyside
 from dagship.image import log as buildlog
 from dagship.image import plan as planning
 from dagship.settings import Settings, load
@@ -99,6 +99,7 @@ def test_labels_say_what_is_in_the_image(tmp_path: Path, tree: context.Tree) -> 
         "org.opencontainers.image.version": plan.reference.tag,
         "org.opencontainers.image.revision": "abc",
         "io.dagship.dag.version": tree.version,
+        "io.dagship.dag.versions": tree.version,
         "io.dagship.airflow.version": "3.3.2",
         "io.dagship.lock": LOCK.digest,
     } == planning.labels(plan, {"org.opencontainers.image.revision": "abc"})
@@ -108,10 +109,28 @@ def test_only_what_is_needed_is_staged(tmp_path: Path, tree: context.Tree) -> No
     build.stage(planning.plan(settings(tmp_path), base(), NO_LOCK, tree), tmp_path / "plain")
     build.stage(planning.plan(settings(tmp_path), base(), LOCK, tree), tmp_path / "locked")
 
-    always = {"dags.tar", "current.tar", "versions.tar"}
+    always = {"dags.tar", "versions.tar"}
     assert always == {path.name for path in (tmp_path / "plain").iterdir()}
     assert {*always, "dags.txt", "inside"} == {path.name for path in (tmp_path / "locked").iterdir()}
     assert LOCK.text == (tmp_path / "locked" / "dags.txt").read_text()
+
+
+def test_earlier_versions_are_staged_and_decide_the_tag(tmp_path: Path, tree: context.Tree) -> None:
+    old = context.Tree(source=tmp_path, files=(*tree.files, context.TreeFile(path="b", executable=False, content=b"")))
+    alone, beside = (planning.plan(settings(tmp_path), base(), NO_LOCK, tree, kept) for kept in ((), (old,)))
+    build.stage(beside, tmp_path / "beside")
+
+    assert alone.reference != beside.reference
+    assert [f"{old.version}.tar"] == [path.name for path in (tmp_path / "beside" / "earlier").iterdir()]
+    assert f"{tree.version},{old.version}" == planning.labels(beside, {})["io.dagship.dag.versions"]
+    assert {old.version: ("b",)} == sidebyside.changes_of(planning.labels(beside, {}))
+
+
+@pytest.mark.parametrize(("airflow", "bundles"), [("3.0.6", True), ("3.3.2", True), ("2.11.2", False)])
+def test_bundles_are_for_airflow_3(tmp_path: Path, tree: context.Tree, airflow: str, *, bundles: bool) -> None:
+    plan = planning.plan(settings(tmp_path), base(airflow=airflow), NO_LOCK, tree)
+
+    assert bundles == ("dagship_versions.bundle.BakedDagBundle" in plan.recipe.bundles)
 
 
 def names(archive: Path) -> set[str]:
@@ -154,7 +173,6 @@ def test_layers_are_named_and_the_bases_are_added_up(tmp_path: Path, tree: conte
     plan = planning.plan(settings(tmp_path, system_packages="git"), base(), LOCK, tree)
     history = (
         ("USER 50000", 0),
-        ("ADD current.tar / # buildkit", 1),
         ("ADD dags.tar / # buildkit", 2),
         ("ENV AIRFLOW__CORE__DAGS_FOLDER=/x", 0),
         ("COPY /opt/dagship/prefix/ /home/airflow/.local/ # buildkit", 30),
@@ -170,13 +188,17 @@ def test_layers_are_named_and_the_bases_are_added_up(tmp_path: Path, tree: conte
         Layer(what="system packages", bytes=400),
         Layer(what="requirements", bytes=30),
         Layer(what="DAGs", bytes=2),
-        Layer(what="which version is current", bytes=1),
     ) == buildlog.layers(history, plan.recipe)
 
 
 def test_a_layer_of_the_package_is_named_where_there_is_one(tmp_path: Path, tree: context.Tree) -> None:
     plan = planning.plan(settings(tmp_path), base(), NO_LOCK, tree)
-    history = (("ADD current.tar /", 1), ("ADD dags.tar /", 2), ("ADD versions.tar / # buildkit", 3), ("CMD []", 0))
+    history = (
+        ("ADD dags.tar /", 2),
+        ("ADD earlier/a81e07c455f2.tar / # buildkit", 1),
+        ("ADD versions.tar / # buildkit", 3),
+        ("CMD []", 0),
+    )
 
     assert Layer(what="DAG bundles and sync", bytes=3) == buildlog.layers(history, plan.recipe)[1]
 

@@ -361,6 +361,32 @@ def test_undoing_leaves_pods_of_the_restored_revision_alone() -> None:
     assert of_set(o.stateful_set(), workers(slow), undoing=True).delete == ()
 
 
+@pytest.mark.parametrize(
+    ("pods", "taken"),
+    [
+        (workers(old("worker-0"), old("worker-1"), old("worker-2")), ("worker-2", "worker-1")),
+        (workers(old("worker-0"), old("worker-1"), old("worker-2", deleting=o.NOW + 9)), ("worker-1",)),
+        (workers(old("worker-0"), old("worker-1"), o.pod("worker-2", ready=False)), ("worker-1",)),
+        (workers(old("worker-0"), old("worker-1"))[:2], ("worker-1",)),
+        (workers(old("worker-0"), old("worker-1", ready=False), o.pod("worker-2", ready=False)), ()),
+        (workers(old("worker-0")), ("worker-0",)),
+        (workers(), ()),
+    ],
+)
+def test_several_may_be_away_at_a_time_where_that_was_asked_for(pods: list[o.Raw], taken: tuple[str, ...]) -> None:
+    rolling = o.stateful_set()
+
+    assert of_set(rolling, pods, at_once=2).delete == taken
+    assert of_set(rolling, pods).delete == ()
+    assert of_set(rolling, pods, at_once=2, undoing=True).delete in ((), ("worker-1",))
+
+
+def test_pods_below_a_partition_stay_however_many_may_be_away() -> None:
+    outdated = workers(old("worker-0"), old("worker-1"), old("worker-2"))
+
+    assert of_set(o.stateful_set(strategy=o.partition(2)), outdated, at_once=3).delete == ("worker-2",)
+
+
 def test_a_pod_that_is_being_deleted_is_not_deleted_again() -> None:
     ending = old("worker-2", ready=False, deleting=o.NOW + 60)
 

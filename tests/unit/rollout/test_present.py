@@ -7,6 +7,7 @@ import pytest
 
 from dagship.console import Console
 from dagship.rollout import present
+from dagship.rollout.live import LiveRuns
 from dagship.rollout.synced import SyncReport
 from dagship.rollout.values import (
     Change,
@@ -16,6 +17,7 @@ from dagship.rollout.values import (
     Release,
     RolloutResult,
     StatusReport,
+    Target,
     WorkloadReport,
 )
 
@@ -311,3 +313,53 @@ def test_a_release_of_the_chart_is_named(shown: Shown) -> None:
     text = shown(present.show_status, status(workload("a", NEW), installed="airflow (airflow-0.1.0)"))
 
     assert ["release", "airflow", "(airflow-0.1.0)"] in rows(text)
+
+
+def test_runs_and_tasks_under_way_are_told_by_version_and_host(shown: Shown) -> None:
+    task = {"dag_id": "d", "run_id": "r", "task_id": "t"}
+    runs = [{"version": version, "state": "running", "runs": count} for version, count in (("a" * 12, 2), ("", 1))]
+    live = LiveRuns.model_validate(
+        {"runs": runs, "tasks": [{**task, "host": "worker-0"}], "running": 3, "queued": 4, "baked": True}
+    )
+    target = Target(image=NEW, digest="", dag_versions=("b" * 12,))
+    text = shown(present.show_live, live, target)
+
+    assert "unfinished runs: 1 on the newest code, 2 on aaaaaaaaaaaa (NOT IN THE IMAGE)" in text
+    assert "running tasks: 1 on worker-0, 2 more; 4 queued" in text
+    assert "" == shown(present.show_live, None, target)
+
+
+@pytest.mark.parametrize(
+    ("report", "said"),
+    [
+        ({"running": 0, "interrupted": ()}, "0 ran when it began, 0 interrupted"),
+        ({"running": 3, "interrupted": None}, "3 ran when it began, nobody knows how many were interrupted"),
+        (
+            {"running": 1, "interrupted": ({"dag_id": "d", "run_id": "r", "task_id": "t", "map_index": 2},)},
+            "1 ran when it began, 1 interrupted: d.t[2] of r",
+        ),
+        (
+            {"running": 1, "interrupted": (), "draining": 41.4},
+            "1 ran when it began, 0 interrupted; workers took 41 s to end",
+        ),
+    ],
+)
+def test_the_summary_says_what_became_of_tasks(shown: Shown, report: dict[str, object], said: str) -> None:
+    text = shown(present.show_result, result(tasks={**report, "runs": {"a" * 12: 2, "": 1}}))
+
+    assert f"tasks      {said}\n" in text
+    assert "unfinished: 2 on aaaaaaaaaaaa, 1 on the newest code" in text
+
+
+def test_status_says_what_runs_need_and_what_the_image_holds(shown: Shown) -> None:
+    runs = [{"version": letter * 12, "state": "running", "runs": 1} for letter in "ac"]
+    live = {"runs": runs, "held": ["a" * 12, "b" * 12], "current": "b" * 12, "baked": True, "running": 2}
+    text = shown(present.show_status, status(workload("x", NEW), live=live))
+
+    assert "unfinished: 1 on aaaaaaaaaaaa, 1 on cccccccccccc" in text
+    assert "2 running, 0 queued" in text
+    assert "in the image: aaaaaaaaaaaa, bbbbbbbbbbbb (current)" in text
+    assert "runs are pinned to what the image does not hold: cccccccccccc" in text
+    assert "cannot be asked for: There is no scheduler." in shown(
+        present.show_status, status(workload("x", NEW), live_unseen="There is no scheduler.")
+    )

@@ -154,3 +154,31 @@ def test_the_page_of_findings_shows_a_report_that_is_one() -> None:
     (document,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
 
     assert VerifyReport.model_validate_json(document).findings[0].kind == "import-error"
+
+
+def kept(**facts: object) -> VerifyReport:
+    version = "a81e07c455f2"
+    old = CheckedFile(file="a.py", seconds=0.5, dags=("a",), version=version)
+    broken = finding("import-error", "a.py", line=2, version=version)
+    known = made(broken, versions=("3f9c2a71d0b4", version))
+    return known.model_copy(update={"files": (*known.files, old), **facts})
+
+
+def test_people_see_which_version_fails() -> None:
+    text = shown(kept())
+
+    assert "a81e07c455f2/a.py:2  import-error: about import-error" in text
+    assert "versions  1 earlier too, of which fail: a81e07c455f2" in text
+    assert "dags      2 in 2 files" in text
+    assert "versions  1 earlier too, all can be imported" in shown(kept(findings=()))
+
+
+def test_junit_has_the_files_of_each_version_apart() -> None:
+    found = cases(kept())
+
+    assert found["dags", "a.py"] == []
+    assert [type(result) for result in found["dags of a81e07c455f2", "a.py"]] == [Failure]
+
+
+def test_an_image_with_one_version_says_nothing_of_versions() -> None:
+    assert "versions" not in shown(made(versions=("3f9c2a71d0b4",)))

@@ -6,7 +6,17 @@ import pytest
 
 from dagship.artifacts import Finding
 from dagship.verify import verdict
-from dagship.verify.observation import Death, Observation, Packages, Seen, SeenDag, SeenError, SeenEvent, SeenFile
+from dagship.verify.observation import (
+    Death,
+    Observation,
+    Packages,
+    Seen,
+    SeenDag,
+    SeenError,
+    SeenEvent,
+    SeenFile,
+    SeenVersion,
+)
 
 ROOT = "/opt/airflow/dag-versions/3f9c2a71d0b4"
 
@@ -259,3 +269,48 @@ def test_errors_come_first() -> None:
 
 def test_a_message_has_the_length_of_a_sentence() -> None:
     assert len(only(image(failed(traced(f"ValueError: {'x' * 5000}")))).message) < 500
+
+
+def earlier(*files: SeenFile, **facts: Any) -> SeenVersion:
+    known = {"version": "a81e07c455f2", "root": "/opt/airflow/dag-versions/a81e07c455f2", "failed": ""}
+    return SeenVersion(**{**known, **facts}, files=files)
+
+
+def test_an_error_of_an_earlier_version_names_the_version_and_how_to_leave_it_out() -> None:
+    old = earlier(
+        failed(traced("ModuleNotFoundError: No module named 'pandas'").replace("3f9c2a71d0b4", "a81e07c455f2"))
+    )
+    found = only(image(file(dags=(dag("sales"),)), earlier=(old,)))
+
+    assert (found.version, found.file, found.line, found.kind) == ("a81e07c455f2", "sales.py", 7, "import-error")
+    assert found.hint.startswith("Add the package that has 'pandas'")
+    assert "--keep-versions" in found.hint
+
+
+def test_the_same_error_in_the_current_version_is_a_finding_of_its_own() -> None:
+    text = traced("ModuleNotFoundError: No module named 'pandas'")
+
+    assert ["", "a81e07c455f2"] == [
+        found.version for found in judged(image(failed(text), earlier=(earlier(failed(text)),)))
+    ]
+
+
+def test_a_warning_of_an_earlier_version_was_given_when_it_was_new() -> None:
+    warned = file(network=(SeenEvent(file="sales.py", line=1, host="x"),), dags=(dag("sales"),))
+
+    assert judged(image(file(dags=(dag("sales"),)), earlier=(earlier(warned),))) == []
+
+
+def test_the_same_dag_id_in_two_versions_is_no_duplicate() -> None:
+    one = file(dags=(dag("sales"),))
+
+    assert judged(image(one, earlier=(earlier(one),))) == []
+    assert [
+        found.version for found in judged(image(one, earlier=(earlier(one, file("b.py", dags=(dag("sales"),))),)))
+    ] == ["a81e07c455f2"]
+
+
+def test_an_earlier_version_that_cannot_be_imported_at_all_is_an_error() -> None:
+    found = only(image(file(dags=(dag("sales"),)), earlier=(earlier(failed="RuntimeError: x"),)))
+
+    assert (found.version, found.kind, found.severity) == ("a81e07c455f2", "airflow-broken", "error")

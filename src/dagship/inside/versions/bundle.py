@@ -20,6 +20,9 @@ except ImportError:
 
 log = logging.getLogger(__name__)
 
+NAMED = "DAGSHIP_DAG_VERSION"
+"""Variable of a rollback within an image: the version that new runs get instead of CURRENT."""
+
 _WAIT_SECONDS = 30.0
 _POLL_SECONDS = 0.5
 _FETCH_SECONDS = 120.0
@@ -29,6 +32,8 @@ _TRIES_AGAIN = (3, 1, 7)
 
 class BakedDagBundle(BaseDagBundle):  # type: ignore[misc]
     """The versions in an image: none comes and none goes while it runs.
+
+    New runs get CURRENT, or what the variable `DAGSHIP_DAG_VERSION` names instead; a run that has begun keeps its own.
 
     Args:
         root: The version directories.
@@ -41,7 +46,7 @@ class BakedDagBundle(BaseDagBundle):  # type: ignore[misc]
     def __init__(self, *, root: str = ROOT, **options: Any) -> None:
         super().__init__(**options)
         self.root = Path(root)
-        self._current = store.current(root)
+        self._current = self._serving(root)
         if self.version and not store.is_id(self.version):
             raise AirflowException(f"{self.version!r} is no version of the DAG bundle {self.name!r}.")
 
@@ -73,12 +78,26 @@ class BakedDagBundle(BaseDagBundle):  # type: ignore[misc]
             raise AirflowException(f"The DAG bundle {self.name!r} does not have {what} in {self.root}.")
         super().initialize()
 
+    def _serving(self, root: str) -> str:
+        """The version that new runs get: the one that a rollback names, else CURRENT."""
+        named = os.environ.get(NAMED, "").strip()
+        current = store.current(root)
+        if not named or named == current:
+            return current
+        if store.is_id(named) and os.path.isdir(os.path.join(root, named)):
+            return named
+        log.warning("%s names %r, which is not in %s: CURRENT counts, which is %r", NAMED, named, root, current)
+        return current
+
     def _obtain(self) -> None:
         """What can be done for a version that is missing; in an image, nothing."""
 
 
 class SyncedDagBundle(BakedDagBundle):
     """The versions on a volume that a sync fills from git: one directory for each commit."""
+
+    def _serving(self, root: str) -> str:
+        return store.current(root)
 
     def refresh(self) -> None:
         """Takes the version that the sync has published meanwhile.

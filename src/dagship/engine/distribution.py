@@ -1,0 +1,203 @@
+"""A registry, spoken to directly (the OCI distribution API), for what the engine does not pass on.
+
+Whoever may push may do this: the credentials are those that `docker login` left, the trust is the system's and what
+lies in /etc/docker/certs.d, and plain HTTP is spoken where the engine does so.
+"""
+
+import base64
+import ipaddress
+import re
+import ssl
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from dagship.errors import OutsideError, Transient
+from dagship.reference import Reference
+
+# Seconds to connect, and between two pieces of an answer.
+_PATIENCE = (10, 60)
+_UNAUTHORIZED, _BUSY, _BROKEN = 401, 429, 500
+_CERTIFICATES = Path("/etc/docker/certs.d")
+# Docker's own name for its registry, and where that answers.
+_HUB, _HUB_HOST = "docker.io", "registry-1.docker.io"
+_CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
+
+
+class Distribution:
+    """One repository of a registry; safe for threads.
+
+    Attributes:
+        registry: Host and port, as people write it.
+        name: Name of the repository there.
+
+    """
+
+    def __init__(self, repository: Reference) -> None:
+        self.registry = repository.registry or _HUB
+        self.name = repository.name.removeprefix(f"{repository.registry}/") if repository.registry else repository.name
+        if self.registry in {_HUB, f"index.{_HUB}"}:
+            self.name = self.name if "/" in self.name else f"library/{self.name}"
+        self._local = threading.local()
+        self._login = threading.Lock()
+        self._header: dict[str, str] = {}
+        self._base = ""
+
+    def ask(self, method: str, path: str, *, accept: str = "") -> Any:  # noqa: ANN401 - requests' response
+        """Makes one request, logs in when the registry wants it, and returns the answer, whatever its status.
+
+        Args:
+            method: HTTP method.
+            path: Below `/v2/NAME/`, or absolute.
+            accept: What is to come back.
+
+        Raises:
+            Transient: It does not answer, or is not well.
+            OutsideError: It refuses the login.
+
+        """
+        url = self._found() + (path if path.startswith("/") else f"/v2/{self.name}/{path}")
+        answer = self._send(method, url, accept, self._header.get(method, ""))
+        if answer.status_code == _UNAUTHORIZED and (challenge := answer.headers.get("WWW-Authenticate", "")):
+            with self._login:
+                self._header[method] = self._answer_to(challenge)
+            answer = self._send(method, url, accept, self._header[method])
+        if answer.status_code == _BUSY or answer.status_code >= _BROKEN:
+            raise Transient(
+                f"The registry {self.registry} is not well: it answered {answer.status_code}.",
+                "Try again; see whether it is up.",
+                answer.text[:300],
+            )
+        return answer
+
+    def _send(self, method: str, url: str, accept: str, authorization: str) -> Any:  # noqa: ANN401 - as above
+        from requests.exceptions import RequestException
+
+        session = self._session()
+        headers = {"Accept": accept or "*/*"}
+
+        # Given as a function, so that no .netrc takes its place.
+        def authorize(request: Any) -> Any:  # noqa: ANN401 - requests' own
+            if authorization:
+                request.headers["Authorization"] = authorization
+            return request
+
+        try:
+            return session.request(method, url, headers=headers, auth=authorize, timeout=_PATIENCE)
+        except RequestException as failed:
+            raise Transient(
+                f"The registry {self.registry} cannot be reached.",
+                "See whether it is up, and whether this machine trusts its certificate.",
+                str(failed)[:500],
+            ) from failed
+
+    def _session(self) -> Any:  # noqa: ANN401 - as above
+        """A session of this thread's own: they are not made to be shared."""
+        if not hasattr(self._local, "session"):
+            import requests
+            from requests.adapters import HTTPAdapter
+
+            trust = ssl.create_default_context()
+            for file in sorted((_CERTIFICATES / self.registry).glob("*.crt")):
+                trust.load_verify_locations(file)
+
+            class Trusting(HTTPAdapter):
+                def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as the library's
+                    super().init_poolmanager(*args, **kwargs, ssl_context=trust)
+
+            self._local.session = requests.Session()
+            self._local.session.mount("https://", Trusting())
+        return self._local.session
+
+    def _found(self) -> str:
+        """Scheme and host that answer."""
+        with self._login:
+            if not self._base:
+                host = _HUB_HOST if self.registry in {_HUB, f"index.{_HUB}"} else self.registry
+                self._base = self._choose(f"https://{host}", f"http://{host}")
+        return self._base
+
+    def _choose(self, secure: str, plain: str) -> str:
+        try:
+            self._send("GET", f"{secure}/v2/", "", "")
+        except Transient:
+            if not _may_be_plain(self.registry):
+                raise
+            self._send("GET", f"{plain}/v2/", "", "")
+            return plain
+        return secure
+
+    def _answer_to(self, challenge: str) -> str:
+        """Returns the header that a registry asks for."""
+        scheme, _, rest = challenge.partition(" ")
+        login = _credentials(self.registry)
+        user = login.get("Username") or login.get("username") or ""
+        password = login.get("Password") or login.get("password") or ""
+        basic = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode() if user else ""
+        if scheme.lower() != "bearer":
+            return basic
+        asked = dict(_CHALLENGE.findall(rest))
+        identity = login.get("IdentityToken") or login.get("identitytoken") or ""
+        return "Bearer " + self._token(asked, basic, identity)
+
+    def _token(self, asked: Mapping[str, str], basic: str, identity: str) -> str:
+        from requests.exceptions import RequestException
+
+        what = {name: asked[name] for name in ("service", "scope") if name in asked}
+        realm = asked.get("realm", "")
+        try:
+            if identity:
+                form = what | {"grant_type": "refresh_token", "refresh_token": identity, "client_id": "dagship"}
+                answer = self._session().post(realm, data=form, timeout=_PATIENCE)
+            else:
+                headers = {"Authorization": basic} if basic else {}
+                answer = self._session().get(realm, params=what, headers=headers, timeout=_PATIENCE)
+            said = answer.json() if answer.ok else {}
+        except (RequestException, ValueError) as failed:
+            raise Transient(
+                f"The login of {self.registry} does not answer.", "Try again.", str(failed)[:300]
+            ) from failed
+        token = said.get("token") or said.get("access_token") or ""
+        if not token:
+            raise OutsideError(
+                f"The registry {self.registry} refuses you.",
+                "docker login to it with an account that may do this.",
+                answer.text[:300],
+            )
+        return str(token)
+
+
+def _credentials(registry: str) -> Mapping[str, str]:
+    """What `docker login` left for a registry."""
+    from docker import auth, errors
+
+    try:
+        return auth.load_config().resolve_authconfig(registry if registry != _HUB else None) or {}
+    except errors.DockerException as failed:
+        raise OutsideError(
+            f"The login to {registry} cannot be read.", "Look at ~/.docker/config.json and its helper.", str(failed)
+        ) from failed
+
+
+def _may_be_plain(registry: str) -> bool:
+    """Whether the engine speaks plain HTTP to a registry: its loopback, and those it was told of."""
+    host = registry.rpartition(":")[0].strip("[]") if re.search(r":\d+$", registry) else registry
+    if host == "localhost":
+        return True
+    with suppress(ValueError):
+        if ipaddress.ip_address(host).is_loopback:
+            return True
+    from docker import errors, from_env
+    from requests.exceptions import RequestException
+
+    try:
+        client = from_env()
+        try:
+            known = (client.info().get("RegistryConfig") or {}).get("IndexConfigs") or {}
+        finally:
+            client.close()
+    except (errors.DockerException, RequestException):
+        return False
+    return registry in known and not known[registry].get("Secure", True)

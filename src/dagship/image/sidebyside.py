@@ -1,0 +1,87 @@
+"""DAG versions side by side: which an image holds, which the next one keeps, and what changed between them. Pure."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from dagship.image.context import Tree, TreeFile
+
+LABEL_DAGS = "io.dagship.dag.version"
+LABEL_VERSIONS = "io.dagship.dag.versions"
+LABEL_CHANGES = "io.dagship.dag.changes"
+
+Changes = dict[str, tuple[str, ...] | None]
+
+_ID = re.compile(r"[0-9a-f]{12}", re.ASCII)
+_MOST_CHANGES = 200
+# A label travels in an argument, of which Linux allows 128 KiB.
+_LONGEST_LABEL = 48 * 1024
+
+
+def versions_of(labels: Mapping[str, str]) -> tuple[str, ...]:
+    """Returns the ids of the DAG versions in an image, the current one first; none when it is not one of ours."""
+    listed = labels.get(LABEL_VERSIONS) or labels.get(LABEL_DAGS, "")
+    return tuple(dict.fromkeys(version for version in listed.split(",") if is_id(version)))
+
+
+def changes_of(labels: Mapping[str, str]) -> Changes:
+    """Returns what the labels of an image say of the files that differ from each older version in it."""
+    try:
+        document = json.loads(labels.get(LABEL_CHANGES, "{}"))
+    except ValueError:
+        return {}
+    if not isinstance(document, dict):
+        return {}
+    return {
+        str(version): tuple(str(path) for path in paths) if isinstance(paths, list) else None
+        for version, paths in document.items()
+    }
+
+
+def is_id(text: str) -> bool:
+    """Whether a text is the id of a DAG version of an image; commits of git delivery are none."""
+    return _ID.fullmatch(text) is not None
+
+
+def kept(current: str, known: Sequence[str], pinned: Iterable[str], *, keep: int) -> tuple[str, ...]:
+    """Decides which earlier versions an image keeps, newest first.
+
+    Args:
+        current: The version that becomes current.
+        known: Versions of the image before it, newest first.
+        pinned: Versions that unfinished runs began on.
+        keep: How many versions an image holds, the current one counted.
+
+    """
+    earlier = [version for version in dict.fromkeys(known) if version != current]
+    needed = {version for version in pinned if is_id(version) and version != current}
+    chosen = [version for place, version in enumerate(earlier) if place < keep - 1 or version in needed]
+    return (*chosen, *sorted(needed.difference(earlier)))
+
+
+def changes(current: Tree, earlier: Iterable[Tree]) -> Changes:
+    """Returns for each earlier version the paths that are not the same in the current one, sorted."""
+    return {tree.version: _differing(current, tree) for tree in earlier}
+
+
+def labels(current: str, earlier: Sequence[str], changed: Changes) -> dict[str, str]:
+    """Returns the labels that say which versions are in the image; a list that makes them too long is left out."""
+    said = dict(changed)
+    while len(text := json.dumps(said, sort_keys=True, separators=(",", ":"))) > _LONGEST_LABEL:
+        longest = max(said, key=lambda version: len(json.dumps(said[version])))
+        said[longest] = None
+    return {
+        LABEL_DAGS: current,
+        LABEL_VERSIONS: ",".join((current, *earlier)),
+        **({LABEL_CHANGES: text} if said else {}),
+    }
+
+
+def _differing(current: Tree, earlier: Tree) -> tuple[str, ...] | None:
+    now, then = _by_path(current), _by_path(earlier)
+    differing = sorted(path for path in now.keys() | then.keys() if now.get(path) != then.get(path))
+    return tuple(differing) if len(differing) <= _MOST_CHANGES else None
+
+
+def _by_path(tree: Tree) -> dict[str, TreeFile]:
+    return {file.path: file for file in tree.files}

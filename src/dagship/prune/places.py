@@ -1,0 +1,41 @@
+"""Asks a namespace what it runs, remembers and has under way."""
+
+from typing import TYPE_CHECKING, Any
+
+from dagship.errors import OutsideError
+from dagship.prune import mentions
+from dagship.prune.values import Place, Seen
+from dagship.rollout import asking, record, surveying
+
+if TYPE_CHECKING:
+    from dagship.cluster.api import Cluster
+
+
+def look(cluster: "Cluster", place: Place) -> Seen:
+    """Reads a place.
+
+    Raises:
+        OutsideError: The API server did not answer, or refused.
+
+    """
+    survey = surveying.survey(cluster, selector="")
+    own = ("ConfigMap", record.NAME)
+    objects: list[Any] = [raw for key, raw in survey.objects.items() if key != own]
+    objects += cluster.list("Pod") + cluster.list("ReplicaSet")
+    pinned, unasked = _pinned(cluster, survey)
+    said = mentions.mentions(objects, survey.record)
+    return Seen(place=place, mentions=said, pinned=pinned, unasked=unasked)
+
+
+def _pinned(cluster: "Cluster", survey: surveying.Survey) -> tuple[dict[str, int], str]:
+    """Returns DAG version to unfinished runs, of every Airflow in the namespace, and why one could not be asked."""
+    pinned: dict[str, int] = {}
+    schedulers = {workload.key for workload in survey.workloads if workload.role == "scheduler"}
+    try:
+        for key in sorted(schedulers) or [""]:
+            for one in asking.live(cluster, survey, prefer={key}).runs:
+                if one.version:
+                    pinned[one.version] = pinned.get(one.version, 0) + one.runs
+    except OutsideError as failed:
+        return pinned, failed.message
+    return pinned, ""

@@ -1,0 +1,139 @@
+"""Reads the registry, then the places that may run its images, decides, and deletes when told to."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from dagship.engine.catalogue import Catalogue, RegistryFacts
+from dagship.errors import DagshipError, OutsideError, Refused
+from dagship.image import sidebyside
+from dagship.image.sidebyside import LABEL_DAGS
+from dagship.prune import choice
+from dagship.prune.present import show
+from dagship.prune.values import Image, PruneReport, Seen, Verdict
+from dagship.reference import Reference
+
+if TYPE_CHECKING:
+    from dagship.console import Console
+
+_AT_A_TIME = 8
+_LABEL_TAG = "org.opencontainers.image.version"
+_LABEL_CREATED = "org.opencontainers.image.created"
+
+
+def prune(
+    console: "Console",
+    repository: str,
+    look: Callable[[], tuple[Seen, ...]],
+    *,
+    keep: int,
+    pushed: str,
+    delete: bool,
+    ignore_runs: bool,
+) -> PruneReport:
+    """Finds the images that nothing refers to, and deletes them when told to.
+
+    Args:
+        console: Shows progress.
+        repository: The repository, without tag.
+        look: Reads the places. Called once the registry was read: what refers to an image must not be older than that.
+        keep: How many of the newest are kept in any case.
+        pushed: Digest of what `push` recorded here, or empty.
+        delete: Whether to delete.
+        ignore_runs: Whether to delete although an Airflow could not be asked for its unfinished runs.
+
+    Raises:
+        Refused: It is not known well enough what is in use; nothing was deleted.
+        OutsideError: The registry or a cluster does not answer, or refuses.
+
+    """
+    catalogue = Catalogue(Reference.repository(repository))
+    with console.step(f"Reading the tags of {repository}") as step:
+        images = _read(catalogue, step.say)
+    places = look()
+    found = choice.verdicts(images, places, keep=keep, pushed=pushed)
+    report = PruneReport(
+        outcome="planned",
+        repository=repository,
+        places=tuple(seen.place for seen in places),
+        images=found,
+        untouched=tuple(sorted(tag for image in images if not image.own_tag for tag in image.tags)),
+        bytes=choice.freed(images, found),
+        warnings=tuple(_unasked(seen) for seen in places if seen.unasked),
+    )
+    show(console, report)
+    if not delete:
+        return report
+    _check(images, places, ignore_runs=ignore_runs)
+    return report.model_copy(update={"outcome": "deleted", "images": _delete(console, catalogue, images, found)})
+
+
+def _read(catalogue: Catalogue, say: Callable[[str], None]) -> tuple[Image, ...]:
+    tags = catalogue.tags()
+    by_digest: dict[str, tuple[RegistryFacts, list[str]]] = {}
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        for count, (tag, facts) in enumerate(zip(tags, pool.map(catalogue.facts, tags), strict=True), 1):
+            say(f"{count} of {len(tags)}")
+            if facts is not None:
+                by_digest.setdefault(facts.digest, (facts, []))[1].append(tag)
+    return tuple(_image(facts, tags) for facts, tags in by_digest.values())
+
+
+def _image(facts: RegistryFacts, tags: Iterable[str]) -> Image:
+    current = facts.labels.get(LABEL_DAGS, "")
+    return Image(
+        digest=facts.digest,
+        tags=tuple(sorted(tags)),
+        own_tag=facts.labels.get(_LABEL_TAG, "") if current else "",
+        dag_versions=sidebyside.versions_of(facts.labels) if current else (),
+        # The label is of this build; the configuration's is of the oldest cached step in some builders.
+        created=facts.labels.get(_LABEL_CREATED, facts.created) if current else facts.created,
+        parts=facts.parts,
+        blobs=dict(facts.blobs),
+    )
+
+
+def _unasked(seen: Seen) -> str:
+    return f"the Airflow in {seen.place} could not be asked for its unfinished runs: {seen.unasked}"
+
+
+def _check(images: Iterable[Image], places: Iterable[Seen], *, ignore_runs: bool) -> None:
+    images = tuple(images)
+    for seen in places:
+        if not choice.is_used(images, seen):
+            raise Refused(
+                f"Nothing in {seen.place} mentions an image of this repository; nothing was deleted.",
+                "It may be another cluster or namespace than you mean: see --context, --namespace and --places.",
+            )
+        if seen.unasked and not ignore_runs:
+            raise Refused(
+                f"{_unasked(seen)[0].upper()}{_unasked(seen)[1:].rstrip('.')}; nothing was deleted.",
+                "Mend that, or delete all the same with --ignore-runs: runs pinned to a version that goes would fail.",
+            )
+
+
+def _delete(
+    console: "Console", catalogue: Catalogue, images: Iterable[Image], found: tuple[Verdict, ...]
+) -> tuple[Verdict, ...]:
+    deleted: set[str] = set()
+    images = tuple(images)
+    going = choice.unreferenced(images, found)
+    with console.step(f"Deleting {len(going)} images") as step:
+        # Deleting takes every tag along: one that came meanwhile is somebody's wish to keep the image.
+        known = {tag for image in images for tag in image.tags}
+        wanted = {catalogue.digest(tag) for tag in catalogue.tags() if tag not in known} if going else set()
+        for image, parts in going:
+            step.say(image.tags[0])
+            try:
+                # A tag that was pushed anew meanwhile is another image's.
+                still = all(catalogue.digest(tag) in (image.digest, "") for tag in image.tags)
+                if still and image.digest not in wanted:
+                    catalogue.delete(image.digest)
+                    deleted.add(image.digest)
+                    for part in parts:
+                        catalogue.delete(part)
+            except DagshipError as failed:
+                raise OutsideError(
+                    failed.message, failed.hint, f"{len(deleted)} of {len(going)} images were deleted.\n{failed.detail}"
+                ) from failed
+    return tuple(one.model_copy(update={"deleted": one.digest in deleted}) for one in found)

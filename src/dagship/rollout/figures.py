@@ -1,0 +1,79 @@
+"""Which tasks a rollout interrupted: what Airflow says of them afterwards, against the pods that ended. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from dagship.rollout.live import LiveRuns, Task
+
+# States that a task comes to by itself while its worker waits for it.
+_BY_ITSELF = frozenset({"success", "skipped", "removed", "upstream_failed", "deferred", "up_for_reschedule"})
+_RUNNING = frozenset({"running", "restarting"})
+# Clocks of nodes differ, seconds.
+_ABOUT = 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """A pod that was told to end during a rollout.
+
+    Attributes:
+        pod: Its name.
+        started: When it was made, epoch seconds.
+        began: When it was told to end.
+        gone: When it was gone; None while it is there.
+        code: Exit status of its main container, None while unknown.
+
+    """
+
+    pod: str
+    started: float
+    began: float
+    gone: float | None = None
+    code: int | None = None
+
+
+def interrupted(
+    known: Iterable[Task], now: LiveRuns, ended: Iterable[Ended], *, careless: Iterable[str] = ()
+) -> tuple[Task, ...]:
+    """Returns the tasks that did not end by themselves.
+
+    Args:
+        known: Tasks that were seen running.
+        now: What Airflow says afterwards, what changed since the beginning included.
+        ended: The pods that ended meanwhile.
+        careless: Names of pods whose tasks are killed by SIGTERM, whatever their exit status.
+
+    """
+    ends: dict[str, list[Ended]] = {}
+    for one in ended:
+        ends.setdefault(one.pod, []).append(one)
+    careless = frozenset(careless)
+    after = {task.key: task for task in (*now.changed, *now.tasks)}
+    tries = {(*task.key, task.try_number): task for task in (*now.tasks, *known)}
+    found: dict[tuple[object, ...], Task] = {}
+    for key, task in tries.items():
+        end = _end(task, ends.get(task.host, ()))
+        if end is not None and _is_cut(task, end, after, clean=end.code == 0 and task.host not in careless):
+            found[key] = task
+    return tuple(found.values())
+
+
+def _end(task: Task, ends: Sequence[Ended]) -> Ended | None:
+    """The end of the pod that a task ran in: a StatefulSet's pods come back under the same name."""
+    for end in ends:
+        until = end.gone if end.gone is not None else float("inf")
+        if task.began is None or end.started - _ABOUT <= task.began <= until:
+            return end
+    return None
+
+
+def _is_cut(task: Task, end: Ended, after: Mapping[tuple[str, str, str, int], Task], *, clean: bool) -> bool:
+    now = after.get(task.key)
+    if now is None:  # ended well, at its first try
+        return False
+    if now.try_number > task.try_number:
+        return not clean
+    if now.state in _RUNNING:
+        # Airflow itself finds out after minutes only.
+        return now.host == task.host and now.began == task.began and end.gone is not None
+    return not clean and now.state not in _BY_ITSELF

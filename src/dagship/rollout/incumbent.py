@@ -1,0 +1,100 @@
+"""What runs now, asked while an image is built: from it come the DAG versions that the image keeps.
+
+It helps and never hinders: without a cluster, or with one that does not answer soon, there is no answer and no error.
+"""
+
+import logging
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dagship.errors import DagshipError
+
+if TYPE_CHECKING:
+    from dagship.cluster.api import Cluster
+
+log = logging.getLogger(__name__)
+
+# Airflow takes 3 s to be imported, before it can be asked.
+_LIMIT_SECONDS = 10.0
+_PATIENCE_SECONDS = 3.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Incumbent:
+    """What runs now.
+
+    Attributes:
+        images: Images of the repository that workloads run, the most used first; by digest, as a rollout set them.
+        pinned: DAG versions that unfinished runs began on.
+        complete: Whether Airflow said which.
+
+    """
+
+    images: tuple[str, ...] = ()
+    pinned: tuple[str, ...] = ()
+    complete: bool = False
+
+
+def asking(
+    repository: str, *, context: str, namespace: str, selector: str, limit: float = _LIMIT_SECONDS
+) -> Callable[[], Incumbent]:
+    """Begins to ask, and returns what gives the answer: nothing, where there is none within `limit` seconds.
+
+    Args:
+        repository: Repository of the image.
+        context: Context of the kubeconfig, empty for the current one.
+        namespace: Namespace, empty for the context's own.
+        selector: Label selector of the workloads, or empty.
+        limit: Seconds from now on.
+
+    """
+    paths = (os.environ.get("KUBECONFIG") or "~/.kube/config").split(os.pathsep)
+    if not any(path and Path(path).expanduser().exists() for path in paths):
+        return Incumbent  # most builds end here, and need import nothing for it
+    # In this thread, whatever it imports: libraries that import one another in circles cannot be imported by two.
+    from dagship.cluster import connection
+    from dagship.rollout import asking as _  # noqa: F401
+
+    try:
+        cluster = connection.connect(context=context, namespace=namespace).patient(_PATIENCE_SECONDS)
+    except DagshipError as failed:
+        log.info("The cluster is not asked what it runs: %s", failed.message)
+        return Incumbent
+    answers: list[Incumbent] = []
+
+    def ask() -> None:
+        try:
+            for known in _ask(cluster, repository, selector):
+                answers.append(known)  # noqa: PERF402 - what comes first counts, also when the rest does not come
+        except Exception as failed:  # noqa: BLE001 - whatever it is, the image can be built
+            log.info("The cluster was not asked what it runs: %s", failed)
+
+    thread = threading.Thread(target=ask, daemon=True, name="dagship-incumbent")
+    thread.start()
+
+    def answer() -> Incumbent:
+        thread.join(limit)
+        return answers[-1] if answers else Incumbent()
+
+    return answer
+
+
+def _ask(cluster: "Cluster", repository: str, selector: str) -> Iterator[Incumbent]:
+    """Yields what is known first, then all of it: the namespace answers at once, Airflow takes seconds."""
+    from dagship.rollout import asking as airflow
+    from dagship.rollout import selection, surveying
+
+    survey = surveying.survey(cluster, selector=selector)
+    selected = selection.select(survey.workloads, repositories=[repository])
+    used = Counter(container.image for _, containers in selected for container in containers)
+    wanted = selection.repository(repository)
+    images = tuple(image for image, _ in used.most_common() if selection.repository(image) == wanted)
+    yield Incumbent(images=images, complete=not images)
+    if images:
+        live = airflow.live(cluster, survey, prefer={workload.key for workload, _ in selected})
+        yield Incumbent(images=images, pinned=tuple(live.pinned), complete=True)

@@ -1,0 +1,108 @@
+"""What Airflow says of its runs and tasks at one moment: frozen values."""
+
+from collections import Counter
+
+from dagship.artifacts import Artifact
+
+
+class RunCount(Artifact):
+    """Unfinished runs of one version and state.
+
+    Attributes:
+        version: DAG version that they are pinned to; empty for those that run the newest code.
+        state: `queued` or `running`.
+        runs: How many.
+
+    """
+
+    version: str
+    state: str
+    runs: int
+
+
+class Task(Artifact):
+    """A task instance.
+
+    Attributes:
+        dag_id: Its DAG.
+        run_id: Its run.
+        task_id: Its task.
+        map_index: Which of a mapped task, -1 for none.
+        try_number: Which try.
+        state: `running`, `failed`…; empty where Airflow took it back to be scheduled anew.
+        host: Where it runs or ran, without a domain: the name of a pod.
+        began: When that try began, epoch seconds; None when it did not.
+        ended: When it ended, epoch seconds; None when it did not.
+
+    """
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int = -1
+    try_number: int = 1
+    state: str = "running"
+    host: str = ""
+    began: float | None = None
+    ended: float | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str, int]:
+        """What tells task instances apart; their tries share it."""
+        return self.dag_id, self.run_id, self.task_id, self.map_index
+
+    def __str__(self) -> str:
+        """As people read it: `reports.load[3] of manual__2026-01-01`."""
+        index = f"[{self.map_index}]" if self.map_index >= 0 else ""
+        return f"{self.dag_id}.{self.task_id}{index} of {self.run_id}"
+
+
+class LiveRuns(Artifact):
+    """Unfinished runs and running tasks.
+
+    Attributes:
+        airflow: Version of Airflow.
+        asked: When, epoch seconds by the clock of who was asked.
+        runs: Unfinished runs, by version and state.
+        tasks: Tasks that run, at most 1000 of them, the oldest first.
+        running: How many run.
+        queued: How many are queued.
+        changed: Of those that changed since a moment that was asked about: what ended other than well at its first
+            try; at most 1000.
+        held: The DAG versions that the image holds of who was asked.
+        current: The one of them that is current there.
+        baked: Whether Airflow serves those to runs that are pinned to them.
+
+    """
+
+    airflow: str = ""
+    asked: float = 0.0
+    runs: tuple[RunCount, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    running: int = 0
+    queued: int = 0
+    changed: tuple[Task, ...] = ()
+    held: tuple[str, ...] = ()
+    current: str = ""
+    baked: bool = False
+
+    @property
+    def by_version(self) -> dict[str, int]:
+        """Unfinished runs by version; the empty one are those that are pinned to none."""
+        found: Counter[str] = Counter()
+        for one in self.runs:
+            found[one.version] += one.runs
+        return dict(sorted(found.items()))
+
+    @property
+    def pinned(self) -> dict[str, int]:
+        """Unfinished runs by the version that the image must hold for them; none where versions are not baked."""
+        return {version: runs for version, runs in self.by_version.items() if version} if self.baked else {}
+
+    @property
+    def by_host(self) -> dict[str, tuple[Task, ...]]:
+        """Running tasks by where they run."""
+        found: dict[str, list[Task]] = {}
+        for task in self.tasks:
+            found.setdefault(task.host, []).append(task)
+        return {host: tuple(tasks) for host, tasks in sorted(found.items())}

@@ -1,0 +1,34 @@
+"""Runs that are pinned to a DAG version, and the image that must hold it. Pure."""
+
+from collections.abc import Mapping
+
+from dagship.errors import Refused
+from dagship.rollout.live import LiveRuns
+from dagship.rollout.values import Target
+
+
+def lacking(live: LiveRuns, target: Target) -> dict[str, int]:
+    """Returns the versions that unfinished runs need and an image lacks, with the runs; none where that is unknown."""
+    held = target.held
+    return {version: runs for version, runs in live.pinned.items() if version not in held} if held else {}
+
+
+def unknown(live: LiveRuns, target: Target) -> str:
+    """Returns what to say where runs are pinned and nobody knows what the image holds; else nothing."""
+    if not live.pinned or target.held:
+        return ""
+    return f"which DAG versions the image holds is not known; {said(live.pinned)} must be among them"
+
+
+def said(versions: Mapping[str, int]) -> str:
+    """Returns versions and their runs for people: `3f9c2a71d0b4 (2 runs)`."""
+    return ", ".join(f"{version} ({runs} run{'s' if runs > 1 else ''})" for version, runs in versions.items())
+
+
+def refusal(versions: Mapping[str, int]) -> Refused:
+    """Says which runs would be left without their code, and what to do."""
+    return Refused(
+        f"Unfinished runs are pinned to DAG versions that the image does not hold, and would fail: {said(versions)}.",
+        "Build again so that they are kept: with --previous IMAGE, or where the cluster can be asked. Or wait until "
+        "those runs have ended: --wait-for-runs. --interrupt-tasks rolls out all the same.",
+    )

@@ -1,0 +1,203 @@
+"""What would kill tasks when a worker's pod is told to end. Pure.
+
+Kubernetes sends SIGTERM to a container's first process and SIGKILL after the grace period. Celery's main process takes
+SIGTERM for a warm shutdown: it takes no more tasks and ends after those it has. So the signal must reach that process
+and no other, and the time must suffice:
+
+- dumb-init, which Airflow's images begin with, sends signals to all processes at once, unless DUMB_INIT_SETSID is 0;
+- a shell between keeps the signal to itself, unless it replaces itself (`exec`);
+- how long a task still needs nobody knows; how long it has run already is known.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from dagship.rollout import plan
+from dagship.rollout.live import LiveRuns, Task
+from dagship.rollout.surveying import Survey
+from dagship.rollout.values import WATCHED, Move
+from dagship.rollout.workloads import template
+
+# No task is worth its own pod's start, and few are done within it: a grace period below this is nobody's decision.
+ENOUGH = 60
+_SETSID = "DUMB_INIT_SETSID"
+_SHELLS = ("sh", "bash", "dash", "ash")
+_DEFAULT_GRACE = 30
+_ALL_THE_SAME = "--interrupt-tasks rolls out all the same."
+
+Raw = Mapping[str, Any]
+
+
+class Finding(NamedTuple):
+    """What would kill tasks.
+
+    Attributes:
+        said: One sentence without its full stop.
+        hint: What to do.
+        kills: Whether tasks that run now are lost for sure, or as good as.
+        pods: The pods whose tasks those are.
+
+    """
+
+    said: str
+    hint: str = ""
+    kills: bool = False
+    pods: tuple[str, ...] = ()
+
+
+def of_moves(moves: Iterable[Move], survey: Survey, pods: Iterable[Raw], live: LiveRuns | None) -> tuple[Finding, ...]:
+    """Returns what would kill tasks as some workloads move: those that tasks run on, and those that they are sent to.
+
+    Args:
+        moves: What moves.
+        survey: What the namespace holds.
+        pods: Its pods, which may still be of an earlier template.
+        live: What Airflow says of its tasks; None where it could not be asked.
+
+    """
+    pods = tuple(pods)
+    found: list[Finding] = []
+    for move in moves:
+        raw = survey.objects[move.kind, move.name]
+        if move.kind not in WATCHED or plan.says(move, raw):
+            continue
+        own = {pod["metadata"]["name"]: pod["spec"] for pod in pods if _selects(raw, pod)}
+        tasks = {name: running for name, running in (live.by_host if live else {}).items() if name in own}
+        if tasks or move.role == "worker":
+            spec = own[next(iter(tasks))] if tasks else template(move.kind, raw)["spec"]
+            now = live.asked if live else 0.0
+            found += findings(move.key, spec, tasks, now=now, config_maps=survey.config_maps)
+    return tuple(found)
+
+
+def _selects(raw: Raw, pod: Raw) -> bool:
+    labels = (raw["spec"].get("selector") or {}).get("matchLabels") or {}
+    return bool(labels) and labels.items() <= (pod["metadata"].get("labels") or {}).items()
+
+
+def findings(
+    workload: str,
+    spec: Raw,
+    tasks: Mapping[str, Sequence[Task]],
+    *,
+    now: float,
+    config_maps: Mapping[str, Raw] | None = None,
+) -> tuple[Finding, ...]:
+    """Returns what would kill the tasks of a workload.
+
+    Args:
+        workload: `statefulset/worker`.
+        spec: Its pods' spec.
+        tasks: Tasks that run, by pod.
+        now: Epoch seconds by Airflow's clock.
+        config_maps: The namespace's ConfigMaps by name.
+
+    """
+    found = []
+    container = _main(spec)
+    count = sum(map(len, tasks.values()))
+    running = f"; {_tasks(count)} there" if count else ""
+    setsid = _setsid(container, config_maps or {})
+    if _has_dumb_init(container) and setsid != "0":
+        where = f"the container {container['name']} of {workload}"
+        if setsid is None:
+            said = f"whether {where} has {_SETSID}=0 is written where it is not looked into{running}"
+            found.append(Finding(f"{said}; without it, SIGTERM kills tasks"))
+        else:
+            found.append(
+                Finding(
+                    f"{where} does not have {_SETSID}=0, so that SIGTERM kills its tasks instead of letting them "
+                    f"end{running}",
+                    f"Set it in the workload's environment, and restart it while no task runs; {_ALL_THE_SAME}",
+                    kills=count > 0,
+                    pods=tuple(tasks),
+                )
+            )
+    if _keeps_signals(container):
+        found.append(
+            Finding(
+                f"the container {container['name']} of {workload} starts Airflow from a shell without exec, which may "
+                f"keep SIGTERM to itself; then its tasks are killed after the grace period{running}"
+            )
+        )
+    grace = int(spec.get("terminationGracePeriodSeconds", _DEFAULT_GRACE))
+    if count and grace < ENOUGH:
+        found.append(
+            Finding(
+                f"{workload} gives its pods {grace} s to end{running}",
+                f"Set terminationGracePeriodSeconds to what its longest task takes; {_ALL_THE_SAME}",
+                kills=True,
+                pods=tuple(tasks),
+            )
+        )
+    elif count:
+        found += _old(workload, grace, tasks, now)
+    return tuple(found)
+
+
+def _tasks(count: int) -> str:
+    return f"{count} task{'s' if count > 1 else ''} run{'' if count > 1 else 's'}"
+
+
+def _old(workload: str, grace: int, tasks: Mapping[str, Sequence[Task]], now: float) -> list[Finding]:
+    """Age is not what is left; but a task that outlived the grace period once may well do it again."""
+    ages = [(now - task.began, pod) for pod, own in tasks.items() for task in own if task.began is not None]
+    age, pod = max(ages, default=(0.0, ""))
+    if age <= grace:
+        return []
+    said = f"a task has run on {pod} for {age:.0f} s, and the pods of {workload} get {grace} s to end"
+    return [Finding(f"{said}: if it needs longer, it is killed")]
+
+
+def _main(spec: Raw) -> Raw:
+    """The container that runs tasks: the one whose command says so, else the first."""
+    containers: Sequence[Raw] = spec.get("containers") or ()
+    for pattern in (r"celery\s+worker", r"scheduler"):
+        for container in containers:
+            if re.search(pattern, " ".join([*(container.get("command") or ()), *(container.get("args") or ())])):
+                return container
+    return containers[0]
+
+
+def _has_dumb_init(container: Raw) -> bool:
+    """Whether signals go through dumb-init: by the command, and without one by the entrypoint of Airflow's images."""
+    command: Sequence[str] = container.get("command") or ()
+    if not command:
+        return True
+    options = command[1:3]
+    return command[0].rpartition("/")[2] == "dumb-init" and not {"-c", "--single-child"} & set(options)
+
+
+def _setsid(container: Raw, config_maps: Mapping[str, Raw]) -> str | None:
+    """What DUMB_INIT_SETSID is: "1" where nothing says so, as in Airflow's images; None where it cannot be known."""
+    for entry in container.get("env") or ():
+        if entry["name"] == _SETSID:
+            key = (entry.get("valueFrom") or {}).get("configMapKeyRef")
+            if key:
+                data = (config_maps.get(key["name"]) or {}).get("data") or {}
+                found: str | None = data.get(key["key"])
+                return found
+            return None if "valueFrom" in entry else str(entry.get("value", ""))
+    value: str | None = "1"
+    for source in container.get("envFrom") or ():
+        if source.get("secretRef") and value == "1":
+            value = None
+        name = (source.get("configMapRef") or {}).get("name")
+        data = (config_maps.get(name) or {}).get("data") or {} if name else {}
+        value = data.get((source.get("prefix") or "") + _SETSID, value)
+    return value
+
+
+def _keeps_signals(container: Raw) -> bool:
+    """Whether a shell stays in front of Airflow."""
+    words = [*(container.get("command") or ()), *(container.get("args") or ())]
+    for place, word in enumerate(words[:-1]):
+        if word.rpartition("/")[2] in _SHELLS:
+            flag = next((at for at in range(place + 1, len(words)) if re.fullmatch(r"-\w*c", words[at])), None)
+            if flag is None or flag + 1 >= len(words):
+                return False
+            return re.search(r"(^|[;&|{(\n])\s*exec\s", words[flag + 1]) is None
+        if not (word.startswith("-") or word.rpartition("/")[2] == "dumb-init"):
+            return False
+    return False

@@ -1,0 +1,127 @@
+"""What a rollout does for tasks and runs: asks which there are, waits for some, watches the rest, and counts."""
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dagship.errors import Refused, UsageError
+from dagship.rollout import asking, figures, pins, plan, preconditions, waiting
+from dagship.rollout.asked import Planned
+from dagship.rollout.drains import Drains
+from dagship.rollout.run import Run
+from dagship.rollout.values import RolloutResult, TaskReport
+
+if TYPE_CHECKING:
+    from dagship.rollout.lease import Lease
+    from dagship.rollout.live import LiveRuns
+    from dagship.rollout.surveying import Survey
+
+# What Airflow said this long ago is asked anew, seconds: while another rollout was waited for.
+_OLD = 30.0
+# Clocks differ, seconds.
+_ABOUT = 5.0
+
+
+def asked(run: Run, survey: "Survey", planned: Planned) -> "Survey":
+    """Asks Airflow for its runs and tasks; returns the survey with the answer."""
+    prefer = frozenset(move.key for move in planned.moves)
+    run.live, run.unasked = asking.ask(run.cluster, survey, prefer=prefer)
+    run.when = time.monotonic()
+    return replace(survey, live=run.live)
+
+
+def again(run: Run, survey: "Survey", planned: Planned) -> tuple["Survey", bool]:
+    """Returns the survey with an answer that is not old, and whether Airflow was asked anew for that."""
+    if time.monotonic() - run.when > _OLD:
+        return asked(run, survey, planned), True
+    return replace(survey, live=run.live), False
+
+
+def check(run: Run, planned: Planned, survey: "Survey") -> tuple[str, ...]:
+    """Refuses what would cost tasks or runs; returns what is to be known.
+
+    Raises:
+        Refused: Tasks would be killed, or runs left without their code.
+        UsageError: Runs are to be waited for, and Airflow cannot be asked for them.
+
+    """
+    wants = run.asked
+    if run.live is None and wants.wait_for_runs is not None:
+        raise UsageError(
+            f"--wait-for-runs needs an answer of Airflow, which cannot be asked for its runs: {run.unasked}",
+            "See that a scheduler is ready and that this account may create pods/exec.",
+        )
+    moves = [move.reversed() for move in planned.moves] if planned.undo else planned.moves
+    if all(plan.says(move, survey.objects[move.kind, move.name]) for move in moves):
+        return ()
+    said = [] if run.live is not None else [f"Airflow could not be asked for its runs and tasks: {run.unasked}"]
+    lacking = pins.lacking(run.live, planned.target) if run.live and not planned.undo else {}
+    if lacking and wants.wait_for_runs is None:
+        refusal = pins.refusal(lacking)
+        if not wants.interrupt_tasks:
+            raise refusal
+        said.append(refusal.message)
+    if run.live and not planned.undo and (unknown := pins.unknown(run.live, planned.target)):
+        said.append(unknown)
+    found = preconditions.of_moves(moves, survey, run.cluster.list("Pod"), run.live)
+    run.careless = frozenset(pod for one in found if one.kills for pod in one.pods)
+    # What goes back has to, whatever it costs.
+    for one in found:
+        if one.kills and not wants.interrupt_tasks and not planned.undo:
+            raise Refused(f"{one.said[0].upper()}{one.said[1:]}.", one.hint)
+        said.append(one.said)
+    return tuple(said)
+
+
+def wait(run: Run, lease: "Lease", planned: Planned, survey: "Survey") -> None:
+    """Waits for the runs that need what the image lacks, if that was asked for.
+
+    Raises:
+        Refused: They did not end in time.
+
+    """
+    limit = run.asked.wait_for_runs
+    if limit is None or run.live is None or planned.undo or not pins.lacking(run.live, planned.target):
+        return
+    with run.timed("waiting"), run.console.board("Waiting for runs") as board:
+        run.live = waiting.until_ended(
+            lambda: asking.ask(run.cluster, survey),
+            run.live,
+            planned.target,
+            limit=limit,
+            board=board,
+            check=lease.check,
+        )
+
+
+def watch(run: Run, planned: Planned, survey: "Survey") -> None:
+    """Begins to take note of the pods that end."""
+    prefer = frozenset(move.key for move in planned.moves)
+
+    def ask() -> "LiveRuns | None":
+        return asking.ask(run.cluster, survey, prefer=prefer)[0]
+
+    run.drains = Drains(run.live, ask)
+
+
+def counted(run: Run, result: RolloutResult, planned: Planned, survey: "Survey") -> RolloutResult:
+    """Returns the result with what became of tasks and runs."""
+    if run.drains is None or run.live is None or result.outcome == "unchanged":
+        return result
+    prefer = frozenset(move.key for move in planned.moves)
+    with run.timed("counting"), run.console.step("Asking Airflow what became of its tasks"):
+        now, why = asking.ask(run.cluster, survey, prefer=prefer, since=run.live.asked - _ABOUT)
+    warnings = result.warnings
+    if now is None:
+        warnings = (*warnings, f"Airflow could not be asked what became of its tasks: {why}")
+        run.console.warn(warnings[-1])
+    ended = run.drains.ended
+    cut = figures.interrupted(run.drains.known, now, ended, careless=run.careless) if now else None
+    report = TaskReport(
+        running=run.live.running,
+        interrupted=cut,
+        draining=round(run.drains.seconds, 2),
+        runs=now.by_version if now else {},
+    )
+    more = {"tasks": report, "warnings": warnings, "seconds": dict(run.seconds)}
+    return result.model_copy(update={**more, "requests": sum(run.cluster.requests.values())})

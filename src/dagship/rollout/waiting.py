@@ -1,0 +1,65 @@
+"""Waits until no unfinished run needs a DAG version that the image lacks."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from dagship.errors import Refused
+from dagship.rollout import pins
+from dagship.rollout.live import LiveRuns
+from dagship.rollout.values import Target
+
+if TYPE_CHECKING:
+    from dagship.board import Board
+
+EVERY = 10.0
+_ROW = "unfinished runs"
+
+
+def until_ended(
+    ask: Callable[[], tuple[LiveRuns | None, str]],
+    live: LiveRuns,
+    target: Target,
+    *,
+    limit: float,
+    board: "Board",
+    check: Callable[[], None],
+    clock: Callable[[], float] = time.monotonic,
+    pause: Callable[[float], None] = time.sleep,
+) -> LiveRuns:
+    """Returns what Airflow says once the image holds all that unfinished runs are pinned to.
+
+    Args:
+        ask: Asks Airflow; where it does not answer, as when its pod moves, it is asked again later.
+        live: What it said last.
+        target: The image.
+        limit: Seconds to wait.
+        board: Shows how many runs are left.
+        check: Makes sure that nobody else may move things; raises when somebody may.
+        clock: Seconds that pass.
+        pause: Lets them pass.
+
+    Raises:
+        Refused: They did not end in time; nothing was moved.
+
+    """
+    until = clock() + limit
+    while lacking := pins.lacking(live, target):
+        board.row(_ROW, 0, sum(lacking.values()), f"to end: {pins.said(lacking)}")
+        left = until - clock()
+        if left <= 0:
+            board.failed = True
+            raise Refused(
+                f"After {limit:.0f} s there are still unfinished runs on DAG versions that the image does not hold: "
+                f"{pins.said(lacking)}. Nothing was moved.",
+                "Wait longer: --wait-for-runs=SECONDS, and pause their DAGs, since new runs may begin on these "
+                "versions. Or build again so that they are kept: with --previous IMAGE.",
+            )
+        pause(min(EVERY, left))
+        check()
+        found, why = ask()
+        if found is None:
+            board.note(f"Airflow did not answer, and is asked again: {why}")
+        else:
+            live = found
+    return live

@@ -1,0 +1,122 @@
+"""Keeps runs in progress, never more at once than two cores carry."""
+
+import threading
+import time
+import urllib.error
+from collections import Counter
+from typing import Any, Self
+
+from tests.e2e.api import until
+from tests.e2e.releases import Release
+from tests.e2e.soak.dagfiles import SHAPES, Shape, tag
+from tests.e2e.soak.line import Line
+
+_PAUSE = 1.5
+_CONFLICT = 409
+
+
+class Driver:
+    """Starts a run whenever there is room for one, from another thread.
+
+    Args:
+        release: Airflow.
+
+    """
+
+    def __init__(self, release: Release) -> None:
+        self._line = Line(release)
+        # A line is for one thread.
+        self._asking = Line(release)
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._drive, name="driver")
+        self._numbers: Counter[str] = Counter()
+        self._began: dict[str, float] = {}
+        self._open: list[dict[str, Any]] = []
+        self._failed: BaseException | None = None
+
+    def __enter__(self) -> Self:
+        for shape in SHAPES:
+            self._served(shape, 1)
+            self._line("PATCH", f"/dags/{shape.dag_id}", {"is_paused": False})
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        self._line.__exit__()
+        self._asking.__exit__()
+
+    def wait(self, dag_id: str = "long", *, since: float = 0.0, seconds: float = 300) -> None:
+        """Waits until a run is at work that was started after a moment, epoch seconds."""
+
+        def works() -> bool:
+            self.check()
+            return any(
+                one["dag_id"] == dag_id and one["state"] == "running" and self._began.get(one["dag_run_id"], 0) >= since
+                for one in tuple(self._open)
+            )
+
+        until(works, f"a run of {dag_id} is at work", seconds)
+
+    def used(self, number: int) -> None:
+        """Waits until Airflow serves a version, and a run was started since."""
+        for shape in SHAPES:
+            self._served(shape, number)
+        self.wait("short", since=time.time())
+
+    def finish(self, seconds: float = 600) -> None:
+        """Starts no more, and waits until all have ended."""
+        self._over.set()
+        self._thread.join()
+        self.check()
+        until(lambda: not self._unfinished(self._asking), "all runs ended", seconds)
+
+    def check(self) -> None:
+        """Fails if the other thread did."""
+        if self._failed is not None:
+            raise AssertionError("no more runs were started") from self._failed
+
+    def _served(self, shape: Shape, number: int) -> None:
+        until(lambda: tag(number) in self._tags(shape), f"version {number} of {shape.dag_id} is served", 300)
+
+    def _tags(self, shape: Shape) -> list[str]:
+        """Of a DAG that is served; none else."""
+        try:
+            found: dict[str, Any] = self._asking("GET", f"/dags/{shape.dag_id}")
+        except urllib.error.HTTPError:
+            return []
+        return [] if found["is_stale"] else [one["name"] for one in found["tags"]]
+
+    @staticmethod
+    def _unfinished(line: Line) -> list[dict[str, Any]]:
+        answer: dict[str, Any] = line("GET", "/dags/~/dagRuns?state=running&state=queued&limit=100")
+        found: list[dict[str, Any]] = answer["dag_runs"]
+        return found
+
+    def _drive(self) -> None:
+        try:
+            while not self._over.wait(_PAUSE):
+                self._open = self._unfinished(self._line)
+                at_work = Counter(one["dag_id"] for one in self._open)
+                for shape in SHAPES:
+                    if at_work[shape.dag_id] < shape.at_once and self._due(shape):
+                        self._start(shape)
+        except BaseException as failed:  # noqa: BLE001 - shown by who waits
+            self._failed = failed
+
+    def _due(self, shape: Shape) -> bool:
+        """Runs of a DAG begin apart, so that at any moment they are at different steps."""
+        last = self._began.get(shape.dag_id, 0)
+        return time.time() - last >= shape.steps * shape.seconds / shape.at_once
+
+    def _start(self, shape: Shape) -> None:
+        self._numbers[shape.dag_id] += 1
+        run_id = f"{shape.dag_id}-{self._numbers[shape.dag_id]}"
+        self._began[shape.dag_id] = self._began[run_id] = time.time()
+        try:
+            self._line("POST", f"/dags/{shape.dag_id}/dagRuns", {"dag_run_id": run_id, "logical_date": None})
+        except urllib.error.HTTPError as refused:
+            # The answer to the first request was lost, and this is the second.
+            if refused.code != _CONFLICT:
+                raise

@@ -1,0 +1,160 @@
+"""What there is to judge after a soak: what Airflow knows of runs and tasks, and what each task saw."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from tests.e2e.soak.dagfiles import SEEN
+from tests.e2e.soak.line import Line
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sighting:
+    """What one execution of a task saw.
+
+    Attributes:
+        dag_id: Its DAG.
+        run_id: Its run.
+        task_id: Its task.
+        file: Version of the DAG file.
+        helper: Version of the module beside it.
+        at: When it began, epoch seconds.
+
+    """
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    file: int
+    helper: int
+    at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskEnd:
+    """How a task ended.
+
+    Attributes:
+        dag_id: Its DAG.
+        run_id: Its run.
+        task_id: Its task.
+        state: Airflow's word.
+        tries: How many there were.
+
+    """
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    state: str
+    tries: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunEnd:
+    """How a run ended.
+
+    Attributes:
+        dag_id: Its DAG.
+        run_id: Its id.
+        state: Airflow's word.
+        began: Epoch seconds.
+        ended: Epoch seconds.
+
+    """
+
+    dag_id: str
+    run_id: str
+    state: str
+    began: float
+    ended: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivered:
+    """A version that was delivered.
+
+    Attributes:
+        number: Its number; what is higher is newer.
+        began: When it began to reach the cluster, epoch seconds.
+        ended: When all of the cluster had it.
+        draining: Seconds of it in which workers were ending their tasks; None where none had to go.
+        what: What was done, for people.
+
+    """
+
+    number: int
+    began: float
+    ended: float
+    draining: float | None = None
+    what: str = "rollout"
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return self.ended - self.began
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """All of a soak.
+
+    Attributes:
+        runs: Every run.
+        tasks: Every task of them.
+        sightings: What their executions saw.
+        delivered: What was delivered meanwhile, in this order.
+
+    """
+
+    runs: tuple[RunEnd, ...]
+    tasks: tuple[TaskEnd, ...]
+    sightings: tuple[Sighting, ...]
+    delivered: tuple[Delivered, ...]
+
+
+def collect(line: Line, delivered: tuple[Delivered, ...]) -> Evidence:
+    """Asks Airflow, when all runs have ended."""
+    return Evidence(
+        runs=tuple(
+            RunEnd(
+                dag_id=one["dag_id"],
+                run_id=one["dag_run_id"],
+                state=one["state"],
+                began=_epoch(one["start_date"]),
+                ended=_epoch(one["end_date"]),
+            )
+            for one in line.all("/dags/~/dagRuns", "dag_runs", "id")
+        ),
+        tasks=tuple(
+            TaskEnd(
+                dag_id=one["dag_id"],
+                run_id=one["dag_run_id"],
+                task_id=one["task_id"],
+                state=one["state"] or "",
+                tries=one["try_number"],
+            )
+            for one in line.all("/dags/~/dagRuns/~/taskInstances", "task_instances", "id")
+        ),
+        sightings=tuple(
+            sighting(one["value"]) for one in line.all("/variables", "variables", "key") if one["key"].startswith(SEEN)
+        ),
+        delivered=delivered,
+    )
+
+
+def sighting(written: str) -> Sighting:
+    """Reads what a task wrote down."""
+    said = json.loads(written)
+    return Sighting(
+        dag_id=said["dag"],
+        run_id=said["run"],
+        task_id=said["task"],
+        file=said["file"],
+        helper=said["helper"],
+        at=said["at"],
+    )
+
+
+def _epoch(written: str) -> float:
+    return datetime.fromisoformat(written).timestamp()

@@ -1,0 +1,84 @@
+"""What a soak comes to; a pure function of its evidence."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+
+from tests.e2e.soak.evidence import Evidence, Sighting
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """The figures.
+
+    Attributes:
+        runs: Runs there were.
+        tasks: Tasks that ran.
+        mixed: Runs that saw more than one version, of the DAG file, of the module beside it, or of both together.
+        interrupted: Tasks that ran more than once, or failed: none does so by itself.
+        failed: Runs that did not succeed.
+        spanning: Runs with a task before a version was first seen by anyone, and one after it.
+        kept: Those of them that saw one version, and an older one than others had seen before.
+        unseen: Tasks that succeeded and left no word of what they saw.
+        seconds: Of each delivery.
+        draining: Seconds of each in which workers were ending their tasks; empty where none had to go.
+
+    """
+
+    runs: int
+    tasks: int
+    mixed: int
+    interrupted: int
+    failed: int
+    spanning: int
+    kept: int
+    unseen: int
+    seconds: tuple[float, ...]
+    draining: tuple[float, ...]
+
+
+def figures(evidence: Evidence) -> Figures:
+    """Counts."""
+    by_run: dict[tuple[str, str], list[Sighting]] = defaultdict(list)
+    executions: Counter[tuple[str, str, str]] = Counter()
+    for one in evidence.sightings:
+        by_run[one.dag_id, one.run_id].append(one)
+        executions[one.dag_id, one.run_id, one.task_id] += 1
+    announced = _announced(evidence)
+    spans = [seen for seen in by_run.values() if _spans(announced, seen)]
+    return Figures(
+        runs=len(evidence.runs),
+        tasks=len(executions),
+        mixed=sum(len({version for one in seen for version in (one.file, one.helper)}) > 1 for seen in by_run.values()),
+        interrupted=sum(
+            task.state == "failed" or task.tries > 1 or executions[task.dag_id, task.run_id, task.task_id] > 1
+            for task in evidence.tasks
+        ),
+        failed=sum(run.state != "success" for run in evidence.runs),
+        spanning=len(spans),
+        kept=sum(_kept(announced, seen) for seen in spans),
+        unseen=sum(
+            task.state == "success" and not executions[task.dag_id, task.run_id, task.task_id]
+            for task in evidence.tasks
+        ),
+        seconds=tuple(one.seconds for one in evidence.delivered),
+        draining=tuple(one.draining for one in evidence.delivered if one.draining is not None),
+    )
+
+
+def _announced(evidence: Evidence) -> dict[int, float]:
+    """When each version was first seen: from then on there is something to mix it with."""
+    first: dict[int, float] = {}
+    for one in evidence.sightings:
+        version = max(one.file, one.helper)
+        first[version] = min(one.at, first.get(version, one.at))
+    return first
+
+
+def _spans(announced: dict[int, float], seen: list[Sighting]) -> bool:
+    return any(min(one.at for one in seen) < at <= max(one.at for one in seen) for at in announced.values())
+
+
+def _kept(announced: dict[int, float], seen: list[Sighting]) -> bool:
+    return len({version for one in seen for version in (one.file, one.helper)}) == 1 and any(
+        one.file < version and one.at >= at for one in seen for version, at in announced.items()
+    )

@@ -1,0 +1,46 @@
+"""A soak: runs in progress all the time, deliveries one after the other, and what is there afterwards."""
+
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from tests.e2e.soak.deliveries import Delivery
+from tests.e2e.soak.driver import Driver
+from tests.e2e.soak.evidence import Delivered, Evidence, collect
+from tests.e2e.soak.line import Line
+
+Act = Callable[[], Delivered]
+Acts = Callable[[Driver], Iterable[Act]]
+
+
+def soak(
+    delivery: Delivery, acts: Acts, *, pause: float = 0.0, tell: Callable[[str], None] = lambda _: None
+) -> Evidence:
+    """Delivers while runs are in progress, and waits until they ended.
+
+    Args:
+        delivery: Installed already.
+        acts: What is done, one after the other; it may look at who starts the runs.
+        pause: Least seconds between two, so that runs begin on each version.
+        tell: Says how it goes.
+
+    """
+    delivered: list[Delivered] = []
+    with Driver(delivery.release) as driver, Line(delivery.release) as line:
+        for act in acts(driver):
+            driver.wait()
+            if delivered:
+                time.sleep(max(0.0, delivered[-1].ended + pause - time.time()))
+            done = act()
+            driver.check()
+            delivered.append(done)
+            draining = "" if done.draining is None else f", {done.draining:.0f} s of it draining"
+            tell(f"{delivery.what}: {done.what} to version {done.number} took {done.seconds:.1f} s{draining}")
+            driver.used(done.number)
+        driver.finish()
+        return collect(line, tuple(delivered))
+
+
+def versions(delivery: Delivery, first: int, count: int) -> Iterable[Act]:
+    """One delivery after the other."""
+    return (partial(delivery.deliver, number) for number in range(first, first + count))

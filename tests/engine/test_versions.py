@@ -1,0 +1,355 @@
+"""DAG versions side by side in one image, on a real engine; and a real Airflow that ends a run on what it began with."""
+
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dagship import pipeline, probe, process
+from dagship.artifacts import BaseImage, BuiltImage
+from dagship.console import Console
+from dagship.engine import images
+from dagship.errors import OutsideError
+from dagship.image import sidebyside
+from dagship.project import Project
+from dagship.reference import Reference
+from dagship.settings import Settings, load
+from dagship.workspace import Workspace
+from tests.engine import airflows
+
+ROOT = "/opt/airflow/dag-versions"
+DAG = """
+import os
+import time
+
+import words
+from airflow.sdk import dag, get_current_context, task
+
+FILE = {word!r}
+
+
+def note(name, *said):
+    with open("/tmp/seen", "a") as file:
+        print(get_current_context()["run_id"], name, FILE, words.WORD, *said, file=file)
+
+
+@dag(schedule=None)
+def pinned():
+    @task
+    def first():
+        note("first")
+        while not os.path.exists("/tmp/go"):
+            time.sleep(0.2)
+
+    @task
+    def second():
+        import later
+
+        note("second", later.WORD)
+
+    first() >> second()
+
+
+pinned()
+"""
+
+
+class Line:
+    """A project whose DAGs change: each word is a version."""
+
+    def __init__(self, root: Path, base: BaseImage, **flags: object) -> None:
+        self.output = io.StringIO()
+        self.settings = load(root, {"base": base.reference, "repository": "dagship-test/versions"} | flags)
+        self.project = Project(root=root, settings=self.settings, console=Console(stderr=self.output))
+        self.dags = root / "dags"
+        self.dags.mkdir(exist_ok=True)
+
+    def build(self, word: str, **flags: object) -> BuiltImage:
+        """Builds the image of a word."""
+        (self.dags / "pinned.py").write_text(DAG.format(word=word))
+        for name in ("words", "later"):
+            (self.dags / f"{name}.py").write_text(f"WORD = {word!r}\n")
+        settings = self.settings.model_copy(update=flags)
+        project = Project(root=self.project.root, settings=settings, console=self.project.console)
+        return pipeline.build(project, force=False, push=False)
+
+
+MakeLine = Callable[..., Line]
+
+
+@pytest.fixture
+def line(tmp_path: Path, base_3: BaseImage) -> MakeLine:
+    def make(name: str = "line", **flags: object) -> Line:
+        (tmp_path / name).mkdir()
+        return Line(tmp_path / name, base_3, **flags)
+
+    return make
+
+
+def layers(image: BuiltImage) -> tuple[str, ...]:
+    facts = images.inspect(image.reference)
+    assert facts is not None
+    return facts.layers
+
+
+def inside(image: BuiltImage, command: str) -> list[str]:
+    argv = ["docker", "run", "--rm", "--network=none", "--entrypoint=bash", image.reference, "-c", command]
+    finished = process.run(argv)
+    assert finished.code == 0, finished.stderr
+    return finished.stdout.split()
+
+
+def test_an_image_holds_the_versions_of_the_one_before_and_the_newest_is_current(line: MakeLine) -> None:
+    one = line()
+    a = one.build("A")
+    b = one.build("B", previous=a.reference)
+    c = one.build("C", previous=b.reference)
+
+    assert (c.dag_version, b.dag_version, a.dag_version) == c.dag_versions
+    assert c.dag_changes == dict.fromkeys(c.dag_versions[1:], ("later.py", "pinned.py", "words.py"))
+    assert [c.dag_version, *sorted(c.dag_versions)] == inside(c, f"cat {ROOT}/CURRENT; ls {ROOT} | grep -v CURRENT")
+    assert ["WORD", "=", "'A'"] == inside(c, f"cat {ROOT}/{a.dag_version}/words.py")
+
+
+def test_a_version_has_the_same_layer_in_every_image_and_one_that_leaves_takes_it_along(line: MakeLine) -> None:
+    one = line()
+    a = one.build("A")
+    b = one.build("B", previous=a.reference)
+    c = one.build("C", previous=b.reference, keep_versions=2)
+    own = [layers(image)[-1] for image in (a, b, c)]
+
+    assert layers(a)[:-1] == layers(c)[:-2]
+    assert own[:2] == list(layers(b)[-2:])
+    assert own[1:] == list(layers(c)[-2:])
+    assert [layer.what for layer in c.layers][-2:] == [f"DAGs of {b.dag_version}", "DAGs"]
+
+
+def test_what_another_machine_built_is_taken_out_of_its_image(line: MakeLine) -> None:
+    a = line("theirs").build("A")
+    ours = line("ours")
+    b = ours.build("B", previous=a.reference)
+    here = ours.project.workspace.cache("versions")
+
+    assert layers(b)[-2] == layers(a)[-1]
+    assert (here / f"{a.dag_version}.tar").is_file()
+
+
+def test_an_image_that_only_the_registry_has_is_pulled_for_its_versions(line: MakeLine, registry: str) -> None:
+    theirs = line("theirs", repository=f"{registry}/dagship-test/versions-pulled")
+    a = theirs.build("A")
+    own = layers(a)[-1]
+    pushed = pipeline.push(theirs.project, image="", untested=True)
+    by_digest = str(Reference.parse(pushed.reference).pinned(pushed.digest))
+    assert process.run(["docker", "image", "rm", "--force", a.reference, by_digest]).code == 0
+    assert images.inspect(by_digest) is None
+    b = line("ours").build("B", previous=by_digest)
+
+    assert b.dag_versions[1:] == (a.dag_version,)
+    assert layers(b)[-2] == own
+
+
+def test_the_labels_of_an_image_in_a_registry_are_read_without_pulling_it(line: MakeLine, registry: str) -> None:
+    one = line(repository=f"{registry}/dagship-test/versions-labels")
+    a = one.build("A")
+    pipeline.push(one.project, image="", untested=True)
+    b = one.build("B")
+    labels = images.labels_in_registry(a.reference)
+
+    assert sidebyside.versions_of(labels) == a.dag_versions
+    assert b.dag_versions == (b.dag_version, a.dag_version)
+
+
+def test_what_was_pushed_from_here_is_what_the_next_build_keeps(line: MakeLine, registry: str) -> None:
+    one = line(repository=f"{registry}/dagship-test/versions")
+    a = one.build("A")
+    pipeline.push(one.project, image="", untested=True)
+    b = one.build("B")
+    again = one.build("B")
+
+    assert b.dag_versions == (b.dag_version, a.dag_version)
+    assert (again.reference, again.reused) == (b.reference, True)
+
+
+def test_a_previous_image_that_was_named_must_be_there(line: MakeLine, registry: str) -> None:
+    missing = f"{registry}/dagship-test/versions:never-was"
+
+    with pytest.raises(OutsideError, match=r"previous image .*never-was cannot be had"):
+        line().build("A", previous=missing)
+
+
+def test_a_previous_image_of_others_holds_no_versions(line: MakeLine, base_3: BaseImage) -> None:
+    with pytest.raises(OutsideError, match="holds no DAG versions"):
+        line().build("A", previous=base_3.reference)
+
+
+def test_a_previous_image_that_nobody_named_may_be_gone(line: MakeLine, registry: str) -> None:
+    one = line(repository=f"{registry}/dagship-test/versions")
+    one.build("A")
+    pushed = pipeline.push(one.project, image="", untested=True)
+    gone = pushed.model_copy(update={"digest": "sha256:" + "0" * 64, "dag_versions": ("0123456789ab",)})
+    one.project.workspace.write("push", gone)
+    b = one.build("B")
+
+    assert b.dag_versions == (b.dag_version,)
+    assert "cannot be had" in one.output.getvalue()
+
+
+def test_a_version_that_was_tampered_with_is_left_out(line: MakeLine, tmp_path: Path) -> None:
+    a = line("theirs").build("A")
+    (tmp_path / "Dockerfile").write_text(
+        f"FROM {a.reference}\nUSER 0\nRUN echo 'WORD = 7' > {ROOT}/{a.dag_version}/words.py\nUSER 50000\n"
+    )
+    tampered = "dagship-test/versions:tampered"
+    assert process.run(["docker", "build", "--quiet", f"--tag={tampered}", str(tmp_path)]).code == 0
+
+    with pytest.raises(OutsideError, match=f"{a.dag_version} in .*tampered is not what its name says"):
+        line("ours").build("B", previous=tampered)
+
+
+def test_every_version_is_imported_against_the_packages_of_the_image(line: MakeLine) -> None:
+    one = line()
+    (one.dags / "needs.py").write_text(
+        "from airflow.sdk import DAG\nimport gone_package\ndag = DAG('needs', schedule=None)\n"
+    )
+    (one.dags / "gone_package.py").write_text("")
+    good = one.build("A")
+    (one.dags / "gone_package.py").unlink()
+    broken = one.build("B", previous=good.reference)
+    (one.dags / "needs.py").unlink()
+    now = one.build("C", previous=broken.reference)
+    report = pipeline.test_image(one.project, image=now.reference, pytest_path=None)
+
+    assert report.versions == now.dag_versions
+    assert not report.passed
+    assert [("needs.py", "import-error", broken.dag_version)] == [
+        (finding.file, finding.kind, finding.version) for finding in report.findings
+    ]
+    assert "--keep-versions" in report.findings[0].hint
+    files = {(file.version, file.file) for file in report.files if file.dags}
+    assert {("", "pinned.py"), (broken.dag_version, "pinned.py"), (good.dag_version, "needs.py")} <= files
+
+
+def test_an_image_that_is_named_says_by_its_labels_what_it_holds(line: MakeLine) -> None:
+    one = line()
+    b = one.build("B", previous=one.build("A").reference)
+    found = pipeline.current_image(line("elsewhere").project, b.reference)
+
+    assert (found.dag_version, found.dag_versions) == (b.dag_version, b.dag_versions)
+    assert found.dag_changes == b.dag_changes
+
+
+def test_airflow_2_serves_the_current_version_alone_and_only_that_is_imported(
+    tmp_path: Path, base_2: BaseImage
+) -> None:
+    one = Line(tmp_path, base_2)
+    b = one.build("B", previous=one.build("A").reference)
+    (one.dags / "pinned.py").unlink()
+    (one.dags / "two.py").write_text("from airflow import DAG\nwith DAG('two', schedule=None):\n    pass\n")
+    settings = one.settings.model_copy(update={"previous": b.reference})
+    image = pipeline.build(
+        Project(root=tmp_path, settings=settings, console=one.project.console), force=False, push=False
+    )
+    report = pipeline.test_image(one.project, image=image.reference, pytest_path=None)
+
+    assert len(image.dag_versions) == 3
+    assert image.dag_changes[b.dag_version] == ("pinned.py", "two.py")
+    assert (report.passed, report.versions) == (True, (image.dag_version,))
+    assert inside(image, "env | grep BUNDLE || echo none") == ["none"]
+
+
+def test_versions_with_modules_of_the_same_name_do_not_meet(line: MakeLine) -> None:
+    one = line()
+    (one.dags / "asks.py").write_text(
+        "from airflow.sdk import DAG\nimport words\ndag = DAG(f'said-{words.WORD}', schedule=None)\n"
+    )
+    a = one.build("A")
+    b = one.build("B", previous=a.reference)
+    report = pipeline.test_image(one.project, image=b.reference, pytest_path=None)
+
+    assert report.passed
+    assert {("", ("said-B",)), (a.dag_version, ("said-A",))} == {
+        (file.version, file.dags) for file in report.files if file.file == "asks.py"
+    }
+
+
+# The oldest and the newest; each takes 40 s on a machine at rest, and a base image of its own.
+AIRFLOWS = ["3.0.6", "3.1.8", "3.2.2", "3.3.2"] if os.environ.get("DAGSHIP_TEST_EVERY_AIRFLOW") else ["3.0.6", "3.3.2"]
+
+
+@pytest.mark.parametrize("version", AIRFLOWS)
+def test_a_run_ends_on_the_code_that_it_began_with(
+    version: str, settings_for: Callable[..., Settings], workspace: Workspace, tmp_path: Path
+) -> None:
+    """Workers have both versions before the DAG processor announces the new one; then a rollback within the image."""
+    from dagship.base import builder as base_stage
+
+    console = Console(stderr=io.StringIO())
+    built = base_stage.build_base(settings_for(airflow=version), workspace, console)
+    one = Line(tmp_path, probe.probe(workspace, console, built.reference))
+    a = one.build("A")
+    image = one.build("B", previous=a.reference)
+    old, new = a.dag_version, image.dag_version
+
+    with airflows.running(image.reference) as airflow:
+
+        def seen() -> list[str]:
+            return airflow.execute("bash", "-c", "cat /tmp/seen 2>/dev/null || true").splitlines()
+
+        def announce(expected: str, **environment: str) -> None:
+            airflow.announce(**environment)
+            airflow.until(lambda: airflow.announced("pinned") == expected)
+
+        def ends(run_id: str) -> None:
+            airflow.until(lambda: airflow.run(run_id)[0] in ("success", "failed"))
+
+        announce(old, DAGSHIP_DAG_VERSION=old)
+        airflow.trigger("pinned", "began-on-a")
+        airflow.until(lambda: "began-on-a first A A" in seen())
+        announce(new)
+        airflow.execute("touch", "/tmp/go")
+        ends("began-on-a")
+        airflow.trigger("pinned", "began-on-b")
+        ends("began-on-b")
+
+        assert airflow.run("began-on-a") == ("success", old)
+        assert airflow.run("began-on-b") == ("success", new)
+        assert seen() == [
+            "began-on-a first A A",
+            "began-on-a second A A A",
+            "began-on-b first B B",
+            "began-on-b second B B B",
+        ]
+
+        # Airflow 3.0 moves a run that has ended to the newest version when a task of it is cleared.
+        word = "B" if version.startswith("3.0.") else "A"
+        airflow.clear("pinned", "began-on-a", "second")
+        airflow.until(lambda: len(seen()) > 4)
+        ends("began-on-a")
+        assert seen()[4:] == [f"began-on-a second {word} {word} {word}"]
+
+        # Back within the image, while a run of the newer version is in progress.
+        airflow.execute("rm", "/tmp/go")
+        airflow.trigger("pinned", "on-b-still")
+        airflow.until(lambda: "on-b-still first B B" in seen())
+        announce(old, DAGSHIP_DAG_VERSION=old)
+        airflow.execute("touch", "/tmp/go")
+        ends("on-b-still")
+        airflow.trigger("pinned", "on-a-again")
+        ends("on-a-again")
+        assert "on-b-still second B B B" in seen()
+        assert "on-a-again second A A A" in seen()
+
+
+def test_a_version_that_is_not_there_is_not_announced(line: MakeLine) -> None:
+    one = line()
+    image = one.build("A")
+    program = (
+        "from dagship_versions.bundle import BakedDagBundle as B; b = B(name='dags-folder'); b.initialize();"
+        "v = b.get_current_version(); print(getattr(v, 'version', v), b.path.name)"
+    )
+    told = f'DAGSHIP_DAG_VERSION=0123456789ab python -c "{program}" 2>&1 | tail -n 2'
+
+    assert inside(image, told)[-2:] == [image.dag_version, image.dag_version]
+    assert "0123456789ab" in " ".join(inside(image, told))

@@ -1,0 +1,100 @@
+"""Where earlier DAG versions come from, as far as no engine is needed: what was built here is kept here."""
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+
+from dagship.console import Console
+from dagship.image import earlier
+from dagship.image.context import Tree, TreeFile
+from dagship.workspace import Workspace
+
+
+def tree(text: str) -> Tree:
+    return Tree(source=Path("/x"), files=(TreeFile(path="a.py", executable=False, content=text.encode()),))
+
+
+class Here:
+    """A workspace, and builds in it one after the other."""
+
+    def __init__(self, root: Path) -> None:
+        self.workspace, self.output = Workspace(root), io.StringIO()
+        self.last: tuple[str, ...] = ()
+
+    def build(self, text: str, *, keep: int = 5, pinned: tuple[str, ...] = ()) -> tuple[str, ...]:
+        made = tree(text)
+        sources = [earlier.Source(reference="x/y:1", versions=self.last)] if self.last else []
+        console = Console(stderr=self.output)
+        kept = earlier.gather(self.workspace, console, made, sources, pinned, keep=keep)
+        assert all(each.version != made.version for each in kept)
+        self.last = (made.version, *(each.version for each in kept))
+        return self.last
+
+    @property
+    def files(self) -> dict[str, Path]:
+        return {path.stem: path for path in self.workspace.cache("versions").glob("*.tar")}
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Here:
+    return Here(tmp_path)
+
+
+def versions(texts: str) -> tuple[str, ...]:
+    return tuple(tree(text).version for text in texts)
+
+
+def test_a_build_keeps_the_versions_of_those_before(here: Here) -> None:
+    assert [here.build(text) for text in "ABC"] == [versions("A"), versions("BA"), versions("CBA")]
+
+
+def test_the_oldest_leave(here: Here) -> None:
+    for text in "ABCD":
+        here.build(text, keep=3)
+
+    assert here.last == versions("DCB")
+
+
+def test_a_version_that_a_run_needs_stays_beyond_the_number(here: Here) -> None:
+    for text in "ABC":
+        here.build(text)
+
+    assert here.build("D", keep=2, pinned=versions("A")) == versions("DCA")
+
+
+def test_to_go_back_to_a_version_keeps_the_one_that_was_newer(here: Here) -> None:
+    for text in "ABA":
+        here.build(text)
+
+    assert here.last == versions("AB")
+
+
+def test_the_same_tree_again_keeps_the_same(here: Here) -> None:
+    for text in "ABB":
+        here.build(text)
+
+    assert here.last == versions("BA")
+
+
+def test_a_version_that_runs_need_and_nobody_has_is_named(here: Here) -> None:
+    assert here.build("A", pinned=("0123456789ab",)) == versions("A")
+    assert "0123456789ab" in here.output.getvalue()
+
+
+def test_a_commit_that_git_delivery_pins_is_not_looked_for(here: Here) -> None:
+    here.build("A", pinned=("0123456789" * 4,))
+
+    assert here.output.getvalue() == ""
+
+
+def test_what_was_not_used_for_long_is_forgotten_here(here: Here) -> None:
+    for number in range(40):
+        here.build(f"old {number}", keep=1)
+        for age, path in enumerate(here.files.values()):
+            os.utime(path, (1_000_000 + age, 1_000_000 + age))
+    here.build("A", keep=1)
+
+    assert len(here.files) == 30
+    assert versions("A")[0] in here.files

@@ -1,0 +1,104 @@
+"""DAG versions side by side: what is kept, what changed, and what the labels say of it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dagship.image import archive, sidebyside
+from dagship.image.context import Tree, TreeFile
+
+NOW, A, B, C, D = "000000000000", "aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc", "dddddddddddd"
+ROOT = "/opt/airflow/dag-versions"
+
+
+def tree(executable: tuple[str, ...] = (), **files: str) -> Tree:
+    found = [
+        TreeFile(path=name.replace("__", "/") + ".py", executable=name in executable, content=text.encode())
+        for name, text in sorted(files.items())
+    ]
+    return Tree(source=Path("/x"), files=tuple(found))
+
+
+@pytest.mark.parametrize(
+    ("known", "pinned", "keep", "expected"),
+    [
+        ((), (), 5, ()),
+        ((A, B, C, D), (), 5, (A, B, C, D)),
+        ((A, B, C, D), (), 3, (A, B)),
+        ((A, B, C, D), (), 1, ()),
+        ((A, B, C, D), (D,), 3, (A, B, D)),
+        ((A, B, C, D), (D,), 1, (D,)),
+        ((A, B), (D, C), 3, (A, B, C, D)),
+        ((NOW, A, B), (NOW,), 2, (A,)),
+        ((A, NOW, B), (), 3, (A, B)),
+        ((A,), ("0123456789" * 4,), 5, (A,)),
+    ],
+)
+def test_the_last_versions_stay_and_those_that_runs_need(
+    known: tuple[str, ...], pinned: tuple[str, ...], keep: int, expected: tuple[str, ...]
+) -> None:
+    assert sidebyside.kept(NOW, known, pinned, keep=keep) == expected
+
+
+def test_a_file_that_is_new_gone_edited_or_made_executable_has_changed() -> None:
+    then = tree(same="1", edited="1", gone="1", run="1", deep__er="1")
+    now = tree(("run",), same="1", edited="2", new="1", run="1", deep__er="2")
+
+    changed = sidebyside.changes(now, [then])
+
+    assert changed == {then.version: ("deep/er.py", "edited.py", "gone.py", "new.py", "run.py")}
+
+
+def test_too_many_changes_are_not_listed() -> None:
+    then = tree(**{f"f{number}": "1" for number in range(201)})
+    fewer = tree(**{f"f{number}": "1" for number in range(200)})
+    now = tree(other="1")
+
+    assert sidebyside.changes(now, [then])[then.version] is None
+    assert sidebyside.changes(tree(), [fewer])[fewer.version] == tuple(sorted(f"f{number}.py" for number in range(200)))
+
+
+def test_labels_can_be_read_again() -> None:
+    changed: sidebyside.Changes = {A: ("ü\n.py",), B: None}
+    labels = sidebyside.labels(NOW, (A, B), changed)
+
+    assert labels["io.dagship.dag.versions"] == f"{NOW},{A},{B}"
+    assert labels["io.dagship.dag.changes"].isascii()
+    assert sidebyside.versions_of(labels) == (NOW, A, B)
+    assert sidebyside.changes_of(labels) == changed
+
+
+def test_labels_fit_an_argument() -> None:
+    long = tuple(f"{number:04}-{'x' * 1000}" for number in range(200))
+    labels = sidebyside.labels(NOW, (A, B), {A: long, B: ("a.py",)})
+
+    assert json.loads(labels["io.dagship.dag.changes"]) == {A: None, B: ["a.py"]}
+
+
+def test_an_image_of_before_holds_the_one_version_that_it_names() -> None:
+    assert sidebyside.versions_of({"io.dagship.dag.version": A}) == (A,)
+
+
+@pytest.mark.parametrize("labels", [{}, {"io.dagship.dag.versions": "../etc,x y,"}, {"io.dagship.dag.version": "v1"}])
+def test_what_is_no_version_is_none(labels: dict[str, str]) -> None:
+    assert sidebyside.versions_of(labels) == ()
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "[]", "7"])
+def test_changes_that_cannot_be_read_are_none(text: str) -> None:
+    assert sidebyside.changes_of({"io.dagship.dag.changes": text}) == {}
+
+
+def test_a_version_is_the_same_out_of_an_archive() -> None:
+    whole = tree(("run",), run="1", deep__er="2")
+    again = archive.unpack(archive.pack(whole), whole.version)
+
+    assert again is not None
+    assert again.files == whole.files
+    assert archive.version_archive(again, ROOT, ()) == archive.version_archive(whole, ROOT, ())
+
+
+def test_an_archive_of_something_else_is_no_version() -> None:
+    assert archive.unpack(archive.pack(tree(a="1")), tree(a="2").version) is None
+    assert archive.unpack(b"nonsense", A) is None

@@ -1,0 +1,66 @@
+"""Which tasks count as interrupted: by what Airflow says of them afterwards, and how their pods ended."""
+
+from typing import Any
+
+import pytest
+
+from dagship.rollout.figures import Ended, interrupted
+from dagship.rollout.live import LiveRuns, Task
+
+
+def task(state: str = "running", **more: Any) -> Task:
+    values = {"dag_id": "d", "run_id": "r", "task_id": "t", "host": "worker-0", "began": 100.0, "state": state}
+    return Task.model_validate({**values, **more})
+
+
+def end(**more: Any) -> Ended:
+    values: dict[str, Any] = {"pod": "worker-0", "started": 10.0, "began": 200.0, "gone": 230.0, "code": 0}
+    return Ended(**{**values, **more})
+
+
+def cut(*after: Task, of: Ended | None = None, careless: tuple[str, ...] = ()) -> int:
+    running = tuple(one for one in after if one.state == "running")
+    now = LiveRuns(tasks=running, changed=tuple(one for one in after if one not in running))
+    return len(interrupted([task()], now, [of or end()], careless=careless))
+
+
+def test_a_task_that_ended_well_was_not() -> None:
+    assert 0 == cut()
+    assert 0 == cut(of=end(code=137))
+
+
+def test_a_task_that_still_runs_in_a_pod_that_is_gone_was() -> None:
+    assert 1 == cut(task())
+    assert 0 == cut(task(), of=end(gone=None))
+
+
+def test_a_task_that_began_in_the_pod_that_came_after_was_not() -> None:
+    assert 0 == cut(task(task_id="u", began=240.0))
+
+
+def test_one_that_began_after_the_first_look_counts_too() -> None:
+    assert 1 == cut(task(task_id="u", began=150.0))
+
+
+@pytest.mark.parametrize("state", ["failed", "up_for_retry", "", "scheduled", "queued"])
+@pytest.mark.parametrize(("code", "count"), [(0, 0), (137, 1), (None, 1)])
+def test_one_that_failed_did_so_by_itself_where_its_worker_ended_in_order(state: str, code: int, count: int) -> None:
+    assert count == cut(task(state, ended=210.0), of=end(code=code))
+
+
+def test_where_every_process_gets_the_signal_the_exit_status_says_nothing() -> None:
+    assert 1 == cut(task("failed"), careless=("worker-0",))
+
+
+def test_a_new_try_stands_for_the_one_that_was_lost() -> None:
+    assert 1 == cut(task("success", try_number=2, began=300.0), of=end(code=137))
+    assert 0 == cut(task("success", try_number=2, began=300.0))
+
+
+@pytest.mark.parametrize("state", ["deferred", "up_for_reschedule", "skipped"])
+def test_one_that_let_go_of_its_worker_was_not(state: str) -> None:
+    assert 0 == cut(task(state), of=end(code=137))
+
+
+def test_tasks_in_pods_that_stayed_are_no_concern() -> None:
+    assert 0 == cut(task("failed"), of=end(pod="worker-1", code=137))

@@ -1,0 +1,97 @@
+"""Runs that need a DAG version: which an image lacks, and the waiting for their end."""
+
+from collections.abc import Callable
+
+import pytest
+
+from dagship.board import Board
+from dagship.errors import Refused
+from dagship.rollout import pins, waiting
+from dagship.rollout.live import LiveRuns, RunCount
+from dagship.rollout.values import Target
+
+A, B, C = ("a" * 12, "b" * 12, "c" * 12)
+
+
+def live(*, baked: bool = True, **runs: int) -> LiveRuns:
+    """Runs by the letter of their version; `_` are those that are pinned to none."""
+    counts = (RunCount(version=name.strip("_") * 12, state="running", runs=count) for name, count in runs.items())
+    return LiveRuns(runs=tuple(counts), baked=baked)
+
+
+def target(*versions: str) -> Target:
+    return Target(image="x", digest="", dag_version=versions[0] if versions else "", dag_versions=versions)
+
+
+def test_versions_that_the_image_holds_are_not_lacking() -> None:
+    assert {C: 2} == pins.lacking(live(a=1, b=3, c=2, _=7), target(B, A))
+    assert {} == pins.lacking(live(a=1), target(B, A))
+
+
+def test_an_image_that_names_one_version_holds_that() -> None:
+    assert {B: 1} == pins.lacking(live(a=1, b=1), Target(image="x", digest="", dag_version=A))
+
+
+def test_of_an_image_that_says_nothing_nothing_is_known() -> None:
+    assert {} == pins.lacking(live(a=1), target())
+    assert A in pins.unknown(live(a=1), target())
+    assert "" == pins.unknown(live(_=1), target())
+    assert "" == pins.unknown(live(a=1), target(A))
+
+
+def test_versions_that_come_from_elsewhere_are_no_matter_of_the_image() -> None:
+    assert {} == pins.lacking(live(a=1, baked=False), target(B))
+
+
+def test_the_refusal_names_versions_runs_and_the_ways_out() -> None:
+    refused = pins.refusal({A: 1, B: 2})
+
+    assert f"{A} (1 run), {B} (2 runs)" in refused.message
+    assert all(flag in refused.hint for flag in ("--previous", "--wait-for-runs", "--interrupt-tasks"))
+    assert 1 == refused.exit_code
+
+
+class Time:
+    """A clock that a pause moves on."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.checks = 0
+
+    def check(self) -> None:
+        self.checks += 1
+
+    def pause(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def until_ended(time: Time, answers: Callable[[], LiveRuns | None], lines: list[str], limit: float = 60) -> LiveRuns:
+    return waiting.until_ended(
+        lambda: (found := answers(), "" if found else "No pod of a scheduler is ready."),
+        live(a=2),
+        target(B),
+        limit=limit,
+        board=Board("Waiting for runs", lines.append, None),
+        check=time.check,
+        clock=lambda: time.now,
+        pause=time.pause,
+    )
+
+
+def test_it_asks_every_ten_seconds_until_no_run_needs_what_is_lacking() -> None:
+    time, lines = Time(), list[str]()
+    answers = iter([live(a=1), None, live(b=4)])
+    found = until_ended(time, lambda: next(answers), lines)
+
+    assert {B: 4} == found.by_version
+    assert (30.0, 3) == (time.now, time.checks)
+    assert any("did not answer" in line for line in lines)
+
+
+def test_it_gives_up_in_time_and_says_that_nothing_was_moved() -> None:
+    time = Time()
+    with pytest.raises(Refused, match=r"After 25 s .*Nothing was moved") as refused:
+        until_ended(time, lambda: live(a=1), [], limit=25)
+
+    assert 25 == time.now
+    assert "pause their DAGs" in refused.value.hint

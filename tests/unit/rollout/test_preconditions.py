@@ -1,0 +1,156 @@
+"""What would kill the tasks of a worker that is told to end: every rule, with what it is about and what it is not."""
+
+from typing import Any
+
+import pytest
+
+from dagship.rollout import preconditions, workloads
+from dagship.rollout.live import LiveRuns, Task
+from dagship.rollout.surveying import Survey
+from dagship.rollout.values import Change, Move, Record
+from tests.unit.rollout import objects as o
+
+NOW = o.NOW
+ENTRY = ["/usr/bin/dumb-init", "--", "/entrypoint"]
+
+
+def task(host: str = "worker-0", age: float = 10.0) -> Task:
+    return Task(dag_id="d", run_id="r", task_id=f"{host}-{age:g}", host=host, began=NOW - age)
+
+
+def found(
+    container: dict[str, Any] | None = None,
+    *tasks: Task,
+    grace: int = 600,
+    setsid: str | None = "0",
+    config_maps: dict[str, Any] | None = None,
+) -> tuple[preconditions.Finding, ...]:
+    env = [] if setsid is None else [{"name": "DUMB_INIT_SETSID", "value": setsid}]
+    made = {"name": "worker", "args": ["celery", "worker"], "env": env, **(container or {})}
+    spec = {"containers": [made], "terminationGracePeriodSeconds": grace}
+    by_host: dict[str, list[Task]] = {}
+    for one in tasks:
+        by_host.setdefault(one.host, []).append(one)
+    return preconditions.findings("statefulset/worker", spec, by_host, now=NOW, config_maps=config_maps)
+
+
+def test_a_worker_as_charts_start_it_loses_nothing() -> None:
+    assert () == found(None, task())
+    assert () == found({"args": ["bash", "-c", "exec \\\nairflow celery worker"]}, task())
+
+
+@pytest.mark.parametrize("setsid", [None, "1", ""])
+@pytest.mark.parametrize("command", [None, ENTRY])
+def test_dumb_init_that_signals_all_processes_is_refused_while_tasks_run(
+    setsid: str | None, command: list[str] | None
+) -> None:
+    one = found({"command": command} if command else None, task(), task("worker-1"), setsid=setsid)
+
+    assert [True] == [each.kills for each in one]
+    assert "2 tasks run there" in one[0].said
+    assert ("worker-0", "worker-1") == one[0].pods
+    assert "--interrupt-tasks" in one[0].hint
+
+
+def test_it_is_said_where_no_task_runs_for_one_may_begin() -> None:
+    one = found(setsid=None)
+
+    assert [False] == [each.kills for each in one]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["airflow"], ["/usr/bin/tini", "--"], ["/usr/bin/dumb-init", "--single-child", "--"], ["dumb-init", "-c", "--"]],
+)
+def test_without_dumb_init_its_variable_says_nothing(command: list[str]) -> None:
+    assert () == found({"command": command}, task(), setsid=None)
+
+
+@pytest.mark.parametrize(
+    ("container", "kills"),
+    [
+        ({"env": [{"name": "DUMB_INIT_SETSID", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]}, False),
+        ({"env": [], "envFrom": [{"secretRef": {"name": "s"}}]}, False),
+        ({"env": [], "envFrom": [{"configMapRef": {"name": "other"}}]}, True),
+        (
+            {"env": [{"name": "DUMB_INIT_SETSID", "valueFrom": {"configMapKeyRef": {"name": "none", "key": "k"}}}]},
+            False,
+        ),
+    ],
+)
+def test_what_cannot_be_known_is_a_warning(container: dict[str, Any], kills: bool) -> None:
+    config_maps = {"other": {"data": {"X": "y"}}}
+
+    assert [kills] == [each.kills for each in found(container, task(), config_maps=config_maps)]
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        {"env": [], "envFrom": [{"configMapRef": {"name": "settings"}}]},
+        {"env": [], "envFrom": [{"secretRef": {"name": "s"}}, {"configMapRef": {"name": "settings"}}]},
+        {"env": [{"name": "DUMB_INIT_SETSID", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "own"}}}]},
+    ],
+)
+def test_a_config_map_may_say_it(container: dict[str, Any]) -> None:
+    config_maps = {"settings": {"data": {"DUMB_INIT_SETSID": "0", "own": "0"}}}
+
+    assert () == found(container, task(), config_maps=config_maps)
+
+
+@pytest.mark.parametrize(
+    ("words", "keeps"),
+    [
+        (["bash", "-c", "airflow celery worker"], True),
+        (["/bin/sh", "-ec", "prepare; airflow celery worker"], True),
+        (["bash", "-c", "prepare && exec airflow celery worker"], False),
+        (["bash", "-c", "exec airflow celery worker"], False),
+        (["bash", "/start.sh"], False),
+        (["celery", "worker"], False),
+    ],
+)
+def test_a_shell_in_front_is_a_warning_unless_it_replaces_itself(words: list[str], keeps: bool) -> None:
+    for container in ({"args": words}, {"command": words, "args": []}):
+        assert ([False] if keeps else []) == [each.kills for each in found(container, task())]
+
+
+def test_a_grace_period_in_which_nothing_can_end_is_refused_while_tasks_run() -> None:
+    one = found(None, task(), grace=59)
+
+    assert [True] == [each.kills for each in one]
+    assert "gives its pods 59 s to end; 1 task runs there" in one[0].said
+    assert () == found(None, grace=59)
+    assert () == found(None, task(), grace=60)
+
+
+def test_a_task_older_than_the_grace_period_is_a_warning_with_numbers() -> None:
+    one = found(None, task(age=601.0), task("worker-1", age=900.0), grace=600)
+
+    assert [False] == [each.kills for each in one]
+    assert "on worker-1 for 900 s, and the pods of statefulset/worker get 600 s" in one[0].said
+    assert () == found(None, task(age=600.0), grace=600)
+
+
+def of_moves(live: LiveRuns | None, *, image: str = o.V1, role: str = "worker") -> tuple[preconditions.Finding, ...]:
+    template = {"metadata": {}, "spec": {"containers": [o.container(image=image)]}}
+    raw = o.stateful_set(template=template)
+    survey = Survey(
+        objects={("StatefulSet", "worker"): raw}, workloads=(workloads.read("StatefulSet", raw),), record=Record()
+    )
+    change = Change(field="image", container="worker", before=o.V1, after=o.V2)
+    move = Move.model_validate({"kind": "StatefulSet", "name": "worker", "role": role, "changes": (change,)})
+    return preconditions.of_moves([move], survey, [o.pod("worker-0"), o.pod("worker-1")], live)
+
+
+def test_tasks_are_looked_for_wherever_they_run() -> None:
+    live = LiveRuns(asked=NOW, tasks=(task("worker-1"), task("elsewhere")))
+
+    assert [("worker-1",)] == [one.pods for one in of_moves(live, role="scheduler")]
+    assert () == of_moves(LiveRuns(), role="scheduler")
+
+
+def test_a_worker_that_does_not_move_is_of_no_concern() -> None:
+    live = LiveRuns(asked=NOW, tasks=(task("worker-1"),))
+
+    assert () == of_moves(live, image=o.V2)
+    assert [False] == [one.kills for one in of_moves(None)]

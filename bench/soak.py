@@ -21,11 +21,14 @@ from bench.timing import run, spread
 from tests.cluster.airflows import Kubectl
 from tests.e2e.releases import Release
 from tests.e2e.soak import deliveries
-from tests.e2e.soak.deliveries import Dagship, Delivery, InPlace, SetImage
+from tests.e2e.soak.by_dagship import Dagship
+from tests.e2e.soak.by_image import GRACE, SETSID, SetImage
+from tests.e2e.soak.deliveries import Delivery
 from tests.e2e.soak.driver import Driver
 from tests.e2e.soak.evidence import Delivered
 from tests.e2e.soak.faults import faults
 from tests.e2e.soak.figures import Figures, figures
+from tests.e2e.soak.in_place import InPlace
 from tests.e2e.soak.soak import soak, versions
 from tests.machine import ROOT
 
@@ -105,7 +108,7 @@ def table(measured: dict[str, Figures]) -> list[Row]:
     remark = (
         f"{ours.spanning} runs of dagship's side went on when a newer version was there, {ours.kept} of them on their "
         "own; workers of the first control have what Kubernetes and the image say where nobody says otherwise: "
-        f"{deliveries.GRACE} s and DUMB_INIT_SETSID={deliveries.SETSID}"
+        f"{GRACE} s and DUMB_INIT_SETSID={SETSID}"
     )
     return [
         row("runs that saw more than one version", lambda one: (one.mixed, one.runs), faults_shown=(image, place)),

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.e2e.releases import Release
-from tests.e2e.soak.deliveries import Dagship, Project
+from tests.e2e.soak.by_dagship import Dagship
+from tests.e2e.soak.deliveries import Project
 from tests.e2e.soak.figures import figures
 from tests.e2e.soak.soak import soak, versions
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tests.e2e.conftest import REGISTRY
-from tests.e2e.soak.deliveries import Dagship
+from tests.e2e.soak.by_dagship import Dagship
 from tests.e2e.soak.driver import Driver
 from tests.e2e.soak.evidence import Delivered
 

@@ -6,7 +6,21 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import broken, build, bytecode, lock, machine, project, requests, rollout, sent, start, table, verify
+from bench import (
+    broken,
+    build,
+    bytecode,
+    delivery,
+    lock,
+    machine,
+    project,
+    requests,
+    rollout,
+    sent,
+    start,
+    table,
+    verify,
+)
 
 ROWS = {
     "build": build.rows,
@@ -20,6 +34,7 @@ ROWS = {
     "rollout-plan": rollout.plan_rows,
     "rollout-broken": broken.rows,
     "rollout-requests": requests.rows,
+    "rollout-delivery": delivery.rows,
 }
 HERE = Path(__file__).parent
 

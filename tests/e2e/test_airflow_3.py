@@ -170,7 +170,7 @@ def test_a_commit_that_cannot_be_imported_is_not_published_and_status_names_it(
     air: Release, project: Path, git: GitServer
 ) -> None:
     (good,) = {one["current"] for one in _synced(air, project).values()}
-    bad = git.commit(hello="from airflow.sdk import nothing_of_that_name\n")
+    bad = git.commit(hello="from airflow.sdk import dag, nothing_of_that_name\n")
     git.push()
 
     _everywhere(air, project, state="refused", current=good, candidate=bad)

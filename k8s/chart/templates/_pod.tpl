@@ -166,6 +166,7 @@ A pod template: (dict "root" $ "component" … "kind" … "args" (list …) "res
   "port"     name and number: (dict "name" … "number" …), or nothing
   "files"    whether its probes run the chart's programs
   "groomed"  whether old logs are deleted beside it
+  "directory"  where it starts, if not where the image says
   "env", "mounts", "volumes"  what it has besides
   "probes"   YAML of its probes).
 */}}
@@ -215,6 +216,9 @@ spec:
       image: {{ $image | quote }}
       imagePullPolicy: {{ $root.Values.image.pullPolicy }}
       args: {{ toJson .args }}
+      {{- with .directory }}
+      workingDir: {{ . }}
+      {{- end }}
       {{- include "airflow.env" $root | nindent 6 }}
         {{- if and (has .component (list "api-server" "scheduler")) (eq (include "airflow.major" $root) "3") }}
         # Signs what tasks show to the API: the scheduler gives it to them, and only the API reads it.

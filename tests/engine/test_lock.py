@@ -326,7 +326,7 @@ def install(project: Project, locked: LockFile, reference: str, scratch: Path) -
     (scratch / "context").mkdir(parents=True)
     shutil.copytree(resource("inside"), scratch / "context" / "inside", ignore=shutil.ignore_patterns("__pycache__"))
     (scratch / "context" / "dags.txt").write_text(locked.text, encoding="utf-8")
-    for name in ("dags.tar", "current.tar"):
+    for name in ("versions.tar", "dags.tar", "current.tar"):
         (scratch / "context" / name).write_bytes(b"\0" * 10240)
     recipe = Recipe(
         base=project.base.pinned,

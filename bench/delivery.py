@@ -125,22 +125,22 @@ def _has(api: Api, tag: str) -> bool:
 
 
 def _memory(air: _Air) -> Row:
-    """What the kubelet says of the pods once nothing happens any more: the least of a minute."""
+    """What the kubelet says of the pods once nothing happens any more: the median of a minute."""
     node = air.kubectl("get", "nodes", "--output=jsonpath={.items[0].metadata.name}")
-    least: dict[str, float] = {}
+    seen: dict[str, list[float]] = {}
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         summary = json.loads(air.kubectl("get", "--raw", f"/api/v1/nodes/{node}/proxy/stats/summary"))
         for pod in summary["pods"]:
-            if pod["podRef"]["namespace"] == air.kubectl.namespace and "memory" in pod:
-                used = pod["memory"]["workingSetBytes"] / _MIB
-                name = pod["podRef"]["name"]
-                least[name] = min(used, least.get(name, used))
+            # A pod that has only begun is not counted yet.
+            used = pod.get("memory", {}).get("workingSetBytes", 0) / _MIB
+            if pod["podRef"]["namespace"] == air.kubectl.namespace and used >= 1:
+                seen.setdefault(pod["podRef"]["name"], []).append(used)
         time.sleep(5)
     alive = {one["metadata"]["name"]: one for one in air.kubectl.get("pods")["items"]}
     parts = {
-        name: used
-        for name, used in sorted(least.items())
+        name: statistics.median(used)
+        for name, used in sorted(seen.items())
         if name in alive and alive[name]["status"]["phase"] == "Running"
     }
     whole = sum(parts.values())

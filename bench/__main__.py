@@ -10,6 +10,7 @@ from bench import (
     broken,
     build,
     bytecode,
+    delivery,
     lock,
     machine,
     project,
@@ -36,6 +37,7 @@ ROWS = {
     "rollout-plan": rollout.plan_rows,
     "rollout-broken": broken.rows,
     "rollout-requests": requests.rows,
+    "rollout-delivery": delivery.rows,
     "rollout-soak": soak.rows,
 }
 # Hours: measured only when named.

@@ -60,16 +60,22 @@ class Airflow:
         return [sys.executable, "-m", "dagship.cli", "rollout", "--namespace", self.kubectl.namespace, *flags]
 
 
-@contextmanager
-def running(directory: Path, *objects: Object) -> Iterator[Airflow]:
-    """Makes objects in a new namespace, waits until they are what they say, and removes all of it at the end."""
+def namespace() -> Kubectl:
+    """Makes a namespace; whoever asks for it deletes it."""
     program = str(_BUILT) if _BUILT.exists() else shutil.which("kubectl")
     if program is None:
         sys.exit("bench: kubectl is not there")
     kubectl = Kubectl(program, kubeconfig(), f"bench-{secrets.token_hex(4)}")
+    kubectl("create", "namespace", kubectl.namespace)
+    return kubectl
+
+
+@contextmanager
+def running(directory: Path, *objects: Object) -> Iterator[Airflow]:
+    """Makes objects in a new namespace, waits until they are what they say, and removes all of it at the end."""
+    kubectl = namespace()
     project = directory / kubectl.namespace
     project.mkdir()
-    kubectl("create", "namespace", kubectl.namespace)
     try:
         kubectl.apply(*objects)
         kubectl.wait_ready(*(f"{one['kind'].lower()}/{one['metadata']['name']}" for one in objects), seconds=300)

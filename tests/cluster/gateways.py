@@ -45,6 +45,14 @@ def token_for(kubectl: Kubectl, account: str) -> str:
     return str(json.loads(kubectl("create", "--raw", path, "-f", "-", input=json.dumps(request)))["status"]["token"])
 
 
+def written(log: Callable[[], str], seconds: float = 30) -> str:
+    """Reads a log once there is something in it: a container runs before what it says is in its file."""
+    deadline = time.monotonic() + seconds
+    while not (text := log()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return text
+
+
 def until(feed: Feed, is_so: Callable[[], object], seconds: float = 15) -> None:
     """Waits for news until something is so."""
     deadline, count = time.monotonic() + seconds, -1

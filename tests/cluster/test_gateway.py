@@ -17,7 +17,7 @@ from dagship.cluster.failures import BadRequest, Conflict, Forbidden, NotFound, 
 from dagship.cluster.feed import Feed
 from dagship.errors import OutsideError
 from tests.cluster.airflows import Kubectl
-from tests.cluster.gateways import config_map, edited, token_of, until
+from tests.cluster.gateways import config_map, edited, token_of, until, written
 from tests.cluster.images import image
 from tests.cluster.proxies import Proxy
 
@@ -146,7 +146,7 @@ def test_a_body_that_makes_no_sense_is_refused_with_the_reason(cluster: Cluster)
 
 
 def test_the_last_lines_of_a_log_are_read(cluster: Cluster, runner: str) -> None:
-    assert cluster.logs(runner, "main") == "one\nzwölf\nthree\n"
+    assert written(lambda: cluster.logs(runner, "main")) == "one\nzwölf\nthree\n"
     assert cluster.logs(runner, "main", lines=1) == "three\n"
 
 
@@ -162,8 +162,8 @@ def test_the_log_of_the_run_before_is_read(cluster: Cluster) -> None:
 
         until(feed, lambda: "restarted" in feed.objects("Pod"))
         until(feed, again, 60)
-    assert cluster.logs("restarted", "main", previous=True) == "first run\n"
-    assert cluster.logs("restarted", "main") == "second run\n"
+    assert written(lambda: cluster.logs("restarted", "main", previous=True)) == "first run\n"
+    assert written(lambda: cluster.logs("restarted", "main")) == "second run\n"
 
 
 def test_where_there_is_no_log_it_is_empty(cluster: Cluster, runner: str) -> None:

@@ -96,6 +96,11 @@ class Api:
             return None
         return found if found.get("is_active", True) and not found.get("is_stale") else None
 
+    def runs(self, dag_id: str) -> list[dict[str, Any]]:
+        """The runs of a DAG that is served, else nothing."""
+        found: list[dict[str, Any]] = self("GET", f"/dags/{dag_id}/dagRuns")["dag_runs"] if self.dag(dag_id) else []
+        return found
+
     def started(self, dag_id: str) -> str:
         """Starts a run; returns its id."""
         until(lambda: self.dag(dag_id), f"{dag_id} is served")

@@ -68,7 +68,7 @@ def test_every_component_is_well_says_helm_test(air: Release) -> None:
 def test_a_commit_waits_for_the_runs_in_progress(air: Release, project: Path, git: GitServer) -> None:
     def states() -> set[str]:
         done = air.dagship(project, "status", f"--release={NAME}", "--json")
-        return {one["state"] for one in json.loads(done.stdout)["syncs"]}
+        return {one["state"] for one in json.loads(done.stdout)["git"]}
 
     with air.api() as api:
         run = api.started("waits")

@@ -14,6 +14,7 @@ from tests.e2e.git_server import GitServer
 from tests.e2e.releases import BRIDGE, NAME, Release
 
 INTERVAL = 5
+VALUES = {"workers": {"replicas": 2}, "postgres": {"persistence": True}, "triggerer": {"replicas": 0}}
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def _volume(kubectl: Kubectl, name: str, claim: str, path: Path, mode: str) -> s
 def test_after_install_a_dag_runs_and_its_log_is_read_from_the_worker_by_its_name(air: Release, project: Path) -> None:
     image = pushed(project)
 
-    done = air.install(project, values={"workers": {"replicas": 2}, "postgres": {"persistence": True}})
+    done = air.install(project, values={**VALUES, "triggerer": {"replicas": 1}})
 
     assert done.returncode == 0, done.stderr
     assert set(air.images().values()) == {image}
@@ -84,7 +85,7 @@ def test_a_rollout_stays_when_helm_changes_something_else(air: Release, project:
     done = air.dagship(project, "rollout")
     assert done.returncode == 0, done.stderr
     assert set(air.images().values()) == {image}
-    air.upgrade("logs.keepDays=3")
+    air.upgrade("triggerer.replicas=0")
 
     assert set(air.images().values()) == {image}
     with air.api() as api:
@@ -113,7 +114,7 @@ def _synced(air: Release, project: Path) -> dict[str, dict[str, str]]:
     """What `status` says of every sync, by pod."""
     done = air.dagship(project, "status", f"--release={NAME}", "--json")
     assert done.returncode in {0, 1}, done.stderr
-    return {one["pod"]: one for one in json.loads(done.stdout)["syncs"]}
+    return {one["pod"]: one for one in json.loads(done.stdout)["git"]}
 
 
 def _everywhere(air: Release, project: Path, **fields: str) -> None:
@@ -142,7 +143,7 @@ def test_git_delivers_a_commit_within_the_interval_and_a_quarter_of_a_minute(
     done = air.install(
         project,
         values={
-            "workers": {"replicas": 2}, "postgres": {"persistence": True}, "logs": {"keepDays": 3},
+            **VALUES,
             "dags": {
                 "mode": "git",
                 "git": {"url": git.url, "branch": "main", "subdirectory": "dags", "interval": INTERVAL},
@@ -169,7 +170,7 @@ def test_a_commit_that_cannot_be_imported_is_not_published_and_status_names_it(
     air: Release, project: Path, git: GitServer
 ) -> None:
     (good,) = {one["current"] for one in _synced(air, project).values()}
-    bad = git.commit(hello="from airflow.sdk import nothing_of_that_name\n")
+    bad = git.commit(hello="from airflow.sdk import dag, nothing_of_that_name\n")
     git.push()
 
     _everywhere(air, project, state="refused", current=good, candidate=bad)
@@ -225,7 +226,7 @@ def test_a_claim_that_one_sync_fills_serves_all(
         done = air.install(
             project,
             values={
-                "workers": {"replicas": 2}, "postgres": {"persistence": True}, "logs": {"keepDays": 3},
+                **VALUES,
                 "dags": {
                     "mode": "persistent",
                     "git": {"url": git.url, "branch": "main", "subdirectory": "dags", "interval": INTERVAL},
@@ -247,7 +248,7 @@ def test_a_claim_that_one_sync_fills_serves_all(
 
 
 def test_the_kubernetes_executor_runs_a_task_in_a_pod_of_the_image(air: Release, project: Path) -> None:
-    done = air.install(project, values={"executor": "KubernetesExecutor", "postgres": {"persistence": True}})
+    done = air.install(project, values={**VALUES, "executor": "KubernetesExecutor"})
     assert done.returncode == 0, done.stderr
 
     with air.api() as api:

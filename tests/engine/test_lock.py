@@ -326,7 +326,8 @@ def install(project: Project, locked: LockFile, reference: str, scratch: Path) -
     (scratch / "context").mkdir(parents=True)
     shutil.copytree(resource("inside"), scratch / "context" / "inside", ignore=shutil.ignore_patterns("__pycache__"))
     (scratch / "context" / "dags.txt").write_text(locked.text, encoding="utf-8")
-    (scratch / "context" / "dags.tar").write_bytes(b"\0" * 10240)
+    for name in ("versions.tar", "dags.tar"):
+        (scratch / "context" / name).write_bytes(b"\0" * 10240)
     recipe = Recipe(
         base=project.base.pinned,
         python=project.base.python,

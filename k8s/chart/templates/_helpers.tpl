@@ -41,7 +41,11 @@ not move it back. A workload that is new gets what the scheduler runs. Where the
 Argo CD) it is the values' image.
 */}}
 {{- define "airflow.image" -}}
-{{- include "airflow.liveImage" . | default (include "airflow.liveImage" (dict "root" .root "kind" (include "airflow.schedulerKind" .root) "component" "scheduler")) | default (include "airflow.valuesImage" .root) -}}
+{{- $image := include "airflow.liveImage" . -}}
+{{- range $kind := list "Deployment" "StatefulSet" -}}
+{{- $image = $image | default (include "airflow.liveImage" (dict "root" $.root "kind" $kind "component" "scheduler")) -}}
+{{- end -}}
+{{- $image | default (include "airflow.valuesImage" .root) -}}
 {{- end -}}
 
 {{/* The image that a workload runs, if the values have not changed since. */}}

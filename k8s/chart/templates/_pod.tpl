@@ -52,10 +52,21 @@ env:
   {{- end }}
 {{- end -}}
 
+{{/*
+Names of the volumes that come in several kinds, each kind with its own: server-side apply of old API servers cannot
+change the kind of a volume.
+*/}}
+{{- define "airflow.logsVolume" -}}
+{{ if eq .logs "template" }}logs{{ else if .logs }}logs-claim{{ else }}logs-pod{{ end }}
+{{- end -}}
+{{- define "airflow.dagsVolume" -}}
+dags-{{ .Values.dags.mode }}
+{{- end -}}
+
 {{/* Where a container can write, and where its DAGs are: (dict "root" $ "dags" true "writes" false). */}}
 {{- define "airflow.mounts" -}}
 - {name: tmp, mountPath: /tmp}
-- {name: logs, mountPath: /opt/airflow/logs}
+- {name: {{ include "airflow.logsVolume" . }}, mountPath: /opt/airflow/logs}
 {{- if .dags }}
 {{- include "airflow.dagMounts" . | nindent 0 }}
 {{- end }}
@@ -67,23 +78,23 @@ env:
 {{- define "airflow.dagMounts" -}}
 {{- $dags := .root.Values.dags -}}
 {{- if eq $dags.mode "git" -}}
-- {name: dags, mountPath: {{ include "airflow.dagsRoot" . }}}
+- {name: {{ include "airflow.dagsVolume" .root }}, mountPath: {{ include "airflow.dagsRoot" . }}}
 {{- if $dags.git.secret }}
 - {name: git-credentials, mountPath: /etc/dagship/git, readOnly: true}
 {{- end }}
 {{- else if include "airflow.synced" .root -}}
-- {name: dags, mountPath: {{ include "airflow.dagsRoot" . }}, readOnly: true}
+- {name: {{ include "airflow.dagsVolume" .root }}, mountPath: {{ include "airflow.dagsRoot" . }}, readOnly: true}
 {{- else if eq $dags.mode "persistent" -}}
-- {name: dags, mountPath: /opt/airflow/dags, readOnly: true}
+- {name: {{ include "airflow.dagsVolume" .root }}, mountPath: /opt/airflow/dags, readOnly: true}
 {{- end -}}
 {{- end -}}
 
 {{- define "airflow.volumes" -}}
 - {name: tmp, emptyDir: {}}
 {{- if eq .logs "claim" }}
-- {name: logs, persistentVolumeClaim: {claimName: {{ include "airflow.name" .root }}-logs}}
+- {name: {{ include "airflow.logsVolume" . }}, persistentVolumeClaim: {claimName: {{ include "airflow.name" .root }}-logs}}
 {{- else if ne .logs "template" }}
-- {name: logs, emptyDir: {}}
+- {name: {{ include "airflow.logsVolume" . }}, emptyDir: {}}
 {{- end }}
 - {name: files, configMap: {name: {{ include "airflow.name" .root }}-files}}
 {{- if .dags }}
@@ -96,9 +107,9 @@ env:
 
 {{- define "airflow.dagVolumes" -}}
 {{- if eq .Values.dags.mode "git" -}}
-- {name: dags, emptyDir: {}}
+- {name: {{ include "airflow.dagsVolume" . }}, emptyDir: {}}
 {{- else if eq .Values.dags.mode "persistent" -}}
-- {name: dags, persistentVolumeClaim: {claimName: {{ include "airflow.dagsClaim" . }}}}
+- {name: {{ include "airflow.dagsVolume" . }}, persistentVolumeClaim: {claimName: {{ include "airflow.dagsClaim" . }}}}
 {{- end }}
 {{- if and (include "airflow.synced" .) .Values.dags.git.secret }}
 # Readable for the group, which is how a container that is not root gets it.
@@ -118,7 +129,7 @@ resources: {{ toYaml .root.Values.dags.git.resources | nindent 2 }}
 securityContext: {{ include "airflow.containerSecurityContext" . | nindent 2 }}
 volumeMounts:
   - {name: tmp, mountPath: /tmp}
-  - {name: dags, mountPath: {{ include "airflow.dagsRoot" . }}}
+  - {name: {{ include "airflow.dagsVolume" .root }}, mountPath: {{ include "airflow.dagsRoot" . }}}
   {{- if .root.Values.dags.git.secret }}
   - {name: git-credentials, mountPath: /etc/dagship/git, readOnly: true}
   {{- end }}
@@ -191,7 +202,7 @@ spec:
       securityContext: {{ include "airflow.containerSecurityContext" . | nindent 8 }}
       volumeMounts:
         - {name: tmp, mountPath: /tmp}
-        - {name: logs, mountPath: /opt/airflow/logs}
+        - {name: {{ include "airflow.logsVolume" . }}, mountPath: /opt/airflow/logs}
         - {name: files, mountPath: /opt/dagship/files, readOnly: true}
         {{- with $root.Values.volumeMounts }}
         {{- toYaml . | nindent 8 }}
@@ -246,7 +257,7 @@ spec:
       securityContext: {{ include "airflow.containerSecurityContext" . | nindent 8 }}
       volumeMounts:
         - {name: tmp, mountPath: /tmp}
-        - {name: logs, mountPath: /opt/airflow/logs}
+        - {name: {{ include "airflow.logsVolume" . }}, mountPath: /opt/airflow/logs}
     {{- end }}
     {{- if and .dags (eq $root.Values.dags.mode "git") }}
     - {{ include "airflow.sync" (dict "root" $root "image" $image "name" "dag-sync" "args" list) | nindent 6 | trim }}

@@ -23,6 +23,10 @@ HOME = "/home/airflow"
 ENVIRONMENT = HOME + "/.local"
 CONSTRAINTS = HOME + "/constraints.txt"
 
+# Releases that say they go with this Airflow, and under which no Celery task ever runs: apache/airflow issues 61913,
+# 63043 and 63729. By the major version of Airflow; given constraints have the last word.
+BROKEN = {"2": ("apache-airflow-providers-celery!=3.16.0,!=3.17.0,!=3.17.1",)}
+
 # uv's exit status when it examined and the answer is no; 2 is a failure of the index or of uv.
 NO_SOLUTION = 1
 
@@ -44,6 +48,7 @@ def install(directory: str) -> None:
             options = ["--constraints", given]
         else:
             options = ["--exclude-newer", newest_allowed(_uploaded(env, job["airflow"]))]
+            options += _broken(directory, job["airflow"])
         # pip is no dependency of Airflow, but of those who build on the image.
         wanted = "apache-airflow[{}]=={}".format(",".join(job["extras"]), job["airflow"])
         code, words = _uv(env, "pip", "install", *options, wanted, "pip")
@@ -57,6 +62,16 @@ def install(directory: str) -> None:
     _compile()
     # Any user id with group 0 has the rights of the owner.
     subprocess.run(["/bin/chmod", "-R", "g=u", HOME], check=True)
+
+
+def _broken(directory: str, airflow: str) -> list[str]:
+    lines = BROKEN.get(airflow.partition(".")[0], ())
+    if not lines:
+        return []
+    path = os.path.join(directory, "broken.txt")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    return ["--constraints", path]
 
 
 def newest_allowed(uploaded: dt.datetime) -> str:
@@ -135,7 +150,7 @@ def _write_constraints(installed: dict[str, str], given: str, options: list[str]
     if given:
         with open(given, encoding="utf-8") as file:
             text = file.read()
-    head = "the constraints given, and what is installed" if given else f"packages as of {options[-1]}"
+    head = "the constraints given, and what is installed" if given else f"packages as of {options[1]}"
     with open(CONSTRAINTS, "w", encoding="utf-8") as file:
         file.write("\n".join([f"# {head}", *merged(installed, text)]) + "\n")
 

@@ -116,7 +116,7 @@ def _earlier(project: Project, tree: "Tree", incumbent: "Incumbent") -> "tuple[T
         sources += [stage.Source(reference=image, versions=known.get(image, ()))]
     if incumbent.images and not incumbent.complete:
         project.console.warn(
-            "Airflow did not say in time which DAG versions unfinished runs began on: the last are kept."
+            "Airflow did not say in time which DAG versions unfinished runs began on: only the last ones are kept."
         )
     return stage.gather(
         project.workspace, project.console, tree, sources, incumbent.pinned, keep=settings.keep_versions

@@ -366,6 +366,21 @@ def test_answers_of_no_use_are_named(
         Catalogue(Reference.parse(f"{address}/a/b")).tags()
 
 
+def test_a_registry_that_knows_of_no_deletion_has_deleted_nothing() -> None:
+    digest = "sha256:" + "a" * 64
+
+    class Keeping(answering(200, b"{}")):  # type: ignore[misc]
+        def do_DELETE(self) -> None:  # noqa: N802 - the library's name
+            self.send_error(404)
+
+        def end_headers(self) -> None:
+            self.send_header("Docker-Content-Digest", digest)
+            super().end_headers()
+
+    with serving(Keeping) as address, pytest.raises(OutsideError, match="lets nobody delete"):
+        Catalogue(Reference.parse(f"{address}/a/b")).delete(digest)
+
+
 def test_nobody_there_is_one_sentence() -> None:
     with pytest.raises(Transient, match="cannot be reached"):
         Catalogue(Reference.parse("127.0.0.1:1/a/b")).tags()

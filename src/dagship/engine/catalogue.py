@@ -127,9 +127,10 @@ class Catalogue:
 
         """
         answer = self._at.ask("DELETE", f"manifests/{digest}")
-        if answer.status_code == _NOT_FOUND:
+        if answer.status_code == _NOT_FOUND and not self.digest(digest):
             return False
-        if answer.status_code == _NOT_ALLOWED:
+        # Some registries say that there is no such thing where they mean that nobody may.
+        if answer.status_code in (_NOT_ALLOWED, _NOT_FOUND):
             raise OutsideError(
                 f"The registry of {self._name} lets nobody delete images.",
                 "Switch deletion on there (the distribution registry: storage.delete.enabled), or use the registry's "

@@ -192,10 +192,15 @@ def labels_in_registry(reference: str) -> dict[str, str]:
     finished = process.run(argv)
     if finished.code != 0:
         raise diagnosis.of_pull(reference, finished.stderr)
-    document = json.loads(finished.stdout or "{}") or {}
-    # Of an index: platform to configuration.
-    configuration = document if "config" in document else next(iter(document.values()), {})
-    return dict((configuration.get("config") or {}).get("Labels") or {})
+    return labels_of(json.loads(finished.stdout or "null"))
+
+
+def labels_of(document: object) -> dict[str, str]:
+    """Reads the labels in a configuration, or in the first of an index, which is platform to configuration."""
+    if isinstance(document, dict) and "config" not in document:
+        document = next(iter(document.values()), None)
+    config = document.get("config") if isinstance(document, dict) else None
+    return dict((config.get("Labels") if isinstance(config, dict) else None) or {})
 
 
 def pull(reference: str, on_line: Callable[[str], None] | None = None) -> None:

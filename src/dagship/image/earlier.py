@@ -1,16 +1,18 @@
 """Gets earlier DAG versions out of the images that hold them; each is checked against its id, and kept here by it."""
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dagship.console import Console
 from dagship.dockerfile import VERSIONS_ROOT
-from dagship.engine import images
+from dagship.engine import images, registry
 from dagship.errors import OutsideError
 from dagship.image import archive, sidebyside
 from dagship.image.context import Tree
+from dagship.reference import Reference
 from dagship.workspace import Workspace, whole
 
 # Trees kept here besides those of the image that is built: enough to go from one branch to another and back.
@@ -54,37 +56,49 @@ def gather(
     here = workspace.cache("versions")
     _keep(here, tree)
     known: tuple[str, ...] = ()
-    asked: list[tuple[Source, tuple[str, ...]]] = []
+    asked: list[Source] = []
     for source in sources:
-        versions = _versions(console, source)
-        known = known or versions
-        asked.append((source, versions))
-        if versions and not set(filter(sidebyside.is_id, pinned)).difference(tree.version, versions):
+        holder = _examined(console, source)
+        known = known or holder.versions
+        asked.append(holder)
+        if holder.versions and not set(filter(sidebyside.is_id, pinned)).difference((tree.version, *holder.versions)):
             break
     found = {}
+    lost: set[str] = set()
     for version in sidebyside.kept(tree.version, known, pinned, keep=keep):
-        holders = [source for source, versions in asked if version in versions]
-        if (earlier := _tree(here, console, version, holders)) is not None:
+        holders = [source for source in asked if version in source.versions]
+        if (earlier := _tree(here, console, version, holders, lost)) is not None:
             found[version] = earlier
     _forget(here, {tree.version, *found})
     return tuple(found.values())
 
 
-def _versions(console: Console, source: Source) -> tuple[str, ...]:
+def _examined(console: Console, source: Source) -> Source:
+    """Returns the source with the versions in it, none where they cannot be known."""
     if source.versions:
-        return source.versions
+        return source
+    source = replace(source, reference=_pinned(source.reference))
     try:
-        labels = _labels(source.reference)
+        versions = sidebyside.versions_of(_labels(source.reference))
     except OutsideError as failed:
         _without(console, source, failed)
-        return ()
-    versions = sidebyside.versions_of(labels)
+        return source
     if source.explicit and not versions:
         raise OutsideError(
             f"The previous image {source.reference} holds no DAG versions: it was not built by dagship.",
             _OR_LEAVE_IT,
         )
-    return versions
+    return replace(source, versions=versions)
+
+
+def _pinned(reference: str) -> str:
+    """The image that a tag has in its registry now: the engine may have it as it was before it moved."""
+    named = Reference.parse(reference)
+    if named.registry and not named.digest:
+        with suppress(OutsideError):  # then the engine's will do, if it has one
+            if digest := registry.digest(named):
+                return str(named.pinned(digest))
+    return reference
 
 
 def _labels(reference: str) -> "dict[str, str]":
@@ -93,14 +107,9 @@ def _labels(reference: str) -> "dict[str, str]":
     return dict(facts.labels if facts is not None else images.labels_in_registry(reference))
 
 
-def _tree(here: Path, console: Console, version: str, holders: Sequence[Source]) -> Tree | None:
-    kept = here / f"{version}.tar"
-    try:
-        tree = archive.unpack(kept.read_bytes(), version)
-    except OSError:
-        tree = None
-    if tree is not None:
-        os.utime(kept)
+def _tree(here: Path, console: Console, version: str, holders: Sequence[Source], lost: set[str]) -> Tree | None:
+    """Returns a version from here, else out of an image; one that cannot be had joins `lost`: it is tried once."""
+    if (tree := _kept_here(here, version)) is not None:
         return tree
     if not holders:
         console.warn(
@@ -108,10 +117,13 @@ def _tree(here: Path, console: Console, version: str, holders: Sequence[Source])
             "they would not find their code in the image that is built."
         )
     for source in holders:
+        if source.reference in lost:
+            continue
         try:
             tree = _out_of(console, source.reference, version)
         except OutsideError as failed:
             _without(console, source, failed)
+            lost.add(source.reference)
             continue
         if tree is not None:
             _keep(here, tree)
@@ -120,6 +132,18 @@ def _tree(here: Path, console: Console, version: str, holders: Sequence[Source])
         if source.explicit:
             raise OutsideError(said, "Name another image with --previous: this one was changed after it was built.")
         console.warn(f"{said} It is left out.")
+    return None
+
+
+def _kept_here(here: Path, version: str) -> Tree | None:
+    path = here / f"{version}.tar"
+    # Another build may forget it at any moment.
+    with suppress(FileNotFoundError):
+        tree = archive.unpack(path.read_bytes(), version)
+        if tree is not None:
+            _keep(here, tree)
+            return tree
+        path.unlink()  # damaged: whoever gets it again keeps it again
     return None
 
 
@@ -147,19 +171,20 @@ def _without(console: Console, source: Source, failed: OutsideError) -> None:
 
 
 def _keep(here: Path, tree: Tree) -> None:
+    """Writes a tree whole or not at all; one that is there was used just now."""
     path = here / f"{tree.version}.tar"
-    if path.exists():
+    try:
         os.utime(path)
-        return
-    with whole(path) as file:
-        file.write_bytes(archive.pack(tree))
+    except FileNotFoundError:
+        with whole(path) as file:
+            file.write_bytes(archive.pack(tree))
 
 
 def _forget(here: Path, used: set[str]) -> None:
-    for path in list(_newest_first(here))[_KEPT_HERE:]:
+    aged: list[tuple[float, Path]] = []
+    for path in here.glob("*.tar"):
+        with suppress(FileNotFoundError):  # another build forgets too
+            aged.append((path.stat().st_mtime, path))
+    for _, path in sorted(aged, reverse=True)[_KEPT_HERE:]:
         if path.stem not in used:
             path.unlink(missing_ok=True)
-
-
-def _newest_first(here: Path) -> Iterator[Path]:
-    return iter(sorted(here.glob("*.tar"), key=lambda path: path.stat().st_mtime, reverse=True))

@@ -25,7 +25,12 @@ def versions_of(labels: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def changes_of(labels: Mapping[str, str]) -> Changes:
-    """Returns what the labels of an image say of the files that differ from each older version in it."""
+    """Returns what the labels of an image say of the files that differ from each older version in it.
+
+    A base that is an image of ours hands its label down where there is no newer one: what it says of versions that are
+    not listed counts for nothing.
+    """
+    held = versions_of(labels)
     try:
         document = json.loads(labels.get(LABEL_CHANGES, "{}"))
     except ValueError:
@@ -33,8 +38,9 @@ def changes_of(labels: Mapping[str, str]) -> Changes:
     if not isinstance(document, dict):
         return {}
     return {
-        str(version): tuple(str(path) for path in paths) if isinstance(paths, list) else None
+        version: tuple(str(path) for path in paths) if isinstance(paths, list) else None
         for version, paths in document.items()
+        if version in held
     }
 
 

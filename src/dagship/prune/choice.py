@@ -1,6 +1,6 @@
 """Which images something still refers to. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from dagship.prune.values import Image, Seen, Verdict
 
@@ -42,11 +42,21 @@ def verdicts(images: Iterable[Image], places: Iterable[Seen], *, keep: int, push
     )
 
 
-def unreferenced(images: Iterable[Image], found: Iterable[Verdict]) -> tuple[tuple[Image, tuple[str, ...]], ...]:
-    """Returns the images to delete, each with those of its parts that nothing else is made of."""
+def unreferenced(
+    images: Iterable[Image], found: Iterable[Verdict], wanted: Collection[str] = ()
+) -> tuple[tuple[Image, tuple[str, ...]], ...]:
+    """Returns the images to delete, each with those of its parts that nothing else is made of.
+
+    Args:
+        images: Everything in the repository, each digest once.
+        found: What was decided of them.
+        wanted: Digests that stay besides.
+
+    """
     images = tuple(images)
-    going = {verdict.digest for verdict in found if not verdict.kept_for}
+    going = {verdict.digest for verdict in found if not verdict.kept_for}.difference(wanted)
     needed = {part for image in images if image.digest not in going for part in (image.digest, *image.parts)}
+    needed.update(wanted)
     return tuple(
         (image, tuple(part for part in image.parts if part not in needed and part not in going))
         for image in images
@@ -65,8 +75,10 @@ def freed(images: Iterable[Image], found: Iterable[Verdict]) -> int:
 
 
 def is_used(images: Iterable[Image], seen: Seen) -> bool:
-    """Whether a place mentions any image of the repository."""
-    return any(word in seen.mentions for image in images for word in (image.digest, *image.parts, *image.tags))
+    """Whether a place mentions any image that dagship made; another's tag, as `cache`, may be anybody's word."""
+    return any(
+        word in seen.mentions for image in images if image.own_tag for word in (image.digest, *image.parts, *image.tags)
+    )
 
 
 def _reasons(image: Image, places: Iterable[Seen]) -> list[str]:

@@ -102,12 +102,13 @@ def _check(images: Iterable[Image], places: Iterable[Seen], *, ignore_runs: bool
     for seen in places:
         if not choice.is_used(images, seen):
             raise Refused(
-                f"Nothing in {seen.place} mentions an image of this repository; nothing was deleted.",
+                f"Nothing in {seen.place} mentions an image of this repository that dagship made; nothing was deleted.",
                 "It may be another cluster or namespace than you mean: see --context, --namespace and --places.",
             )
         if seen.unasked and not ignore_runs:
+            said = _unasked(seen).rstrip(".")
             raise Refused(
-                f"{_unasked(seen)[0].upper()}{_unasked(seen)[1:].rstrip('.')}; nothing was deleted.",
+                f"{said[0].upper()}{said[1:]}; nothing was deleted.",
                 "Mend that, or delete all the same with --ignore-runs: runs pinned to a version that goes would fail.",
             )
 
@@ -119,15 +120,13 @@ def _delete(
     images = tuple(images)
     going = choice.unreferenced(images, found)
     with console.step(f"Deleting {len(going)} images") as step:
-        # Deleting takes every tag along: one that came meanwhile is somebody's wish to keep the image.
-        known = {tag for image in images for tag in image.tags}
-        wanted = {catalogue.digest(tag) for tag in catalogue.tags() if tag not in known} if going else set()
+        if going:
+            going = choice.unreferenced(images, found, _wanted(catalogue, images))
         for image, parts in going:
             step.say(image.tags[0])
             try:
                 # A tag that was pushed anew meanwhile is another image's.
-                still = all(catalogue.digest(tag) in (image.digest, "") for tag in image.tags)
-                if still and image.digest not in wanted:
+                if all(catalogue.digest(tag) in (image.digest, "") for tag in image.tags):
                     catalogue.delete(image.digest)
                     deleted.add(image.digest)
                     for part in parts:
@@ -137,3 +136,10 @@ def _delete(
                     failed.message, failed.hint, f"{len(deleted)} of {len(going)} images were deleted.\n{failed.detail}"
                 ) from failed
     return tuple(one.model_copy(update={"deleted": one.digest in deleted}) for one in found)
+
+
+def _wanted(catalogue: Catalogue, images: Iterable[Image]) -> set[str]:
+    """What has a tag that came meanwhile: somebody's wish to keep it. Deleting takes every tag along."""
+    known = {tag for image in images for tag in image.tags}
+    new = (catalogue.facts(tag) for tag in catalogue.tags() if tag not in known)
+    return {digest for facts in new if facts is not None for digest in (facts.digest, *facts.parts)}

@@ -83,6 +83,39 @@ def test_a_version_that_runs_need_and_nobody_has_is_named(here: Here) -> None:
     assert "0123456789ab" in here.output.getvalue()
 
 
+def test_an_image_of_before_that_holds_what_runs_need_is_the_only_one_asked(here: Here) -> None:
+    here.build("A")
+    a, b = versions("AB")
+    # The second is nowhere: to ask for it would be an error.
+    sources = [
+        earlier.Source(reference="x/y:1", versions=(a,)),
+        earlier.Source(reference="x/y:2", explicit=True),
+    ]
+    kept = earlier.gather(here.workspace, Console(stderr=here.output), tree("B"), sources, (a, b), keep=5)
+
+    assert [each.version for each in kept] == [a]
+
+
+def test_a_damaged_tree_is_not_taken_and_is_kept_anew(here: Here) -> None:
+    (a,) = here.build("A")
+    whole = here.files[a].read_bytes()
+    here.files[a].write_bytes(whole[: len(whole) // 2].replace(b"A", b"?"))
+    here.last = ()
+
+    assert here.build("B", pinned=(a,)) == versions("B")
+    here.build("A")
+    assert here.files[a].read_bytes() == whole
+
+
+def test_nothing_but_whole_trees_is_left(here: Here) -> None:
+    for text in "AB":
+        here.build(text)
+
+    assert sorted(path.name for path in here.workspace.cache("versions").iterdir()) == sorted(
+        f"{version}.tar" for version in versions("AB")
+    )
+
+
 def test_a_commit_that_git_delivery_pins_is_not_looked_for(here: Here) -> None:
     here.build("A", pinned=("0123456789" * 4,))
 

@@ -87,7 +87,13 @@ def test_what_is_no_version_is_none(labels: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("text", ["", "nonsense", "[]", "7"])
 def test_changes_that_cannot_be_read_are_none(text: str) -> None:
-    assert sidebyside.changes_of({"io.dagship.dag.changes": text}) == {}
+    assert sidebyside.changes_of({"io.dagship.dag.version": A, "io.dagship.dag.changes": text}) == {}
+
+
+def test_changes_that_a_base_hands_down_are_of_no_version_here() -> None:
+    handed_down = {"io.dagship.dag.changes": json.dumps({A: ["a.py"]})}
+
+    assert sidebyside.changes_of(sidebyside.labels(NOW, (), {}) | handed_down) == {}
 
 
 def test_a_version_is_the_same_out_of_an_archive() -> None:

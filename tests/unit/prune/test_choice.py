@@ -106,6 +106,19 @@ def test_parts_go_with_their_index_but_for_those_that_another_one_has():
     assert [(images[0], (_digest("d"),))] == list(choice.unreferenced(images, found))
 
 
+def test_what_got_a_tag_meanwhile_stays_with_its_parts():
+    images = [
+        _image("a", parts=(_digest("d"), _digest("e"))),
+        _image("b", parts=(_digest("e"), _digest("f"))),
+    ]
+    found = choice.verdicts(images, (_seen(),), keep=0, pushed="")
+
+    assert [(images[1], (_digest("f"),))] == list(choice.unreferenced(images, found, {_digest("a")}))
+    assert [(_digest("e"),), (_digest("e"), _digest("f"))] == [
+        parts for _, parts in choice.unreferenced(images, found, {_digest("d")})
+    ]
+
+
 def test_only_what_no_other_image_is_made_of_is_counted_as_freed():
     images = [
         _image("a", blobs={"x": 100, "y": 10}),
@@ -120,3 +133,4 @@ def test_only_what_no_other_image_is_made_of_is_counted_as_freed():
 def test_a_place_that_mentions_none_of_the_images_is_known_for_it():
     assert not choice.is_used([_image("a")], _seen({_digest("b"): ("statefulset/worker",)}))
     assert choice.is_used([_image("a")], _seen({_digest("a"): ("release 1",)}))
+    assert not choice.is_used([_image("a", own="", tags=("cache",))], _seen({"cache": ("configmap/x",)}))

@@ -21,7 +21,7 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 from kubernetes.client import Configuration
@@ -203,7 +203,8 @@ class Proxy:
         lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"host:")]
         added = [f"Host: {urlsplit(self._behind.host).netloc}"]
         if not any(line.lower().startswith(b"authorization:") for line in lines):
-            added += [f"{each['key']}: {each['value']}" for each in self._behind.auth_settings().values()]
+            logins: Any = self._behind.auth_settings()
+            added += [f"{each['key']}: {each['value']}" for each in logins.values()]
         return b"\r\n".join([lines[0], *(each.encode() for each in added), *lines[1:]]) + b"\r\n\r\n"
 
     def _fault(self, verb: str, target: str) -> _Fault | None:
@@ -253,7 +254,7 @@ class _Link(threading.Thread):
         both = [self._client, *([self._behind] if self._behind is not None else [])]
         held = isinstance(self._behind, ssl.SSLSocket) and self._behind.pending()
         ready = [self._behind] if held else select.select(both, [], [])[0]
-        if self._behind in ready:
+        if self._behind is not None and self._behind in ready:
             data = self._behind.recv(_CHUNK)
             if not data or self._losing:
                 return False
@@ -262,7 +263,7 @@ class _Link(threading.Thread):
             data = self._client.recv(_CHUNK)
             if not data:
                 return False
-            if self._raw:
+            if self._raw and self._behind is not None:
                 self._behind.sendall(data)
                 return True
             self._came += data

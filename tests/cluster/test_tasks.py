@@ -6,13 +6,14 @@ scheduler; the real one is asked in tests/e2e.
 
 import json
 import time
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from dagship.cluster.feed import Feed
 from dagship.errors import Refused, UsageError
-from dagship.rollout import plan, waiting, ways
+from dagship.rollout import pointing, waiting, ways
 from dagship.rollout.asked import Asked
 from dagship.rollout.values import RolloutResult, Target
 from tests.cluster import images, killer
@@ -143,7 +144,7 @@ def test_an_airflow_that_cannot_be_asked_is_a_warning_unless_the_answer_is_neede
 def test_what_would_kill_running_tasks_is_named_before_anything_moves(rig: Rig, old: str, new: str) -> None:
     rig.start(answering(old, running("worker-0")), worker(old, grace=2))
     before = rig.written()
-    with pytest.raises(Refused, match="gives its pods 2 s to end; 1 task runs there"):
+    with pytest.raises(Refused, match="The pods of statefulset/worker get 2 s to end; 1 task runs there"):
         roll(rig, new, C)
     assert rig.written() == before
 
@@ -252,12 +253,12 @@ def side_by_side(rig: Rig, *, processors: int = 0) -> None:
 
 def pointer(rig: Rig) -> str | None:
     (one,) = rig.kubectl.get("deployment/dag-processor")["spec"]["template"]["spec"]["containers"]
-    return next((entry["value"] for entry in one.get("env", ()) if entry["name"] == plan.POINTER), None)
+    return next((entry["value"] for entry in one.get("env", ()) if entry["name"] == pointing.POINTER), None)
 
 
-def own(rig: Rig, **asked: Any) -> RolloutResult:
+def own(rig: Rig, to: int | None = None) -> RolloutResult:
     names = ("deployment/dag-processor", "statefulset/worker")
-    return ways.rollback(rig.cluster, rig.console, None, Asked(timeout=SECONDS, names=names, **asked))
+    return ways.rollback(rig.cluster, rig.console, to, Asked(timeout=SECONDS, names=names))
 
 
 def test_rollback_announces_the_version_before_from_the_image_that_runs(rig: Rig) -> None:
@@ -271,7 +272,7 @@ def test_rollback_announces_the_version_before_from_the_image_that_runs(rig: Rig
     assert rig.record.releases[-1].dag_versions == (A, B)
 
 
-def test_and_back_again_and_the_next_image_takes_it_away(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_and_back_again_and_the_next_image_takes_it_away(rig: Rig) -> None:
     side_by_side(rig)
     own(rig)
     forth = own(rig)
@@ -285,6 +286,18 @@ def test_and_back_again_and_the_next_image_takes_it_away(rig: Rig, monkeypatch: 
     assert [(one.kind, one.dag_version) for one in rig.record.releases[1:]] == [
         ("rollout", A), ("rollout", B), ("rollback", A), ("rollback", B), ("rollback", A), ("rollout", C),
     ]  # fmt: skip
+
+
+def test_a_release_within_an_image_is_gone_back_to_with_what_it_announced(rig: Rig) -> None:
+    side_by_side(rig)
+    pointed = own(rig)
+    names = ("deployment/dag-processor", "statefulset/worker")
+    roll(rig, OLD, C, B, A, names=names)
+    # Within the image that runs now, then by the image of that release: its own version is B.
+    assert (own(rig, to=pointed.release).image, pointer(rig)) == (OLD, A)
+    result = own(rig, to=pointed.release)
+
+    assert (result.outcome, result.image, result.dag_version, pointer(rig)) == ("moved", NEWER, A, A)
 
 
 def test_a_rollback_within_the_image_that_was_cut_off_is_finished_by_the_next(
@@ -330,8 +343,6 @@ def test_the_board_says_what_drains(rig: Rig, old: str, new: str) -> None:
     rig.start(answering(old, running("worker-0")), stateful_set("worker", template))
     seen: list[str] = []
     row = rig.console.board
-
-    from contextlib import contextmanager
 
     @contextmanager
     def board(title: str) -> Any:

@@ -66,8 +66,8 @@ class Planned:
     undo: bool = False
 
 
-# The record is one object of limited size.
-_VERSIONS = 20
+# The record is one object of limited size, and no image has room for more: each version is a layer.
+_VERSIONS = 128
 
 Planner = Callable[[Survey], Planned]
 

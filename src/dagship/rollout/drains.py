@@ -31,7 +31,8 @@ class Drains:
         self.seconds = 0.0
         self._known: dict[tuple[object, ...], Task] = {}
         self._ends: dict[str, Ended] = {}
-        self._of: dict[str, set[str]] = {}
+        # By workload and uid, as they were last.
+        self._there: dict[str, dict[str, PodState]] = {}
         self._draining: set[str] = set()
         self._last: float | None = None
         self._live = live
@@ -63,7 +64,7 @@ class Drains:
         pods = tuple(pods)
         for pod in pods:
             if pod.deleting is not None:
-                self._end(workload, pod)
+                self._end(pod)
         self._gone(workload, pods, now)
         leaving = [pod.name for pod in pods if pod.deleting is not None]
         if worker:
@@ -73,7 +74,7 @@ class Drains:
             self._ask_again()
         return said
 
-    def _end(self, workload: str, pod: PodState) -> None:
+    def _end(self, pod: PodState) -> None:
         main = next((one for one in pod.containers if not one.init), None)
         is_over = main is not None and main.running_since is None and not main.waiting
         code = main.exit_code if main is not None and is_over else None
@@ -81,18 +82,20 @@ class Drains:
         if seen is None:
             began = (pod.deleting or 0.0) - pod.grace
             seen = self._ends[pod.uid] = Ended(pod=pod.name, started=pod.started, began=began)
-            self._of.setdefault(workload, set()).add(pod.uid)
         if code is not None:
             self._ends[pod.uid] = replace(seen, code=code)
 
     def _gone(self, workload: str, pods: tuple[PodState, ...], now: float) -> None:
-        there = {pod.uid for pod in pods}
+        there = {pod.uid: pod for pod in pods}
         by_name = {pod.name: pod for pod in pods}
-        for uid in self._of.get(workload, set()) - there:
-            end = self._ends[uid]
-            if end.gone is None:
-                successor = by_name.get(end.pod)
-                self._ends[uid] = replace(end, gone=successor.started if successor else now)
+        for uid, pod in self._there.get(workload, {}).items():
+            if uid not in there:
+                successor = by_name.get(pod.name)
+                gone = successor.started if successor else now
+                # One that is deleted by force, or with its node, is never seen ending.
+                end = self._ends.get(uid) or Ended(pod=pod.name, started=pod.started, began=gone)
+                self._ends[uid] = replace(end, gone=gone)
+        self._there[workload] = there
 
     def _count(self, workload: str, now: float, *, draining: bool) -> None:
         if self._draining and self._last is not None:

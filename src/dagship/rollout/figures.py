@@ -19,7 +19,7 @@ class Ended:
     Attributes:
         pod: Its name.
         started: When it was made, epoch seconds.
-        began: When it was told to end.
+        began: When it was told to end, or was found gone without that.
         gone: When it was gone; None while it is there.
         code: Exit status of its main container, None while unknown.
 
@@ -69,7 +69,7 @@ def _end(task: Task, ends: Sequence[Ended]) -> Ended | None:
 
 def _is_cut(task: Task, end: Ended, after: Mapping[tuple[str, str, str, int], Task], *, clean: bool) -> bool:
     now = after.get(task.key)
-    if now is None:  # ended well, at its first try
+    if now is None or _was_over(task, now, end):  # the first: it ended well, at its first try
         return False
     if now.try_number > task.try_number:
         return not clean
@@ -77,3 +77,10 @@ def _is_cut(task: Task, end: Ended, after: Mapping[tuple[str, str, str, int], Ta
         # Airflow itself finds out after minutes only.
         return now.host == task.host and now.began == task.began and end.gone is not None
     return not clean and now.state not in _BY_ITSELF
+
+
+def _was_over(task: Task, now: Task, end: Ended) -> bool:
+    """Whether a try had ended before its pod was told to end: it failed by itself, whatever became of the pod."""
+    over = now.began if now.try_number > task.try_number else now.ended
+    # What is not after its beginning is left from before: of a try that has not begun, or not ended.
+    return over is not None and task.began is not None and task.began < over < end.began - _ABOUT

@@ -99,8 +99,10 @@ def _hold(run: "Run", lease: "Lease", planned: Planned, survey: "Survey") -> "Su
             where = asking.scheduler(run.cluster, survey, prefer=_prefer(planned))
             state = pausing.hold(run.cluster, where, pending, since=written.since, seconds=min(_AT_A_TIME, left))
             if state.done and pending == dag_ids:
-                # What ran when things began to move is asked again: that was a while ago.
-                return tasks.asked(run, survey, planned)
+                # What runs when things begin to move is asked again: that was a while ago.
+                survey = tasks.asked(run, survey, planned)
+                run.warn(tasks.check(run, planned, survey))
+                return survey
             _refuse(state.frozen)
             busy = state.running
             # Where there are many, those that are held need no watching until the end.
@@ -157,8 +159,7 @@ def _let_go(run: "Run", lease: "Lease", planned: Planned, survey: "Survey", hold
             f"{_names(hold.dags)} may still be held: {failed.message} The next rollout, rollback or rollout --undo "
             "lets them go; airflow dags unpause does as well."
         )
-        run.warnings[said] = None
-        run.console.warn(said)
+        run.warn([said])
 
 
 def _insist(run: "Run", planned: Planned, survey: "Survey", hold: Hold) -> None:

@@ -9,17 +9,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dagship.errors import Refused
-from dagship.rollout import executor, fields
-from dagship.rollout.live import LiveRuns
+from dagship.rollout import executor, fields, pointing
 from dagship.rollout.selection import Selected
 from dagship.rollout.values import Change, Journal, Kind, Move, Release, Role, Target
-from dagship.rollout.workloads import Workload
 
 Objects = Mapping[tuple[Kind, str], Mapping[str, Any]]
 
 STEPS = ("workers", "triggerer, scheduler, web", "dag-processor")
-# What the bundle in the image announces, if it is set (docs/reference/image.md).
-POINTER = "DAGSHIP_DAG_VERSION"
 _FIRST: tuple[Role, ...] = ("worker", "pod-template")
 
 
@@ -45,64 +41,13 @@ def to_image(
                     for container in containers
                 ),
                 *env.get(workload.key, ()),
-                *_unpointed(workload),
+                *pointing.with_image(workload, target.dag_pointer),
             ),
         )
         for workload, containers in selected
     ]
     moves += executor.templates(selected, config_maps, repositories, target.image)
     return ordered(moves)
-
-
-def _unpointed(workload: Workload) -> tuple[Change, ...]:
-    """An image announces its own version: what a rollback pointed at goes."""
-    return tuple(
-        Change(field="env", container=container.name, name=POINTER, before=container.env[POINTER], after=None)
-        for container in workload.containers
-        if POINTER in container.env and not container.init and workload.role == "dag-processor"
-    )
-
-
-def to_version(
-    moves: Iterable[Move], workloads: Iterable[Workload], version: str, live: LiveRuns, *, begun: bool
-) -> tuple[Move, ...] | None:
-    """Returns the moves that make the image that runs announce another of the DAG versions it holds.
-
-    Args:
-        moves: The moves to an image: whatever runs Airflow is in them.
-        workloads: The workloads that they are about.
-        version: The DAG version.
-        live: What Airflow says of the image.
-        begun: Whether an unfinished rollback does this already.
-
-    Returns:
-        Those of the dag-processor; None where that is not enough: the image does not hold the version, announces it
-        already, or is not everywhere.
-
-    """
-    moves = tuple(moves)
-    images = {change.before for move in moves for change in move.changes if change.field == "image"}
-    by_key = {workload.key: workload for workload in workloads}
-    processors = [by_key[move.key] for move in moves if move.role == "dag-processor" and move.key in by_key]
-    if not live.baked or not version or version not in live.held or len(images) != 1 or not processors:
-        return None
-    pointed = []
-    for workload in processors:
-        main = next((one for one in workload.containers if not one.init and "dag-processor" in one.commands), None)
-        main = main or next(one for one in workload.containers if not one.init)
-        before = main.env.get(POINTER)
-        if (before or live.current) == version and not begun:
-            return None
-        after = None if version == live.current else version
-        change = Change(field="env", container=main.name, name=POINTER, before=before, after=after)
-        pointed.append(Move(kind=workload.kind, name=workload.name, role=workload.role, changes=(change,)))
-    return tuple(pointed)
-
-
-def is_pointing(moves: Iterable[Move]) -> bool:
-    """Whether moves make the image that runs announce another version, and change no image."""
-    fields_ = {(change.field, change.name) for move in moves for change in move.changes}
-    return fields_ == {("env", POINTER)}
 
 
 def to_release(release: Release, objects: Objects) -> tuple[tuple[Move, ...], tuple[str, ...]]:
@@ -187,10 +132,7 @@ def gone_on(moves: Iterable[Move], journal: Journal | None, objects: Objects) ->
 
 
 def _one_at_a_time(move: Move, raw: Mapping[str, Any] | None, begun: str | None) -> Move:
-    """A dag-processor's Deployment ends its old pods first: two that announce different versions undo each other.
-
-    Nothing can be left behind by that if a rollout is killed: the Deployment itself goes on to the new pods.
-    """
+    """A dag-processor's Deployment ends its old pods first: two that announce different versions undo each other."""
     if move.kind != "Deployment" or move.role != "dag-processor" or raw is None:
         return move
     now = raw["spec"].get("strategy") or {"type": "RollingUpdate"}

@@ -9,11 +9,10 @@ and no other, and the time must suffice:
 - how long a task still needs nobody knows; how long it has run already is known.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dagship.rollout import plan
+from dagship.rollout import plan, signals, states
 from dagship.rollout.live import LiveRuns, Task
 from dagship.rollout.surveying import Survey
 from dagship.rollout.values import WATCHED, Move
@@ -21,8 +20,6 @@ from dagship.rollout.workloads import template
 
 # No task is worth its own pod's start, and few are done within it: a grace period below this is nobody's decision.
 ENOUGH = 60
-_SETSID = "DUMB_INIT_SETSID"
-_SHELLS = ("sh", "bash", "dash", "ash")
 _DEFAULT_GRACE = 30
 _ALL_THE_SAME = "--interrupt-tasks rolls out all the same."
 
@@ -62,13 +59,26 @@ def of_moves(moves: Iterable[Move], survey: Survey, pods: Iterable[Raw], live: L
         raw = survey.objects[move.kind, move.name]
         if move.kind not in WATCHED or plan.says(move, raw):
             continue
-        own = {pod["metadata"]["name"]: pod["spec"] for pod in pods if _selects(raw, pod)}
-        tasks = {name: running for name, running in (live.by_host if live else {}).items() if name in own}
-        if tasks or move.role == "worker":
-            spec = own[next(iter(tasks))] if tasks else template(move.kind, raw)["spec"]
-            now = live.asked if live else 0.0
+        own = [pod for pod in pods if _selects(raw, pod)]
+        now = live.asked if live else 0.0
+        by_spec = _by_revision(own, live.by_host if live else {})
+        if not by_spec and move.role == "worker":
+            by_spec = [(template(move.kind, raw)["spec"], {})]
+        for spec, tasks in by_spec:
             found += findings(move.key, spec, tasks, now=now, config_maps=survey.config_maps)
     return tuple(found)
+
+
+def _by_revision(
+    pods: Iterable[Raw], tasks: Mapping[str, Sequence[Task]]
+) -> list[tuple[Raw, dict[str, Sequence[Task]]]]:
+    """The tasks that run in pods, with the spec of those: half-way through a rollout that was cut off there are two."""
+    found: dict[str, tuple[Raw, dict[str, Sequence[Task]]]] = {}
+    for pod in pods:
+        name = pod["metadata"]["name"]
+        if name in tasks:
+            found.setdefault(states.pod(pod).revision, (pod["spec"], {}))[1][name] = tasks[name]
+    return list(found.values())
 
 
 def _selects(raw: Raw, pod: Raw) -> bool:
@@ -95,26 +105,26 @@ def findings(
 
     """
     found = []
-    container = _main(spec)
+    container = signals.main(spec)
     count = sum(map(len, tasks.values()))
     running = f"; {_tasks(count)} there" if count else ""
-    setsid = _setsid(container, config_maps or {})
-    if _has_dumb_init(container) and setsid != "0":
+    setsid = signals.setsid(container, config_maps or {})
+    if signals.has_dumb_init(container) and setsid != "0":
         where = f"the container {container['name']} of {workload}"
         if setsid is None:
-            said = f"whether {where} has {_SETSID}=0 is written where it is not looked into{running}"
+            said = f"whether {where} has {signals.SETSID}=0 is written where it is not looked into{running}"
             found.append(Finding(f"{said}; without it, SIGTERM kills tasks"))
         else:
             found.append(
                 Finding(
-                    f"{where} does not have {_SETSID}=0, so that SIGTERM kills its tasks instead of letting them "
-                    f"end{running}",
+                    f"{where} does not have {signals.SETSID}=0, so that SIGTERM kills its tasks instead of letting "
+                    f"them end{running}",
                     f"Set it in the workload's environment, and restart it while no task runs; {_ALL_THE_SAME}",
                     kills=count > 0,
                     pods=tuple(tasks),
                 )
             )
-    if _keeps_signals(container):
+    if signals.keeps_signals(container):
         found.append(
             Finding(
                 f"the container {container['name']} of {workload} starts Airflow from a shell without exec, which may "
@@ -125,7 +135,7 @@ def findings(
     if count and grace < ENOUGH:
         found.append(
             Finding(
-                f"{workload} gives its pods {grace} s to end{running}",
+                f"the pods of {workload} get {grace} s to end{running}",
                 f"Set terminationGracePeriodSeconds to what its longest task takes; {_ALL_THE_SAME}",
                 kills=True,
                 pods=tuple(tasks),
@@ -148,56 +158,3 @@ def _old(workload: str, grace: int, tasks: Mapping[str, Sequence[Task]], now: fl
         return []
     said = f"a task has run on {pod} for {age:.0f} s, and the pods of {workload} get {grace} s to end"
     return [Finding(f"{said}: if it needs longer, it is killed")]
-
-
-def _main(spec: Raw) -> Raw:
-    """The container that runs tasks: the one whose command says so, else the first."""
-    containers: Sequence[Raw] = spec.get("containers") or ()
-    for pattern in (r"celery\s+worker", r"scheduler"):
-        for container in containers:
-            if re.search(pattern, " ".join([*(container.get("command") or ()), *(container.get("args") or ())])):
-                return container
-    return containers[0]
-
-
-def _has_dumb_init(container: Raw) -> bool:
-    """Whether signals go through dumb-init: by the command, and without one by the entrypoint of Airflow's images."""
-    command: Sequence[str] = container.get("command") or ()
-    if not command:
-        return True
-    options = command[1:3]
-    return command[0].rpartition("/")[2] == "dumb-init" and not {"-c", "--single-child"} & set(options)
-
-
-def _setsid(container: Raw, config_maps: Mapping[str, Raw]) -> str | None:
-    """What DUMB_INIT_SETSID is: "1" where nothing says so, as in Airflow's images; None where it cannot be known."""
-    for entry in container.get("env") or ():
-        if entry["name"] == _SETSID:
-            key = (entry.get("valueFrom") or {}).get("configMapKeyRef")
-            if key:
-                data = (config_maps.get(key["name"]) or {}).get("data") or {}
-                found: str | None = data.get(key["key"])
-                return found
-            return None if "valueFrom" in entry else str(entry.get("value", ""))
-    value: str | None = "1"
-    for source in container.get("envFrom") or ():
-        if source.get("secretRef") and value == "1":
-            value = None
-        name = (source.get("configMapRef") or {}).get("name")
-        data = (config_maps.get(name) or {}).get("data") or {} if name else {}
-        value = data.get((source.get("prefix") or "") + _SETSID, value)
-    return value
-
-
-def _keeps_signals(container: Raw) -> bool:
-    """Whether a shell stays in front of Airflow."""
-    words = [*(container.get("command") or ()), *(container.get("args") or ())]
-    for place, word in enumerate(words[:-1]):
-        if word.rpartition("/")[2] in _SHELLS:
-            flag = next((at for at in range(place + 1, len(words)) if re.fullmatch(r"-\w*c", words[at])), None)
-            if flag is None or flag + 1 >= len(words):
-                return False
-            return re.search(r"(^|[;&|{(\n])\s*exec\s", words[flag + 1]) is None
-        if not (word.startswith("-") or word.rpartition("/")[2] == "dumb-init"):
-            return False
-    return False

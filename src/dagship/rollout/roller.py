@@ -57,7 +57,7 @@ def roll(run: Run, planner: Planner) -> RolloutResult:
             own = survey.objects.get(("ConfigMap", record.NAME))
             run.record = None if own is None else dict(own)
         if now.moves != planned.moves or anew:
-            _check(run, now, survey)
+            run.warn(_check(run, now, survey))
         if now.moves != planned.moves:
             _show(run, now, survey)
         tasks.wait(run, lease, now, survey)
@@ -88,7 +88,7 @@ def _look(run: Run, planner: Planner) -> tuple[Planned, "Survey"]:
     survey = surveying.survey(run.cluster, selector=run.asked.selector)
     survey = tasks.asked(run, survey, planner(survey))
     planned = planner(survey)
-    _check(run, planned, survey)
+    run.warnings.update(dict.fromkeys(_check(run, planned, survey)))
     if run.asked.dry_run or not planned.undo:
         moves = [move.reversed() for move in planned.moves] if planned.undo else planned.moves
         patches = preflight.patches(survey, moves, plan.known(planned.moves, survey.record.journal))
@@ -97,8 +97,8 @@ def _look(run: Run, planner: Planner) -> tuple[Planned, "Survey"]:
     return planned, survey
 
 
-def _check(run: Run, planned: Planned, survey: "Survey") -> None:
-    """Refuses what cannot end well; a second time when the plan changed while another rollout was waited for."""
+def _check(run: Run, planned: Planned, survey: "Survey") -> tuple[str, ...]:
+    """Refuses what cannot end well, again when the plan changed while it waited for another; returns warnings."""
     found = [*planned.warnings]
     images = any(change.field != "env" for move in planned.moves for change in move.changes)
     if not planned.undo:  # what an unfinished rollout took goes back to whoever had it
@@ -107,8 +107,7 @@ def _check(run: Run, planned: Planned, survey: "Survey") -> None:
         running = preflight.running_airflow(run.cluster, planned.moves, survey)
         found += preflight.check_airflow(planned.target.airflow, running, allow=run.asked.allow_airflow_change)
         found += preflight.check_platform(run.cluster, planned.target) if planned.target.image else ()
-    found += tasks.check(run, planned, survey)
-    run.warnings.update(dict.fromkeys(found))
+    return (*found, *tasks.check(run, planned, survey))
 
 
 def _carry_out(run: Run, lease: Lease, planned: Planned, survey: "Survey") -> RolloutResult:

@@ -1,7 +1,7 @@
 """One run of the machinery: where it works, and what it collects for its result."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -94,6 +94,13 @@ class Run:
             at_once=1 if target is None else self.asked.max_unavailable,
             drains=self.drains,
         )
+
+    def warn(self, found: Iterable[str]) -> None:
+        """Keeps what was noticed, and shows what of it is new."""
+        for said in found:
+            if said not in self.warnings:
+                self.warnings[said] = None
+                self.console.warn(said)
 
     @contextmanager
     def timed(self, phase: str) -> Iterator[None]:

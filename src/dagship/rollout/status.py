@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dagship.reference import Reference
-from dagship.rollout import asking, executor, judge, lacks, plan, selection, states, surveying, syncs
+from dagship.rollout import asking, executor, judge, lacks, plan, pointing, selection, states, surveying, syncs
 from dagship.rollout.values import WATCHED, Record, StatusReport, WorkloadReport
 from dagship.rollout.workloads import Container, Workload
 
@@ -171,7 +171,7 @@ def _report(look: _Look, digests: Mapping[str, str], versions: Mapping[str, str]
 
 def _pointed(containers: Iterable[Container]) -> str:
     """Returns the DAG version that a rollback within the image has a dag-processor announce, or empty."""
-    return next((said for one in containers if (said := one.env.get(plan.POINTER))), "")
+    return next((said for one in containers if (said := one.env.get(pointing.POINTER))), "")
 
 
 def _differs(pod: states.PodState, wanted: Mapping[str, str], digests: Mapping[str, str]) -> bool:
@@ -189,7 +189,7 @@ def _versions(written: Record) -> dict[str, str]:
         Reference.parse(release.image).digest: release.dag_version
         for release in written.releases
         # A rollback within an image announces another version than is the image's own.
-        if release.image and release.dag_version and not plan.is_pointing(release.moves)
+        if release.image and release.dag_version and not pointing.of_release(release)
     }
 
 

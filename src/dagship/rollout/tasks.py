@@ -63,6 +63,8 @@ def check(run: Run, planned: Planned, survey: "Survey") -> tuple[str, ...]:
         said.append(refusal.message)
     if run.live and not planned.undo and (unknown := pins.unknown(run.live, planned.target)):
         said.append(unknown)
+    if run.live and not planned.undo and (announced := pins.announced(run.live, planned.target)):
+        said.append(announced)
     found = preconditions.of_moves(moves, survey, run.cluster.list("Pod"), run.live)
     run.careless = frozenset(pod for one in found if one.kills for pod in one.pods)
     # What goes back has to, whatever it costs.
@@ -77,21 +79,24 @@ def wait(run: Run, lease: "Lease", planned: Planned, survey: "Survey") -> None:
     """Waits for the runs that need what the image lacks, if that was asked for.
 
     Raises:
-        Refused: They did not end in time.
+        Refused: They did not end in time, or tasks would be killed that began meanwhile.
 
     """
     limit = run.asked.wait_for_runs
     if limit is None or run.live is None or planned.undo or not pins.lacking(run.live, planned.target):
         return
+    prefer = frozenset(move.key for move in planned.moves)
     with run.timed("waiting"), run.console.board("Waiting for runs") as board:
         run.live = waiting.until_ended(
-            lambda: asking.ask(run.cluster, survey),
+            lambda: asking.ask(run.cluster, survey, prefer=prefer),
             run.live,
             planned.target,
             limit=limit,
             board=board,
             check=lease.check,
         )
+    # Tasks may run by now where none did.
+    run.warn(check(run, planned, survey))
 
 
 def watch(run: Run, planned: Planned, survey: "Survey") -> None:

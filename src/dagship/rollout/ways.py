@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from dagship.errors import UsageError
 from dagship.reference import Reference
-from dagship.rollout import plan, preflight
+from dagship.rollout import plan, pointing, preflight
 from dagship.rollout.asked import Asked, Planned, is_another_version
 from dagship.rollout.roller import roll
 from dagship.rollout.run import Run
@@ -58,6 +58,7 @@ def rollback(cluster: "Cluster", console: "Console", to: int | None, asked: Aske
             digest=Reference.parse(release.image).digest,
             dag_version=release.dag_version,
             dag_versions=release.dag_versions,
+            dag_pointer=pointing.of_release(release),
             airflow=release.airflow,
         )
         # What the last release moved goes back, also where it was another repository's.
@@ -109,11 +110,11 @@ def _within(survey: "Survey", release: Release, moves: tuple[Move, ...]) -> Plan
     Where the release has the DAG version that is announced already, it is its image that is wanted.
     """
     journal, live = survey.record.journal, survey.live
-    begun = journal is not None and plan.is_pointing(journal.moves)
+    begun = journal is not None and pointing.is_pointing(journal.moves)
     if live is None or (journal is not None and not begun):
         return None
     resumes = begun and journal is not None and journal.dag_version == release.dag_version
-    pointed = plan.to_version(moves, survey.workloads, release.dag_version, live, begun=resumes)
+    pointed = pointing.to_version(moves, survey.workloads, release.dag_version, live, begun=resumes)
     if pointed is None:
         return None
     image = next(change.before or "" for move in moves for change in move.changes if change.field == "image")
@@ -165,7 +166,7 @@ def _own(survey: "Survey", asked: Asked) -> tuple[Release, ...]:
 
 def _is_its(release: Release, journal: Journal) -> bool:
     """Whether a rollback that was cut off was going there: to its image, or to its DAGs within the image that ran."""
-    if plan.is_pointing(journal.moves):
+    if pointing.is_pointing(journal.moves):
         return release.dag_version == journal.dag_version
     return release.image == journal.image and not is_another_version(release.dag_version, journal.dag_version)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dagship.errors import OutsideError
-from dagship.rollout import asking, workloads
+from dagship.rollout import asking, asking_scripts, workloads
 from dagship.rollout.asking import CannotAsk
 from dagship.rollout.live import Task
 from dagship.rollout.surveying import Survey
@@ -125,8 +125,9 @@ def test_why_there_is_no_answer_is_a_sentence(said: str | OutsideError, why: str
     with pytest.raises(CannotAsk, match=why):
         live(Airflow(said))
 
-    assert (None, why) != asking.ask(Airflow(said), survey(SCHEDULER))  # type: ignore[arg-type]
-    assert why in asking.ask(Airflow(said), survey(SCHEDULER))[1]  # type: ignore[arg-type]
+    found, sentence = asking.ask(Airflow(said), survey(SCHEDULER))  # type: ignore[arg-type]
+    assert found is None
+    assert why in sentence
 
 
 def test_without_a_scheduler_nobody_is_asked() -> None:
@@ -141,7 +142,7 @@ def test_without_a_scheduler_nobody_is_asked() -> None:
 
 
 def test_what_fails_inside_is_told_without_passwords() -> None:
-    script = asking._ANSWER + (
+    script = asking_scripts.ANSWER + (
         "def ask(): raise OSError('cannot reach postgresql://airflow:s3cret@db/airflow')\nanswer(ask)"
     )
     import subprocess

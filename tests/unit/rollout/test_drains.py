@@ -59,6 +59,15 @@ def test_a_pod_of_the_same_name_says_when_the_one_before_was_gone() -> None:
     assert [NOW - 200] == [end.gone for end in watched.ended]
 
 
+def test_a_pod_that_vanished_without_being_told_to_end_is_known_to_be_gone() -> None:
+    watched = Drains(live(), nobody)
+    watched.see("statefulset/worker", pods(o.pod("worker-0"), o.pod("worker-1")), NOW, worker=True)
+    for seconds in (1, 2):
+        watched.see("statefulset/worker", pods(o.pod("worker-0")), NOW + seconds, worker=True)
+
+    assert [("worker-1", NOW + 1, None)] == [(end.pod, end.gone, end.code) for end in watched.ended]
+
+
 def test_pods_of_other_workloads_are_not_taken_for_gone() -> None:
     watched = Drains(live(), nobody)
     watched.see("statefulset/worker", pods(leaving()), NOW, worker=True)

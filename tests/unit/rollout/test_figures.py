@@ -48,6 +48,16 @@ def test_one_that_failed_did_so_by_itself_where_its_worker_ended_in_order(state:
     assert count == cut(task(state, ended=210.0), of=end(code=code))
 
 
+def test_one_that_failed_before_its_pod_was_told_to_end_did_so_by_itself() -> None:
+    killed = end(code=137)
+
+    assert 0 == cut(task("failed", ended=150.0), of=killed)
+    assert 0 == cut(task("success", try_number=2, began=150.0), of=killed)
+    # What Airflow has of an earlier try says nothing of this one.
+    assert 1 == cut(task("failed", ended=90.0), of=killed)
+    assert 1 == cut(task("queued", try_number=2), of=killed)
+
+
 def test_where_every_process_gets_the_signal_the_exit_status_says_nothing() -> None:
     assert 1 == cut(task("failed"), careless=("worker-0",))
 

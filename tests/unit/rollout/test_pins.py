@@ -13,10 +13,10 @@ from dagship.rollout.values import Target
 A, B, C = ("a" * 12, "b" * 12, "c" * 12)
 
 
-def live(*, baked: bool = True, **runs: int) -> LiveRuns:
+def live(*, baked: bool = True, current: str = "", **runs: int) -> LiveRuns:
     """Runs by the letter of their version; `_` are those that are pinned to none."""
     counts = (RunCount(version=name.strip("_") * 12, state="running", runs=count) for name, count in runs.items())
-    return LiveRuns(runs=tuple(counts), baked=baked)
+    return LiveRuns(runs=tuple(counts), baked=baked, current=current)
 
 
 def target(*versions: str) -> Target:
@@ -41,6 +41,15 @@ def test_of_an_image_that_says_nothing_nothing_is_known() -> None:
 
 def test_versions_that_come_from_elsewhere_are_no_matter_of_the_image() -> None:
     assert {} == pins.lacking(live(a=1, baked=False), target(B))
+
+
+def test_runs_that_begin_on_the_way_are_thought_of_where_the_image_lacks_their_version() -> None:
+    assert A in pins.announced(live(current=A), target(B))
+    assert "" == pins.announced(live(current=A), target(B, A))
+    assert "" == pins.announced(live(current=A), target())
+    assert "" == pins.announced(live(current=A, baked=False), target(B))
+    # Those are refused, or waited for.
+    assert "" == pins.announced(live(current=A, a=1), target(B))
 
 
 def test_the_refusal_names_versions_runs_and_the_ways_out() -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from dagship.rollout import fields, mover, plan, selection, workloads
+from dagship.rollout import fields, mover, plan, pointing, selection, workloads
 from dagship.rollout.live import LiveRuns
-from dagship.rollout.values import Journal, Move, Target
+from dagship.rollout.values import Journal, Move, Release, Target
 from dagship.rollout.workloads import Workload
 from tests.cluster.airflows import celery, container, deployment, pod
 from tests.unit.rollout import objects as o
@@ -20,7 +20,7 @@ TARGET = Target(image=o.V2, digest=o.digest(o.V2), dag_version=B, dag_versions=(
 
 def processor(image: str = o.V1, *, pointer: str | None = None, **spec: Any) -> dict[str, Any]:
     env = [{"name": "TZ", "value": "UTC"}]
-    env += [{"name": plan.POINTER, "value": pointer}] if pointer else []
+    env += [{"name": pointing.POINTER, "value": pointer}] if pointer else []
     groomer = container("groomer", image, "clean", probe=False)
     return deployment(
         "dag-processor",
@@ -41,9 +41,9 @@ def objects(made: list[dict[str, Any]]) -> dict[Any, dict[str, Any]]:
     return {(one["kind"], one["metadata"]["name"]): one for one in made}
 
 
-def moves(made: list[dict[str, Any]], journal: Journal | None = None) -> tuple[Move, ...]:
+def moves(made: list[dict[str, Any]], journal: Journal | None = None, target: Target = TARGET) -> tuple[Move, ...]:
     selected = selection.select(read(made), repositories=[o.V1])
-    return plan.gone_on(plan.to_image(selected, {}, [o.V1], TARGET), journal, objects(made))
+    return plan.gone_on(plan.to_image(selected, {}, [o.V1], target), journal, objects(made))
 
 
 def live(current: str = B, *held: str, **more: Any) -> LiveRuns:
@@ -51,7 +51,7 @@ def live(current: str = B, *held: str, **more: Any) -> LiveRuns:
 
 
 def to(version: str, made: list[dict[str, Any]], said: LiveRuns | None = None, **more: bool) -> tuple[Move, ...] | None:
-    return plan.to_version(moves(made), read(made), version, said or live(), **{"begun": False, **more})
+    return pointing.to_version(moves(made), read(made), version, said or live(), **{"begun": False, **more})
 
 
 def said(found: tuple[Move, ...] | None) -> list[tuple[str, str, str, str | None, str | None]]:
@@ -64,11 +64,11 @@ def journal(*begun: Move) -> Journal:
 
 
 def test_a_version_that_the_image_holds_takes_one_variable_of_the_dag_processor() -> None:
-    assert [("deployment/dag-processor", "processor", plan.POINTER, None, A)] == said(to(A, airflow()))
+    assert [("deployment/dag-processor", "processor", pointing.POINTER, None, A)] == said(to(A, airflow()))
 
 
 def test_back_to_the_images_own_version_the_variable_goes() -> None:
-    assert [("deployment/dag-processor", "processor", plan.POINTER, A, None)] == said(to(B, airflow(pointer=A)))
+    assert [("deployment/dag-processor", "processor", pointing.POINTER, A, None)] == said(to(B, airflow(pointer=A)))
 
 
 @pytest.mark.parametrize(
@@ -94,17 +94,28 @@ def test_one_that_was_begun_is_gone_on_with() -> None:
     resumed = to(A, airflow(pointer=A), begun=True)
     assert resumed
 
-    assert [("deployment/dag-processor", "processor", plan.POINTER, None, A)] == said(
+    assert [("deployment/dag-processor", "processor", pointing.POINTER, None, A)] == said(
         plan.gone_on(resumed, journal(*begun), objects(airflow(pointer=A)))
     )
-    assert plan.is_pointing(resumed)
+    assert pointing.is_pointing(resumed)
 
 
 def test_the_next_image_takes_the_variable_away() -> None:
     found = next(one for one in moves(airflow(pointer=A)) if one.role == "dag-processor")
 
-    assert ("deployment/dag-processor", "processor", plan.POINTER, A, None) in said((found,))
-    assert not plan.is_pointing([found])
+    assert ("deployment/dag-processor", "processor", pointing.POINTER, A, None) in said((found,))
+    assert not pointing.is_pointing([found])
+
+
+@pytest.mark.parametrize("pointer", [None, A, B])
+def test_a_release_that_had_its_image_announce_an_older_version_is_gone_back_to_with_that(pointer: str | None) -> None:
+    (pointed,) = to(A, airflow()) or ()
+    release = Release(number=3, kind="rollback", image=o.V2, dag_version=A, when="", moves=(pointed,))
+    target = TARGET.model_copy(update={"dag_pointer": pointing.of_release(release)})
+    (found,) = (one for one in moves(airflow(pointer=pointer), target=target) if one.role == "dag-processor")
+
+    assert ("deployment/dag-processor", "processor", pointing.POINTER, pointer, A) in said((found,))
+    assert ("deployment/dag-processor", "processor", "", o.V1, o.V2) in said((found,))
 
 
 def test_a_dag_processor_that_would_overlap_ends_first_and_gets_its_strategy_again() -> None:
@@ -165,6 +176,8 @@ def test_a_variable_alone_is_a_patch_of_that_variable() -> None:
     assert {
         "metadata": {"resourceVersion": "7"},
         "spec": {
-            "template": {"spec": {"containers": [{"name": "processor", "env": [{"name": plan.POINTER, "value": A}]}]}}
+            "template": {
+                "spec": {"containers": [{"name": "processor", "env": [{"name": pointing.POINTER, "value": A}]}]}
+            }
         },
     } == fields.patch("Deployment", raw, move.changes)

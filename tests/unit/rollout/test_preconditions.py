@@ -1,5 +1,6 @@
 """What would kill the tasks of a worker that is told to end: every rule, with what it is about and what it is not."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -118,7 +119,7 @@ def test_a_grace_period_in_which_nothing_can_end_is_refused_while_tasks_run() ->
     one = found(None, task(), grace=59)
 
     assert [True] == [each.kills for each in one]
-    assert "gives its pods 59 s to end; 1 task runs there" in one[0].said
+    assert "the pods of statefulset/worker get 59 s to end; 1 task runs there" in one[0].said
     assert () == found(None, grace=59)
     assert () == found(None, task(), grace=60)
 
@@ -131,7 +132,9 @@ def test_a_task_older_than_the_grace_period_is_a_warning_with_numbers() -> None:
     assert () == found(None, task(age=600.0), grace=600)
 
 
-def of_moves(live: LiveRuns | None, *, image: str = o.V1, role: str = "worker") -> tuple[preconditions.Finding, ...]:
+def of_moves(
+    live: LiveRuns | None, *, image: str = o.V1, role: str = "worker", pods: Iterable[dict[str, Any]] | None = None
+) -> tuple[preconditions.Finding, ...]:
     template = {"metadata": {}, "spec": {"containers": [o.container(image=image)]}}
     raw = o.stateful_set(template=template)
     survey = Survey(
@@ -139,7 +142,7 @@ def of_moves(live: LiveRuns | None, *, image: str = o.V1, role: str = "worker") 
     )
     change = Change(field="image", container="worker", before=o.V1, after=o.V2)
     move = Move.model_validate({"kind": "StatefulSet", "name": "worker", "role": role, "changes": (change,)})
-    return preconditions.of_moves([move], survey, [o.pod("worker-0"), o.pod("worker-1")], live)
+    return preconditions.of_moves([move], survey, pods or [o.pod("worker-0"), o.pod("worker-1")], live)
 
 
 def test_tasks_are_looked_for_wherever_they_run() -> None:
@@ -147,6 +150,16 @@ def test_tasks_are_looked_for_wherever_they_run() -> None:
 
     assert [("worker-1",)] == [one.pods for one in of_moves(live, role="scheduler")]
     assert () == of_moves(LiveRuns(), role="scheduler")
+
+
+def test_pods_of_two_templates_are_each_looked_at_as_they_are() -> None:
+    old, new = o.pod("worker-0", revision="old"), o.pod("worker-1", revision="new")
+    old["spec"]["terminationGracePeriodSeconds"] = 30
+    new["spec"]["terminationGracePeriodSeconds"] = 600
+    live = LiveRuns(asked=NOW, tasks=(task("worker-1"), task("worker-0")))
+    short = [one for one in of_moves(live, pods=[new, old]) if "s to end; " in one.said]
+
+    assert [("worker-0",)] == [one.pods for one in short]
 
 
 def test_a_worker_that_does_not_move_is_of_no_concern() -> None:

@@ -1,10 +1,15 @@
-"""A machine of its own for a script that changes the one it runs on.
+"""The machine that tests share, and one of its own for a script that changes the one it runs on.
 
-It is a set of namespaces on this one: it has its own network, processes, control groups, /run and /var, and no way out.
+That one is a set of namespaces on this one: it has its own network, processes, control groups, /run and /var, and no
+way out.
 """
 
+import fcntl
 import os
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -52,3 +57,11 @@ def on_a_machine_of_its_own(cache: Path, script: str) -> str:
     )
     assert finished.returncode == 0, finished.stdout + finished.stderr
     return finished.stdout
+
+
+@contextmanager
+def one_at_a_time(what: str) -> Iterator[None]:
+    """Waits until no other process of the tests does this."""
+    with Path(tempfile.gettempdir(), f"dagship-test-{what}.lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

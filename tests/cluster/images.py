@@ -4,13 +4,14 @@ What is under test is the rollout, which sees images, pods, probes, events and l
 processes are in tests/e2e, and take a minute to start.
 """
 
-import fcntl
 import functools
 import os
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+
+from tests.machine import one_at_a_time
 
 REGISTRY = os.environ.get("DAGSHIP_TEST_REGISTRY", "127.0.0.1:5000")
 REPOSITORY = f"{REGISTRY}/dagship-test/airflow"
@@ -132,8 +133,7 @@ def foreign(*, honest: bool) -> str:
 def _pushed(context: Path, repository: str, tag: str, *options: str) -> str:
     """Builds an image and returns it by digest, as the registry has it."""
     tagged = f"{repository}:{tag}"
-    with Path(tempfile.gettempdir(), "dagship-test-images.lock").open("w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the engine makes no one image for two callers at once: it "already exists"
+    with one_at_a_time("images"):  # the engine makes no one image for two callers at once: it "already exists"
         _docker("buildx", "build", "--quiet", *options, "--tag", tagged, "--load", str(context))
         said = _docker("push", "--quiet", tagged)
     assert tagged in said

@@ -146,6 +146,23 @@ def test_a_secret_that_the_values_name_is_missed_before_anything_starts(rig: Rig
     assert rig.kubectl.get("pods")["items"] == []
 
 
+@pytest.mark.parametrize(
+    ("version", "held", "missing"),
+    [
+        ("3.3.2", ["fernet-key", "webserver-secret-key"], "jwt-secret"),
+        ("3.3.2", ["fernet-key", "webserver-secret-key", "jwt-secret"], "admin-password"),
+        ("2.11.2", ["fernet-key", "webserver-secret-key"], "admin-password"),
+    ],
+)
+def test_a_key_that_the_given_secret_lacks_is_named(air: Rig, version: str, held: list[str], missing: str) -> None:
+    air.kubectl("create", "secret", "generic", "mine", *(f"--from-literal={key}=x" for key in held))
+    finished = install(air, f"--image={image('a', 'of-chart')}", airflowVersion=version, keys={"secret": "mine"})
+
+    assert finished.returncode == 2
+    assert error(finished)["message"] == f"The Secret mine has no key {missing}; keys.secret names it."
+    assert air.kubectl.get("pods")["items"] == []
+
+
 def test_a_secret_that_only_a_pod_names_is_named_and_made_up_for(air: Rig) -> None:
     """What failed before gets a new start: it is not the answer the second time."""
     variable = {"name": "MAIL", "valueFrom": {"secretKeyRef": {"name": "mail", "key": "password"}}}

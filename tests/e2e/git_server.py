@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 from pathlib import Path
+from typing import Any
 
 # A repository of the tests is nobody's: no name, no hooks, no settings of who runs them.
 _ENVIRONMENT = {
@@ -36,6 +37,13 @@ class GitServer:
     @property
     def url(self) -> str:
         return f"git://{self._address}:{self._port}/dags.git"
+
+    def delivers(self, mode: str, interval: int) -> dict[str, Any]:
+        """Values of the chart's `dags` that follow this repository's branch, with a look every interval, seconds."""
+        return {
+            "mode": mode,
+            "git": {"url": self.url, "branch": "main", "subdirectory": "dags", "interval": interval},
+        }
 
     def _git(self, *arguments: str, at: Path | None = None) -> str:
         finished = subprocess.run(

@@ -44,7 +44,7 @@ def air(
         project,
         values={
             "workers": {"replicas": 2},
-            "dags": {"mode": "git", "git": {"url": git.url, "subdirectory": "dags", "interval": INTERVAL}},
+            "dags": git.delivers("git", INTERVAL),
         },
     )
     assert done.returncode == 0, done.stderr

@@ -142,14 +142,8 @@ def test_git_delivers_a_commit_within_the_interval_and_a_quarter_of_a_minute(
 ) -> None:
     done = air.install(
         project,
-        values={
-            **VALUES,
-            "dags": {
-                "mode": "git",
-                "git": {"url": git.url, "branch": "main", "subdirectory": "dags", "interval": INTERVAL},
-            },
-        },
-    )  # fmt: skip
+        values={**VALUES, "dags": git.delivers("git", INTERVAL)},
+    )
     assert done.returncode == 0, done.stderr
     _served(air, "git-1", 60)
     with air.api() as api:
@@ -225,14 +219,8 @@ def test_a_claim_that_one_sync_fills_serves_all(
     try:
         done = air.install(
             project,
-            values={
-                **VALUES,
-                "dags": {
-                    "mode": "persistent",
-                    "git": {"url": git.url, "branch": "main", "subdirectory": "dags", "interval": INTERVAL},
-                },
-            },
-        )  # fmt: skip
+            values={**VALUES, "dags": git.delivers("persistent", INTERVAL)},
+        )
         assert done.returncode == 0, done.stderr
         commit = git.commit(hello=dags.hello("shared"), words=dags.words("shared"))
         git.push()
@@ -268,6 +256,36 @@ def test_the_kubernetes_executor_runs_a_task_in_a_pod_of_the_image(air: Release,
     assert {one["image"] for one in pod["spec"]["containers"]} == set(air.images().values())
 
 
+def test_the_local_executor_runs_the_dags_of_a_claim_that_the_user_fills(
+    air: Release, project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    mine = tmp_path_factory.mktemp("mine")
+    mine.chmod(0o755)
+    (mine / "hello.py").write_text(dags.hello("mine"), encoding="utf-8")
+    (mine / "words.py").write_text(dags.words("mine"), encoding="utf-8")
+    volume = _volume(air.kubectl, "mine", "mine", mine, "ReadWriteMany")
+    try:
+        air.kubectl.apply({
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "metadata": {"name": "mine"},
+            "spec": {
+                "accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}, "storageClassName": ""
+            },
+        })  # fmt: skip
+        filled = {"mode": "persistent", "persistent": {"claim": "mine"}}
+        done = air.install(project, values={**VALUES, "executor": "LocalExecutor", "dags": filled})
+        assert done.returncode == 0, done.stderr
+        assert "StatefulSet/air-worker" not in {name.rpartition("/")[0] for name in air.images()}
+
+        _served(air, "mine", 60)
+        with air.api() as api:
+            run = api.ran("hello")
+            assert "it says mine" in api.log("hello", run, "say")
+    finally:
+        air.kubectl("delete", "persistentvolume", volume, "--wait=false")
+
+
 def test_uninstall_leaves_the_claims_and_the_keys_that_open_them(air: Release, project: Path) -> None:
     done = air.dagship(project, "uninstall", f"--release={NAME}")
 
@@ -281,5 +299,6 @@ def test_uninstall_leaves_the_claims_and_the_keys_that_open_them(air: Release, p
         and one.get("type") != "kubernetes.io/service-account-token"
     }
     assert left == {
-        f"PersistentVolumeClaim/data-{NAME}-postgres-0", f"PersistentVolumeClaim/{NAME}-dags", f"Secret/{NAME}-keys"
+        f"PersistentVolumeClaim/data-{NAME}-postgres-0", f"PersistentVolumeClaim/{NAME}-dags",
+        "PersistentVolumeClaim/mine", f"Secret/{NAME}-keys",
     }  # fmt: skip

@@ -12,6 +12,7 @@ from dagship.artifacts import BaseImage
 from dagship.console import Console
 from dagship.settings import Settings, load
 from dagship.workspace import Workspace
+from tests.machine import one_at_a_time
 
 REGISTRY = os.environ.get("DAGSHIP_TEST_REGISTRY", "127.0.0.1:5000")
 
@@ -53,7 +54,8 @@ def _base(version: str, settings_for: Callable[..., Settings], workspace: Worksp
     from dagship.base import builder as base_stage
 
     console = Console(stderr=io.StringIO())
-    built = base_stage.build_base(settings_for(airflow=version), workspace, console)
+    with one_at_a_time("base"):  # the second finds what the first has built
+        built = base_stage.build_base(settings_for(airflow=version), workspace, console)
     return probe.probe(workspace, console, built.reference)
 
 
@@ -71,13 +73,18 @@ def base_2(settings_for: Callable[..., Settings], workspace: Workspace) -> BaseI
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left_running() -> Iterator[None]:
-    """Every test ends with no container that it started."""
+    """Every test ends with no container that it started, and none whose process is gone."""
     before = _containers()
     yield
-    left = _containers() - before
+    left = {
+        name
+        for name in _containers() - before
+        if (owner := name.split("-")[1]) == str(os.getpid()) or not Path("/proc", owner).exists()
+    }
     assert not left, f"left behind: {left}"
 
 
 def _containers() -> set[str]:
-    finished = process.run(["docker", "ps", "--all", "--quiet", "--filter", "name=dagship-"])
+    """Names of what dagship runs now, here or in the tests beside this one."""
+    finished = process.run(["docker", "ps", "--all", "--format", "{{.Names}}", "--filter", "name=^dagship-"])
     return set(finished.stdout.split())

@@ -186,7 +186,7 @@ def test_an_interrupt_leaves_nothing_running_and_nothing_half_written(
         name for name in left.keys() - before.keys() if not name.startswith((".dagship/cache/", ".dagship/.git"))
     ]
     assert not [name for name in left if name.rpartition("/")[2].startswith(".") and name != ".dagship/.gitignore"]
-    assert not containers()
+    assert not containers(running.pid)
 
 
 def prepare(project: Path, base: BaseImage, task: str, registry: str) -> list[str]:
@@ -210,7 +210,7 @@ def prepare(project: Path, base: BaseImage, task: str, registry: str) -> list[st
 
 def under_way(task: str, running: "subprocess.Popen[str]", silent: socket.socket) -> bool:
     if task == "test-image":
-        return bool(containers())
+        return bool(containers(running.pid))
     if task == "push":
         return bool(select.select([silent], [], [], 0)[0])
     below = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
@@ -218,8 +218,8 @@ def under_way(task: str, running: "subprocess.Popen[str]", silent: socket.socket
     return any(b"buildx" in program or b"mmdebstrap" in program for program in programs)
 
 
-def containers() -> list[str]:
-    return process.run(["docker", "ps", "--all", "--quiet", "--filter", "name=dagship-"]).stdout.split()
+def containers(owner: int) -> list[str]:
+    return process.run(["docker", "ps", "--all", "--quiet", "--filter", f"name=^dagship-{owner}-"]).stdout.split()
 
 
 def wait_until(condition: object, running: "subprocess.Popen[str]") -> None:

@@ -75,7 +75,7 @@ class Volume:
         }
         return [
             "docker", "run", "--rm", "--network=none", "--read-only", "--tmpfs=/tmp", f"--user={os.getuid()}:0",
-            f"--name={name or f'dagship-sync-{uuid.uuid4().hex[:8]}'}",
+            f"--name={name or f'dagship-{os.getpid()}-{uuid.uuid4().hex[:8]}'}",
             f"--volume={self.bare.parent}:/srv:ro", f"--volume={self.root}:{ROOT}",
             *(f"--env={key}={value}" for key, value in given.items()),
             "--entrypoint=python", self.image.reference, *command,
@@ -93,7 +93,7 @@ class Volume:
     @contextmanager
     def syncing(self, **environment: str) -> Iterator["Syncing"]:
         """Runs the sync until the block ends."""
-        name = f"dagship-sync-{uuid.uuid4().hex[:8]}"
+        name = f"dagship-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         argv = self.argv("-m", "dagship_versions.sync", name=name, **environment)
         started = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         try:

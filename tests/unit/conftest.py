@@ -5,13 +5,16 @@ whichever module asks, and it cannot be taken out again. It is on while a unit t
 is out of its sight, so children find no engine and no cluster in their environment.
 """
 
+import importlib.util
 import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+_ROOT = Path(__file__).parents[2]
 _CLIENTS = frozenset(
     {"buildctl", "containerd", "ctr", "curl", "docker", "dockerd", "helm", "kubectl", "nerdctl", "podman", "wget"}
 )
@@ -49,3 +52,14 @@ def _guard(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     _armed = True
     yield
     _armed = False
+
+
+@pytest.fixture(scope="session")
+def generate() -> ModuleType:
+    """`docs/generate.py`, which is no module of a package."""
+    spec = importlib.util.spec_from_file_location("generate", _ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,6 +1,5 @@
 """The chart's values: documented, known to the schema, and shown in the documentation as they are."""
 
-import importlib.util
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -16,16 +15,6 @@ CHART = ROOT / "k8s" / "chart"
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "k8s").rglob("*.md")])
 
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-
-
-@pytest.fixture(scope="module")
-def generate() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def schema() -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The documentation agrees with the code: pages made from it are fresh, and what the others show exists."""
 
-import importlib.util
 import re
 import shlex
 import tomllib
@@ -49,16 +48,6 @@ def commands(page: Path) -> Iterator[list[str]]:
 def anchors(page: Path) -> set[str]:
     headings = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-
-@pytest.fixture(scope="module")
-def generate() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.mark.parametrize("name", ["settings.md", "tasks.md"])

@@ -138,8 +138,9 @@ def running(
     from requests.exceptions import RequestException
     from testcontainers.core.container import DockerContainer
 
-    # A name of its own, so that it can be removed even if the call that made it was interrupted.
-    name = f"dagship-{uuid.uuid4().hex[:12]}"
+    # A name of its own, so that it can be removed even if the call that made it was interrupted. It tells whose it is:
+    # one whose process is gone was left behind.
+    name = f"dagship-{os.getpid()}-{uuid.uuid4().hex[:12]}"
     options: dict[str, Any] = {
         "read_only": read_only,
         "entrypoint": ["sleep"],

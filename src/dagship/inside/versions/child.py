@@ -84,8 +84,10 @@ def _kill(process: subprocess.Popen[bytes], mark: str) -> None:
 
 def _kill_family(mark: str) -> None:
     """Kills every process that inherited the mark, and all in their sessions: a DAG file may start sessions too."""
-    for _ in range(_ROUNDS):  # they may be starting others
-        family = _family(f"{_MARK}={mark}".encode())
+    entry = f"{_MARK}={mark}".encode()
+    theirs: set[int] = set()
+    for _ in range(_ROUNDS):  # they may be starting others, which have the mark or at least the session
+        family = _family(entry, theirs)
         if not family:
             return
         for pid in family:
@@ -95,10 +97,11 @@ def _kill_family(mark: str) -> None:
                 continue
 
 
-def _family(entry: bytes) -> set[int]:
+def _family(entry: bytes, theirs: set[int]) -> set[int]:
+    """Who has the mark or is in a session of those that have or had it; adds their sessions."""
     sessions = dict(_sessions())
     marked = {pid for pid in sessions if pid != os.getpid() and _has(pid, entry)}
-    theirs = {sessions[pid] for pid in marked} - {os.getsid(0), 0}
+    theirs.update({sessions[pid] for pid in marked} - {os.getsid(0), 0})
     return {pid for pid, session in sessions.items() if pid in marked or session in theirs} - {os.getpid()}
 
 

@@ -1,6 +1,7 @@
 """A whole Airflow 3 in one container of a built image: scheduler with LocalExecutor, API server, DAG processor."""
 
 import json
+import os
 import subprocess
 import time
 import uuid
@@ -115,7 +116,7 @@ class Airflow:
 @contextmanager
 def running(image: str) -> Iterator[Airflow]:
     """Runs an Airflow without a DAG processor, and takes it away again."""
-    name = f"dagship-airflow-{uuid.uuid4().hex[:8]}"
+    name = f"dagship-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     argv = ["docker", "run", "--detach", f"--name={name}", "--network=none", "--init", "--entrypoint=bash"]
     argv += [f"--env={key}={value}" for key, value in _ENVIRONMENT.items()]
     try:

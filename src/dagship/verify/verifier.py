@@ -19,6 +19,7 @@ from dagship.console import Console, Step
 from dagship.dockerfile import VERSIONS_ROOT
 from dagship.engine import images
 from dagship.errors import UsageError
+from dagship.inside.versions.airflow_env import FOLDERS, OF_CHECK
 from dagship.probe import FIND_PYTHON
 from dagship.resources import resource
 from dagship.settings import Settings
@@ -33,30 +34,13 @@ _REPORT_LIMIT = 256 * 1024 * 1024
 _TAIL = 4000
 
 _ENVIRONMENT = {
-    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-    "AIRFLOW__CORE__UNIT_TEST_MODE": "False",  # it would load another configuration than the image's
-    "AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACKS": "True",
-    "AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACK_DEPTH": "100",
-    # No database and no secrets backend can be reached, and none may be waited for.
+    **OF_CHECK,
+    # No database can be reached, and none may be waited for.
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite:////tmp/dagship-none.db",
-    "AIRFLOW__SECRETS__BACKEND": "",
-    "AIRFLOW__WORKERS__SECRETS_BACKEND": "",
-    "AIRFLOW__METRICS__STATSD_ON": "False",
-    "AIRFLOW__METRICS__OTEL_ON": "False",
-    "AIRFLOW__TRACES__OTEL_ON": "False",
-    "AIRFLOW__LOGGING__REMOTE_LOGGING": "False",
     "CONNECTION_CHECK_MAX_COUNT": "0",
-    "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
-    "PYTHONUNBUFFERED": "1",  # a process that dies keeps nothing back of what it printed
-    # The root is read-only, and the random user has no entry in passwd.
-    "AIRFLOW__LOGGING__BASE_LOG_FOLDER": "/tmp/dagship-logs",  # noqa: S108 - in the container
-    "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": "/tmp/dagship-logs",  # noqa: S108
-    "AIRFLOW__SCHEDULER__CHILD_PROCESS_LOG_DIRECTORY": "/tmp/dagship-logs",  # noqa: S108
-    "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH": "/tmp/dagship-bundles",  # noqa: S108
+    # The root is read-only, and the random user has no home.
+    **dict.fromkeys(FOLDERS, "/tmp/dagship-airflow"),  # noqa: S108 - in the container
     "HOME": "/tmp",  # noqa: S108
-    "USER": "airflow",
-    "LOGNAME": "airflow",
-    "PYTHONDONTWRITEBYTECODE": "1",
 }
 
 

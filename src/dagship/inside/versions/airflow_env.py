@@ -3,17 +3,18 @@
 import os
 from collections.abc import Mapping
 
-_FOLDERS = (
+# Where Airflow writes what nobody reads afterwards.
+FOLDERS = (
     "AIRFLOW__LOGGING__BASE_LOG_FOLDER",
     "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY",
     "AIRFLOW__SCHEDULER__CHILD_PROCESS_LOG_DIRECTORY",
     "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH",
 )
 
-# As dagship's own test of an image has it (verify/verifier.py there): nothing is asked and nothing is waited for.
-_OF_CHECK = {
+# Nothing is asked, nothing is waited for, and what is found is told whole; also for the test of an image.
+OF_CHECK = {
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-    "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
+    "AIRFLOW__CORE__UNIT_TEST_MODE": "False",  # it would load another configuration than the image's
     "AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACKS": "True",
     "AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACK_DEPTH": "100",
     "AIRFLOW__SECRETS__BACKEND": "",
@@ -23,7 +24,7 @@ _OF_CHECK = {
     "AIRFLOW__TRACES__OTEL_ON": "False",
     "AIRFLOW__LOGGING__REMOTE_LOGGING": "False",
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
-    "PYTHONUNBUFFERED": "1",
+    "PYTHONUNBUFFERED": "1",  # a process that dies keeps nothing back of what it printed
     "PYTHONDONTWRITEBYTECODE": "1",
     "USER": "airflow",
     "LOGNAME": "airflow",
@@ -49,8 +50,8 @@ def for_check(environ: Mapping[str, str], dags: str, scratch: str) -> dict[str, 
     kept = {name: value for name, value in environ.items() if not name.startswith(_DROPPED)}
     return {
         **kept,
-        **_OF_CHECK,
-        **{name: os.path.join(scratch, "airflow") for name in _FOLDERS},
+        **OF_CHECK,
+        **{name: os.path.join(scratch, "airflow") for name in FOLDERS},
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{scratch}/none.db",
         "AIRFLOW__CORE__DAGS_FOLDER": dags,
         "HOME": scratch,
@@ -67,5 +68,5 @@ def for_database(environ: Mapping[str, str], scratch: str) -> dict[str, str]:
         found["AIRFLOW_CONFIG"] = os.path.join(scratch, "airflow.cfg")
         with open(found["AIRFLOW_CONFIG"], "a", encoding="utf-8"):
             pass
-    folders = {name: os.path.join(scratch, "airflow") for name in _FOLDERS}
+    folders = {name: os.path.join(scratch, "airflow") for name in FOLDERS}
     return {**found, **folders, "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR"}

@@ -23,9 +23,10 @@ HOME = "/home/airflow"
 ENVIRONMENT = HOME + "/.local"
 CONSTRAINTS = HOME + "/constraints.txt"
 
-# Releases that say they go with this Airflow, and under which no Celery task ever runs: apache/airflow issues 61913,
-# 63043 and 63729. By the major version of Airflow; given constraints have the last word.
-BROKEN = {"2": ("apache-airflow-providers-celery!=3.16.0,!=3.17.0,!=3.17.1",)}
+# Releases that say they go with this Airflow, by its major version; given constraints have the last word. Under those
+# of the Celery provider no task ever runs: apache/airflow issues 61913, 63043 and 63729. That gunicorn forks while a
+# thread of its own is at work, and now and then a webserver never answers: benoitc/gunicorn issues 3509 and 3529.
+BROKEN = {"2": ("apache-airflow-providers-celery!=3.16.0,!=3.17.0,!=3.17.1", "gunicorn!=25.1.0")}
 
 # uv's exit status when it examined and the answer is no; 2 is a failure of the index or of uv.
 NO_SOLUTION = 1

@@ -77,11 +77,13 @@ class Api:
             self._base + path,
             method=method,
             data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json", "Accept": "application/json"}
+            # Airflow 2 refuses a type of nothing.
+            headers={"Accept": "application/json"}
+            | ({} if body is None else {"Content-Type": "application/json"})
             | ({"Authorization": self._login} if self._login else {}),
         )
         with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)
+            return json.loads(answer.read() or b"null")
 
     def __call__(self, method: str, path: str, body: Any = None) -> Any:
         return self._call(method, self._root + path, body)

@@ -50,25 +50,31 @@ def settings_for(project_directory: Path) -> Callable[..., Settings]:
     return lambda **flags: load(project_directory, flags)
 
 
-def _base(version: str, settings_for: Callable[..., Settings], workspace: Workspace) -> BaseImage:
-    from dagship.base import builder as base_stage
+@pytest.fixture(scope="session")
+def base_of(settings_for: Callable[..., Settings], workspace: Workspace) -> Callable[[str], BaseImage]:
+    """Makes the base image of a version of Airflow."""
 
-    console = Console(stderr=io.StringIO())
-    with one_at_a_time("base"):  # the second finds what the first has built
-        built = base_stage.build_base(settings_for(airflow=version), workspace, console)
-    return probe.probe(workspace, console, built.reference)
+    def made(version: str) -> BaseImage:
+        from dagship.base import builder as base_stage
+
+        console = Console(stderr=io.StringIO())
+        with one_at_a_time("base"):  # the second finds what the first has built
+            built = base_stage.build_base(settings_for(airflow=version), workspace, console)
+        return probe.probe(workspace, console, built.reference)
+
+    return made
 
 
 @pytest.fixture(scope="session")
-def base_3(settings_for: Callable[..., Settings], workspace: Workspace) -> BaseImage:
+def base_3(base_of: Callable[[str], BaseImage]) -> BaseImage:
     """Airflow 3.3.2."""
-    return _base("3.3.2", settings_for, workspace)
+    return base_of("3.3.2")
 
 
 @pytest.fixture(scope="session")
-def base_2(settings_for: Callable[..., Settings], workspace: Workspace) -> BaseImage:
+def base_2(base_of: Callable[[str], BaseImage]) -> BaseImage:
     """Airflow 2.11.2."""
-    return _base("2.11.2", settings_for, workspace)
+    return base_of("2.11.2")
 
 
 @pytest.fixture(autouse=True)

@@ -1,81 +1,20 @@
-"""DAG versions side by side in one image, on a real engine; and a real Airflow that ends a run on what it began with."""
+"""DAG versions side by side in one image, on a real engine."""
 
-import io
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from dagship import pipeline, probe, process
+from dagship import pipeline, process
 from dagship.artifacts import BaseImage, BuiltImage
-from dagship.console import Console
 from dagship.engine import images
 from dagship.errors import OutsideError
 from dagship.image import sidebyside
 from dagship.project import Project
 from dagship.reference import Reference
-from dagship.settings import Settings, load
-from dagship.workspace import Workspace
-from tests.engine import airflows
+from tests.engine.lines import Line
 
 ROOT = "/opt/airflow/dag-versions"
-DAG = """
-import os
-import time
-
-import words
-from airflow.sdk import dag, get_current_context, task
-
-FILE = {word!r}
-
-
-def note(name, *said):
-    with open("/tmp/seen", "a") as file:
-        print(get_current_context()["run_id"], name, FILE, words.WORD, *said, file=file)
-
-
-@dag(schedule=None)
-def pinned():
-    @task
-    def first():
-        note("first")
-        while not os.path.exists("/tmp/go"):
-            time.sleep(0.2)
-
-    @task
-    def second():
-        import later
-
-        note("second", later.WORD)
-
-    first() >> second()
-
-
-pinned()
-"""
-
-
-class Line:
-    """A project whose DAGs change: each word is a version."""
-
-    def __init__(self, root: Path, base: BaseImage, **flags: object) -> None:
-        self.output = io.StringIO()
-        self.settings = load(root, {"base": base.reference, "repository": "dagship-test/versions"} | flags)
-        self.project = Project(root=root, settings=self.settings, console=Console(stderr=self.output))
-        self.dags = root / "dags"
-        self.dags.mkdir(exist_ok=True)
-
-    def build(self, word: str, **flags: object) -> BuiltImage:
-        """Builds the image of a word."""
-        (self.dags / "pinned.py").write_text(DAG.format(word=word))
-        for name in ("words", "later"):
-            (self.dags / f"{name}.py").write_text(f"WORD = {word!r}\n")
-        settings = self.settings.model_copy(update=flags)
-        project = Project(root=self.project.root, settings=settings, console=self.project.console)
-        return pipeline.build(project, force=False, push=False)
-
-
 MakeLine = Callable[..., Line]
 
 
@@ -289,74 +228,6 @@ def test_versions_with_modules_of_the_same_name_do_not_meet(line: MakeLine) -> N
     assert {("", ("said-B",)), (a.dag_version, ("said-A",))} == {
         (file.version, file.dags) for file in report.files if file.file == "asks.py"
     }
-
-
-# The oldest and the newest; each takes 40 s on a machine at rest, and a base image of its own.
-AIRFLOWS = ["3.0.6", "3.1.8", "3.2.2", "3.3.2"] if os.environ.get("DAGSHIP_TEST_EVERY_AIRFLOW") else ["3.0.6", "3.3.2"]
-
-
-@pytest.mark.parametrize("version", AIRFLOWS)
-def test_a_run_ends_on_the_code_that_it_began_with(
-    version: str, settings_for: Callable[..., Settings], workspace: Workspace, tmp_path: Path
-) -> None:
-    """Workers have both versions before the DAG processor announces the new one; then a rollback within the image."""
-    from dagship.base import builder as base_stage
-
-    console = Console(stderr=io.StringIO())
-    built = base_stage.build_base(settings_for(airflow=version), workspace, console)
-    one = Line(tmp_path, probe.probe(workspace, console, built.reference))
-    a = one.build("A")
-    image = one.build("B", previous=a.reference)
-    old, new = a.dag_version, image.dag_version
-
-    with airflows.running(image.reference) as airflow:
-
-        def seen() -> list[str]:
-            return airflow.execute("bash", "-c", "cat /tmp/seen 2>/dev/null || true").splitlines()
-
-        def announce(expected: str, **environment: str) -> None:
-            airflow.announce(**environment)
-            airflow.until(lambda: airflow.announced("pinned") == expected)
-
-        def ends(run_id: str) -> None:
-            airflow.until(lambda: airflow.run(run_id)[0] in ("success", "failed"))
-
-        announce(old, DAGSHIP_DAG_VERSION=old)
-        airflow.trigger("pinned", "began-on-a")
-        airflow.until(lambda: "began-on-a first A A" in seen())
-        announce(new)
-        airflow.execute("touch", "/tmp/go")
-        ends("began-on-a")
-        airflow.trigger("pinned", "began-on-b")
-        ends("began-on-b")
-
-        assert airflow.run("began-on-a") == ("success", old)
-        assert airflow.run("began-on-b") == ("success", new)
-        assert seen() == [
-            "began-on-a first A A",
-            "began-on-a second A A A",
-            "began-on-b first B B",
-            "began-on-b second B B B",
-        ]
-
-        # Airflow 3.0 moves a run that has ended to the newest version when a task of it is cleared.
-        word = "B" if version.startswith("3.0.") else "A"
-        airflow.clear("pinned", "began-on-a", "second")
-        airflow.until(lambda: len(seen()) > 4)
-        ends("began-on-a")
-        assert seen()[4:] == [f"began-on-a second {word} {word} {word}"]
-
-        # Back within the image, while a run of the newer version is in progress.
-        airflow.execute("rm", "/tmp/go")
-        airflow.trigger("pinned", "on-b-still")
-        airflow.until(lambda: "on-b-still first B B" in seen())
-        announce(old, DAGSHIP_DAG_VERSION=old)
-        airflow.execute("touch", "/tmp/go")
-        ends("on-b-still")
-        airflow.trigger("pinned", "on-a-again")
-        ends("on-a-again")
-        assert "on-b-still second B B B" in seen()
-        assert "on-a-again second A A A" in seen()
 
 
 def test_a_version_that_is_not_there_is_not_announced(line: MakeLine) -> None:

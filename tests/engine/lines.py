@@ -1,0 +1,65 @@
+"""A project whose DAGs change from image to image."""
+
+import io
+from pathlib import Path
+
+from dagship import pipeline
+from dagship.artifacts import BaseImage, BuiltImage
+from dagship.console import Console
+from dagship.project import Project
+from dagship.settings import load
+
+DAG = """
+import os
+import time
+
+import words
+from airflow.sdk import dag, get_current_context, task
+
+FILE = {word!r}
+
+
+def note(name, *said):
+    with open("/tmp/seen", "a") as file:
+        print(get_current_context()["run_id"], name, FILE, words.WORD, *said, file=file)
+
+
+@dag(schedule=None)
+def pinned():
+    @task
+    def first():
+        note("first")
+        while not os.path.exists("/tmp/go"):
+            time.sleep(0.2)
+
+    @task
+    def second():
+        import later
+
+        note("second", later.WORD)
+
+    first() >> second()
+
+
+pinned()
+"""
+
+
+class Line:
+    """A project whose DAGs change: each word is a version."""
+
+    def __init__(self, root: Path, base: BaseImage, **flags: object) -> None:
+        self.output = io.StringIO()
+        self.settings = load(root, {"base": base.reference, "repository": "dagship-test/versions"} | flags)
+        self.project = Project(root=root, settings=self.settings, console=Console(stderr=self.output))
+        self.dags = root / "dags"
+        self.dags.mkdir(exist_ok=True)
+
+    def build(self, word: str, **flags: object) -> BuiltImage:
+        """Builds the image of a word."""
+        (self.dags / "pinned.py").write_text(DAG.format(word=word))
+        for name in ("words", "later"):
+            (self.dags / f"{name}.py").write_text(f"WORD = {word!r}\n")
+        settings = self.settings.model_copy(update=flags)
+        project = Project(root=self.project.root, settings=settings, console=self.project.console)
+        return pipeline.build(project, force=False, push=False)

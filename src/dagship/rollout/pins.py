@@ -30,6 +30,17 @@ def announced(live: LiveRuns, target: Target) -> str:
     )
 
 
+def stranded(live: LiveRuns) -> str:
+    """Returns what to say where runs are pinned to versions that the image which runs now lacks; else nothing."""
+    lost = {version: runs for version, runs in live.pinned.items() if live.held and version not in live.held}
+    if not lost:
+        return ""
+    return (
+        f"unfinished runs are pinned to DAG versions that the image which runs now does not hold: {said(lost)}; their "
+        "next tasks fail until an image that holds them is rolled out (build --previous IMAGE)"
+    )
+
+
 def said(versions: Mapping[str, int]) -> str:
     """Returns versions and their runs for people: `3f9c2a71d0b4 (2 runs)`."""
     return ", ".join(f"{version} ({runs} run{'s' if runs > 1 else ''})" for version, runs in versions.items())

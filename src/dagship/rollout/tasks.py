@@ -116,10 +116,10 @@ def counted(run: Run, result: RolloutResult, planned: Planned, survey: "Survey")
     prefer = frozenset(move.key for move in planned.moves)
     with run.timed("counting"), run.console.step("Asking Airflow what became of its tasks"):
         now, why = asking.ask(run.cluster, survey, prefer=prefer, since=run.live.asked - _ABOUT)
-    warnings = result.warnings
-    if now is None:
-        warnings = (*warnings, f"Airflow could not be asked what became of its tasks: {why}")
-        run.console.warn(warnings[-1])
+    found = pins.stranded(now) if now else f"Airflow could not be asked what became of its tasks: {why}"
+    if found:
+        run.console.warn(found)
+    warnings = (*result.warnings, found) if found else result.warnings
     ended = run.drains.ended
     cut = figures.interrupted(run.drains.known, now, ended, careless=run.careless) if now else None
     report = TaskReport(

@@ -52,6 +52,17 @@ def test_runs_that_begin_on_the_way_are_thought_of_where_the_image_lacks_their_v
     assert "" == pins.announced(live(current=A, a=1), target(B))
 
 
+def test_runs_whose_version_is_not_there_any_more_are_told() -> None:
+    now = live(a=1, b=2).model_copy(update={"held": (A,)})
+
+    assert f"{B} (2 runs)" in pins.stranded(now)
+    assert f"{A} (" not in pins.stranded(now)
+    assert "" == pins.stranded(now.model_copy(update={"held": (A, B)}))
+    # An image without version directories says nothing of versions.
+    assert "" == pins.stranded(live(a=1))
+    assert "" == pins.stranded(live(b=1, baked=False).model_copy(update={"held": (A,)}))
+
+
 def test_the_refusal_names_versions_runs_and_the_ways_out() -> None:
     refused = pins.refusal({A: 1, B: 2})
 

@@ -17,7 +17,8 @@ from dagship.release.values import InstallResult, UninstallResult, Wanted
 from dagship.rollout import status as status_stage
 from dagship.rollout import ways
 from dagship.rollout.asked import Asked
-from dagship.rollout.values import Deployed, RolloutResult, StatusReport, Target
+from dagship.rollout.results import Deployed, RolloutResult, StatusReport
+from dagship.rollout.values import Target
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster

@@ -18,7 +18,8 @@ from dagship.cluster.feed import Feed
 from dagship.console import Console
 from dagship.rollout import record, ways
 from dagship.rollout.asked import Asked
-from dagship.rollout.values import WATCHED, Record, RolloutResult, Target
+from dagship.rollout.results import RolloutResult
+from dagship.rollout.values import WATCHED, Record, Target
 from tests.cluster.airflows import Kubectl, Object
 from tests.cluster.gateways import until
 

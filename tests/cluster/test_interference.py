@@ -12,7 +12,8 @@ import pytest
 from dagship.cluster.api import Cluster
 from dagship.rollout import ways
 from dagship.rollout.asked import Asked
-from dagship.rollout.values import Failure, Record, RolloutResult
+from dagship.rollout.results import Failure, RolloutResult
+from dagship.rollout.values import Record
 from tests.cluster import images
 from tests.cluster.airflows import Object, container, deployment, pod, stateful_set
 from tests.cluster.conftest import TESTBED

@@ -7,7 +7,8 @@ import pytest
 from dagship.cluster.feed import Feed
 from dagship.errors import UsageError
 from dagship.rollout import present, record, status
-from dagship.rollout.values import Change, Journal, Move, Record, StatusReport
+from dagship.rollout.results import StatusReport
+from dagship.rollout.values import Change, Journal, Move, Record
 from tests.cluster import charts
 from tests.cluster.airflows import Object, container, deployment, pod, stateful_set
 from tests.cluster.gateways import until

@@ -8,7 +8,8 @@ import pytest
 
 from dagship.rollout import ways
 from dagship.rollout.asked import Asked
-from dagship.rollout.values import RolloutResult, Target
+from dagship.rollout.results import RolloutResult
+from dagship.rollout.values import Target
 from tests.cluster.airflows import Object, container, deployment, pod, stateful_set
 from tests.cluster.history import history
 from tests.cluster.images import REPOSITORY, image

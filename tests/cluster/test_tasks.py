@@ -15,7 +15,8 @@ from dagship.cluster.feed import Feed
 from dagship.errors import Refused, UsageError
 from dagship.rollout import pointing, waiting, ways
 from dagship.rollout.asked import Asked
-from dagship.rollout.values import RolloutResult, Target
+from dagship.rollout.results import RolloutResult
+from dagship.rollout.values import Target
 from tests.cluster import images, killer
 from tests.cluster.airflows import Object, container, deployment, pod, stateful_set
 from tests.cluster.gateways import until

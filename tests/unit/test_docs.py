@@ -17,7 +17,8 @@ from dagship import errors
 from dagship.artifacts import PushedImage
 from dagship.image import plan, sidebyside
 from dagship.inside.versions import settings as sync
-from dagship.rollout.values import Change, Journal, Move, Release, RolloutResult
+from dagship.rollout.results import RolloutResult
+from dagship.rollout.values import Change, Journal, Move, Release
 from dagship.settings import Settings
 from dagship.tasks import namespace
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from dagship.artifacts import Artifact
-from dagship.rollout.values import Failure
+from dagship.rollout.results import Failure
 
 Source = Literal["--image", "the values", "the release", "push"]
 

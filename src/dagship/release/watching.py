@@ -9,7 +9,8 @@ from dagship.cluster.feed import Feed
 from dagship.release.labels import component, of_release
 from dagship.release.others import NEEDED, Others
 from dagship.rollout import diagnosis, raws
-from dagship.rollout.values import WATCHED, Change, Failure, Move
+from dagship.rollout.results import Failure
+from dagship.rollout.values import WATCHED, Change, Move
 from dagship.rollout.watcher import Broken, Watcher
 
 if TYPE_CHECKING:

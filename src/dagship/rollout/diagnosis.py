@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from dagship.errors import OutsideError
 from dagship.rollout import complaint, doom, meaning
-from dagship.rollout.values import Failure
+from dagship.rollout.results import Failure
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster

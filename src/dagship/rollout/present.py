@@ -6,18 +6,9 @@ from typing import TYPE_CHECKING
 
 from dagship.rollout import pins, plan, syncs
 from dagship.rollout.live import LiveRuns
+from dagship.rollout.results import Deployed, Failure, RolloutResult, StatusReport, TaskReport
 from dagship.rollout.synced import SyncReport
-from dagship.rollout.values import (
-    Deployed,
-    Failure,
-    Journal,
-    Move,
-    Release,
-    RolloutResult,
-    StatusReport,
-    Target,
-    TaskReport,
-)
+from dagship.rollout.values import Journal, Move, Release, Target
 
 if TYPE_CHECKING:
     from dagship.console import Console

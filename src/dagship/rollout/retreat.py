@@ -9,8 +9,9 @@ from dagship.errors import DagshipError, Refused, Transient
 from dagship.rollout import diagnosis, mover, plan
 from dagship.rollout.asked import journal_of
 from dagship.rollout.present import show_failure
+from dagship.rollout.results import Failure, RolloutResult
 from dagship.rollout.run import Held, Run
-from dagship.rollout.values import WATCHED, Failure, Move, RolloutResult
+from dagship.rollout.values import WATCHED, Move
 from dagship.rollout.watcher import Broken
 
 if TYPE_CHECKING:

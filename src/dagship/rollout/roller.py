@@ -8,9 +8,10 @@ from dagship.rollout import diagnosis, doom, holding, mover, plan, preflight, re
 from dagship.rollout.asked import Planned, Planner, is_last, journal_of, released
 from dagship.rollout.lease import Lease
 from dagship.rollout.present import show_failure, show_live, show_plan
+from dagship.rollout.results import Failure, RolloutResult
 from dagship.rollout.retreat import go_back
 from dagship.rollout.run import Held, Run
-from dagship.rollout.values import WATCHED, Failure, Move, RolloutResult
+from dagship.rollout.values import WATCHED, Move
 from dagship.rollout.watcher import Broken
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from dagship.rollout import plan, record
 from dagship.rollout.asked import Asked, Planned
 from dagship.rollout.drains import Drains
 from dagship.rollout.live import LiveRuns
-from dagship.rollout.values import Failure, Record, RolloutResult, Target
+from dagship.rollout.results import Failure, RolloutResult
+from dagship.rollout.values import Record, Target
 from dagship.rollout.watcher import Watcher
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from dagship.reference import Reference
 from dagship.rollout import asking, executor, judge, lacks, plan, pointing, selection, states, surveying, syncs
-from dagship.rollout.values import WATCHED, Record, StatusReport, WorkloadReport
+from dagship.rollout.results import StatusReport, WorkloadReport
+from dagship.rollout.values import WATCHED, Record
 from dagship.rollout.workloads import Container, Workload
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from dagship.errors import Refused, UsageError
 from dagship.rollout import asking, figures, pins, plan, preconditions, waiting
 from dagship.rollout.asked import Planned
 from dagship.rollout.drains import Drains
+from dagship.rollout.results import RolloutResult, TaskReport
 from dagship.rollout.run import Run
-from dagship.rollout.values import RolloutResult, TaskReport
 
 if TYPE_CHECKING:
     from dagship.rollout.lease import Lease

@@ -6,9 +6,10 @@ from dagship.errors import UsageError
 from dagship.reference import Reference
 from dagship.rollout import plan, pointing, preflight
 from dagship.rollout.asked import Asked, Planned, is_another_version
+from dagship.rollout.results import RolloutResult
 from dagship.rollout.roller import roll
 from dagship.rollout.run import Run
-from dagship.rollout.values import Journal, Move, Record, Release, RolloutResult, Target
+from dagship.rollout.values import Journal, Move, Record, Release, Target
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster

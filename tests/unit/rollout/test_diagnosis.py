@@ -3,7 +3,7 @@
 from dagship.cluster.failures import Forbidden
 from dagship.rollout import diagnosis, states
 from dagship.rollout.doom import Doom
-from dagship.rollout.values import Failure
+from dagship.rollout.results import Failure
 from dagship.rollout.watcher import Broken
 from tests.unit.rollout import objects as o
 from tests.unit.rollout.namespace import Namespace

@@ -78,7 +78,7 @@ def _unpacked(text: str) -> Any:
     return json.loads(zlib.decompress(base64.urlsafe_b64decode(text)))
 
 
-def _run(airflow: Airflow, hold: float | None = 0.05) -> Run:
+def _run(airflow: Airflow, hold: float | None = 60.0) -> Run:
     return Run(cluster=airflow, console=Console(stderr=io.StringIO()), asked=Asked(hold=hold))  # type: ignore[arg-type]
 
 
@@ -122,7 +122,7 @@ def test_runs_that_do_not_end_in_time_are_named_and_all_is_let_go() -> None:
     airflow = Airflow(a=(False, 2))
 
     with pytest.raises(Refused, match=r"Runs of a were still under way after 0\.05 s; nothing was moved"):
-        _held(airflow, _run(airflow)).__enter__()
+        _held(airflow, _run(airflow, 0.05)).__enter__()
 
     assert [Hold(since=5.0, dags=("a",)), None] == airflow.writes
 

@@ -8,18 +8,9 @@ import pytest
 from dagship.console import Console
 from dagship.rollout import present
 from dagship.rollout.live import LiveRuns
+from dagship.rollout.results import Failure, RolloutResult, StatusReport, WorkloadReport
 from dagship.rollout.synced import SyncReport
-from dagship.rollout.values import (
-    Change,
-    Failure,
-    Journal,
-    Move,
-    Release,
-    RolloutResult,
-    StatusReport,
-    Target,
-    WorkloadReport,
-)
+from dagship.rollout.values import Change, Journal, Move, Release, Target
 
 REPOSITORY = "registry.example/airflow"
 OLD, NEW = (f"{REPOSITORY}@sha256:{digit * 64}" for digit in "ab")

@@ -8,9 +8,10 @@ from dagship.cluster.failures import Forbidden, Unreachable
 from dagship.console import Console
 from dagship.rollout import plan, record
 from dagship.rollout.asked import Asked, Planned
+from dagship.rollout.results import Failure, RolloutResult
 from dagship.rollout.retreat import go_back
 from dagship.rollout.run import Held, Run
-from dagship.rollout.values import Change, Failure, Move, Record, RolloutResult, Target
+from dagship.rollout.values import Change, Move, Record, Target
 from tests.unit.rollout import objects as o
 from tests.unit.rollout.namespace import Namespace
 

@@ -1,0 +1,174 @@
+"""What a rollout came to, and what stands in a namespace: frozen values that end up in the `--json` documents."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from dagship.artifacts import Artifact, PushedImage
+from dagship.rollout.live import LiveRuns, Task
+from dagship.rollout.synced import SyncReport
+from dagship.rollout.values import Hold, Journal, Move, Release, Role
+
+
+class TaskReport(Artifact):
+    """What a rollout did to tasks and runs.
+
+    Attributes:
+        running: Tasks that ran when it began.
+        interrupted: Tasks that it interrupted; None when Airflow could not be asked afterwards.
+        draining: Seconds for which workers were ending, finishing their tasks.
+        runs: Unfinished runs afterwards by the version that they stay on; an empty version is the newest code.
+
+    """
+
+    running: int
+    interrupted: tuple[Task, ...] | None = None
+    draining: float = 0.0
+    runs: dict[str, int] = Field(default_factory=dict)
+
+
+class Failure(Artifact):
+    """Why a rollout failed, as far as pods, events and logs tell.
+
+    Attributes:
+        workload: `statefulset/worker`.
+        pod: Name of the pod, or empty.
+        container: Name of the container, or empty.
+        reason: Kubernetes' word for it: `CrashLoopBackOff`.
+        message: Kubernetes' sentence.
+        meaning: The same in Airflow's words, one sentence.
+        hint: What to do.
+        events: The pod's latest events, oldest first.
+        log: The container's last lines.
+
+    """
+
+    workload: str
+    pod: str = ""
+    container: str = ""
+    reason: str
+    message: str = ""
+    meaning: str = ""
+    hint: str = ""
+    events: tuple[str, ...] = ()
+    log: tuple[str, ...] = ()
+
+
+class WorkloadReport(Artifact):
+    """How one object stands.
+
+    Attributes:
+        workload: `statefulset/worker`.
+        role: What of Airflow it runs.
+        images: The images of its containers that belong to Airflow.
+        dag_version: DAG version of those, empty when unknown or several.
+        ready: Pods that are ready and right.
+        desired: Pods wanted.
+        differ: Pods that run another image than their workload says.
+
+    """
+
+    workload: str
+    role: Role
+    images: tuple[str, ...]
+    dag_version: str = ""
+    ready: int = 0
+    desired: int = 0
+    differ: tuple[str, ...] = ()
+
+
+class RolloutResult(Artifact):
+    """The result of `rollout` and `rollback`.
+
+    Attributes:
+        passed: Whether the cluster is where it was asked to be.
+        outcome: `moved`, `unchanged` (it was there already), `planned` (`--dry-run`), `undone`, `left` (as it failed).
+        namespace: Kubernetes namespace.
+        context: Name of the kubeconfig's context, or empty.
+        image: Image by digest; empty for a return to what dagship found.
+        dag_version: DAG version, or empty.
+        airflow: Version of Airflow, or empty.
+        release: Number of the release recorded, or None.
+        moves: What moved, or would.
+        live: Airflow's unfinished runs and running tasks before anything moved; None when it could not be asked.
+        tasks: What became of those; None when nothing moved.
+        failure: What went wrong, if something did.
+        state: One sentence on what the cluster runs now.
+        warnings: What was noticed.
+        seconds: Seconds by phase.
+        requests: Requests to the API server.
+
+    """
+
+    passed: bool
+    outcome: Literal["moved", "unchanged", "planned", "undone", "left"]
+    namespace: str
+    context: str
+    image: str
+    dag_version: str = ""
+    airflow: str = ""
+    release: int | None = None
+    moves: tuple[Move, ...] = ()
+    live: LiveRuns | None = None
+    tasks: TaskReport | None = None
+    failure: Failure | None = None
+    state: str = ""
+    warnings: tuple[str, ...] = ()
+    seconds: dict[str, float]
+    requests: int = 0
+
+
+class Deployed(Artifact):
+    """The result of `deploy`.
+
+    Attributes:
+        passed: Whether the cluster runs the image.
+        image: What was pushed.
+        rollout: What the rollout came to.
+        seconds: Seconds by task.
+
+    """
+
+    passed: bool
+    image: PushedImage
+    rollout: RolloutResult
+    seconds: dict[str, float]
+
+
+class StatusReport(Artifact):
+    """The result of `status`.
+
+    Attributes:
+        passed: Whether all components run the same image, and serve what git has where they follow it.
+        namespace: Kubernetes namespace.
+        context: Name of the kubeconfig's context, or empty.
+        workloads: Every object of this Airflow.
+        releases: The last releases, newest first.
+        unfinished: A rollout that neither finished nor was undone.
+        hold: DAGs of an Airflow 2 that are held, by a rollout under way or by one that was cut off.
+        installed: Helm's release and its chart, as `airflow (airflow-0.1.0)`; empty where it is none of our chart.
+        git: What each sync says, where DAGs come from git.
+        git_unseen: Why the syncs could not be asked, or empty.
+        live: Airflow's unfinished runs, running tasks, and the DAG versions that its image holds.
+        live_unseen: Why Airflow could not be asked for them, or empty.
+
+    """
+
+    passed: bool
+    namespace: str
+    context: str
+    workloads: tuple[WorkloadReport, ...]
+    releases: tuple[Release, ...]
+    unfinished: Journal | None = None
+    hold: Hold | None = None
+    installed: str = ""
+    git: tuple[SyncReport, ...] = ()
+    git_unseen: str = ""
+    live: LiveRuns | None = None
+    live_unseen: str = ""
+
+    @property
+    def agree(self) -> bool:
+        """Whether all components run the same image."""
+        images = {image for workload in self.workloads for image in workload.images}
+        return len(images) == 1 and not any(workload.differ for workload in self.workloads)

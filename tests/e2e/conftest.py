@@ -22,6 +22,11 @@ __all__ = ["helm_program", "kubeconfig"]
 REGISTRY = os.environ.get("DAGSHIP_TEST_REGISTRY", "127.0.0.1:5000")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The soak takes longest: it goes first, and all else beside it."""
+    items.sort(key=lambda item: item.path.name != "test_soak.py")
+
+
 def dagship(where: Path, *arguments: str) -> str:
     """Calls dagship; returns its document."""
     finished = subprocess.run(

@@ -17,6 +17,14 @@ from tests.machine import one_at_a_time
 REGISTRY = os.environ.get("DAGSHIP_TEST_REGISTRY", "127.0.0.1:5000")
 
 
+# Those that take longest go first, and all else beside them.
+_LONG = ("test_base.py", "test_lock.py", "test_runs.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in _LONG)
+
+
 @pytest.fixture(scope="session")
 def registry() -> str:
     """Host and port of a registry that takes pushes."""

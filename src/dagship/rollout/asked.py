@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from dagship.rollout import record, who
+from dagship.rollout.live import LiveRuns
 from dagship.rollout.surveying import Survey
 from dagship.rollout.values import Journal, Move, Record, Release, Target
 
@@ -90,9 +91,16 @@ def journal_of(planned: Planned, before: Journal | None) -> Journal:
     )
 
 
-def released(before: Record, planned: Planned) -> Record:
-    """Returns the record after a rollout that succeeded; the first one also leaves what it found, to return to."""
-    releases = before.releases or (Release(number=0, kind="found", image="", when=_now(), moves=()),)
+def released(before: Record, planned: Planned, live: LiveRuns | None) -> Record:
+    """Returns the record after a rollout that succeeded; the first one also leaves what it found, to return to.
+
+    Args:
+        before: The record when it began.
+        planned: What was done.
+        live: What Airflow said before anything moved; None when it could not be asked.
+
+    """
+    releases = before.releases or (_found(None if before.journal else live),)
     if releases[0].kind == "found":
         found = (*releases[0].moves, *_new_to(releases, planned.moves))
         releases = (releases[0].model_copy(update={"moves": found}), *releases[1:])
@@ -118,6 +126,21 @@ def released(before: Record, planned: Planned) -> Record:
         ),
     )
     return Record(releases=(*releases, release)[-record.KEPT :], hold=before.hold)
+
+
+def _found(live: LiveRuns | None) -> Release:
+    """What ran before the first rollout, as far as Airflow said; nothing where one that was cut off has moved some."""
+    said = live or LiveRuns()
+    return Release(
+        number=0,
+        kind="found",
+        image="",
+        dag_version=said.current if said.baked else "",
+        dag_versions=said.held[:_VERSIONS] if said.baked else (),
+        airflow=said.airflow,
+        when=_now(),
+        moves=(),
+    )
 
 
 def _new_to(releases: Iterable[Release], moves: Iterable[Move]) -> tuple[Move, ...]:

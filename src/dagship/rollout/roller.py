@@ -140,7 +140,7 @@ def _carry_out(run: Run, lease: Lease, planned: Planned, survey: "Survey") -> Ro
     for move in planned.moves:
         lease.check()
         mover.restore(run.cluster, move)
-    after = released(written, planned)
+    after = released(written, planned, survey.live)
     run.store(lease, after)
     return run.result(planned, "moved", release=after.releases[-1].number)
 

@@ -144,8 +144,14 @@ def _to_found(survey: "Survey", release: Release, asked: Asked) -> Planned:
     keys = {move.key for move in found}
     preflight.check_workloads(tuple((workload, ()) for workload in survey.workloads if workload.key in keys))
     moves = plan.gone_on(found, survey.record.journal, survey.objects)
-    target = Target(image="", digest="", dag_version=release.dag_version, airflow=release.airflow)
-    return Planned(kind="rollback", target=target, moves=moves, warnings=gone)
+    target = Target(
+        image="",
+        digest="",
+        dag_version=release.dag_version,
+        dag_versions=release.dag_versions,
+        airflow=release.airflow,
+    )
+    return _within(survey, release, found) or Planned(kind="rollback", target=target, moves=moves, warnings=gone)
 
 
 def _asked_for(moves: tuple[Move, ...], asked: Asked) -> tuple[Move, ...]:

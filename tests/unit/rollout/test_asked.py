@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dagship.rollout.asked import Planned, is_last, journal_of, released
+from dagship.rollout.live import LiveRuns
 from dagship.rollout.values import Change, Journal, Move, Record, Release, Target
 
 OLD, NEW = (f"airflow@sha256:{digit * 64}" for digit in "ab")
@@ -61,7 +62,7 @@ def test_the_cluster_is_told_of_all_that_unfinished_rollouts_before_may_have_wri
 
 
 def test_the_first_rollout_leaves_what_it_found_as_release_0() -> None:
-    found, first = released(Record(), planned()).releases
+    found, first = released(Record(), planned(), None).releases
 
     assert (found.number, found.kind, found.image, found.who) == (0, "found", "", "")
     assert [(change.before, change.after) for change in found.moves[0].changes] == [(OLD, OLD), (None, None)]
@@ -69,8 +70,21 @@ def test_the_first_rollout_leaves_what_it_found_as_release_0() -> None:
     assert is_now(found.when)
 
 
+def test_airflow_says_which_dag_version_was_found_and_which_the_image_held() -> None:
+    live = LiveRuns(airflow="3.3.2", baked=True, current="a" * 12, held=("a" * 12, "b" * 12))
+
+    found = released(Record(), planned(), live).releases[0]
+    elsewhere = released(Record(), planned(), live.model_copy(update={"baked": False})).releases[0]
+    cut_off = released(Record(journal=journal_of(planned(), None)), planned(), live).releases[0]
+
+    assert (found.dag_version, found.dag_versions, found.airflow) == (live.current, live.held, "3.3.2")
+    assert (elsewhere.dag_version, elsewhere.dag_versions) == ("", ())
+    # Who was asked may have been moved already.
+    assert (cut_off.dag_version, cut_off.airflow) == ("", "")
+
+
 def test_a_release_says_who_and_when_and_what_everything_says_since() -> None:
-    release = released(Record(), planned()).releases[-1]
+    release = released(Record(), planned(), None).releases[-1]
 
     assert (release.who, release.job) == ("octocat", "https://github.com/acme/dags/actions/runs/77")
     assert (release.dag_version, release.airflow) == ("3f9c2a71d0b4", "3.3.2")
@@ -83,14 +97,14 @@ def test_later_ones_are_counted_on_and_the_journal_ends() -> None:
     began = Journal(
         state="moving", kind="rollout", image=NEW, dag_version="", airflow="", who="", job="", began="", moves=()
     )
-    after = released(Record(releases=(release(7), release(8)), journal=began), planned(kind="rollback"))
+    after = released(Record(releases=(release(7), release(8)), journal=began), planned(kind="rollback"), None)
 
     assert [(one.number, one.kind) for one in after.releases] == [(7, "rollout"), (8, "rollout"), (9, "rollback")]
     assert after.journal is None
 
 
 def test_twenty_are_kept_and_numbers_go_on() -> None:
-    after = released(Record(releases=tuple(release(number) for number in range(20))), planned())
+    after = released(Record(releases=tuple(release(number) for number in range(20))), planned(), None)
 
     assert [one.number for one in after.releases] == list(range(1, 21))
 

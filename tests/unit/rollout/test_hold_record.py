@@ -18,4 +18,4 @@ def test_a_record_without_one_is_what_older_releases_wrote():
 def test_a_rollout_that_succeeded_does_not_forget_it():
     planned = Planned(kind="rollout", target=Target(image="r@sha256:0", digest="sha256:0"), moves=())
 
-    assert HOLD == asked.released(Record(hold=HOLD), planned).hold
+    assert HOLD == asked.released(Record(hold=HOLD), planned, None).hold

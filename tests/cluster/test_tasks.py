@@ -173,7 +173,8 @@ def test_a_worker_that_does_not_end_in_its_time_is_counted(rig: Rig, old: str, n
 def test_a_worker_that_ends_in_order_interrupts_nothing(rig: Rig, old: str, new: str) -> None:
     ended = {**running(), "changed": [{**running("worker-0")["tasks"][0], "state": "failed"}]}
     rig.start(answering(old, running("worker-0"), ended), worker(old))
-    result = roll(rig, new, C)
+    # A scheduler that moves begins with its first answer again.
+    result = roll(rig, new, C, names=("statefulset/worker",))
 
     assert result.tasks
     assert (1, ()) == (result.tasks.running, result.tasks.interrupted)
@@ -271,6 +272,18 @@ def test_rollback_announces_the_version_before_from_the_image_that_runs(rig: Rig
     assert pointer(rig) == A
     assert rig.kubectl.images()["statefulset/worker"] == {NEWER}
     assert rig.record.releases[-1].dag_versions == (A, B)
+
+
+def test_so_does_the_first_one_of_all_back_to_what_dagship_found(rig: Rig) -> None:
+    before = {**runs(), "current": A, "held": [A], "airflow": "3.3.2"}
+    rig.start(answering(images.image("tasks-old"), before, before, runs()), processor(OLD, replicas=0))
+    rig.kubectl.apply(worker(OLD, replicas=0))
+    assert roll(rig, NEW, B, A, names=("deployment/dag-processor", "statefulset/worker")).outcome == "moved"
+
+    result = own(rig)
+
+    assert (result.outcome, result.image, result.dag_version, pointer(rig)) == ("moved", NEW, A, A)
+    assert [move.key for move in result.moves] == ["deployment/dag-processor"]
 
 
 def test_and_back_again_and_the_next_image_takes_it_away(rig: Rig) -> None:

@@ -89,6 +89,11 @@ class Feed:
             self._check()
             return dict(self._stores[kind].objects)
 
+    def ended(self, kind: str, uid: str) -> dict[str, Any] | None:
+        """Returns an object as it was at last, None unless a watch told of its deletion; not to be changed."""
+        with self._news:
+            return self._stores[kind].ended.get(uid)
+
     def changed(self, after: int, timeout: float) -> int:
         """Waits for news.
 

@@ -13,10 +13,16 @@ class Store:
     Which of two states of an object is newer is told by their resourceVersions, read as numbers: that they can be is
     promised since Kubernetes 1.35, and was so before for every server that keeps its objects in etcd. Where they are
     no numbers, what comes last is taken to be newest.
+
+    Attributes:
+        objects: What is there, by name.
+        ended: What was deleted since, as it was at last, by uid: how a container ended may be known no earlier.
+
     """
 
     def __init__(self) -> None:
         self.objects: dict[str, Object] = {}
+        self.ended: dict[str, Object] = {}
         self._deleted: dict[str, str] = {}
 
     def replace(self, objects: list[Object], version: str) -> bool:
@@ -57,6 +63,7 @@ class Store:
 
     def _delete(self, item: Object) -> bool:
         name, version = _name(item), _version(item)
+        self.ended[str(item["metadata"].get("uid") or "")] = item
         before = self.objects.get(name)
         if before is None or _newer(_version(before), version):
             return False

@@ -16,6 +16,7 @@ from dagship.rollout.states import PodState
 EVERY = 15.0
 
 Ask = Callable[[], LiveRuns | None]
+Last = Callable[[str], PodState | None]
 
 
 class Drains:
@@ -51,7 +52,9 @@ class Drains:
         """Every task that was seen running."""
         return tuple(self._known.values())
 
-    def see(self, workload: str, pods: Iterable[PodState], now: float, *, worker: bool) -> str:
+    def see(
+        self, workload: str, pods: Iterable[PodState], now: float, *, worker: bool, last: Last = lambda _: None
+    ) -> str:
         """Takes a look at a workload's pods; returns what drains, for people, or nothing.
 
         Args:
@@ -59,13 +62,14 @@ class Drains:
             pods: Its pods.
             now: Epoch seconds.
             worker: Whether tasks are sent there.
+            last: Tells how a pod that is gone was at last, by its uid, as far as known.
 
         """
         pods = tuple(pods)
         for pod in pods:
             if pod.deleting is not None:
                 self._end(pod)
-        self._gone(workload, pods, now)
+        self._gone(workload, pods, now, last)
         leaving = [pod.name for pod in pods if pod.deleting is not None]
         if worker:
             self._count(workload, now, draining=bool(leaving))
@@ -81,15 +85,19 @@ class Drains:
         seen = self._ends.get(pod.uid)
         if seen is None:
             began = (pod.deleting or 0.0) - pod.grace
-            seen = self._ends[pod.uid] = Ended(pod=pod.name, started=pod.started, began=began)
+            seen = self._ends[pod.uid] = Ended(pod=pod.name, started=pod.started, began=began, grace=pod.grace)
         if code is not None:
             self._ends[pod.uid] = replace(seen, code=code)
 
-    def _gone(self, workload: str, pods: tuple[PodState, ...], now: float) -> None:
+    def _gone(self, workload: str, pods: tuple[PodState, ...], now: float, last: Last) -> None:
         there = {pod.uid: pod for pod in pods}
         by_name = {pod.name: pod for pod in pods}
         for uid, pod in self._there.get(workload, {}).items():
             if uid not in there:
+                # Its end and its going may come as one.
+                at_last = last(uid)
+                if at_last is not None and at_last.deleting is not None:
+                    self._end(at_last)
                 successor = by_name.get(pod.name)
                 gone = successor.started if successor else now
                 # One that is deleted by force, or with its node, is never seen ending.

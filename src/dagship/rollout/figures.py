@@ -10,6 +10,8 @@ _BY_ITSELF = frozenset({"success", "skipped", "removed", "upstream_failed", "def
 _RUNNING = frozenset({"running", "restarting"})
 # Clocks of nodes differ, seconds.
 _ABOUT = 5.0
+# The API tells times in whole seconds.
+_TICK = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +22,7 @@ class Ended:
         pod: Its name.
         started: When it was made, epoch seconds.
         began: When it was told to end, or was found gone without that.
+        grace: Seconds that it was given; 0 where nobody told it to end.
         gone: When it was gone; None while it is there.
         code: Exit status of its main container, None while unknown.
 
@@ -28,8 +31,20 @@ class Ended:
     pod: str
     started: float
     began: float
+    grace: float = 0.0
     gone: float | None = None
     code: int | None = None
+
+    @property
+    def clean(self) -> bool:
+        """Whether it ended by itself and well.
+
+        A kubelet may delete a pod before it has told how its containers ended. One that was gone before its time was
+        over was not killed.
+        """
+        if self.code is None and self.gone is not None:
+            return self.gone < self.began + self.grace - _TICK
+        return self.code == 0
 
 
 def interrupted(
@@ -53,7 +68,7 @@ def interrupted(
     found: dict[tuple[object, ...], Task] = {}
     for key, task in tries.items():
         end = _end(task, ends.get(task.host, ()))
-        if end is not None and _is_cut(task, end, after, clean=end.code == 0 and task.host not in careless):
+        if end is not None and _is_cut(task, end, after, clean=end.clean and task.host not in careless):
             found[key] = task
     return tuple(found.values())
 

@@ -132,6 +132,10 @@ class Watcher:
             )
         return not blind
 
+    def _last(self, uid: str) -> states.PodState | None:
+        raw = self.feed.ended("Pod", uid)
+        return None if raw is None else states.pod(raw)
+
     def _look(self, move: Move, *, show: bool) -> bool:
         raw = self.feed.objects(move.kind).get(move.name)
         if raw is None:
@@ -140,6 +144,7 @@ class Watcher:
         state = states.workload(raw, replica_sets)
         pods = states.pods_of(state, self.feed.objects("Pod").values(), replica_sets)
         now = self.clock()
+        worker = move.role == "worker"
         # Under Recreate nothing new begins while old pods use their time, and the controller's own deadline may pass.
         waits = state.strategy == "Recreate" and any(pod.deleting is not None for pod in pods)
         seen = self._seen[move.key] = doom.observe(pods, self._seen.get(move.key, {}), now, [] if waits else [state])
@@ -152,9 +157,9 @@ class Watcher:
             settle=SETTLE,
             undoing=self.undoing,
             seen=seen,
-            at_once=self.at_once if move.role == "worker" else 1,
+            at_once=self.at_once if worker else 1,
         )
-        draining = self.drains.see(move.key, pods, now, worker=move.role == "worker") if self.drains else ""
+        draining = self.drains.see(move.key, pods, now, worker=worker, last=self._last) if self.drains else ""
         if show or not verdict.done:
             waiting = f"{verdict.waiting} ({draining})" if draining else verdict.waiting
             self.board.row(move.key, verdict.ready, verdict.desired, DONE if verdict.done else waiting)

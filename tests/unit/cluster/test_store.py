@@ -34,6 +34,15 @@ def test_events_change_it() -> None:
     assert versions(store) == {"b": "7"}
 
 
+def test_what_was_deleted_is_kept_as_it_was_at_last() -> None:
+    store = Store()
+    store.replace([item("a", "3")], "5")
+    at_last = {"metadata": {"name": "a", "resourceVersion": "8", "uid": "u"}, "status": "ended"}
+    store.take(Event(type="DELETED", object=at_last))
+
+    assert {"u": at_last} == store.ended
+
+
 def test_a_bookmark_changes_nothing() -> None:
     store = Store()
 

@@ -102,3 +102,12 @@ def test_one_that_could_not_be_asked_is_not_asked_again(monkeypatch: pytest.Monk
     watched.see("statefulset/worker", pods(leaving()), NOW, worker=True)
 
     assert watched._thread is None
+
+
+def test_how_a_pod_ended_is_known_also_where_its_end_and_its_going_come_as_one() -> None:
+    watched = Drains(LiveRuns(), lambda: None)
+
+    watched.see("statefulset/worker", pods(leaving()), NOW, worker=True)
+    watched.see("statefulset/worker", (), NOW + 1, worker=True, last=lambda _: pods(leaving(code=0))[0])
+
+    assert [(0, NOW + 1)] == [(one.code, one.gone) for one in watched.ended]

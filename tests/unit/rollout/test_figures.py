@@ -1,5 +1,6 @@
 """Which tasks count as interrupted: by what Airflow says of them afterwards, and how their pods ended."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -74,3 +75,13 @@ def test_one_that_let_go_of_its_worker_was_not(state: str) -> None:
 
 def test_tasks_in_pods_that_stayed_are_no_concern() -> None:
     assert 0 == cut(task("failed"), of=end(pod="worker-1", code=137))
+
+
+@pytest.mark.parametrize(("grace", "gone", "clean"), [(600.0, 599.0, False), (600.0, 30.0, True), (0.0, 0.0, False)])
+def test_a_pod_whose_status_nobody_told_ended_well_if_it_was_gone_before_its_time(
+    grace: float, gone: float, clean: bool
+) -> None:
+    end = Ended(pod="worker-0", started=0.0, began=1000.0, grace=grace, gone=1000.0 + gone)
+
+    assert end.clean is clean
+    assert not replace(end, code=137).clean

@@ -220,7 +220,8 @@ def _show_git(console: "Console", report: StatusReport) -> dict[str, str]:
 
 
 def _why(one: SyncReport) -> str:
-    return "\n".join([one.reason, *(f"{found.file}: {found.error}" for found in one.findings)])
+    # Where one file alone is to blame, that is the reason.
+    return "\n".join(dict.fromkeys([one.reason, *(f"{found.file}: {found.error}" for found in one.findings)]))
 
 
 def _release(release: Release, common: str) -> list[str]:

@@ -271,6 +271,14 @@ def test_syncs_that_are_all_current_are_one_line(shown: Shown) -> None:
     assert "all components run the same image\n" in text
 
 
+def test_an_error_that_is_the_reason_is_said_once(shown: Shown) -> None:
+    findings = ({"file": "broken.py", "error": "ImportError: acme"},)
+    bad = synced("w-1", "refused", reason="broken.py: ImportError: acme", findings=findings)
+    text = shown(present.show_status, status(workload("a", NEW), git=(bad,), passed=False))
+
+    assert 1 == text.count("ImportError")
+
+
 def test_a_commit_that_was_refused_is_named_with_its_files(shown: Shown) -> None:
     findings = ({"file": "broken.py", "error": "ModuleNotFoundError: acme"},)
     bad = synced("w-1", "refused", candidate="2" * 40, reason="A DAG file cannot be imported.", findings=findings)

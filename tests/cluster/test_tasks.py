@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from dagship.cluster.feed import Feed
-from dagship.errors import Refused, UsageError
+from dagship.errors import Interrupted, Refused, UsageError
 from dagship.rollout import pointing, waiting, ways
 from dagship.rollout.asked import Asked
 from dagship.rollout.results import RolloutResult
@@ -263,6 +263,18 @@ def own(rig: Rig, to: int | None = None) -> RolloutResult:
     return ways.rollback(rig.cluster, rig.console, to, Asked(timeout=SECONDS, names=names))
 
 
+def cut_off(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begins to go back, and is interrupted once the variable is set."""
+
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("dagship.rollout.watcher.Watcher.until_done", die)
+        with pytest.raises(Interrupted):
+            own(rig)
+
+
 def test_rollback_announces_the_version_before_from_the_image_that_runs(rig: Rig) -> None:
     side_by_side(rig)
     result = own(rig)
@@ -318,14 +330,7 @@ def test_a_rollback_within_the_image_that_was_cut_off_is_finished_by_the_next(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     side_by_side(rig)
-
-    def die(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr("dagship.rollout.watcher.Watcher.until_done", die)
-        with pytest.raises(Exception, match="Interrupted"):
-            own(rig)
+    cut_off(rig, monkeypatch)
     assert (rig.record.journal is not None, pointer(rig)) == (True, A)
     result = own(rig)
 
@@ -335,14 +340,7 @@ def test_a_rollback_within_the_image_that_was_cut_off_is_finished_by_the_next(
 
 def test_undo_takes_such_a_rollback_back(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     side_by_side(rig)
-
-    def die(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr("dagship.rollout.watcher.Watcher.until_done", die)
-        with pytest.raises(Exception, match="Interrupted"):
-            own(rig)
+    cut_off(rig, monkeypatch)
     result = ways.undo(rig.cluster, rig.console, Asked(timeout=SECONDS))
 
     assert (result.outcome, pointer(rig), rig.record.journal) == ("undone", None, None)

@@ -137,15 +137,23 @@ def test_pinned_runs_the_newest_a_persons_tag_and_what_is_not_dagships_stay(
     assert ("e" * 12 + "-" + "e" * 12,) == report.untouched
 
 
-def test_an_image_for_two_platforms_goes_whole(console: Console, repository: str, make: Make, tmp_path: Path) -> None:
-    used = make(repository, "a")
+def _for_two_platforms(repository: str, directory: Path) -> str:
+    """Pushes an image as `build --platform` makes it, and returns its tag."""
+    (directory / "Dockerfile").write_text("FROM scratch\nCOPY content /\n")
+    (directory / "content").write_text(uuid.uuid4().hex)
     tag = "b" * 12 + "-" + "b" * 12
     build = images.Build(
-        context=tmp_path, dockerfile=tmp_path / "Dockerfile", tag=f"{repository}:{tag}",
+        context=directory, dockerfile=directory / "Dockerfile", tag=f"{repository}:{tag}",
         labels={"io.dagship.dag.version": "b" * 12, "org.opencontainers.image.version": tag},
         platforms=("linux/amd64", "linux/arm64"), outputs=("type=image,push=true",),
     )  # fmt: skip
     images.build(build)
+    return tag
+
+
+def test_an_image_for_two_platforms_goes_whole(console: Console, repository: str, make: Make, tmp_path: Path) -> None:
+    used = make(repository, "a")
+    tag = _for_two_platforms(repository, tmp_path)
     catalogue = Catalogue(Reference.parse(repository))
     facts = catalogue.facts(tag)
     assert facts is not None
@@ -161,15 +169,7 @@ def test_an_image_for_two_platforms_goes_whole(console: Console, repository: str
 def test_a_part_that_runs_keeps_the_image_for_two_platforms(
     console: Console, repository: str, make: Make, tmp_path: Path
 ) -> None:
-    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY content /\n")
-    (tmp_path / "content").write_text(uuid.uuid4().hex)
-    tag = "b" * 12 + "-" + "b" * 12
-    build = images.Build(
-        context=tmp_path, dockerfile=tmp_path / "Dockerfile", tag=f"{repository}:{tag}",
-        labels={"io.dagship.dag.version": "b" * 12, "org.opencontainers.image.version": tag},
-        platforms=("linux/amd64", "linux/arm64"), outputs=("type=image,push=true",),
-    )  # fmt: skip
-    images.build(build)
+    tag = _for_two_platforms(repository, tmp_path)
     facts = Catalogue(Reference.parse(repository)).facts(tag)
     assert facts is not None
 

@@ -157,10 +157,8 @@ def test_a_worker_that_does_not_end_in_its_time_is_counted(rig: Rig, old: str, n
     deaf = container("worker", old, probe=False)
     deaf["command"] = ["sh", "-c", "trap '' TERM; while :; do sleep 1; done"]
     template = pod(deaf, name="worker")
-    rig.start(
-        answering(old, running("worker-0", "elsewhere")),
-        stateful_set("worker", template, podManagementPolicy="Parallel"),
-    )
+    rig.start(stateful_set("worker", template, podManagementPolicy="Parallel"))
+    rig.start(answering(old, running("worker-0", "elsewhere")))  # a task begins after its pod
     result = roll(rig, new, C, interrupt_tasks=True)
 
     assert result.tasks
@@ -171,8 +169,9 @@ def test_a_worker_that_does_not_end_in_its_time_is_counted(rig: Rig, old: str, n
 
 
 def test_a_worker_that_ends_in_order_interrupts_nothing(rig: Rig, old: str, new: str) -> None:
+    rig.start(worker(old))
     ended = {**running(), "changed": [{**running("worker-0")["tasks"][0], "state": "failed"}]}
-    rig.start(answering(old, running("worker-0"), ended), worker(old))
+    rig.start(answering(old, running("worker-0"), ended))
     # A scheduler that moves begins with its first answer again.
     result = roll(rig, new, C, names=("statefulset/worker",))
 

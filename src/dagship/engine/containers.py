@@ -138,9 +138,7 @@ def running(
     from requests.exceptions import RequestException
     from testcontainers.core.container import DockerContainer
 
-    # A name of its own, so that it can be removed even if the call that made it was interrupted. It tells whose it is:
-    # one whose process is gone was left behind.
-    name = f"dagship-{os.getpid()}-{uuid.uuid4().hex[:12]}"
+    name = _name()
     options: dict[str, Any] = {
         "read_only": read_only,
         "entrypoint": ["sleep"],
@@ -173,7 +171,7 @@ def directory(image: str, path: str) -> bytes | None:
     import docker.errors
     from requests.exceptions import RequestException
 
-    name = f"dagship-{uuid.uuid4().hex[:12]}"
+    name = _name()
     try:
         client = docker.from_env()
     except docker.errors.DockerException as failed:
@@ -189,6 +187,14 @@ def directory(image: str, path: str) -> bytes | None:
         raise diagnosis.of_engine(str(failed)) from failed
     finally:
         _remove(client, name)
+
+
+def _name() -> str:
+    """A name of its own, so that a container can be removed even if the call that made it was interrupted.
+
+    It tells whose it is: one whose process is gone was left behind.
+    """
+    return f"dagship-{os.getpid()}-{uuid.uuid4().hex[:12]}"
 
 
 def _remove(client: Any, name: str) -> None:  # noqa: ANN401 - docker-py has no types

@@ -31,8 +31,8 @@ def shell(kubectl: Kubectl, tmp_path: Path) -> Callable[..., str]:
     (tmp_path / "bin/kubectl").symlink_to(kubectl.program)
     environment = {**os.environ, "KUBECONFIG": kubectl.kubeconfig, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
 
-    def run(*numbers: int) -> str:
-        script = "".join(steps[number] for number in numbers)
+    def run(*numbers: int, also: str = "") -> str:
+        script = "".join(steps[number] for number in numbers) + also
         finished = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True
         )
@@ -45,8 +45,7 @@ def shell(kubectl: Kubectl, tmp_path: Path) -> Callable[..., str]:
 @pytest.fixture
 def deployer(shell: Callable[..., str], connect: Callable[..., Cluster], kubectl: Kubectl, tmp_path: Path) -> Cluster:
     """The namespace as the account of k8s/rbac sees it, by a token in a Secret: every server has that."""
-    shell(0)
-    kubectl("apply", "-f", str(tmp_path / "k8s/rbac/optional/token.yaml"))
+    shell(0, also="manifests k8s/rbac/optional/token.yaml | kubectl apply -f -")
     deadline = time.monotonic() + 20
     while "token" not in kubectl.get("secret/dagship-deployer-token").get("data", {}):
         assert time.monotonic() < deadline, "nobody made a token"
@@ -87,6 +86,7 @@ def test_nodes_can_be_seen_with_the_optional_role_alone(deployer: Cluster, kubec
     manifest = (tmp_path / "k8s/rbac/optional/nodes.yaml").read_text("utf-8")
     # Cluster-wide objects of the test's own.
     manifest = manifest.replace("dagship-nodes", f"dagship-nodes-{kubectl.namespace}")
+    manifest = manifest.replace("namespace: airflow", f"namespace: {kubectl.namespace}")
     try:
         kubectl("apply", "-f", "-", input=manifest)
 

@@ -56,7 +56,7 @@ def test_a_permission_says_what_it_is_for() -> None:
 
 
 def test_every_manifest_is_of_one_account_in_one_namespace() -> None:
-    """`sed` over one name makes them those of another namespace."""
+    """`sed` over that name makes them those of another namespace."""
     documents = [one for path in sorted(RBAC.rglob("*.yaml")) for one in yaml.safe_load_all(path.read_text("utf-8"))]
     namespaced = [one for one in documents if not one["kind"].startswith("Cluster")]
     subjects = [subject for one in documents for subject in one.get("subjects", ())]

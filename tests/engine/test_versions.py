@@ -187,6 +187,20 @@ def test_every_version_is_imported_against_the_packages_of_the_image(line: MakeL
     assert {("", "pinned.py"), (broken.dag_version, "pinned.py"), (good.dag_version, "needs.py")} <= files
 
 
+def test_a_version_that_the_labels_name_and_the_image_lacks_fails_the_test(line: MakeLine, tmp_path: Path) -> None:
+    one = line()
+    a = one.build("A")
+    b = one.build("B", previous=a.reference)
+    (tmp_path / "Dockerfile").write_text(f"FROM {b.reference}\nUSER 0\nRUN rm -r {ROOT}/{a.dag_version}\nUSER 50000\n")
+    lacking = "dagship-test/versions:lacking"
+    assert process.run(["docker", "build", "--quiet", f"--tag={lacking}", str(tmp_path)]).code == 0
+    report = pipeline.test_image(one.project, image=lacking, pytest_path=None)
+
+    assert not report.passed
+    assert [a.dag_version] == [finding.version for finding in report.findings]
+    assert f"No such file or directory: '{ROOT}/{a.dag_version}'" in report.findings[0].message
+
+
 def test_an_image_that_is_named_says_by_its_labels_what_it_holds(line: MakeLine) -> None:
     one = line()
     b = one.build("B", previous=one.build("A").reference)

@@ -81,6 +81,7 @@ def _import_dags(job: dict[str, Any], report: dict[str, Any], scratch: str, prog
         progress.write("the version %s\n" % version)
         seen: dict[str, Any] = {"version": version, "root": kept.root, "failed": "", "files": []}
         try:
+            os.listdir(kept.root)  # Airflow takes a directory that is not there for an empty one
             _import_version(kept, kept.files(), seen["files"], job, _directory(scratch, version), progress)
         except BaseException:  # noqa: BLE001 - as for the image: it is the finding
             seen["failed"] = verify_child.shortened(traceback.format_exc())

@@ -10,7 +10,8 @@ from typing import Any
 
 from dagship.rollout.values import Record
 
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+# A digest may be in two parts: the KubernetesExecutor takes a repository, which ends in @sha256, and a tag.
+_DIGITS = re.compile(r"(?<![0-9a-zA-Z])[0-9a-f]{64}(?![0-9a-zA-Z])")
 # What may be a tag, whole: letters, digits, _ . -
 _WORD = re.compile(r"\w[\w.-]*", re.ASCII)
 # What was there, and not what is: who wrote a field, and what `kubectl apply` was told.
@@ -28,7 +29,8 @@ def mentions(objects: Iterable[Mapping[str, Any]], record: Record) -> dict[str, 
     found: dict[str, dict[str, None]] = {}
     for where, texts in (*_of_objects(objects), *_of_record(record)):
         for text in texts:
-            for word in (*_DIGEST.findall(text), *(word.rstrip(".") for word in _WORD.findall(text))):
+            digests = (f"sha256:{digits}" for digits in _DIGITS.findall(text))
+            for word in (*digests, *(word.rstrip(".") for word in _WORD.findall(text))):
                 found.setdefault(word, {})[where] = None
     return {word: tuple(places) for word, places in found.items()}
 

@@ -38,6 +38,15 @@ def test_a_template_of_a_pod_in_a_config_map_and_a_tag_alone_in_a_variable_are_s
     assert ("deployment/scheduler",) == found["other-tag"]
 
 
+def test_a_digest_in_two_parts_is_seen():
+    env = [
+        {"name": "AIRFLOW__KUBERNETES_EXECUTOR__WORKER_CONTAINER_REPOSITORY", "value": "reg.example/a/b@sha256"},
+        {"name": "AIRFLOW__KUBERNETES_EXECUTOR__WORKER_CONTAINER_TAG", "value": "a" * 64},
+    ]
+
+    assert ("deployment/scheduler",) == _said(_object("Deployment", "scheduler", spec=env))[DIGEST]
+
+
 def test_the_releases_and_the_unfinished_rollout_mention_their_images_before_and_after():
     change = Change(field="image", container="worker", before=f"a@{OTHER}", after=f"a@{DIGEST}")
     release = Release(

@@ -84,7 +84,9 @@ def _hold(run: "Run", lease: "Lease", planned: Planned, survey: "Survey") -> "Su
         return survey
     written = Hold(
         since=min(before.since, looked.asked) if before else looked.asked,
-        dags=tuple(sorted(ours | {dag.dag_id for dag in dags if not dag.paused})),
+        # Those that are paused already as well: one that somebody lets run meanwhile is held too. Of all these, what
+        # Airflow's own log says that we paused is let go.
+        dags=tuple(sorted(ours | {dag.dag_id for dag in dags})),
     )
     survey = replace(survey, record=survey.record.model_copy(update={"hold": written}))
     run.store(lease, survey.record)

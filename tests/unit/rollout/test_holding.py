@@ -111,11 +111,11 @@ def test_what_changes_is_held_while_things_move_and_the_record_knows_it_before()
     assert airflow.writes[-1] is None
 
 
-def test_what_a_person_paused_is_not_ours_to_let_go() -> None:
+def test_what_is_paused_already_is_recorded_too_since_somebody_may_let_it_run_meanwhile() -> None:
     airflow = Airflow(a=(True, 0))
 
     with _held(airflow, _run(airflow)) as survey:
-        assert () == survey.record.hold.dags
+        assert ("a",) == survey.record.hold.dags
 
 
 def test_runs_that_do_not_end_in_time_are_named_and_all_is_let_go() -> None:

@@ -83,6 +83,16 @@ def test_rollback_goes_to_the_release_before_and_back_again(rig: Rig) -> None:
     ]
 
 
+def test_the_repository_may_change_from_one_release_to_the_next(rig: Rig) -> None:
+    elsewhere = f"registry.example.com/elsewhere@sha256:{'9' * 64}"
+    rig.kubectl.apply(idle("scheduler", FIRST))
+    roll(rig, SECOND, elsewhere)
+
+    assert says(rig) == {elsewhere}
+    assert rig.rollback().image == SECOND
+    assert says(rig) == {SECOND}
+
+
 def test_rollback_goes_to_any_release_that_is_recorded(rig: Rig) -> None:
     rig.kubectl.apply(idle("scheduler", FIRST))
     roll(rig, SECOND, THIRD, FOURTH)

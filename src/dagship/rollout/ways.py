@@ -32,9 +32,7 @@ def rollout(cluster: "Cluster", console: "Console", target: Target, asked: Asked
     """
 
     def planner(survey: "Survey") -> Planned:
-        own = _own(survey, asked)
-        # After a return to what dagship found, Airflow's images are of any repository.
-        also = own[-1].moves if own and not own[-1].image else ()
+        also = _moved(_own(survey, asked))
         return Planned(kind="rollout", target=target, moves=_to(survey, target, asked, cluster.namespace, also=also))
 
     return roll(Run(cluster=cluster, console=console, asked=asked), planner)
@@ -62,8 +60,7 @@ def rollback(cluster: "Cluster", console: "Console", to: int | None, asked: Aske
             dag_pointer=pointing.of_release(release),
             airflow=release.airflow,
         )
-        # What the last release moved goes back, also where it was another repository's.
-        moves = _to(survey, target, asked, cluster.namespace, also=own[-1].moves if own else ())
+        moves = _to(survey, target, asked, cluster.namespace, also=_moved(own))
         return _within(survey, release, moves) or Planned(kind="rollback", target=target, moves=moves)
 
     return roll(Run(cluster=cluster, console=console, asked=asked), planner)
@@ -169,6 +166,11 @@ def _own(survey: "Survey", asked: Asked) -> tuple[Release, ...]:
             own.append(release)
             last |= moved
     return tuple(reversed(own))
+
+
+def _moved(own: tuple[Release, ...]) -> tuple[Move, ...]:
+    """What the last release that moved images moved: it moves again, also where its images are another repository's."""
+    return next((release.moves for release in reversed(own) if not pointing.is_pointing(release.moves)), ())
 
 
 def _is_its(release: Release, journal: Journal) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 
 from dagship.errors import UsageError
-from dagship.rollout import ways, workloads
+from dagship.rollout import pointing, ways, workloads
 from dagship.rollout.asked import Asked
 from dagship.rollout.surveying import Survey
 from dagship.rollout.values import Change, Journal, Move, Record, Release
@@ -48,6 +48,17 @@ def back_to(
     record = Record(releases=releases, journal=unfinished)
     own = ways._own(survey(record, *here), Asked())
     return ways._release(record, own, to).number
+
+
+def test_what_moves_again_is_what_the_last_release_moved_that_moved_images() -> None:
+    pointed = Change(field="env", container="main", name=pointing.POINTER, after="a" * 12)
+    within = release(3, B).model_copy(
+        update={"moves": (Move(kind="Deployment", name="dag-processor", changes=(pointed,)),)}
+    )
+    earlier = (release(1, A), release(2, B, "scheduler", "dag-processor"))
+
+    assert earlier[1].moves == ways._moved((*earlier, within)) == ways._moved(earlier)
+    assert () == ways._moved(())
 
 
 def test_it_goes_to_the_release_before() -> None:

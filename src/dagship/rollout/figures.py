@@ -7,6 +7,7 @@ from dagship.rollout.live import LiveRuns, Task
 
 # States that a task comes to by itself while its worker waits for it.
 _BY_ITSELF = frozenset({"success", "skipped", "removed", "upstream_failed", "deferred", "up_for_reschedule"})
+_FAILED = frozenset({"failed", "up_for_retry"})
 _RUNNING = frozenset({"running", "restarting"})
 # Clocks of nodes differ, seconds.
 _ABOUT = 5.0
@@ -64,7 +65,8 @@ def interrupted(
         ends.setdefault(one.pod, []).append(one)
     careless = frozenset(careless)
     after = {task.key: task for task in (*now.changed, *now.tasks)}
-    tries = {(*task.key, task.try_number): task for task in (*now.tasks, *known)}
+    brief = (task for task in now.changed if _failed(task))  # they may have begun and ended between two looks
+    tries = {(*task.key, task.try_number): task for task in (*brief, *now.tasks, *known)}
     found: dict[tuple[object, ...], Task] = {}
     for key, task in tries.items():
         end = _end(task, ends.get(task.host, ()))
@@ -92,6 +94,12 @@ def _is_cut(task: Task, end: Ended, after: Mapping[tuple[str, str, str, int], Ta
         # Airflow itself finds out after minutes only.
         return now.host == task.host and now.began == task.began and end.gone is not None
     return not clean and now.state not in _BY_ITSELF
+
+
+def _failed(task: Task) -> bool:
+    """Whether what Airflow says of a task is of a try that began and failed, and not left from one before."""
+    is_of_one_try = task.began is not None and task.ended is not None and task.began < task.ended
+    return is_of_one_try and task.state in _FAILED
 
 
 def _was_over(task: Task, now: Task, end: Ended) -> bool:

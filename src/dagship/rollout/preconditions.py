@@ -12,7 +12,7 @@ and no other, and the time must suffice:
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dagship.rollout import plan, signals, states
+from dagship.rollout import plan, raws, signals, states
 from dagship.rollout.live import LiveRuns, Task
 from dagship.rollout.surveying import Survey
 from dagship.rollout.values import WATCHED, Move
@@ -21,6 +21,8 @@ from dagship.rollout.workloads import template
 # No task is worth its own pod's start, and few are done within it: a grace period below this is nobody's decision.
 ENOUGH = 60
 _DEFAULT_GRACE = 30
+# What makes the pods of a workload.
+_MADE_BY = {"StatefulSet": "StatefulSet", "Deployment": "ReplicaSet"}
 _ALL_THE_SAME = "--interrupt-tasks rolls out all the same."
 
 Raw = Mapping[str, Any]
@@ -33,14 +35,14 @@ class Finding(NamedTuple):
         said: One sentence without its full stop.
         hint: What to do.
         kills: Whether tasks that run now are lost for sure, or as good as.
-        pods: The pods whose tasks those are.
+        careless: The pods in which SIGTERM kills tasks, those included in which none runs yet.
 
     """
 
     said: str
     hint: str = ""
     kills: bool = False
-    pods: tuple[str, ...] = ()
+    careless: tuple[str, ...] = ()
 
 
 def of_moves(moves: Iterable[Move], survey: Survey, pods: Iterable[Raw], live: LiveRuns | None) -> tuple[Finding, ...]:
@@ -59,12 +61,14 @@ def of_moves(moves: Iterable[Move], survey: Survey, pods: Iterable[Raw], live: L
         raw = survey.objects[move.kind, move.name]
         if move.kind not in WATCHED or plan.says(move, raw):
             continue
-        own = [pod for pod in pods if _selects(raw, pod)]
+        own = [pod for pod in pods if _has(move.kind, raw, pod)]
         now = live.asked if live else 0.0
         by_spec = _by_revision(own, live.by_host if live else {})
         if not by_spec and move.role == "worker":
             by_spec = [(template(move.kind, raw)["spec"], {})]
         for spec, tasks in by_spec:
+            if move.role != "worker" and not any(tasks.values()):
+                continue
             found += findings(move.key, spec, tasks, now=now, config_maps=survey.config_maps)
     return tuple(found)
 
@@ -72,18 +76,19 @@ def of_moves(moves: Iterable[Move], survey: Survey, pods: Iterable[Raw], live: L
 def _by_revision(
     pods: Iterable[Raw], tasks: Mapping[str, Sequence[Task]]
 ) -> list[tuple[Raw, dict[str, Sequence[Task]]]]:
-    """The tasks that run in pods, with the spec of those: half-way through a rollout that was cut off there are two."""
+    """What runs in each pod, with the spec of those: half-way through a rollout that was cut off there are two."""
     found: dict[str, tuple[Raw, dict[str, Sequence[Task]]]] = {}
     for pod in pods:
         name = pod["metadata"]["name"]
-        if name in tasks:
-            found.setdefault(states.pod(pod).revision, (pod["spec"], {}))[1][name] = tasks[name]
+        found.setdefault(states.pod(pod).revision, (pod["spec"], {}))[1][name] = tasks.get(name, ())
     return list(found.values())
 
 
-def _selects(raw: Raw, pod: Raw) -> bool:
+def _has(kind: str, raw: Raw, pod: Raw) -> bool:
+    """Whether a pod is a workload's: those that a KubernetesExecutor makes may have the labels of workers."""
     labels = (raw["spec"].get("selector") or {}).get("matchLabels") or {}
-    return bool(labels) and labels.items() <= (pod["metadata"].get("labels") or {}).items()
+    selected = bool(labels) and labels.items() <= (pod["metadata"].get("labels") or {}).items()
+    return selected and raws.controller(pod).get("kind") == _MADE_BY[kind]
 
 
 def findings(
@@ -99,7 +104,7 @@ def findings(
     Args:
         workload: `statefulset/worker`.
         spec: Its pods' spec.
-        tasks: Tasks that run, by pod.
+        tasks: Its pods, with the tasks that run there.
         now: Epoch seconds by Airflow's clock.
         config_maps: The namespace's ConfigMaps by name.
 
@@ -121,7 +126,7 @@ def findings(
                     f"them end{running}",
                     f"Set it in the workload's environment, and restart it while no task runs; {_ALL_THE_SAME}",
                     kills=count > 0,
-                    pods=tuple(tasks),
+                    careless=tuple(tasks),
                 )
             )
     if signals.keeps_signals(container):
@@ -138,7 +143,6 @@ def findings(
                 f"the pods of {workload} get {grace} s to end{running}",
                 f"Set terminationGracePeriodSeconds to what its longest task takes; {_ALL_THE_SAME}",
                 kills=True,
-                pods=tuple(tasks),
             )
         )
     elif count:

@@ -63,6 +63,15 @@ def test_where_every_process_gets_the_signal_the_exit_status_says_nothing() -> N
     assert 1 == cut(task("failed"), careless=("worker-0",))
 
 
+def test_one_that_nobody_saw_running_counts_where_its_worker_was_killed() -> None:
+    unseen = task("failed", task_id="u", began=190.0, ended=205.0)
+
+    assert 1 == cut(unseen, of=end(code=137))
+    assert 0 == cut(unseen)
+    assert 0 == cut(unseen.model_copy(update={"ended": 192.0}), of=end(code=137))
+    assert 0 == cut(unseen.model_copy(update={"state": "scheduled"}), of=end(code=137))
+
+
 def test_a_new_try_stands_for_the_one_that_was_lost() -> None:
     assert 1 == cut(task("success", try_number=2, began=300.0), of=end(code=137))
     assert 0 == cut(task("success", try_number=2, began=300.0))

@@ -49,7 +49,7 @@ def test_dumb_init_that_signals_all_processes_is_refused_while_tasks_run(
 
     assert [True] == [each.kills for each in one]
     assert "2 tasks run there" in one[0].said
-    assert ("worker-0", "worker-1") == one[0].pods
+    assert ("worker-0", "worker-1") == one[0].careless
     assert "--interrupt-tasks" in one[0].hint
 
 
@@ -148,8 +148,22 @@ def of_moves(
 def test_tasks_are_looked_for_wherever_they_run() -> None:
     live = LiveRuns(asked=NOW, tasks=(task("worker-1"), task("elsewhere")))
 
-    assert [("worker-1",)] == [one.pods for one in of_moves(live, role="scheduler")]
+    assert ["1 task runs there" in one.said for one in of_moves(live, role="scheduler")] == [True]
     assert () == of_moves(LiveRuns(), role="scheduler")
+
+
+def test_where_the_signal_kills_tasks_it_kills_those_that_begin_later_too() -> None:
+    for tasks in ((), (task("worker-1"),)):
+        (one,) = of_moves(LiveRuns(asked=NOW, tasks=tasks))
+
+        assert (("worker-0", "worker-1"), bool(tasks)) == (one.careless, one.kills)
+
+
+def test_pods_of_an_executor_are_not_the_workers_though_their_labels_are() -> None:
+    live = LiveRuns(asked=NOW, tasks=(task("report-x1y2"),))
+    (one,) = of_moves(live, pods=[o.pod("worker-0"), o.pod("report-x1y2", owner="")])
+
+    assert (("worker-0",), False) == (one.careless, one.kills)
 
 
 def test_pods_of_two_templates_are_each_looked_at_as_they_are() -> None:
@@ -159,7 +173,7 @@ def test_pods_of_two_templates_are_each_looked_at_as_they_are() -> None:
     live = LiveRuns(asked=NOW, tasks=(task("worker-1"), task("worker-0")))
     short = [one for one in of_moves(live, pods=[new, old]) if "s to end; " in one.said]
 
-    assert [("worker-0",)] == [one.pods for one in short]
+    assert ["1 task runs there" in one.said for one in short] == [True]
 
 
 def test_a_worker_that_does_not_move_is_of_no_concern() -> None:

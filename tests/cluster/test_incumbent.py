@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dagship.rollout import incumbent
+from dagship.rollout import incumbent, pointing
 from dagship.rollout.incumbent import Incumbent
 from tests.cluster.airflows import container, deployment, pod, stateful_set
 from tests.cluster.images import REPOSITORY, image
@@ -49,6 +49,17 @@ def test_the_image_that_most_of_an_airflow_runs_comes_first_and_airflow_says_wha
     assert asked(rig.kubectl.namespace) == Incumbent(images=(most, few), pinned=(NEEDED,), complete=True)
 
 
+def test_the_version_that_a_rollback_made_current_is_needed_too(rig: Rig) -> None:
+    current, former = "b" * 12, "a" * 12
+    said = {"baked": True, "held": [former, current], "current": current}
+    start(rig, answer=f"echo '{json.dumps(said)}'")
+    processor = container("dag-processor", image("a"), "dag-processor")
+    processor["env"] = [{"name": pointing.POINTER, "value": former}]
+    rig.start(deployment("dag-processor", pod(processor, name="dag-processor")))
+
+    assert asked(rig.kubectl.namespace).pinned == (former,)
+
+
 def test_an_airflow_that_does_not_say_is_known_by_its_images(rig: Rig) -> None:
     most, few = start(rig, answer="exit 1")
 
@@ -69,6 +80,18 @@ def test_a_server_that_says_nothing_is_not_waited_for(tmp_path: Path, monkeypatc
 
         assert asked("", limit=0.5) == Incumbent()
         assert time.monotonic() - began < 5
+
+
+def test_a_program_for_the_login_that_takes_its_time_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = "{exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: sleep, args: ['20']}}"
+    (tmp_path / "config").write_text(KUBECONFIG.format(port=9).replace("user: {}}]", f"user: {user}}}]"))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
+    began = time.monotonic()
+
+    assert asked("", limit=0.5) == Incumbent()
+    assert time.monotonic() - began < 10
 
 
 def test_a_server_that_is_not_there_is_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

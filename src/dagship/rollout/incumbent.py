@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dagship.errors import DagshipError
-
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
 
@@ -30,7 +28,7 @@ class Incumbent:
 
     Attributes:
         images: Images of the repository that workloads run, the most used first; by digest, as a rollout set them.
-        pinned: DAG versions that unfinished runs began on.
+        pinned: DAG versions that unfinished runs began on, and the one that a rollback made current.
         complete: Whether Airflow said which.
 
     """
@@ -57,18 +55,17 @@ def asking(
     if not any(path and Path(path).expanduser().exists() for path in paths):
         return Incumbent  # most builds end here, and need import nothing for it
     # In this thread, whatever it imports: libraries that import one another in circles cannot be imported by two.
+    import kubernetes.config  # noqa: F401
+
     from dagship.cluster import connection
     from dagship.rollout import asking as _  # noqa: F401
 
-    try:
-        cluster = connection.connect(context=context, namespace=namespace).patient(_PATIENCE_SECONDS)
-    except DagshipError as failed:
-        log.info("The cluster is not asked what it runs: %s", failed.message)
-        return Incumbent
     answers: list[Incumbent] = []
 
     def ask() -> None:
         try:
+            # A program that the kubeconfig names for the login may take its time.
+            cluster = connection.connect(context=context, namespace=namespace).patient(_PATIENCE_SECONDS)
             for known in _ask(cluster, repository, selector):
                 answers.append(known)  # noqa: PERF402 - what comes first counts, also when the rest does not come
         except Exception as failed:  # noqa: BLE001 - whatever it is, the image can be built
@@ -87,7 +84,7 @@ def asking(
 def _ask(cluster: "Cluster", repository: str, selector: str) -> Iterator[Incumbent]:
     """Yields what is known first, then all of it: the namespace answers at once, Airflow takes seconds."""
     from dagship.rollout import asking as airflow
-    from dagship.rollout import selection, surveying
+    from dagship.rollout import pointing, selection, surveying
 
     survey = surveying.survey(cluster, selector=selector)
     selected = selection.select(survey.workloads, repositories=[repository])
@@ -97,4 +94,6 @@ def _ask(cluster: "Cluster", repository: str, selector: str) -> Iterator[Incumbe
     yield Incumbent(images=images, complete=not images)
     if images:
         live = airflow.live(cluster, survey, prefer={workload.key for workload, _ in selected})
-        yield Incumbent(images=images, pinned=tuple(live.pinned), complete=True)
+        current = pointing.announced((workload for workload, _ in selected), live) if live.baked else ""
+        pinned = dict.fromkeys((*live.pinned, *([current] if current != live.current else [])))
+        yield Incumbent(images=images, pinned=tuple(pinned), complete=True)

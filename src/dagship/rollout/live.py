@@ -1,8 +1,12 @@
 """What Airflow says of its runs and tasks at one moment: frozen values."""
 
+import re
 from collections import Counter
 
 from dagship.artifacts import Artifact
+
+# Of a DAG version in an image.
+_ID = re.compile(r"[0-9a-f]{12}", re.ASCII)
 
 
 class RunCount(Artifact):
@@ -96,8 +100,11 @@ class LiveRuns(Artifact):
 
     @property
     def pinned(self) -> dict[str, int]:
-        """Unfinished runs by the version that the image must hold for them; none where versions are not baked."""
-        return {version: runs for version, runs in self.by_version.items() if version} if self.baked else {}
+        """Unfinished runs by the version that the image must hold for them; none where versions are not baked.
+
+        Bundles beside the image's have versions of another form: a commit of git has 40 digits.
+        """
+        return {version: runs for version, runs in self.by_version.items() if _ID.fullmatch(version) and self.baked}
 
     @property
     def by_host(self) -> dict[str, tuple[Task, ...]]:

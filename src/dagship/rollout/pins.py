@@ -20,12 +20,12 @@ def unknown(live: LiveRuns, target: Target) -> str:
     return f"which DAG versions the image holds is not known; {said(live.pinned)} must be among them"
 
 
-def announced(live: LiveRuns, target: Target) -> str:
-    """Returns what to say where the image lacks the version that new runs get until it is announced; else nothing."""
-    if not live.baked or not live.current or not target.held or live.current in {*target.held, *live.pinned}:
+def announced(live: LiveRuns, target: Target, current: str) -> str:
+    """Returns what to say where the image lacks `current`, which new runs get until it is announced; else nothing."""
+    if not live.baked or not current or not target.held or current in {*target.held, *live.pinned}:
         return ""
     return (
-        f"the image does not hold {live.current}, the DAG version that is current: runs that begin before the "
+        f"the image does not hold {current}, the DAG version that is current: runs that begin before the "
         "dag-processor has moved may be pinned to it, and fail"
     )
 

@@ -69,6 +69,13 @@ def to_version(
     return tuple(pointed)
 
 
+def announced(workloads: Iterable[Workload], live: LiveRuns) -> str:
+    """Returns the DAG version that new runs get: what a dag-processor is told to announce, else the current one."""
+    told = (_processor(workload).env.get(POINTER) for workload in workloads if workload.role == "dag-processor")
+    # The image ignores one that it does not hold.
+    return next((version for version in told if version in live.held), live.current)
+
+
 def is_pointing(moves: Iterable[Move]) -> bool:
     """Whether moves make the image that runs announce another version, and change no image."""
     fields = {(change.field, change.name) for move in moves for change in move.changes}

@@ -53,7 +53,8 @@ def roll(run: Run, planner: Planner) -> RolloutResult:
 
                 lease.acquire(wait=run.asked.wait, say=say)
             # Nobody else moves things from here on; what moved while this one looked or waited is seen now.
-            survey, anew = tasks.again(run, surveying.survey(run.cluster, selector=run.asked.selector), planned)
+            found = surveying.survey(run.cluster, selector=run.asked.selector)
+            survey, anew = tasks.again(run, found, planned, before=survey)
             now = planner(survey)
             own = survey.objects.get(("ConfigMap", record.NAME))
             run.record = None if own is None else dict(own)

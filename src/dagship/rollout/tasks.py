@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dagship.errors import Refused, UsageError
-from dagship.rollout import asking, figures, pins, plan, preconditions, waiting
+from dagship.rollout import asking, figures, pins, plan, pointing, preconditions, waiting
 from dagship.rollout.asked import Planned
 from dagship.rollout.drains import Drains
 from dagship.rollout.results import RolloutResult, TaskReport
@@ -30,9 +30,17 @@ def asked(run: Run, survey: "Survey", planned: Planned) -> "Survey":
     return replace(survey, live=run.live)
 
 
-def again(run: Run, survey: "Survey", planned: Planned) -> tuple["Survey", bool]:
-    """Returns the survey with an answer that is not old, and whether Airflow was asked anew for that."""
-    if time.monotonic() - run.when > _OLD:
+def again(run: Run, survey: "Survey", planned: Planned, *, before: "Survey") -> tuple["Survey", bool]:
+    """Returns the survey with an answer that is not old, and whether Airflow was asked anew for that.
+
+    Args:
+        run: What runs.
+        survey: What the namespace holds now.
+        planned: What was planned before.
+        before: What it held then: a rollout that ended since has changed what new runs are pinned to.
+
+    """
+    if time.monotonic() - run.when > _OLD or survey.record != before.record:
         return asked(run, survey, planned), True
     return replace(survey, live=run.live), False
 
@@ -63,10 +71,11 @@ def check(run: Run, planned: Planned, survey: "Survey") -> tuple[str, ...]:
         said.append(refusal.message)
     if run.live and not planned.undo and (unknown := pins.unknown(run.live, planned.target)):
         said.append(unknown)
-    if run.live and not planned.undo and (announced := pins.announced(run.live, planned.target)):
+    current = pointing.announced(survey.workloads, run.live) if run.live else ""
+    if run.live and not planned.undo and (announced := pins.announced(run.live, planned.target, current)):
         said.append(announced)
     found = preconditions.of_moves(moves, survey, run.cluster.list("Pod"), run.live)
-    run.careless = frozenset(pod for one in found if one.kills for pod in one.pods)
+    run.careless = frozenset(pod for one in found for pod in one.careless)
     # What goes back has to, whatever it costs.
     for one in found:
         if one.kills and not wants.interrupt_tasks and not planned.undo:

@@ -44,12 +44,20 @@ def test_versions_that_come_from_elsewhere_are_no_matter_of_the_image() -> None:
 
 
 def test_runs_that_begin_on_the_way_are_thought_of_where_the_image_lacks_their_version() -> None:
-    assert A in pins.announced(live(current=A), target(B))
-    assert "" == pins.announced(live(current=A), target(B, A))
-    assert "" == pins.announced(live(current=A), target())
-    assert "" == pins.announced(live(current=A, baked=False), target(B))
+    assert A in pins.announced(live(), target(B), A)
+    assert "" == pins.announced(live(), target(B, A), A)
+    assert "" == pins.announced(live(), target(), A)
+    assert "" == pins.announced(live(), target(B), "")
+    assert "" == pins.announced(live(baked=False), target(B), A)
     # Those are refused, or waited for.
-    assert "" == pins.announced(live(current=A, a=1), target(B))
+    assert "" == pins.announced(live(a=1), target(B), A)
+
+
+def test_commits_of_a_bundle_beside_the_images_are_no_matter_of_the_image() -> None:
+    both = LiveRuns(baked=True, runs=(RunCount(version="c" * 40, state="running", runs=2), *live(a=1).runs))
+
+    assert {A: 1} == pins.lacking(both, target(B))
+    assert "" == pins.stranded(both.model_copy(update={"held": (A,)}))
 
 
 def test_runs_whose_version_is_not_there_any_more_are_told() -> None:

@@ -67,6 +67,12 @@ def test_a_version_that_the_image_holds_takes_one_variable_of_the_dag_processor(
     assert [("deployment/dag-processor", "processor", pointing.POINTER, None, A)] == said(to(A, airflow()))
 
 
+@pytest.mark.parametrize(("pointer", "version"), [(None, B), (A, A), ("c" * 12, B)])
+def test_new_runs_get_what_is_pointed_at_if_the_image_holds_it(pointer: str | None, version: str) -> None:
+    assert version == pointing.announced(read(airflow(pointer=pointer)), live())
+    assert B == pointing.announced(read(airflow(pointer=pointer)[:-1]), live())
+
+
 def test_back_to_the_images_own_version_the_variable_goes() -> None:
     assert [("deployment/dag-processor", "processor", pointing.POINTER, A, None)] == said(to(B, airflow(pointer=A)))
 

@@ -32,8 +32,13 @@ def rollout(cluster: "Cluster", console: "Console", target: Target, asked: Asked
     """
 
     def planner(survey: "Survey") -> Planned:
-        also = _moved(_own(survey, asked))
-        return Planned(kind="rollout", target=target, moves=_to(survey, target, asked, cluster.namespace, also=also))
+        own = _own(survey, asked)
+        # The repository may change from one image to the next.
+        former = own[-1].image if own else ""
+        # After a return to what dagship found, Airflow's images are of any repository.
+        also = own[-1].moves if own and not former else ()
+        moves = _to(survey, target, asked, cluster.namespace, former=former, also=also)
+        return Planned(kind="rollout", target=target, moves=moves)
 
     return roll(Run(cluster=cluster, console=console, asked=asked), planner)
 
@@ -94,9 +99,15 @@ def undo(cluster: "Cluster", console: "Console", asked: Asked) -> RolloutResult:
 
 
 def _to(
-    survey: "Survey", target: Target, asked: Asked, namespace: str, *, also: tuple[Move, ...] = ()
+    survey: "Survey",
+    target: Target,
+    asked: Asked,
+    namespace: str,
+    *,
+    former: str = "",
+    also: tuple[Move, ...] = (),
 ) -> tuple[Move, ...]:
-    repositories = tuple(image for image in (target.image, asked.from_image) if image)
+    repositories = tuple(image for image in (target.image, asked.from_image, former) if image)
     return preflight.select(
         survey, target, repositories=repositories, names=asked.names, namespace=namespace, also=_asked_for(also, asked)
     )

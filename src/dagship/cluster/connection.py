@@ -40,6 +40,11 @@ def connect(*, context: str, namespace: str) -> Cluster:
     )
 
 
+def load() -> None:
+    """Imports what `connect` will need, for who calls that in another thread."""
+    import kubernetes.config  # noqa: F401
+
+
 def kubeconfig() -> str:
     """Returns the kubeconfig's path, or several as in KUBECONFIG, for a program that is to find the same cluster."""
     paths = os.environ.get("KUBECONFIG") or _DEFAULT_KUBECONFIG

@@ -55,11 +55,10 @@ def asking(
     if not any(path and Path(path).expanduser().exists() for path in paths):
         return Incumbent  # most builds end here, and need import nothing for it
     # In this thread, whatever it imports: libraries that import one another in circles cannot be imported by two.
-    import kubernetes.config  # noqa: F401
-
     from dagship.cluster import connection
     from dagship.rollout import asking as _  # noqa: F401
 
+    connection.load()
     answers: list[Incumbent] = []
 
     def ask() -> None:

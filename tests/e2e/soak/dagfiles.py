@@ -72,8 +72,9 @@ class Shape:
 
 SHAPES = (
     Shape(dag_id="short", steps=2, seconds=1, at_once=1),
-    # At any time a run is half done, and most likely a task at work when a worker has to go.
-    Shape(dag_id="long", steps=6, seconds=15, at_once=2),
+    # At any time a run is half done, and most likely a task at work when a worker has to go. A task takes longer than
+    # the grace period that Kubernetes gives where nobody says otherwise.
+    Shape(dag_id="long", steps=3, seconds=40, at_once=2),
 )
 
 

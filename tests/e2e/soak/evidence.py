@@ -143,6 +143,16 @@ def collect(line: Line, delivered: tuple[Delivered, ...]) -> Evidence:
     )
 
 
+def tries(line: Line, task: TaskEnd) -> list[str]:
+    """What Airflow has of each try of a task, for people: the reason why one was not the last."""
+    found = line("GET", f"/dags/{task.dag_id}/dagRuns/{task.run_id}/taskInstances/{task.task_id}/tries")
+    return [
+        f"{task.task_id} of {task.run_id}, try {one['try_number']}: {one['state']}, queued {one['queued_when']}, "
+        f"began {one['start_date']} on {one['hostname'] or 'nothing'}, ended {one['end_date']}"
+        for one in found["task_instances"]
+    ]
+
+
 def sighting(written: str) -> Sighting:
     """Reads what a task wrote down."""
     said = json.loads(written)

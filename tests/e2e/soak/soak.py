@@ -6,7 +6,7 @@ from functools import partial
 
 from tests.e2e.soak.deliveries import Delivery
 from tests.e2e.soak.driver import Driver
-from tests.e2e.soak.evidence import Delivered, Evidence, collect
+from tests.e2e.soak.evidence import Delivered, Evidence, collect, tries
 from tests.e2e.soak.line import Line
 
 Act = Callable[[], Delivered]
@@ -38,7 +38,12 @@ def soak(
             tell(f"{delivery.what}: {done.what} to version {done.number} took {done.seconds:.1f} s{draining}")
             driver.used(done.number)
         driver.finish()
-        return collect(line, tuple(delivered))
+        evidence = collect(line, tuple(delivered))
+        for task in evidence.tasks:
+            if task.tries > 1:
+                for one in tries(line, task):
+                    tell(f"{delivery.what}: {one}")
+        return evidence
 
 
 def versions(delivery: Delivery, first: int, count: int) -> Iterable[Act]:

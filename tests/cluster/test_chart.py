@@ -1,5 +1,6 @@
 """The chart against a real API server: every object that it can make, and what Helm's own linter says."""
 
+import base64
 import itertools
 import json
 import subprocess
@@ -31,8 +32,15 @@ ALL_ON: dict[str, Any] = {
     "triggerer": {"replicas": 2},
     "apiServer": {"replicas": 2},
     "workers": {"queues": "default,big"},
-    "config": {"core": {"parallelism": 8, "dags_are_paused_at_creation": False}},
-    "env": [{"name": "A", "value": "b"}],
+    "config": {
+        "core": {"parallelism": 8, "dags_are_paused_at_creation": False},
+        "common.io": {"xcom_objectstorage_threshold": 1048576},
+    },
+    "env": [
+        {"name": "A", "value": "b"},
+        {"name": "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "value": ""},
+        {"name": "DUMB_INIT_SETSID", "value": "0"},
+    ],
     "envFrom": [{"secretRef": {"name": "more"}}],
     "volumes": [{"name": "more", "emptyDir": {}}],
     "volumeMounts": [{"name": "more", "mountPath": "/more"}],
@@ -60,6 +68,13 @@ def written(where: Path, **values: Any) -> str:
     return f"--values={path}"
 
 
+def adopt(kubectl: Kubectl, what: str, release: str) -> None:
+    """Marks an object as a release's."""
+    marks = (f"meta.helm.sh/release-name={release}", f"meta.helm.sh/release-namespace={kubectl.namespace}")
+    kubectl("label", what, "app.kubernetes.io/managed-by=Helm")
+    kubectl("annotate", what, *marks)
+
+
 @pytest.fixture(scope="module")
 def stage(kubeconfig: Path) -> Iterator[Kubectl]:
     """A namespace with what the values name; nothing is made in it but that."""
@@ -71,9 +86,7 @@ def stage(kubeconfig: Path) -> Iterator[Kubectl]:
     keys = ("fernet-key", "jwt-secret", "webserver-secret-key", "admin-password")
     kubectl("create", "secret", "generic", "keys", *(f"--from-literal={key}=x" for key in keys))
     kubectl("create", "serviceaccount", "air")  # a pod is refused without; it is the release's
-    kubectl("label", "serviceaccount", "air", "app.kubernetes.io/managed-by=Helm")
-    marks = ("meta.helm.sh/release-name=air", f"meta.helm.sh/release-namespace={kubectl.namespace}")
-    kubectl("annotate", "serviceaccount", "air", *marks)
+    adopt(kubectl, "serviceaccount/air", "air")
     yield kubectl
     kubectl("delete", "namespace", kubectl.namespace, "--wait=false")
 
@@ -94,6 +107,8 @@ def test_the_api_server_takes_every_object(
     )
     assert rendered.returncode == 0, rendered.stderr
     objects = [one for one in yaml.safe_load_all(rendered.stdout) if one]
+    assert [] == [names for names in map(variables, containers(objects)) if len(set(names)) < len(names)]
+    assert "'1048576'" in str(next(one for one in objects if one["metadata"]["name"] == "air-config"))
     new = [one for one in objects if (one["kind"], one["metadata"]["name"]) != ("ServiceAccount", "air")]
 
     taken = stage.run(
@@ -103,6 +118,43 @@ def test_the_api_server_takes_every_object(
 
     assert taken.returncode == 0, taken.stderr
     assert taken.stdout.count("(server dry run)") == len(new) > 10
+
+
+def containers(value: Any) -> Iterator[dict[str, Any]]:
+    """Every container, in whatever it is, a pod's template in a ConfigMap included."""
+    if isinstance(value, str) and "\n  containers:" in value:
+        value = yaml.safe_load(value)
+    if isinstance(value, dict):
+        for name, part in value.items():
+            if name in {"containers", "initContainers"}:
+                yield from part or ()
+            yield from containers(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from containers(part)
+
+
+def variables(container: dict[str, Any]) -> list[str]:
+    return [one["name"] for one in container.get("env", ())]
+
+
+def test_keys_that_the_values_do_not_ask_for_any_more_are_kept(
+    helm_program: str, stage: Kubectl, tmp_path: Path
+) -> None:
+    """They may again; and what they opened, a database and what is encrypted in it, is still there."""
+    had = {"fernet-key": "f", "admin-password": "a", "postgres-password": "p", "redis-password": "r"}
+    stage("create", "secret", "generic", "kept-keys", *(f"--from-literal={key}={text}" for key, text in had.items()))
+    adopt(stage, "secret/kept-keys", "kept")
+    where = [f"--kubeconfig={stage.kubeconfig}", f"--namespace={stage.namespace}", "--dry-run=server"]
+    values = written(tmp_path, **{**ALL_ON, **EXTERNAL, "redis": {"enabled": True}, "admin": {"create": False}})
+
+    done = subprocess.run([helm_program, "template", "kept", CHART, values, *where], capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
+    (secret,) = (one for one in yaml.safe_load_all(done.stdout) if one and one["kind"] == "Secret")
+    held = {key: base64.b64decode(text).decode() for key, text in secret["data"].items()}
+    assert had.items() <= held.items()
+    assert held["broker"] == "redis://:r@kept-redis:6379/0"
 
 
 @pytest.mark.parametrize("executor", ["CeleryExecutor", "KubernetesExecutor", "LocalExecutor"])

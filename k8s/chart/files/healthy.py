@@ -1,6 +1,7 @@
-"""Says whether a release is well: healthy.py URL [WORKER:PORT...]
+"""Says whether a release is well: healthy.py URL COMPONENTS [WORKER:PORT...]
 
-Every component that Airflow knows of is healthy, and the logs of every worker can be reached by its name. Tries for
+Every component that Airflow knows of is healthy, if it is one of those that the values ask for: Airflow remembers one
+that is gone. And the logs of every worker can be reached by its name. Tries for
 two minutes; ends with status 1 and a sentence for each thing that is wrong.
 """
 
@@ -13,7 +14,7 @@ import urllib.request
 _PATIENCE = 120
 
 
-def wrong(url: str, workers: list) -> list:
+def wrong(url: str, components: list, workers: list) -> list:
     """Returns what is wrong now."""
     found = []
     try:
@@ -23,7 +24,7 @@ def wrong(url: str, workers: list) -> list:
         return ["%s does not answer: %s" % (url, failed)]
     for component, state in sorted(health.items()):
         # What this Airflow does not run apart from its scheduler has no status.
-        if isinstance(state, dict) and state.get("status") not in ("healthy", None):
+        if component in components and state.get("status") not in ("healthy", None):
             found.append("%s is %s" % (component, state["status"]))
     for worker in workers:
         host, _, port = worker.partition(":")
@@ -36,7 +37,7 @@ def wrong(url: str, workers: list) -> list:
 
 if __name__ == "__main__":
     until = time.monotonic() + _PATIENCE
-    while (left := wrong(sys.argv[1], sys.argv[2:])) and time.monotonic() < until:
+    while (left := wrong(sys.argv[1], sys.argv[2].split(","), sys.argv[3:])) and time.monotonic() < until:
         time.sleep(2)
     if left:
         sys.exit("\n".join(left))

@@ -15,6 +15,19 @@ readOnlyRootFilesystem: true
 capabilities: {drop: [ALL]}
 {{- end -}}
 
+{{/*
+A list of variables as YAML, without those that the user sets: (dict "root" $ "entries" "…"). A name may be there once.
+*/}}
+{{- define "airflow.variables" -}}
+{{- $theirs := dict -}}
+{{- range .root.Values.env }}{{- $_ := set $theirs .name true -}}{{- end -}}
+{{- range .entries | fromYamlArray }}
+{{- if not (hasKey $theirs .name) }}
+- {{ toYaml . | nindent 2 | trim }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
 {{/* A container's environment: settings, secrets, then what the user adds, which goes before both. */}}
 {{- define "airflow.env" -}}
 envFrom:
@@ -23,33 +36,52 @@ envFrom:
   {{- toYaml . | nindent 2 }}
   {{- end }}
 env:
-  {{- $keys := include "airflow.keys" . }}
-  - name: AIRFLOW__CORE__FERNET_KEY
-    valueFrom: {secretKeyRef: {name: {{ $keys }}, key: fernet-key}}
-  {{- if eq (include "airflow.major" .) "3" }}
-  - name: AIRFLOW__API__SECRET_KEY
-    valueFrom: {secretKeyRef: {name: {{ $keys }}, key: webserver-secret-key}}
-  {{- else }}
-  - name: AIRFLOW__WEBSERVER__SECRET_KEY
-    valueFrom: {secretKeyRef: {name: {{ $keys }}, key: webserver-secret-key}}
-  {{- end }}
-  - name: AIRFLOW__DATABASE__SQL_ALCHEMY_CONN
-    {{- if .Values.postgres.enabled }}
-    valueFrom: {secretKeyRef: {name: {{ include "airflow.name" . }}-keys, key: connection}}
-    {{- else }}
-    valueFrom: {secretKeyRef: {name: {{ .Values.database.secret }}, key: connection}}
-    {{- end }}
-  {{- if eq .Values.executor "CeleryExecutor" }}
-  - name: AIRFLOW__CELERY__BROKER_URL
-    {{- if .Values.redis.enabled }}
-    valueFrom: {secretKeyRef: {name: {{ include "airflow.name" . }}-keys, key: broker}}
-    {{- else }}
-    valueFrom: {secretKeyRef: {name: {{ .Values.broker.secret }}, key: url}}
-    {{- end }}
-  {{- end }}
+  {{- include "airflow.variables" (dict "root" . "entries" (include "airflow.secrets" .)) | trim | nindent 2 }}
   {{- with .Values.env }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
+{{- end -}}
+
+{{- define "airflow.secrets" -}}
+{{- $keys := include "airflow.keys" . -}}
+- name: AIRFLOW__CORE__FERNET_KEY
+  valueFrom: {secretKeyRef: {name: {{ $keys }}, key: fernet-key}}
+- name: AIRFLOW__{{ ternary "API" "WEBSERVER" (eq (include "airflow.major" .) "3") }}__SECRET_KEY
+  valueFrom: {secretKeyRef: {name: {{ $keys }}, key: webserver-secret-key}}
+- name: AIRFLOW__DATABASE__SQL_ALCHEMY_CONN
+  {{- if .Values.postgres.enabled }}
+  valueFrom: {secretKeyRef: {name: {{ include "airflow.name" . }}-keys, key: connection}}
+  {{- else }}
+  valueFrom: {secretKeyRef: {name: {{ .Values.database.secret }}, key: connection}}
+  {{- end }}
+{{- if eq .Values.executor "CeleryExecutor" }}
+- name: AIRFLOW__CELERY__BROKER_URL
+  {{- if .Values.redis.enabled }}
+  valueFrom: {secretKeyRef: {name: {{ include "airflow.name" . }}-keys, key: broker}}
+  {{- else }}
+  valueFrom: {secretKeyRef: {name: {{ .Values.broker.secret }}, key: url}}
+  {{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* What a component has besides: as "airflow.podTemplate". */}}
+{{- define "airflow.componentVariables" -}}
+{{- if and (has .component (list "api-server" "scheduler")) (eq (include "airflow.major" .root) "3") }}
+# Signs what tasks show to the API: the scheduler gives it to them, and only the API reads it.
+- name: AIRFLOW__API_AUTH__JWT_SECRET
+  valueFrom: {secretKeyRef: {name: {{ include "airflow.keys" .root }}, key: jwt-secret}}
+{{- end }}
+{{- if .tasks }}
+# SIGTERM goes to the main process alone, which lets its tasks end.
+- {name: DUMB_INIT_SETSID, value: "0"}
+{{- end }}
+{{- if eq .component "triggerer" }}
+# Logs of deferred tasks are asked for by this name, and only a StatefulSet's pods have names that DNS knows.
+- {name: AIRFLOW__CORE__HOSTNAME_CALLABLE, value: airflow.utils.net.get_host_ip_address}
+{{- end }}
+{{- with .env }}
+{{- toYaml . | nindent 0 }}
+{{- end }}
 {{- end -}}
 
 {{/*
@@ -220,18 +252,7 @@ spec:
       workingDir: {{ . }}
       {{- end }}
       {{- include "airflow.env" $root | nindent 6 }}
-        {{- if and (has .component (list "api-server" "scheduler")) (eq (include "airflow.major" $root) "3") }}
-        # Signs what tasks show to the API: the scheduler gives it to them, and only the API reads it.
-        - name: AIRFLOW__API_AUTH__JWT_SECRET
-          valueFrom: {secretKeyRef: {name: {{ include "airflow.keys" $root }}, key: jwt-secret}}
-        {{- end }}
-        {{- if .tasks }}
-        # SIGTERM goes to the main process alone, which lets its tasks end.
-        - {name: DUMB_INIT_SETSID, value: "0"}
-        {{- end }}
-        {{- with .env }}
-        {{- toYaml . | nindent 8 }}
-        {{- end }}
+        {{- include "airflow.variables" (dict "root" $root "entries" (include "airflow.componentVariables" .)) | trim | nindent 8 }}
       {{- with .port }}
       ports: [{name: {{ .name }}, containerPort: {{ .number }}}]
       {{- end }}

@@ -109,7 +109,7 @@ def _import_version(  # noqa: PLR0917 - what the import of a version takes
         progress.write("%d of %d files\n" % (done, len(paths)))
 
     limits = {path: _limit(airflow, path, float(job["import_timeout"])) for path in paths}
-    pool = verify_pool.Pool(paths, enter, examine, limits.__getitem__, scratch, _processors())
+    pool = verify_pool.Pool(paths, enter, examine, limits.__getitem__, scratch, _processors(job))
     for path, outcome in zip(paths, pool.run(say)):  # noqa: B905 - `strict` came with Python 3.10
         into.append(dict(outcome, file=os.path.relpath(path, airflow.root)))
 
@@ -183,8 +183,9 @@ def _checked_packages(packages: tuple[subprocess.Popen[bytes], str, Any]) -> dic
     return {"tool": os.path.basename(tool), "code": code, "output": output.read(_PIP_LIMIT).decode("utf-8", "replace")}
 
 
-def _processors() -> int:
-    return max(1, len(os.sched_getaffinity(0)))
+def _processors(job: dict[str, Any]) -> int:
+    there = len(os.sched_getaffinity(0))
+    return max(1, min(there, int(job.get("processes", there))))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from typing import Literal
 
 from dagship.artifacts import Artifact
 
-SyncState = Literal["current", "refused", "held", "unreachable", "starting", "unknown"]
+SyncState = Literal["current", "refused", "held", "unreachable", "failing", "starting", "unknown"]
 
 
 class SyncFinding(Artifact):
@@ -26,7 +26,8 @@ class SyncReport(Artifact):
     Attributes:
         pod: The pod.
         state: `current`; `refused`: a commit has broken DAGs; `held`: runs are in progress; `unreachable`: git does
-            not answer; `starting`: nothing was published yet; `unknown`: it could not be asked.
+            not answer; `failing`: it ends again and again; `starting`: nothing was published yet; `unknown`: it could
+            not be asked.
         current: The commit that the pod serves, or empty.
         published_at: Since when, ISO 8601 in UTC.
         candidate: The commit that is not published, or empty.

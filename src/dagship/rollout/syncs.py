@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 CONTAINER = "dag-sync"
 
 # A cluster that serves less than git has is not what its users think it is.
-_BEHIND = frozenset({"refused", "unreachable"})
+_BEHIND = frozenset({"refused", "unreachable", "failing"})
 _ROOT = "/opt/airflow/dag-versions"
 _AT_A_TIME = 8
 _SECONDS = 10.0
@@ -84,6 +84,8 @@ def is_behind(report: SyncReport) -> bool:
 def _ask(cluster: "Cluster", pod: Raw) -> SyncReport:
     name = str(pod["metadata"]["name"])
     status = pod.get("status") or {}
+    if failing := _failing(status):
+        return SyncReport(pod=name, state="failing", reason=failing)
     running = any(
         one["name"] == CONTAINER and (one.get("state") or {}).get("running")
         for one in status.get("containerStatuses") or ()
@@ -99,6 +101,19 @@ def _ask(cluster: "Cluster", pod: Raw) -> SyncReport:
     if code != 0:
         return SyncReport(pod=name, state="starting", reason="Its sync has not written anything yet.")
     return read(name, said)
+
+
+def _failing(status: Raw) -> str:
+    """How a pod's sync, or the one that its start waits for, ended, where it was started anew and is not there yet."""
+    for one in (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())):
+        now, last = one.get("state") or {}, (one.get("lastState") or {}).get("terminated") or {}
+        is_sync = one["name"] == CONTAINER and not now.get("running")
+        is_first = one["name"] == f"{CONTAINER}-init" and not one.get("ready")
+        ended = now.get("terminated") or last
+        if (is_sync or is_first) and one.get("restartCount") and ended.get("exitCode"):
+            why = f", {ended['reason']}" if ended.get("reason") not in {None, "", "Error"} else ""
+            return f"Its sync ends with exit status {ended['exitCode']}{why}, again and again."
+    return ""
 
 
 def _text(found: Mapping[str, Any], name: str) -> str:

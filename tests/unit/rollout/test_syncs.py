@@ -45,6 +45,21 @@ def test_a_newer_sync_may_say_more_and_an_older_one_less() -> None:
     assert [(one.file, one.error) for one in found.findings] == [("a.py", "")]
 
 
+@pytest.mark.parametrize("name", ["dag-sync", "dag-sync-init"])
+def test_one_that_ends_again_and_again_is_behind(name: str) -> None:
+    ended = {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}
+    status = {"name": name, "restartCount": 3, "state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": ended}
+    key = "initContainerStatuses" if name.endswith("init") else "containerStatuses"
+    crashing = {**pod("dag-sync"), "status": {"phase": "Running", key: [status]}}
+    (found,), _ = syncs.ask(None, [crashing])  # type: ignore[arg-type]
+
+    assert (found.state, syncs.is_behind(found)) == ("failing", True)
+    assert found.reason == "Its sync ends with exit status 137, OOMKilled, again and again."
+    for better in ({"ready": True}, {"state": {"running": {}}}) if name == "dag-sync-init" else ():
+        found = syncs._failing({key: [{**status, **better}]})
+        assert bool(found) is (better != {"ready": True})
+
+
 @pytest.mark.parametrize("state", ["current", "held", "starting"])
 def test_what_needs_nobody_is_not_behind(state: str) -> None:
     assert not syncs.is_behind(syncs.read("w-0", json.dumps({**WRITTEN, "state": state})))

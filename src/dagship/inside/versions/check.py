@@ -13,6 +13,7 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from . import airflow_env, child
@@ -21,6 +22,8 @@ from .text import exception_of, last_line, one_line
 
 _TESTER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "check", "verify.py")
 _IMPORT_SECONDS = 30.0
+# A container may have all of a node's processors, and of its memory a small part.
+_PROCESSES = 4
 _MOST = 50
 _LONGEST = 400
 
@@ -59,7 +62,8 @@ def check(directory: str, *, environ: Mapping[str, str], limit: float) -> Verdic
 def _check(work: str, directory: str, environ: Mapping[str, str], limit: float) -> Verdict:
     os.mkdir(os.path.join(work, "out"))
     with open(os.path.join(work, "job.json"), "w", encoding="utf-8") as file:
-        json.dump({"user": str(os.getuid()), "import_timeout": _IMPORT_SECONDS, "packages": False}, file)
+        job = {"user": str(os.getuid()), "import_timeout": _IMPORT_SECONDS, "packages": False, "processes": _PROCESSES}
+        json.dump(job, file)
     environment = airflow_env.for_check(environ, directory, work)
     try:
         ended = child.run([sys.executable, _TESTER, work], environment=environment, limit=limit)
@@ -89,7 +93,8 @@ def judge(report: Mapping[str, Any]) -> Verdict:
     wrong += _duplicates(report["files"])
     if wrong:
         more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-        return _refused(f"{wrong[0].file}: {wrong[0].error}{more}", wrong, notes)
+        verdict = _refused(f"{wrong[0].file}: {wrong[0].error}{more}", wrong, notes)
+        return replace(verdict, lasting=not any(map(_killed_by_others, report["files"])))
     if not notes and not any((file["seen"] or {}).get("dags") for file in report["files"]):
         return _refused("There is no DAG in it.")
     return Verdict(passed=True, notes=tuple(notes[:_MOST]), at=time.time())
@@ -119,6 +124,12 @@ def _errors(file: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield f"Its import dies of {died['signal']}.", ""
     else:
         yield f"It ends the process while it is imported, with exit status {died['exit']}.", ""
+
+
+def _killed_by_others(file: Mapping[str, Any]) -> bool:
+    """Whether neither the file nor its time was at fault: who runs out of memory is killed so."""
+    died = file.get("died") or {}
+    return died.get("signal") == "SIGKILL" and not died["killed"]
 
 
 def _lacking(text: str) -> str:

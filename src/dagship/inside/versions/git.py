@@ -47,12 +47,13 @@ class Git:
 
         """
         self._prepare()
-        fetched = self._fetch(f"+{self._settings.source}:refs/dagship/tip", self._settings.depth)
+        first = not os.path.exists(os.path.join(self._store, "refs", "dagship"))
+        if first and (there := self._look_for_it()).code != 0:
+            raise self._git.failed(f"fetch from {self._git.host}", there)
+        # All of a large repository takes longer than anybody who waits for a sign of life has patience.
+        fetched = self._fetch(f"+{self._settings.source}:refs/dagship/tip", self._settings.depth, patient=first)
         if fetched.code != 0:
-            there = self._git.remote("ls-remote", "--exit-code", "--", self._settings.url, self._settings.source)
-            if there.code == _NO_MATCH:
-                raise NoSuchRef(f"The repository {self._settings.shown_url} has no {self._settings.ref}.")
-            if there.code != 0:
+            if self._look_for_it().code != 0:
                 raise self._git.failed(f"fetch from {self._git.host}", fetched)
             # The remote is fine, so it is the store: what a power failure left behind. It is fetched anew.
             shutil.rmtree(self._store)
@@ -61,6 +62,12 @@ class Git:
             if fetched.code != 0:
                 raise self._git.failed(f"fetch from {self._git.host}", fetched)
         return self._commit("refs/dagship/tip")
+
+    def _look_for_it(self) -> child.Ended:
+        there = self._git.remote("ls-remote", "--exit-code", "--", self._settings.url, self._settings.source)
+        if there.code == _NO_MATCH:
+            raise NoSuchRef(f"The repository {self._settings.shown_url} has no {self._settings.ref}.")
+        return there
 
     def history(self, count: int) -> list[str]:
         """Fetches some of the history of what is followed and returns its commits, the newest first.
@@ -132,14 +139,15 @@ class Git:
             if made.code != 0:
                 raise self._git.failed("init", made)
 
-    def _fetch(self, refspec: str, depth: int) -> child.Ended:
+    def _fetch(self, refspec: str, depth: int, *, patient: bool = False) -> child.Ended:
         argv = ["fetch", "--quiet", "--force", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"]
         if depth:
             argv.append(f"--depth={depth}")
         elif os.path.exists(os.path.join(self._store, "shallow")):
             argv.append("--unshallow")
         first = not os.path.exists(os.path.join(self._store, "refs", "dagship"))
-        return self._git.remote(*argv, "--", self._settings.url, refspec, limit=_FIRST_LIMIT if first else LIMIT)
+        limit = _FIRST_LIMIT if first else LIMIT
+        return self._git.remote(*argv, "--", self._settings.url, refspec, limit=limit, patient=patient)
 
     def _commit(self, name: str) -> str:
         found = self._git.local("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")

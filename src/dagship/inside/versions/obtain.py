@@ -4,10 +4,13 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
+from typing import Optional
 
 from . import state, store
 from .git import Failed, Git, NoSuchTree
 from .settings import Settings
+from .state import Verdict
 
 STORE = ".git-store"
 LOCK = ".lock"
@@ -19,8 +22,19 @@ def is_there(settings: Settings, commit: str) -> bool:
     return there and state.read(settings.root, commit).subdirectory == settings.subdirectory
 
 
-def fill(git: Git, settings: Settings, commit: str) -> None:
+def fill(
+    git: Git, settings: Settings, commit: str, *, judge: Optional[Callable[[str], Verdict]] = None
+) -> Optional[Verdict]:
     """Makes the directory of a commit that the store has; under the lock.
+
+    Args:
+        git: The store.
+        settings: What is made of it.
+        commit: Its whole name.
+        judge: Says whether it may be made, where one of that name is there and served.
+
+    Returns:
+        What `judge` said; where that is no, what was there stays.
 
     Raises:
         NoSuchTree: The commit has no such directory, or a link in it leads out of it.
@@ -31,12 +45,17 @@ def fill(git: Git, settings: Settings, commit: str) -> None:
     try:
         git.check_out(commit, partial)
         _check_links(partial)
+        verdict = judge(partial) if judge else None
+        if verdict is not None and not verdict.passed:
+            store.remove(partial)
+            return verdict
         # Before it has its name: a record of what is not there does no harm, and the other way round would.
         state.remember(settings.root, commit, subdirectory=settings.subdirectory, verdict=None)
         store.finish(settings.root, commit)
     except BaseException:
         store.remove(partial)
         raise
+    return verdict
 
 
 def _check_links(directory: str) -> None:

@@ -63,8 +63,13 @@ class Program:
         with open(os.path.join(scratch, ".gitconfig"), "w", encoding="utf-8") as file:
             file.write(CONFIGURATION)
 
-    def remote(self, *argv: str, limit: float = LIMIT) -> child.Ended:
+    def remote(self, *argv: str, limit: float = LIMIT, patient: bool = False) -> child.Ended:
         """Runs a command that reaches the remote.
+
+        Args:
+            argv: The command.
+            limit: Seconds that it may take.
+            patient: Whether it may take them also where patience ends sooner.
 
         Raises:
             Failed: It did not end in time, or there is no git.
@@ -72,7 +77,8 @@ class Program:
         """
         environment = credentials.prepare(self._settings, self._scratch)
         try:
-            return self._run(argv, dict(environment), min(limit, self._until - time.monotonic()))
+            left = limit if patient else min(limit, self._until - time.monotonic())
+            return self._run(argv, dict(environment), left)
         except child.TimeIsUp as late:
             raise Failed(f"{self.host} did not answer: {late}.") from late
 

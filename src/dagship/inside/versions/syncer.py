@@ -3,6 +3,7 @@
 The last good one stays, whatever becomes of the next.
 """
 
+import contextlib
 import os
 import time
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from .text import say
 
 _FOREVER = float("inf")
 _CHECK_AGAIN_SECONDS = 600.0
+_CUT_OFF = "Its import check was killed, and the sync with it: it may need more memory (dags.git.resources)."
 _NOTES = 10
 _BACK = 20
 
@@ -93,7 +95,7 @@ class Sync:
             commit = git.fetch_tip()
             there = obtain.is_there(self.settings, commit)
             known = self._make(git, commit)
-        if there and commit == store.current(root):
+        if there and commit == store.current(root) and (known is None or known.passed):
             self._reporter.to("current", notes=known.notes if known else ())
             return
         verdict = known or self._examine(commit)
@@ -113,6 +115,8 @@ class Sync:
 
     def _fall_back(self, refused: str, until: float) -> None:
         """Publishes the newest commit before one that is refused, where nothing is current: a new pod has to start."""
+        if time.monotonic() >= until:
+            return  # the next one that tries finds the verdict, and has time for this
         with store.lock(self.settings.root, obtain.LOCK, until=until) as handle:
             before = [commit for commit in self._git(handle, until).history(_BACK) if commit != refused]
         for commit in before:
@@ -132,15 +136,28 @@ class Sync:
         """Makes the directory of a commit unless it is there or not wanted; returns what is known of it already."""
         verdict = self._remembered(state.read(self.settings.root, commit))
         if not obtain.is_there(self.settings, commit) and (verdict is None or verdict.passed):
+            # What is served already changes only if it may: here the same commit is made from another directory of it.
+            judge = self._check if commit == store.current(self.settings.root) else None
             try:
-                obtain.fill(git, self.settings, commit)
+                judged = obtain.fill(git, self.settings, commit, judge=judge)
             except NoSuchTree as wrong:
-                return self._remember(commit, Verdict(passed=False, reason=str(wrong), at=time.time()))
+                judged = Verdict(passed=False, reason=str(wrong), at=time.time())
+            return self._remember(commit, judged) if judged else verdict
         return verdict
 
     def _examine(self, commit: str) -> Verdict:
-        verdict = self._check(os.path.join(self.settings.root, commit))
-        with store.lock(self.settings.root, obtain.LOCK, until=_FOREVER):
+        root = self.settings.root
+        # Who takes too much memory is killed, and with a container all that is in it: then this is what is found.
+        cut_off = Verdict(passed=False, reason=_CUT_OFF, lasting=False, at=time.time())
+        with store.lock(root, obtain.LOCK, until=_FOREVER):
+            self._remember(commit, cut_off)
+        try:
+            verdict = self._check(os.path.join(root, commit))
+        except BaseException:  # told to end, which says nothing of the commit
+            with contextlib.suppress(store.Busy), store.lock(root, obtain.LOCK, until=time.monotonic() + 1.0):
+                state.remember(root, commit, verdict=None)
+            raise
+        with store.lock(root, obtain.LOCK, until=_FOREVER):
             return self._remember(commit, verdict)
 
     def _remembered(self, record: Record) -> Optional[Verdict]:
@@ -156,7 +173,7 @@ class Sync:
         return verdict
 
     def _held(self) -> str:
-        """Why nothing may be published now; where nothing is current there is no run to hold for."""
+        """Why nothing may be published now; where nothing is current a pod could not start without."""
         if not self.settings.hold or not store.current(self.settings.root):
             return ""
         try:

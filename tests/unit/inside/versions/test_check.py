@@ -68,6 +68,15 @@ def test_a_file_that_cannot_be_imported_refuses_the_version(broken: dict[str, An
     assert (("a.py", said),) == verdict.findings
 
 
+@pytest.mark.parametrize(
+    ("signal", "killed", "lasting"), [("SIGKILL", 0, False), ("SIGKILL", 1, True), ("SIGSEGV", 0, True)]
+)
+def test_what_somebody_else_killed_is_checked_again_later(signal: str, killed: int, lasting: bool) -> None:
+    died = {"killed": bool(killed), "signal": signal, "exit": 0, "seconds": 35.0}
+
+    assert lasting is judge(report(file("good.py", "g"), {"file": "a.py", "seen": None, "died": died})).lasting
+
+
 def test_a_dag_id_in_two_files_refuses_the_version() -> None:
     verdict = judge(report(file("a.py", "same"), file("b.py", "same")))
 

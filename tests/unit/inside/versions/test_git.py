@@ -143,6 +143,15 @@ def test_a_remote_that_never_answers_is_given_up_and_nothing_stays(tmp_path: Pat
     assert not processes(host)
 
 
+def test_what_is_under_way_may_outlast_the_patience_for_an_answer(tmp_path: Path, secret: Path) -> None:
+    asked = settings(secret, "file:///nowhere")
+    over = program.Program(asked, str(tmp_path / "store"), str(tmp_path), 0, time.monotonic() - 1)
+
+    with pytest.raises(Failed, match="did not answer"):
+        over.remote("-c", "alias.slowly=!sleep 0.5", "slowly")
+    assert over.remote("-c", "alias.slowly=!sleep 0.5", "slowly", patient=True).code == 0
+
+
 def test_what_a_program_starts_ends_with_it_also_in_a_session_of_its_own(tmp_path: Path) -> None:
     mark = f"1{os.getpid()}.5"
     shell = f"setsid sleep {mark} & env -i setsid sleep {mark} & setsid sh -c 'env -i sleep {mark}; true' & sleep 60"

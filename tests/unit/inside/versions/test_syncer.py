@@ -103,7 +103,22 @@ def test_another_subdirectory_makes_the_same_commit_again(place: Place, reposito
     place.sync(subdirectory="two").look()
 
     assert [place.root / commit / "b.py"] == list((place.root / commit).iterdir())
-    assert [commit, commit] == place.checked
+    assert [commit, f".{commit}.partial"] == place.checked
+
+
+def test_another_subdirectory_that_is_no_good_is_refused_and_stays_so_and_what_was_served_stays(
+    place: Place, repository: Repository
+) -> None:
+    commit = repository.commit(one__a_py="1", two__b_py="broken")
+    place.sync(subdirectory="one").look()
+    for subdirectory in ("two", "three"):
+        sync = place.sync(subdirectory=subdirectory)
+        said = [sync.look(), sync.look()]
+
+        assert ["refused", "refused"] == [one.state for one in said]
+        assert said[0].reason == said[1].reason
+        assert [place.root / commit / "a.py"] == list((place.root / commit).iterdir())
+    assert commit == place.current
 
 
 def test_a_missing_subdirectory_is_refused_and_what_was_current_stays(place: Place, repository: Repository) -> None:
@@ -243,6 +258,36 @@ def test_a_check_that_came_to_no_end_is_made_again_later(place: Place, repositor
 
     assert "It did not end." == soon
     assert "current" == sync.look().state
+
+
+def test_a_check_that_takes_the_sync_along_is_not_made_again_at_once(place: Place, repository: Repository) -> None:
+    good = repository.commit(a_py="good")
+    repository.commit(a_py="takes all the memory there is")
+    sync = place.sync()
+    sync._check = lambda _: os._exit(9)
+    child = os.fork()
+    if not child:
+        sync.look()
+    assert 9 == os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+    status = place.sync().look()
+
+    assert ("refused", good) == (status.state, place.current)
+    assert "dags.git.resources" in status.reason
+
+
+def test_a_check_that_somebody_ends_says_nothing_of_the_commit(place: Place, repository: Repository) -> None:
+    commit = repository.commit(a_py="one")
+    sync = place.sync()
+
+    def ended(_: str) -> state.Verdict:
+        raise KeyboardInterrupt
+
+    sync._check = ended
+    with pytest.raises(KeyboardInterrupt):
+        sync.look()
+
+    assert ("current", commit) == (place.sync().look().state, place.current)
 
 
 def test_other_packages_ask_for_another_check(place: Place, repository: Repository) -> None:

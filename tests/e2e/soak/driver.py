@@ -63,7 +63,8 @@ class Driver:
         """Waits until Airflow serves a version, and a run was started since."""
         for shape in SHAPES:
             self._served(shape, number)
-        self.wait("short", since=time.time())
+        # One whose task was lost with its worker takes as long as Airflow takes to miss it: ten minutes.
+        self.wait("short", since=time.time(), seconds=900)
 
     def finish(self, seconds: float = 600) -> None:
         """Starts no more, and waits until all have ended."""

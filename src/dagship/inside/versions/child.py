@@ -79,7 +79,12 @@ def _kill(process: subprocess.Popen[bytes], mark: str) -> None:
     with contextlib.suppress(OSError):  # nobody is left
         os.killpg(process.pid, signal.SIGKILL)
     _kill_family(mark)
-    process.wait()
+    # Not `process.wait`: a signal in the middle of one may have left its lock taken for good.
+    if process.returncode is None:
+        status = 0
+        with contextlib.suppress(ChildProcessError):  # that wait had its status
+            _, status = os.waitpid(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
 
 
 def _kill_family(mark: str) -> None:

@@ -152,6 +152,16 @@ def test_what_is_under_way_may_outlast_the_patience_for_an_answer(tmp_path: Path
     assert over.remote("-c", "alias.slowly=!sleep 0.5", "slowly", patient=True).code == 0
 
 
+def test_a_program_is_ended_also_where_a_signal_cut_off_the_wait_for_it() -> None:
+    """Then the lock of that wait is taken, and stays so."""
+    process = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    process._waitpid_lock.acquire()  # type: ignore[attr-defined]
+
+    child._kill(process, "nobody's")
+
+    assert not Path(f"/proc/{process.pid}").exists()
+
+
 def test_what_a_program_starts_ends_with_it_also_in_a_session_of_its_own(tmp_path: Path) -> None:
     mark = f"1{os.getpid()}.5"
     shell = f"setsid sleep {mark} & env -i setsid sleep {mark} & setsid sh -c 'env -i sleep {mark}; true' & sleep 60"

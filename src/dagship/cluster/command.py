@@ -48,18 +48,17 @@ def _finish(client: Any, call: Call, timeout: float) -> tuple[int, str]:  # noqa
     from kubernetes.stream.ws_client import ERROR_CHANNEL, STDOUT_CHANNEL
 
     deadline = time.monotonic() + timeout
-    output, status = b"", b""
     try:
         while client.is_open() and (left := deadline - time.monotonic()) > 0:
             client.update(timeout=left)
-            # Older releases of the library have text, and not bytes, of a channel on which nothing came.
-            output += client.read_channel(STDOUT_CHANNEL) or b""
-            status += client.read_channel(ERROR_CHANNEL) or b""
     except (websocket.WebSocketException, OSError) as failed:
         # Whatever it does may be done: no other try.
         raise OutsideError(f"Cannot {call.what}: the connection broke while it ran. {failed}") from failed
     if client.is_open():
         raise OutsideError(f"Cannot {call.what}: it did not end within {timeout:g} s.")
+    # Not before: to read one channel takes in what came on the others, the end of all included.
+    # Older releases of the library have text, and not bytes, of a channel on which nothing came.
+    output, status = (client.read_channel(channel) or b"" for channel in (STDOUT_CHANNEL, ERROR_CHANNEL))
     return exit_code(status, call.what), output.decode("utf-8", "replace")
 
 

@@ -11,6 +11,11 @@ _COMMON = """
 def given():
     import base64, zlib
     return json.loads(zlib.decompress(base64.urlsafe_b64decode(sys.argv[1])))
+def alone(session, ids):
+    # First in a transaction: who holds and who lets go come one after the other, and each sees what the other did.
+    from airflow.models import DagModel as D
+    from sqlalchemy import select
+    session.execute(select(D.dag_id).where(D.dag_id.in_(ids)).order_by(D.dag_id).with_for_update()).all()
 def limit(session, dag_id):
     from airflow.configuration import conf
     from airflow.models.serialized_dag import SerializedDagModel
@@ -53,6 +58,7 @@ def ask():
     from airflow.models import DagModel as D, DagRun as R, Log
     from airflow.utils.session import create_session
     from sqlalchemy import func, select, update
+    from sqlalchemy.exc import OperationalError
     say = given()
     ids, end = say["dags"], time.time() + say["seconds"]
     since = datetime.fromtimestamp(say["since"], timezone.utc)
@@ -64,32 +70,43 @@ def ask():
         ours = set(s.scalars(select(Log.dag_id).where(
             Log.event == "dagship hold", Log.dttm >= since, Log.dag_id.in_(ids))))
     quiet = None
+    def step(s, ours):
+        alone(s, ids)
+        # Whoever asked may be gone, and another may have let the DAGs go.
+        stop = s.scalar(released) != began
+        running = dict(s.execute(on).all())
+        rows = s.execute(select(D.dag_id, D.is_paused, D.max_active_runs).where(
+            D.dag_id.in_(ids), D.is_active.is_(True))).all()
+        frozen = []
+        for dag_id, paused, most in [] if stop else rows:
+            own = update(D).where(D.dag_id == dag_id).execution_options(synchronize_session=False)
+            if paused and dag_id in running:
+                # A run began in the moment when its DAG was paused: it goes on.
+                if dag_id in ours:
+                    s.execute(own.values(is_paused=False, max_active_runs=0))
+                    ours.discard(dag_id)
+                else:
+                    frozen.append(dag_id)
+            elif not paused and dag_id in running and most != 0:
+                s.execute(own.values(max_active_runs=0))
+            elif not paused and dag_id not in running:
+                held = s.execute(own.where(D.is_paused.is_(False), ~under_way).values(is_paused=True))
+                if held.rowcount:
+                    s.add(Log("dagship hold", owner="dagship", extra="held for a rollout", dag_id=dag_id))
+                    ours.add(dag_id)
+                    if most == 0:
+                        s.execute(own.values(max_active_runs=limit(s, dag_id)))
+        return ours, stop, running, rows, frozen
     while True:
-        with create_session() as s:
-            # Whoever asked may be gone, and another may have let the DAGs go.
-            stop = s.scalar(released) != began
-            running = dict(s.execute(on).all())
-            rows = s.execute(select(D.dag_id, D.is_paused, D.max_active_runs).where(
-                D.dag_id.in_(ids), D.is_active.is_(True))).all()
-            frozen = []
-            for dag_id, paused, most in [] if stop else rows:
-                own = update(D).where(D.dag_id == dag_id).execution_options(synchronize_session=False)
-                if paused and dag_id in running:
-                    # A run began in the moment when its DAG was paused: it goes on.
-                    if dag_id in ours:
-                        s.execute(own.values(is_paused=False, max_active_runs=0))
-                        ours.discard(dag_id)
-                    else:
-                        frozen.append(dag_id)
-                elif not paused and dag_id in running and most != 0:
-                    s.execute(own.values(max_active_runs=0))
-                elif not paused and dag_id not in running:
-                    held = s.execute(own.where(D.is_paused.is_(False), ~under_way).values(is_paused=True))
-                    if held.rowcount:
-                        s.add(Log("dagship hold", owner="dagship", extra="held for a rollout", dag_id=dag_id))
-                        ours.add(dag_id)
-                        if most == 0:
-                            s.execute(own.values(max_active_runs=limit(s, dag_id)))
+        try:
+            with create_session() as s:
+                found = step(s, set(ours))
+        except OperationalError:  # a deadlock, and this was chosen to end it
+            if time.time() >= end:
+                raise
+            time.sleep(0.5)
+            continue
+        ours, stop, running, rows, frozen = found
         now = time.time()
         # The scheduler's own transaction may begin a run that is not seen yet.
         quiet = (quiet or now) if not running and all(p or i in ours for i, p, _ in rows) else None
@@ -114,6 +131,7 @@ def ask():
     ids, since = say["dags"], datetime.fromtimestamp(say["since"], timezone.utc)
     let_go = []
     with create_session() as s:
+        alone(s, ids)
         s.add(Log("dagship release", owner="dagship"))
         held = dict(s.execute(select(Log.dag_id, func.max(Log.dttm)).where(
             Log.event == "dagship hold", Log.dttm >= since, Log.dag_id.in_(ids)).group_by(Log.dag_id)).all())

@@ -1,8 +1,8 @@
 """Says whether a release is well: healthy.py URL COMPONENTS [WORKER:PORT...]
 
-Every component that Airflow knows of is healthy, if it is one of those that the values ask for: Airflow remembers one
-that is gone. And the logs of every worker can be reached by its name. Tries for
-two minutes; ends with status 1 and a sentence for each thing that is wrong.
+Each of the components is healthy as far as Airflow knows of it, and the logs of every worker can be reached by its
+name. Only those that the values ask for count: Airflow remembers one that is gone. Tries for two minutes; ends with
+status 1 and a sentence for each thing that is wrong.
 """
 
 import json
@@ -24,7 +24,7 @@ def wrong(url: str, components: list, workers: list) -> list:
         return ["%s does not answer: %s" % (url, failed)]
     for component, state in sorted(health.items()):
         # What this Airflow does not run apart from its scheduler has no status.
-        if component in components and state.get("status") not in ("healthy", None):
+        if component in components and isinstance(state, dict) and state.get("status") not in ("healthy", None):
             found.append("%s is %s" % (component, state["status"]))
     for worker in workers:
         host, _, port = worker.partition(":")

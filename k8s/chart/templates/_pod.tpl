@@ -75,7 +75,7 @@ env:
 # SIGTERM goes to the main process alone, which lets its tasks end.
 - {name: DUMB_INIT_SETSID, value: "0"}
 {{- end }}
-{{- if eq .component "triggerer" }}
+{{- if and (eq .component "triggerer") (not (hasKey (.root.Values.config.core | default dict) "hostname_callable")) }}
 # Logs of deferred tasks are asked for by this name, and only a StatefulSet's pods have names that DNS knows.
 - {name: AIRFLOW__CORE__HOSTNAME_CALLABLE, value: airflow.utils.net.get_host_ip_address}
 {{- end }}

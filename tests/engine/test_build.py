@@ -2,6 +2,7 @@
 
 import io
 import json
+import platform
 import subprocess
 import urllib.request
 from collections.abc import Callable
@@ -287,6 +288,23 @@ def test_a_platform_and_a_builder_can_be_named(project: MakeProject) -> None:
     image = build(project(platform="linux/amd64", builder="default"), force=True)
 
     assert ("linux/amd64",) == image.platforms
+
+
+def test_layers_that_the_engine_did_not_unpack_are_measured(tmp_path: Path) -> None:
+    """The engine unpacks no image of another platform, which is what a Mac with a cluster of amd64 builds."""
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY big /\n")
+    (tmp_path / "big").write_bytes(b"x" * 100_000 + tmp_path.name.encode())
+    elsewhere = "linux/arm64" if platform.machine() == "x86_64" else "linux/amd64"
+    tag = "dagship-test/unpacked:1"
+    images.build(images.Build(context=tmp_path, dockerfile=tmp_path / "Dockerfile", tag=tag, platforms=(elsewhere,)))
+    bare = process.run(["docker", "history", tag])
+
+    history = images.history(tag)
+    process.run(["docker", "image", "rm", "--force", tag])
+
+    assert "does not exist" in bare.stderr
+    assert [instruction.split()[:2] for instruction, _ in history] == [["COPY", "big"]]
+    assert history[0][1] >= 100_000
 
 
 def test_a_platform_that_the_base_is_not_there_for_is_refused(project: MakeProject, registry: str) -> None:

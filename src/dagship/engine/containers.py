@@ -167,6 +167,30 @@ def directory(image: str, path: str) -> bytes | None:
         OutsideError: The engine does not answer, or does not have the image.
 
     """
+    import docker.errors
+
+    with _created(image) as (api, name):
+        try:
+            stream, _ = api.get_archive(name, path)
+        except docker.errors.NotFound:
+            return None
+        return b"".join(stream)
+
+
+def unpack(image: str) -> None:
+    """Has the engine unpack the layers of an image, as it does for whoever makes a container of it.
+
+    Raises:
+        OutsideError: The engine does not answer, or does not have the image.
+
+    """
+    with _created(image):
+        pass
+
+
+@contextmanager
+def _created(image: str) -> Iterator[tuple[Any, str]]:
+    """Makes a container that never starts, gives the engine's API and its name, and removes it whatever happens."""
     import docker
     import docker.errors
     from requests.exceptions import RequestException
@@ -178,11 +202,7 @@ def directory(image: str, path: str) -> bytes | None:
         raise diagnosis.of_engine(str(failed)) from failed
     try:
         client.api.create_container(image, command=["true"], name=name, network_disabled=True)
-        try:
-            stream, _ = client.api.get_archive(name, path)
-        except docker.errors.NotFound:
-            return None
-        return b"".join(stream)
+        yield client.api, name
     except (docker.errors.DockerException, RequestException) as failed:
         raise diagnosis.of_engine(str(failed)) from failed
     finally:

@@ -23,6 +23,7 @@ _NO_BUILDX = (
 _TOO_OLD = ("unknown flag: link", "Unknown flag: link", "unknown flag: --provenance", "unknown flag: --build-context")
 _FULL = ("no space left on device", "disk quota exceeded")
 _NO_IMAGE = ("No such image", "no such image")
+_NOT_UNPACKED = re.compile(r"snapshot \S+ does not exist")
 _NOT_FOUND = ("not found", "does not exist", "manifest unknown", "MANIFEST_UNKNOWN", "name unknown")
 _DENIED = (
     "denied",
@@ -45,6 +46,11 @@ MINIMUM = "Docker 23 with buildx 0.12"
 def says_no_such_image(text: str) -> bool:
     """Whether the engine answered, and has no such image."""
     return _any(_NO_IMAGE, text)
+
+
+def says_not_unpacked(text: str) -> bool:
+    """Whether the engine has the image, and has not unpacked all of its layers."""
+    return _NOT_UNPACKED.search(text) is not None
 
 
 def says_not_in_registry(text: str) -> bool:

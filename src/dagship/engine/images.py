@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dagship import process
-from dagship.engine import diagnosis
+from dagship.engine import containers, diagnosis
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,10 +222,19 @@ def history(reference: str) -> tuple[tuple[str, int], ...]:
         OutsideError: The engine does not answer.
 
     """
-    finished = process.run(["docker", "history", "--no-trunc", "--human=false", "--format={{json .}}", "--", reference])
+    finished = _history(reference)
+    if finished.code != 0 and diagnosis.says_not_unpacked(finished.stderr):
+        # The engine's containerd store measures layers that are unpacked. It does not unpack an image of another
+        # platform (moby issue 50851), and may lose what it had when an image of the same layers is removed meanwhile.
+        containers.unpack(reference)
+        finished = _history(reference)
     if finished.code != 0 and diagnosis.says_no_such_image(finished.stderr):
         return ()
     if finished.code != 0:
         raise diagnosis.of_engine(finished.stderr)
     steps = (json.loads(line) for line in finished.stdout.splitlines())
     return tuple((step["CreatedBy"], int(step["Size"])) for step in steps)
+
+
+def _history(reference: str) -> process.Finished:
+    return process.run(["docker", "history", "--no-trunc", "--human=false", "--format={{json .}}", "--", reference])

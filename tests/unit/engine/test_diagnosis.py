@@ -106,6 +106,14 @@ def test_no_such_image_is_an_answer_and_a_dead_engine_is_none() -> None:
     assert not diagnosis.says_no_such_image(DOWN)
 
 
+def test_an_image_whose_layers_are_not_unpacked_is_told_from_one_that_is_not_there() -> None:
+    said = "Error response from daemon: snapshot sha256:ef73f79f does not exist: not found"
+
+    assert diagnosis.says_not_unpacked(said)
+    assert not diagnosis.says_no_such_image(said)
+    assert not diagnosis.says_not_unpacked("Error response from daemon: No such image: a:1")
+
+
 def test_anything_else_keeps_the_engines_words() -> None:
     error = diagnosis.of_engine("something new")
 

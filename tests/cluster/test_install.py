@@ -146,6 +146,15 @@ def test_a_secret_that_the_values_name_is_missed_before_anything_starts(rig: Rig
     assert rig.kubectl.get("pods")["items"] == []
 
 
+def test_a_variable_that_stands_there_twice_is_named(air: Rig) -> None:
+    twice = [{"name": "MAIL", "value": "a"}, {"name": "MAIL", "value": "b"}]
+    finished = install(air, f"--image={image('a', 'of-chart')}", env=twice)
+
+    assert finished.returncode == 2
+    assert error(finished)["message"] == "env names MAIL twice; only one of them can be."
+    assert air.kubectl.get("pods")["items"] == []
+
+
 @pytest.mark.parametrize(
     ("version", "held", "missing"),
     [

@@ -15,13 +15,23 @@ def seen(task: str, at: float, *, file: int = 1, helper: int = 1, run: str = "lo
     return Sighting(dag_id="long", run_id=run, task_id=task, file=file, helper=helper, at=at)
 
 
-def evidence(sightings: Iterable[Sighting], *, run: str = "success", task: str = "success", tries: int = 1) -> Evidence:
+def evidence(
+    sightings: Iterable[Sighting],
+    *,
+    run: str = "success",
+    task: str = "success",
+    tries: int = 1,
+    begun: int | None = None,
+) -> Evidence:
     """One run of two tasks, and version 2 delivered in between."""
     return Evidence(
         runs=(RunEnd(dag_id="long", run_id="long-1", state=run, began=BEFORE, ended=AFTER + 50),),
         tasks=tuple(
-            TaskEnd(dag_id="long", run_id="long-1", task_id=name, state=state, tries=count)
-            for name, state, count in (("a", "success", 1), ("b", task, tries))
+            TaskEnd(dag_id="long", run_id="long-1", task_id=name, state=state, tries=count, begun=at_work)
+            for name, state, count, at_work in (
+                ("a", "success", 1, 1),
+                ("b", task, tries, tries if begun is None else begun),
+            )
         ),
         sightings=tuple(sightings),
         delivered=(Delivered(number=2, began=BEFORE + 50, ended=AFTER - 50, draining=20.0),),
@@ -59,6 +69,12 @@ def test_a_first_try_is_seen_although_the_second_saw_what_all_others_did() -> No
 @pytest.mark.parametrize("more", [{"task": "failed", "run": "failed"}, {"tries": 2}])
 def test_a_task_that_failed_or_was_tried_again_was_interrupted(more: dict[str, str]) -> None:
     assert figures(evidence(GOOD, **more)).interrupted == 1  # type: ignore[arg-type]
+
+
+def test_a_try_that_was_given_up_before_it_began_interrupted_nothing_and_is_told() -> None:
+    found = figures(evidence(GOOD, tries=2, begun=1))
+
+    assert (found.interrupted, found.requeued) == (0, 1)
 
 
 def test_a_task_that_ran_twice_was_interrupted_although_airflow_counts_one_try() -> None:

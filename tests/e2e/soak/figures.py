@@ -14,7 +14,8 @@ class Figures:
         runs: Runs there were.
         tasks: Tasks that ran.
         mixed: Runs that saw more than one version, of the DAG file, of the module beside it, or of both together.
-        interrupted: Tasks that ran more than once, or failed: none does so by itself.
+        interrupted: Tasks that began more than once, or failed: none does so by itself.
+        requeued: Tasks of which a scheduler gave up a try before it began: nothing of them was lost.
         failed: Runs that did not succeed.
         spanning: Runs with a task before a version was first seen by anyone, and one after it.
         kept: Those of them that saw one version, and an older one than others had seen before.
@@ -28,6 +29,7 @@ class Figures:
     tasks: int
     mixed: int
     interrupted: int
+    requeued: int
     failed: int
     spanning: int
     kept: int
@@ -50,9 +52,10 @@ def figures(evidence: Evidence) -> Figures:
         tasks=len(executions),
         mixed=sum(len({version for one in seen for version in (one.file, one.helper)}) > 1 for seen in by_run.values()),
         interrupted=sum(
-            task.state == "failed" or task.tries > 1 or executions[task.dag_id, task.run_id, task.task_id] > 1
+            task.state == "failed" or task.begun > 1 or executions[task.dag_id, task.run_id, task.task_id] > 1
             for task in evidence.tasks
         ),
+        requeued=sum(task.begun < task.tries for task in evidence.tasks),
         failed=sum(run.state != "success" for run in evidence.runs),
         spanning=len(spans),
         kept=sum(_kept(announced, seen) for seen in spans),

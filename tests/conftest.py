@@ -19,7 +19,6 @@ def _no_settings_from_outside() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item,
     call: pytest.CallInfo[None],
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Adds to a failure what an error says besides its sentence: what the engine or the cluster said."""

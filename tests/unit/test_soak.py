@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from tests.e2e.soak.evidence import Delivered, Evidence, RunEnd, Sighting, TaskEnd
+from tests.e2e.soak.evidence import Delivered, Evidence, RunEnd, Sighting, TaskEnd, Try
 from tests.e2e.soak.figures import figures
 
 BEFORE, AFTER = 100.0, 300.0
@@ -15,23 +16,19 @@ def seen(task: str, at: float, *, file: int = 1, helper: int = 1, run: str = "lo
     return Sighting(dag_id="long", run_id=run, task_id=task, file=file, helper=helper, at=at)
 
 
+BEGUN = Try(state="success", queued="t0", began="t1", host="w", ended="t2")
+GIVEN_UP = Try(state="failed", queued="t0", began=None, host=None, ended="t1")
+
+
 def evidence(
-    sightings: Iterable[Sighting],
-    *,
-    run: str = "success",
-    task: str = "success",
-    tries: int = 1,
-    begun: int | None = None,
+    sightings: Iterable[Sighting], *, run: str = "success", task: str = "success", tries: tuple[Try, ...] = (BEGUN,)
 ) -> Evidence:
     """One run of two tasks, and version 2 delivered in between."""
     return Evidence(
         runs=(RunEnd(dag_id="long", run_id="long-1", state=run, began=BEFORE, ended=AFTER + 50),),
         tasks=tuple(
-            TaskEnd(dag_id="long", run_id="long-1", task_id=name, state=state, tries=count, begun=at_work)
-            for name, state, count, at_work in (
-                ("a", "success", 1, 1),
-                ("b", task, tries, tries if begun is None else begun),
-            )
+            TaskEnd(dag_id="long", run_id="long-1", task_id=name, state=state, tries=all_of_it)
+            for name, state, all_of_it in (("a", "success", (BEGUN,)), ("b", task, tries))
         ),
         sightings=tuple(sightings),
         delivered=(Delivered(number=2, began=BEFORE + 50, ended=AFTER - 50, draining=20.0),),
@@ -61,18 +58,18 @@ def test_a_run_is_mixed_when_any_task_saw_another_file_or_another_module(second:
 
 
 def test_a_first_try_is_seen_although_the_second_saw_what_all_others_did() -> None:
-    found = figures(evidence([*GOOD, seen("b", AFTER - 60, file=2)], tries=2))
+    found = figures(evidence([*GOOD, seen("b", AFTER - 60, file=2)], tries=(BEGUN, BEGUN)))
 
     assert (found.mixed, found.interrupted) == (1, 1)
 
 
-@pytest.mark.parametrize("more", [{"task": "failed", "run": "failed"}, {"tries": 2}])
-def test_a_task_that_failed_or_was_tried_again_was_interrupted(more: dict[str, str]) -> None:
-    assert figures(evidence(GOOD, **more)).interrupted == 1  # type: ignore[arg-type]
+@pytest.mark.parametrize("more", [{"task": "failed", "run": "failed"}, {"tries": (BEGUN, BEGUN)}])
+def test_a_task_that_failed_or_was_tried_again_was_interrupted(more: dict[str, Any]) -> None:
+    assert figures(evidence(GOOD, **more)).interrupted == 1
 
 
 def test_a_try_that_was_given_up_before_it_began_interrupted_nothing_and_is_told() -> None:
-    found = figures(evidence(GOOD, tries=2, begun=1))
+    found = figures(evidence(GOOD, tries=(GIVEN_UP, BEGUN)))
 
     assert (found.interrupted, found.requeued) == (0, 1)
 

@@ -32,6 +32,29 @@ class Sighting:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Try:
+    """One try of a task, in Airflow's words; None for what did not happen.
+
+    A scheduler that takes over from another may give up a try that is queued and not sent yet, and count another
+    (Airflow's `adopt_or_reset_orphaned_tasks`): that one ends without having begun.
+
+    Attributes:
+        state: How it ended.
+        queued: When a scheduler queued it.
+        began: When a worker began it.
+        host: The worker.
+        ended: When it ended.
+
+    """
+
+    state: str | None
+    queued: str | None
+    began: str | None
+    host: str | None
+    ended: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class TaskEnd:
     """How a task ended.
 
@@ -40,9 +63,7 @@ class TaskEnd:
         run_id: Its run.
         task_id: Its task.
         state: Airflow's word.
-        tries: How many there were.
-        begun: How many of them a worker began. A scheduler that takes over from another may give up a try that is
-            queued and not sent yet, and count another (Airflow's adopt_or_reset_orphaned_tasks): nothing ran.
+        tries: All its tries.
 
     """
 
@@ -50,8 +71,12 @@ class TaskEnd:
     run_id: str
     task_id: str
     state: str
-    tries: int
-    begun: int
+    tries: tuple[Try, ...]
+
+    @property
+    def begun(self) -> int:
+        """How many of its tries a worker began."""
+        return sum(one.began is not None for one in self.tries)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,8 +161,7 @@ def collect(line: Line, delivered: tuple[Delivered, ...]) -> Evidence:
                 run_id=one["dag_run_id"],
                 task_id=one["task_id"],
                 state=one["state"] or "",
-                tries=one["try_number"],
-                begun=sum(each["start_date"] is not None for each in _tries(line, one)),
+                tries=_tries(line, one),
             )
             for one in line.all("/dags/~/dagRuns/~/taskInstances", "task_instances", "id")
         ),
@@ -148,23 +172,20 @@ def collect(line: Line, delivered: tuple[Delivered, ...]) -> Evidence:
     )
 
 
-def tries(line: Line, task: TaskEnd) -> list[str]:
-    """What Airflow has of each try of a task, for people: the reason why one was not the last."""
-    one = {"dag_id": task.dag_id, "dag_run_id": task.run_id, "task_id": task.task_id, "try_number": task.tries}
-    return [
-        f"{task.task_id} of {task.run_id}, try {each['try_number']}: {each['state']}, queued {each['queued_when']}, "
-        f"began {each['start_date']} on {each['hostname'] or 'nothing'}, ended {each['end_date']}"
-        for each in _tries(line, one)
-    ]
-
-
-def _tries(line: Line, one: dict[str, Any]) -> list[dict[str, Any]]:
+def _tries(line: Line, task: dict[str, Any]) -> tuple[Try, ...]:
     """All tries of a task instance; asked for only where there was more than one."""
-    if one["try_number"] <= 1:
-        return [one]
-    path = f"/dags/{one['dag_id']}/dagRuns/{one['dag_run_id']}/taskInstances/{one['task_id']}/tries"
-    found: list[dict[str, Any]] = line("GET", path)["task_instances"]
-    return found
+    path = f"/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}/tries"
+    found = line("GET", path)["task_instances"] if task["try_number"] > 1 else [task]
+    return tuple(
+        Try(
+            state=one["state"],
+            queued=one["queued_when"],
+            began=one["start_date"],
+            host=one["hostname"],
+            ended=one["end_date"],
+        )
+        for one in found
+    )
 
 
 def sighting(written: str) -> Sighting:

@@ -55,7 +55,7 @@ def figures(evidence: Evidence) -> Figures:
             task.state == "failed" or task.begun > 1 or executions[task.dag_id, task.run_id, task.task_id] > 1
             for task in evidence.tasks
         ),
-        requeued=sum(task.begun < task.tries for task in evidence.tasks),
+        requeued=sum(0 < task.begun < len(task.tries) for task in evidence.tasks),
         failed=sum(run.state != "success" for run in evidence.runs),
         spanning=len(spans),
         kept=sum(_kept(announced, seen) for seen in spans),

@@ -6,7 +6,7 @@ from functools import partial
 
 from tests.e2e.soak.deliveries import Delivery
 from tests.e2e.soak.driver import Driver
-from tests.e2e.soak.evidence import Delivered, Evidence, collect, tries
+from tests.e2e.soak.evidence import Delivered, Evidence, collect
 from tests.e2e.soak.line import Line
 
 Act = Callable[[], Delivered]
@@ -40,9 +40,8 @@ def soak(
         driver.finish()
         evidence = collect(line, tuple(delivered))
         for task in evidence.tasks:
-            if task.tries > 1:
-                for one in tries(line, task):
-                    tell(f"{delivery.what}: {one}")
+            for one in task.tries if len(task.tries) > 1 else ():
+                tell(f"{delivery.what}: {task.task_id} of {task.run_id}: {one}")
         return evidence
 
 

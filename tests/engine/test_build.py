@@ -17,6 +17,7 @@ from dagship.engine import images
 from dagship.errors import OutsideError, UsageError
 from dagship.project import Project
 from dagship.settings import Settings, load
+from tests.repositories import git, hostile_repository
 
 DAG = """
 from airflow import DAG
@@ -147,22 +148,16 @@ def test_an_edit_changes_the_dag_layer_alone(project: MakeProject, dags: Path) -
 
 
 def test_labels_say_where_it_comes_from_and_no_credentials(project: MakeProject, dags: Path, base_3: BaseImage) -> None:
-    def git(*arguments: str) -> str:
-        identity = ("-c", "user.name=t", "-c", "user.email=t@example.com")
-        return subprocess.run(
-            ["git", "-C", str(dags), *identity, *arguments], check=True, capture_output=True, text=True
-        ).stdout
-
-    git("init", "-q")
-    git("remote", "add", "origin", "https://user:hunter2@example.com/team/dags.git")
-    git("add", ".")
-    git("commit", "-qm", "x")
+    git(dags, "init", "-q")
+    git(dags, "remote", "add", "origin", "https://user:hunter2@example.com/team/dags.git")
+    git(dags, "add", ".")
+    git(dags, "commit", "-qm", "x")
     image = build(project(), force=True)
     facts = images.inspect(image.reference)
     assert facts is not None
     prefix = "org.opencontainers.image."
 
-    assert git("rev-parse", "HEAD").strip() == facts.labels[f"{prefix}revision"]
+    assert git(dags, "rev-parse", "HEAD").strip() == facts.labels[f"{prefix}revision"]
     assert "https://example.com/team/dags.git" == facts.labels[f"{prefix}source"]
     assert base_3.reference == facts.labels[f"{prefix}base.name"]
     assert base_3.pinned.partition("@")[2] == facts.labels[f"{prefix}base.digest"]
@@ -326,6 +321,25 @@ def test_the_platforms_of_a_base_in_a_registry_are_known(registry: str, tmp_path
 
     assert both == images.platforms(tag)
     assert () == images.platforms(f"{registry}/dagship-test/never-pushed:1")
+
+
+def test_a_build_runs_nothing_of_a_repository_that_its_context_lies_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the directory of temporary files is in a checkout: buildx has git look at the context."""
+    hostile_repository(tmp_path / "dags", tmp_path / "ran")
+    (context := tmp_path / "dags" / "context").mkdir()
+    (context / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
+    monkeypatch.setenv("BUILDX_GIT_CHECK_DIRTY", "true")
+    request = images.Build(context=context, dockerfile=context / "Dockerfile", outputs=("type=cacheonly",))
+    subprocess.run(["docker", "buildx", "build", "--output=type=cacheonly", str(context)], capture_output=True)
+    works = (tmp_path / "ran").exists()
+    (tmp_path / "ran").unlink(missing_ok=True)
+
+    images.build(request)
+
+    assert works
+    assert not (tmp_path / "ran").exists()
 
 
 def test_an_unknown_builder_is_one_sentence(project: MakeProject) -> None:

@@ -16,6 +16,9 @@ from typing import Any
 from dagship import process
 from dagship.engine import containers, diagnosis
 
+# buildx runs git in the context, which then looks for a repository upwards from there.
+_NO_GIT = {"BUILDX_GIT_INFO": "false", "BUILDX_GIT_LABELS": "false"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class ImageFacts:
@@ -131,7 +134,7 @@ def build(request: Build, on_line: Callable[[str], None] | None = None) -> Built
     """
     with tempfile.TemporaryDirectory(prefix="dagship-") as scratch:
         metadata = Path(scratch, "metadata.json")
-        finished = process.run(buildx_argv(request, metadata), on_line=on_line)
+        finished = process.run(buildx_argv(request, metadata), env=_NO_GIT, on_line=on_line)
         if finished.code != 0:
             raise diagnosis.of_build(finished.stderr)
         made = json.loads(metadata.read_text("utf-8")) if metadata.exists() else {}

@@ -5,8 +5,7 @@ import os
 import re
 from pathlib import Path
 
-from dagship import process
-from dagship.errors import OutsideError
+from dagship.image.checkout import Checkout, around
 
 
 def labels(dags: Path) -> dict[str, str]:
@@ -14,9 +13,10 @@ def labels(dags: Path) -> dict[str, str]:
 
     `created` is SOURCE_DATE_EPOCH where it is set (reproducible-builds.org), else now.
     """
+    checkout = around(dags)
     found = {
-        "source": without_credentials(_git(dags, "config", "--get", "remote.origin.url")),
-        "revision": _git(dags, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"),
+        "source": without_credentials(checkout.remote()) if checkout else "",
+        "revision": _revision(checkout) if checkout else "",
         "created": _created().strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
     return {f"org.opencontainers.image.{name}": value for name, value in found.items() if value}
@@ -27,12 +27,10 @@ def without_credentials(url: str) -> str:
     return re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*://)[^/]*@", r"\1", url) if re.fullmatch(r"[!-~]+", url) else ""
 
 
-def _git(directory: Path, *arguments: str) -> str:
-    try:
-        finished = process.run(["git", "-C", str(directory), *arguments])
-    except OutsideError:
-        return ""  # no git on this machine
-    return finished.stdout.strip() if finished.code == 0 else ""
+def _revision(checkout: Checkout) -> str:
+    """The commit, and whether tracked files differ from it; nothing where that cannot be known."""
+    commit, changed = checkout.commit(), checkout.changed()
+    return "" if not commit or changed is None else f"{commit}-dirty" if changed else commit
 
 
 def _created() -> dt.datetime:

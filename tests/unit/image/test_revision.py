@@ -1,20 +1,14 @@
 """Labels that say where DAGs come from."""
 
-import subprocess
+import os
 from pathlib import Path
 
 import pytest
 
 from dagship.image import revision
+from tests.repositories import git, hostile_repository
 
 PREFIX = "org.opencontainers.image."
-
-
-def git(place: Path, *arguments: str) -> str:
-    identity = ("-c", "user.name=t", "-c", "user.email=t@example.com")
-    return subprocess.run(
-        ["git", "-C", str(place), *identity, *arguments], check=True, capture_output=True, text=True
-    ).stdout
 
 
 def test_the_commit_is_said_and_whether_it_was_changed(tmp_path: Path) -> None:
@@ -28,6 +22,93 @@ def test_the_commit_is_said_and_whether_it_was_changed(tmp_path: Path) -> None:
 
     assert head == clean[f"{PREFIX}revision"]
     assert f"{head}-dirty" == revision.labels(tmp_path)[f"{PREFIX}revision"]
+
+
+def test_a_repository_that_lies_in_the_dags_as_files_is_none_and_has_nothing_run(tmp_path: Path) -> None:
+    project, ran = tmp_path / "project", tmp_path / "ran"
+    hostile_repository(project / "dags", ran)
+    git(project / "dags", "status")
+    works = ran.exists()
+    ran.unlink()
+    alone = revision.labels(project / "dags")
+    git(project, "init", "-q")
+    git(project, "commit", "-qm", "x", "--allow-empty")
+    around = revision.labels(project / "dags")
+
+    assert works
+    assert {f"{PREFIX}created"} == set(alone)
+    assert {f"{PREFIX}created", f"{PREFIX}revision"} == set(around)
+    assert git(project, "rev-parse", "HEAD").strip() == around[f"{PREFIX}revision"]
+    assert not ran.exists()
+
+
+def filtering(place: Path, ran: Path) -> str:
+    """Makes a filter, and a file that a commit holds filtered; returns the filter's program."""
+    program = place / "program"
+    program.write_text(f"#!/bin/sh\ntouch {ran}\ntr a-z A-Z\n")
+    program.chmod(0o755)
+    git(place, "init", "-q")
+    (place / ".gitattributes").write_text("*.x filter=upper\n")
+    (place / "a.x").write_text("text")
+    git(place, "-c", f"filter.upper.clean={program}", "add", ".")
+    git(place, "commit", "-qm", "x")
+    (place / "a.x").write_text("TEXT")
+    (place / "a.x").write_text("text")  # another time: git must look into it
+    ran.unlink()
+    return str(program)
+
+
+def test_a_filter_that_the_repository_defines_is_not_run(tmp_path: Path) -> None:
+    (tmp_path / "at").mkdir()
+    program = filtering(tmp_path / "at", tmp_path / "ran")
+    git(tmp_path / "at", "config", "filter.upper.clean", program)
+    git(tmp_path / "at", "config", "filter.upper.required", "true")
+
+    assert revision.labels(tmp_path / "at")[f"{PREFIX}revision"].endswith("-dirty")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_filter_of_the_machine_says_what_a_file_is_in_a_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "at").mkdir()
+    program = filtering(tmp_path / "at", tmp_path / "ran")
+    (tmp_path / "gitconfig").write_text(f'[filter "upper"]\nclean = "{program}"\n')
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
+    git(tmp_path / "at", "config", "filter.upper.clean", "false")
+
+    assert git(tmp_path / "at", "rev-parse", "HEAD").strip() == revision.labels(tmp_path / "at")[f"{PREFIX}revision"]
+    assert (tmp_path / "ran").exists()
+
+
+def test_a_worktree_has_the_labels_of_its_commit(tmp_path: Path) -> None:
+    (main := tmp_path / "main").mkdir()
+    git(main, "init", "-q")
+    git(main, "remote", "add", "origin", "https://example.com/a.git")
+    git(main, "commit", "-qm", "x", "--allow-empty")
+    git(main, "worktree", "add", "-q", "--detach", str(tmp_path / "other"))
+    (tmp_path / "other" / "dags").mkdir()
+
+    said = revision.labels(tmp_path / "other" / "dags")
+
+    assert git(main, "rev-parse", "HEAD").strip() == said[f"{PREFIX}revision"]
+    assert "https://example.com/a.git" == said[f"{PREFIX}source"]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="gives a directory to another user")
+def test_a_checkout_of_another_user_is_asked_nothing_until_it_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (at := tmp_path / "at").mkdir()
+    git(at, "init", "-q")
+    git(at, "commit", "-qm", "x", "--allow-empty")
+    os.chown(at, 1234, 1234)
+    before = set(revision.labels(at))
+    (tmp_path / "gitconfig").write_text(f"[safe]\ndirectory = {at}\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
+
+    assert {f"{PREFIX}created"} == before
+    assert f"{PREFIX}revision" in revision.labels(at)
 
 
 def test_outside_git_only_the_time_is_said(tmp_path: Path) -> None:

@@ -194,6 +194,20 @@ def test_a_rollout_that_is_unfinished_is_shown(rig: Rig) -> None:
     assert "rollout --undo takes it back" in rig.text
 
 
+def test_a_record_of_a_newer_dagship_hides_nothing_else_and_stops_a_rollout(rig: Rig) -> None:
+    newer = {"schema": "9", "version": "9.1.0", "releases": "[]", "teleports": "{}"}
+    own: Object = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": record.NAME}, "data": newer}
+    rig.kubectl.apply(idle("scheduler", FIRST), own)
+    report = look(rig)
+
+    assert images(report) == {"deployment/scheduler": (FIRST,)}
+    assert "was written by a newer dagship, 9.1.0" in report.record_unread
+    with pytest.raises(UsageError, match="was written by a newer dagship"):
+        rig.rollout(SECOND)
+    assert rig.kubectl.get("configmap/dagship")["data"] == newer
+    assert images(look(rig)) == {"deployment/scheduler": (FIRST,)}
+
+
 def test_after_the_way_back_to_what_was_found_it_is_still_known(rig: Rig) -> None:
     rig.kubectl.apply(idle("scheduler", "apache/airflow:3"), idle("statsd", "statsd:1"))
     rig.rollout(SECOND, from_image="apache/airflow")

@@ -7,6 +7,8 @@ from dagship.release.values import InstallResult, UninstallResult
 if TYPE_CHECKING:
     from dagship.console import Console
 
+_ANOTHER = ": another Airflow of the namespace has it too"
+
 
 def show_installed(console: "Console", result: InstallResult) -> None:
     """Prints the closing lines of `install`."""
@@ -38,7 +40,7 @@ def show_uninstalled(console: "Console", result: UninstallResult) -> None:
         fields["kept"] = ", ".join(result.kept)
     if result.deleted:
         fields["deleted"] = ", ".join(result.deleted)
-    fields["record"] = "gone" if result.record else "stays: another Airflow of the namespace has it too"
+    fields["record"] = "gone" if result.record else "stays" + ("" if result.warnings else _ANOTHER)
     fields["seconds"] = _seconds(result.seconds)
     console.summary(fields)
 

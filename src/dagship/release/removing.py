@@ -130,9 +130,9 @@ def _forget(cluster: "Cluster", warnings: list[str]) -> bool:
     if _others(cluster):
         return False
     try:
-        with suppress(NotFound, UsageError):
+        with suppress(NotFound):
             written = cluster.get("ConfigMap", record.NAME)
-            record.parse(written)  # somebody's own is left alone
+            record.parse(written)  # what cannot be read is left alone
             cluster.delete("ConfigMap", record.NAME, uid=written["metadata"]["uid"])
         with suppress(NotFound):
             lease = cluster.get("Lease", record.NAME)
@@ -140,6 +140,9 @@ def _forget(cluster: "Cluster", warnings: list[str]) -> bool:
                 cluster.delete("Lease", record.NAME, uid=lease["metadata"]["uid"])
     except Forbidden as refused:
         warnings.append(f"dagship's own record and lease stay: {refused.message}")
+        return False
+    except UsageError as unread:
+        warnings.append(f"the ConfigMap {record.NAME} stays: {unread.message}")
         return False
     return True
 

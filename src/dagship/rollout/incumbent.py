@@ -85,7 +85,7 @@ def _ask(cluster: "Cluster", repository: str, selector: str) -> Iterator[Incumbe
     from dagship.rollout import asking as airflow
     from dagship.rollout import pointing, selection, surveying
 
-    survey = surveying.survey(cluster, selector=selector)
+    survey = surveying.survey(cluster, selector=selector, only_looks=True)
     selected = selection.select(survey.workloads, repositories=[repository])
     used = Counter(container.image for _, containers in selected for container in containers)
     wanted = selection.repository(repository)

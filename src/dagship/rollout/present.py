@@ -163,6 +163,8 @@ def show_status(console: "Console", report: StatusReport) -> None:
         console.say("")
         rows = [_release(one, common) for one in report.releases]
         console.table("", [">release", "when", "what", "image", "DAG version", "who", "job"], rows)
+    if report.record_unread:
+        console.warn(report.record_unread)
     if report.hold is not None:
         console.warn(
             f"DAGs are held for a rollout: {', '.join(report.hold.dags)}; when none is under way, the next one lets "

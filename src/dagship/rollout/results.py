@@ -146,6 +146,7 @@ class StatusReport(Artifact):
         releases: The last releases, newest first.
         unfinished: A rollout that neither finished nor was undone.
         hold: DAGs of an Airflow 2 that are held, by a rollout under way or by one that was cut off.
+        record_unread: Why the record cannot be read, or empty: releases, unfinished and hold are unknown then.
         installed: Helm's release and its chart, as `airflow (airflow-0.1.0)`; empty where it is none of our chart.
         git: What each sync says, where DAGs come from git.
         git_unseen: Why the syncs could not be asked, or empty.
@@ -161,6 +162,7 @@ class StatusReport(Artifact):
     releases: tuple[Release, ...]
     unfinished: Journal | None = None
     hold: Hold | None = None
+    record_unread: str = ""
     installed: str = ""
     git: tuple[SyncReport, ...] = ()
     git_unseen: str = ""

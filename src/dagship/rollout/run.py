@@ -76,7 +76,11 @@ class Run:
     def store(self, lease: "Lease", written: Record) -> None:
         """Writes the record, as long as nobody else may."""
         lease.check()
-        self.record = record.store(self.cluster, written, self.record)
+        kept, gone = record.fit(written)
+        self.record = record.store(self.cluster, kept, self.record)
+        if gone:
+            first = kept.releases[0].number
+            self.warn([f"the record has no room for release {', '.join(map(str, gone))}: rollback reaches to {first}"])
 
     def watcher(self, held: Held, board: "Board", target: Target | None) -> Watcher:
         """Returns a watcher for the way to `target`, or for the way back."""

@@ -44,7 +44,7 @@ def status(
         OutsideError: The API server did not answer, or refused.
 
     """
-    survey = surveying.survey(cluster, selector=selector)
+    survey = surveying.survey(cluster, selector=selector, only_looks=True)
     written = survey.record
     images = [
         image for one in (*written.releases, *((written.journal,) if written.journal else ())) if (image := one.image)
@@ -85,6 +85,7 @@ def status(
         releases=tuple(reversed(written.releases)),
         unfinished=written.journal,
         hold=written.hold,
+        record_unread=survey.unread,
         installed=_installed(workload for workload, _ in selected),
         git=git,
         git_unseen=unseen,

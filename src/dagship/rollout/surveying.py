@@ -26,6 +26,7 @@ class Survey:
         objects: StatefulSets, Deployments, CronJobs and ConfigMaps as the server sent them.
         workloads: The first three, read.
         record: What dagship wrote there.
+        unread: Why that cannot be read, or empty.
         live: Airflow's unfinished runs and running tasks, where it was asked.
 
     """
@@ -33,6 +34,7 @@ class Survey:
     objects: Mapping[tuple[Kind, str], Mapping[str, Any]]
     workloads: tuple[Workload, ...]
     record: Record
+    unread: str = ""
     live: LiveRuns | None = None
 
     @property
@@ -41,15 +43,16 @@ class Survey:
         return {name: raw for (kind, name), raw in self.objects.items() if kind == "ConfigMap"}
 
 
-def survey(cluster: "Cluster", *, selector: str) -> Survey:
+def survey(cluster: "Cluster", *, selector: str, only_looks: bool = False) -> Survey:
     """Reads the namespace.
 
     Args:
         cluster: The namespace.
         selector: Label selector that workloads must match; empty for all.
+        only_looks: Whether a record that cannot be read is no reason to stop.
 
     Raises:
-        UsageError: The selector is none.
+        UsageError: The selector is none, or the record cannot be read.
         OutsideError: The API server did not answer, or refused.
 
     """
@@ -68,10 +71,16 @@ def survey(cluster: "Cluster", *, selector: str) -> Survey:
     for raw in cluster.list("ConfigMap"):
         objects["ConfigMap", raw["metadata"]["name"]] = raw
     own = objects.get(("ConfigMap", record.NAME))
-    written = record.parse(dict(own) if own else None)
+    written, unread = Record(), ""
+    try:
+        written = record.parse(dict(own) if own else None)
+    except UsageError as refused:
+        if not only_looks:
+            raise
+        unread = f"{refused.message} {refused.hint}"
     for move in written.journal.moves if written.journal and selector else ():
         # What was begun is ended, also where the selector is another one this time.
         if (move.kind, move.name) not in objects:
             with suppress(NotFound):
                 objects[move.kind, move.name] = cluster.get(move.kind, move.name)
-    return Survey(objects=objects, workloads=read, record=written)
+    return Survey(objects=objects, workloads=read, record=written, unread=unread)

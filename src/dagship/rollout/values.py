@@ -112,7 +112,7 @@ class Journal(Artifact):
     who: str
     job: str
     began: str
-    moves: tuple[Move, ...]
+    moves: tuple[Move, ...] = ()
     earlier: tuple[Move, ...] = ()
 
 
@@ -142,7 +142,7 @@ class Release(Artifact):
     who: str = ""
     job: str = ""
     when: str
-    moves: tuple[Move, ...]
+    moves: tuple[Move, ...] = ()
 
 
 class Hold(Artifact):

@@ -1,5 +1,8 @@
 """What dagship writes down in a namespace is read again as it was, and nothing else is taken for it."""
 
+import base64
+import gzip
+import hashlib
 import json
 from typing import Any
 
@@ -7,8 +10,10 @@ import pytest
 
 from dagship.cluster.failures import Conflict, NotFound
 from dagship.errors import Refused, UsageError
-from dagship.rollout import record
-from dagship.rollout.values import Change, Journal, Move, Record, Release
+from dagship.rollout import plan, record, selection
+from dagship.rollout.values import Change, Journal, Move, Record, Release, Target
+from dagship.rollout.workloads import read as read_workload
+from tests.unit.rollout import objects as o
 
 
 def move(image: str = "airflow:1") -> Move:
@@ -60,25 +65,124 @@ def test_where_nothing_is_written_yet_the_record_is_empty(config_map: dict[str, 
 
 
 def test_the_last_twenty_releases_are_kept() -> None:
-    data = record.dump(Record(releases=tuple(release(number) for number in range(35))))
+    kept, gone = record.fit(Record(releases=tuple(release(number) for number in range(35))))
 
-    assert [one.number for one in read(data).releases] == list(range(15, 35))
+    assert [one.number for one in kept.releases] == list(range(15, 35))
+    assert gone == ()  # that there are twenty is known
 
 
-def test_the_oldest_go_first_where_there_is_no_room() -> None:
+def test_the_oldest_go_first_where_there_is_no_room_and_are_named() -> None:
     big = tuple(release(number, who="x" * 100_000) for number in range(12))
-    data = record.dump(Record(releases=big, journal=journal()))
-    kept = [one.number for one in read(data).releases]
+    kept, gone = record.fit(Record(releases=big, journal=journal()))
+    data = record.dump(kept)
 
     assert sum(map(len, data.values())) < 1_000_000
-    assert kept == list(range(12 - len(kept), 12))
-    assert 5 < len(kept) < 12
-    assert read(data).journal == journal()
+    assert [*gone, *(one.number for one in kept.releases)] == list(range(12))
+    assert 5 < len(kept.releases) < 12
+    assert read(data) == kept
+    assert kept.journal == journal()
 
 
 def test_one_release_is_kept_whatever_it_takes() -> None:
     """Whether it is too large is for the server to say."""
-    assert len(read(record.dump(Record(releases=(release(0), release(1, who="x" * 2_000_000))))).releases) == 1
+    assert len(record.fit(Record(releases=(release(0), release(1, who="x" * 2_000_000))))[0].releases) == 1
+
+
+def airflow(workloads: int, number: int) -> tuple[Move, ...]:
+    """A rollout of a chart with many queues: workers with an initContainer, a sidecar and the executor's setting."""
+    before, after = (
+        f"registry.example.com/data-platform/airflow@sha256:{hashlib.sha256(str(one).encode()).hexdigest()}"
+        for one in (number - 1, number)
+    )
+    variables = ("AIRFLOW__KUBERNETES__WORKER_CONTAINER_REPOSITORY", "AIRFLOW__KUBERNETES__WORKER_CONTAINER_TAG")
+    repository = {"name": variables[0], "value": before.partition("@")[0] + "@sha256"}
+    tag = {"name": variables[1], "value": before.rpartition(":")[2]}
+    raws = [
+        o.stateful_set(
+            f"airflow-worker-queue-{index}",
+            template={
+                "spec": {
+                    "initContainers": [o.container("wait-for-airflow-migrations", before)],
+                    "containers": [
+                        o.container("worker", before, env=[repository, tag]),
+                        o.container("worker-log-groomer", before),
+                    ],
+                }
+            },
+        )
+        for index in range(workloads)
+    ]
+    read = [read_workload("StatefulSet", raw) for raw in raws]
+    selected = selection.select(read, repositories=[before])
+    return plan.to_image(selected, {}, [before], Target(image=after, digest=after.partition("@")[2]))
+
+
+@pytest.mark.parametrize(("workloads", "most"), [(30, 80_000), (60, 90_000), (120, 110_000)])
+def test_the_record_of_many_workloads_has_room_for_all_releases_and_a_rollout_under_way(
+    workloads: int, most: int
+) -> None:
+    versions = [hashlib.sha256(str(number).encode()).hexdigest()[:12] for number in range(record.KEPT + 128)]
+    releases = tuple(
+        Release(
+            number=number,
+            kind="rollout",
+            image=f"registry.example.com/data-platform/airflow@sha256:{'a' * 64}",
+            dag_versions=tuple(versions[number : number + 128]),
+            when="2026-01-01T00:00:00+00:00",
+            moves=airflow(workloads, number),
+        )
+        for number in range(record.KEPT)
+    )
+    under_way = journal().model_copy(update={"moves": airflow(workloads, 20), "earlier": airflow(workloads, 19)})
+    written = Record(releases=releases, journal=under_way)
+    kept, gone = record.fit(written)
+    data = record.dump(kept)
+
+    assert (kept, gone) == (written, ())
+    assert sum(len(move.changes) for move in under_way.moves) >= 3 * workloads
+    assert read(data) == written
+    assert sum(map(len, data.values())) < most
+
+
+def test_everybody_can_read_a_release_without_unpacking_it() -> None:
+    (shown,) = json.loads(record.dump(Record(releases=(release(3, image="airflow:7"),)))["releases"])
+
+    assert shown == {"number": 3, "kind": "rollout", "image": "airflow:7", "who": "ci", "when": "2026-01-01"}
+
+
+def test_moves_are_unpacked_as_the_documentation_says() -> None:
+    packed = record.dump(Record(releases=(release(3),)))["moves"]
+    moves = json.loads(gzip.decompress(base64.b64decode(packed)))
+
+    assert moves["3"][0]["name"] == "worker"
+
+
+OLDER = {
+    "releases": json.dumps(
+        [
+            {"number": 0, "kind": "found", "image": "", "when": "2026-01-01", "moves": []},
+            release(1).model_dump(mode="json", exclude_defaults=True),
+        ]
+    ),
+    "rollout": journal().model_dump_json(exclude_defaults=True),
+}
+
+
+def test_a_record_of_an_older_dagship_is_read_and_written_anew() -> None:
+    older = read(OLDER)
+
+    assert older.releases[1] == release(1)
+    assert older.journal == journal()
+    assert read(record.dump(older)) == older
+
+
+def test_a_record_of_a_newer_dagship_is_refused_by_the_version_needed_and_nobody_is_told_to_delete_it() -> None:
+    data = {"schema": "3", "version": "2.5.0", "releases": "[]", "journals": "{}"}
+    with pytest.raises(UsageError, match=r"was written by a newer dagship, 2\.5\.0") as refused:
+        read(data)
+
+    assert "Use dagship 2.5.0 or newer here" in refused.value.hint
+    assert "delete" not in refused.value.hint
 
 
 @pytest.mark.parametrize(
@@ -93,16 +197,30 @@ def test_one_release_is_kept_whatever_it_takes() -> None:
         {"rollout": "{}"},
         {"releases": json.dumps([{**release(1).model_dump(), "from_the_future": 1}])},
         {"releases": json.dumps([{**release(1).model_dump(), "kind": "teleport"}])},
-        {"releases": "[]", "settings.yaml": "theirs"},
-        {"settings.yaml": "theirs"},
+        {"schema": "two", "releases": "[]"},
+        {"schema": "9" * 5_000, "releases": "[]"},
+        {"schema": "²", "releases": "[]"},
+        {"schema": "2", "releases": "[]"},
+        {**record.dump(Record(releases=(release(1),))), "moves": "bm9uZQ=="},
+        {**record.dump(Record(releases=(release(1),))), "moves": record.dump(Record())["moves"]},
+        {**record.dump(Record()), "moves": base64.b64encode(gzip.compress(b" " * 100_000_001)).decode()},
     ],
-    ids=range(11),
+    ids=range(16),
 )
-def test_what_dagship_did_not_write_is_refused_with_the_way_out(data: dict[str, str]) -> None:
-    with pytest.raises(UsageError, match="The ConfigMap dagship does not hold what dagship wrote there") as refused:
+def test_a_damaged_record_is_refused_with_the_way_out(data: dict[str, str]) -> None:
+    with pytest.raises(UsageError, match="The ConfigMap dagship is damaged") as refused:
         read(data)
 
-    assert "kubectl delete configmap dagship" in refused.value.hint
+    assert "only then delete it" in refused.value.hint
+    assert len(refused.value.detail) <= 500
+
+
+@pytest.mark.parametrize("data", [{"releases": "[]", "settings.yaml": "theirs"}, {"settings.yaml": "theirs"}])
+def test_what_somebody_else_wrote_is_not_called_ours(data: dict[str, str]) -> None:
+    with pytest.raises(UsageError, match="is not dagship's: it has the key settings") as refused:
+        read(data)
+
+    assert "delete" not in refused.value.hint
 
 
 class Kept:

@@ -11,7 +11,7 @@ from dagship.rollout.asked import Asked, Planned
 from dagship.rollout.results import Failure, RolloutResult
 from dagship.rollout.retreat import go_back
 from dagship.rollout.run import Held, Run
-from dagship.rollout.values import Change, Move, Record, Target
+from dagship.rollout.values import Change, Move, Record, Release, Target
 from tests.unit.rollout import objects as o
 from tests.unit.rollout.namespace import Namespace
 
@@ -38,13 +38,15 @@ def image(namespace: Namespace, name: str) -> list[str]:
     return [container["image"] for container in spec["containers"]]
 
 
-def back(namespace: Namespace, *moves: Move, failure: Failure | None = CAUSE) -> RolloutResult:
+def back(
+    namespace: Namespace, *moves: Move, failure: Failure | None = CAUSE, written: Record | None = None
+) -> RolloutResult:
     planned = Planned(kind="rollout", target=Target(image=o.V2, digest=o.digest(o.V2)), moves=moves)
     held = Held(
         feed=namespace,  # type: ignore[arg-type]
         lease=namespace,  # type: ignore[arg-type]
         planned=planned,
-        written=Record(),
+        written=written or Record(),
         may_say=plan.known(moves, None),
     )
     run = Run(cluster=namespace, console=Console(stderr=io.StringIO()), asked=Asked(timeout=20))  # type: ignore[arg-type]
@@ -65,6 +67,15 @@ def test_all_goes_back_what_moved_last_first_and_nothing_is_left_of_it() -> None
     assert (result.outcome, result.passed, result.failure) == ("undone", False, CAUSE)
     assert result.state == "Everything runs again what it ran before; nothing of the new image is left."
     assert journal_state(namespace) is None
+
+
+def test_releases_that_the_record_has_no_room_for_are_named() -> None:
+    releases = tuple(
+        Release(number=number, kind="rollout", image=o.V1, who="x" * 400_000, when="") for number in range(4)
+    )
+    result = back(Namespace(cron_job("first", o.V2)), move("first"), written=Record(releases=releases))
+
+    assert result.warnings == ("the record has no room for release 0, 1: rollback reaches to 2",)
 
 
 def test_what_never_moved_is_not_written_to() -> None:

@@ -1,6 +1,7 @@
 """`test-image` on real images: one tree with a file for every kind of finding, Airflow 3.3.2 and 2.11.2."""
 
 import io
+import os
 import signal
 import subprocess
 import sys
@@ -41,7 +42,7 @@ def image_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...,
         environment = f"ENV AIRFLOW__CORE__DAGS_FOLDER={root}"
         lines = (f"FROM {base.reference}", *steps, f"COPY dags/ {root}/", environment)
         (context / "Dockerfile").write_text("\n".join(lines) + "\n")
-        tag = f"dagship-test/verify:{context.name}"
+        tag = f"dagship-test/verify:{context.name}-{os.getpid()}"  # two runs of the tests may share the engine
         images.build(images.Build(context=context, dockerfile=context / "Dockerfile", tag=tag))
         tags.append(tag)
         facts = images.inspect(tag)

@@ -42,6 +42,14 @@ def airflow(image: str, *, executor: str) -> tuple[Object, ...]:
     )  # fmt: skip
 
 
+def pgbouncer(repository: str) -> Object:
+    """PgBouncer and its exporter, whose images are of Airflow's own repository."""
+    tags = {"pgbouncer": "airflow-pgbouncer-2025.03.05-1.23.1", "metrics-exporter": "airflow-pgbouncer-exporter-0.18.0"}
+    containers: list[Object] = [{"name": name, "image": f"{repository}:{tag}"} for name, tag in tags.items()]
+    containers[0]["command"] = ["pgbouncer", "-u", "nobody", "/etc/pgbouncer/pgbouncer.ini"]
+    return _object("Deployment", "pgbouncer", {"containers": containers})
+
+
 def template(image: str) -> str:
     """`pod_template_file.yaml`."""
     return textwrap.dedent(f"""\

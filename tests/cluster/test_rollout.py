@@ -128,6 +128,19 @@ def test_the_objects_of_the_chart_move_with_all_that_run_the_image(rig: Rig) -> 
     assert WORKER_REPOSITORY not in variables(rig, "deployment/airflow-scheduler")
 
 
+def test_pgbouncer_of_the_chart_is_of_airflows_repository_and_stays(rig: Rig) -> None:
+    rig.kubectl.apply(*charts.airflow(BEFORE, executor="CeleryExecutor"), charts.pgbouncer("apache/airflow"))
+    bouncer = by_container(rig, "deployment/airflow-pgbouncer")
+    result = rig.rollout(NEW, from_image="apache/airflow")
+
+    assert (result.outcome, len(result.moves)) == ("moved", 6)
+    assert by_container(rig, "deployment/airflow-pgbouncer") == bouncer
+    assert [said.partition(" ")[0] for said in result.warnings if "none of Airflow's" in said] == [
+        "deployment/airflow-pgbouncer"
+    ] * 2
+    assert by_container(rig, "statefulset/airflow-worker")["worker"] == NEW
+
+
 @pytest.mark.parametrize("executor", ["KubernetesExecutor", "CeleryExecutor,KubernetesExecutor"])
 def test_the_pods_of_the_charts_kubernetes_executor_move_by_template_and_variables(rig: Rig, executor: str) -> None:
     rig.kubectl.apply(*charts.airflow(OLD, executor=executor))

@@ -85,15 +85,17 @@ def templates(
     selected: Selected, config_maps: Mapping[str, Mapping[str, Any]], repositories: Iterable[str], image: str
 ) -> tuple[Move, ...]:
     """Returns the moves of the pod templates in ConfigMaps that the selected workloads mount."""
-    running = (container.image for _, containers in selected for container in containers)
+    running = frozenset(container.image for _, containers in selected for container in containers)
     ours = frozenset(map(repository, (*repositories, *running))) - {""}
     mounted = frozenset(name for workload, _ in selected for name in workload.config_maps)
     found: dict[str, list[Change]] = {}
     for name, key, images in _pods(mounted, config_maps):
+        # The task's own container is `base`; what runs another image of the repository beside it is another program.
+        task = images.get(("base", False), next(iter(images.values())))
         found.setdefault(name, []).extend(
             Change(field="template", container=container, init=init, name=key, before=old, after=image)
             for (container, init), old in images.items()
-            if repository(old) in ours
+            if repository(old) in ours and old in {*running, task}
         )
     return tuple(
         Move(kind="ConfigMap", name=name, role="pod-template", changes=tuple(changes))

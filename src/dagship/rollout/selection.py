@@ -1,9 +1,13 @@
-"""Which containers belong to the Airflow that moves: told by the image's repository, or by workload names. Pure."""
+"""Which containers belong to the Airflow that moves: told by the image's repository, or by workload names. Pure.
+
+In a repository that holds other programs as well, `belonging` tells Airflow's from theirs.
+"""
 
 from collections.abc import Iterable, Mapping
 
 from dagship.errors import UsageError
 from dagship.reference import Reference
+from dagship.rollout.belonging import airflows, is_another
 from dagship.rollout.workloads import Container, Workload
 
 Selected = tuple[tuple[Workload, tuple[Container, ...]], ...]
@@ -52,23 +56,52 @@ def select(
             f"There is no {missing[0]} here.",
             "There are: " + (", ".join(sorted(workload.key for workload in workloads)) or "no workloads") + ".",
         )
-    ours = frozenset(map(repository, repositories)) - {""}
-    selected = []
+    known = known or {}
+    by_image = tuple(one for one in _of(workloads, repositories) if not wanted or one[0].key in wanted)
+    ours = {workload.key: containers for workload, containers in airflows(by_image)}
     for workload in workloads:
-        also = (known or {}).get(workload.key, frozenset())
-        if wanted and workload.key not in wanted and not also:
-            continue
-        found = [
-            container
-            for container in workload.containers
-            if repository(container.image) in ours or (container.name, container.init) in also
-        ]
-        if not found and workload.key in wanted:
-            main = repository(workload.containers[0].image)
-            found = [container for container in workload.containers if main and repository(container.image) == main]
-        if found:
-            selected.append((workload, tuple(found)))
-    return tuple(selected)
+        if workload.key in wanted and workload.key not in ours:
+            ours[workload.key] = _named(workload, by_image)
+
+    def moves(workload: Workload, container: Container) -> bool:
+        is_known = (container.name, container.init) in known.get(workload.key, ())
+        return container in ours.get(workload.key, ()) or (is_known and not is_another(workload, container))
+
+    selected = ((one, tuple(each for each in one.containers if moves(one, each))) for one in workloads)
+    return tuple((workload, containers) for workload, containers in selected if containers)
+
+
+def others(
+    workloads: Iterable[Workload], repositories: Iterable[str], moves: Mapping[str, frozenset[tuple[str, bool]]]
+) -> tuple[str, ...]:
+    """Names what runs the repositories, is not Airflow's and does not move: PgBouncer of Airflow's chart, for one."""
+    found = _of(workloads, repositories)
+    ours = {workload.key: containers for workload, containers in airflows(found)}
+    return tuple(
+        f"{workload.key} runs {container.image} in its container {container.name}, which by its command, its labels "
+        "and its image is none of Airflow's: it is left alone"
+        for workload, containers in found
+        for container in containers
+        if container not in ours.get(workload.key, ())
+        and (container.name, container.init) not in moves.get(workload.key, ())
+    )
+
+
+def _of(workloads: Iterable[Workload], repositories: Iterable[str]) -> Selected:
+    """The containers that run an image of the repositories."""
+    ours = frozenset(map(repository, repositories)) - {""}
+    found = ((one, tuple(each for each in one.containers if repository(each.image) in ours)) for one in workloads)
+    return tuple((workload, containers) for workload, containers in found if containers)
+
+
+def _named(workload: Workload, by_image: Selected) -> tuple[Container, ...]:
+    """What moves of a workload that people name though nothing says that it is Airflow's.
+
+    That is what runs the repository, or else what runs the repository of its first container.
+    """
+    main = repository(workload.containers[0].image)
+    found = [own for one, own in (*by_image, *_of([workload], [main])) if one.key == workload.key]
+    return found[0] if found else ()
 
 
 def nothing_found(workloads: Iterable[Workload], image_repository: str, namespace: str) -> UsageError:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from dagship.errors import UsageError
 from dagship.reference import Reference
-from dagship.rollout import plan, pointing, preflight
+from dagship.rollout import plan, pointing, preflight, selection
 from dagship.rollout.asked import Asked, Planned, is_another_version
 from dagship.rollout.results import RolloutResult
 from dagship.rollout.roller import roll
@@ -38,7 +38,10 @@ def rollout(cluster: "Cluster", console: "Console", target: Target, asked: Asked
         # After a return to what dagship found, Airflow's images are of any repository.
         also = own[-1].moves if own and not former else ()
         moves = _to(survey, target, asked, cluster.namespace, former=former, also=also)
-        return Planned(kind="rollout", target=target, moves=moves)
+        # Who names workloads has chosen, and need not be told what stays.
+        repositories = () if asked.names else _repositories(target, asked, former)
+        stays = selection.others(survey.workloads, repositories, plan.containers(moves))
+        return Planned(kind="rollout", target=target, moves=moves, warnings=stays)
 
     return roll(Run(cluster=cluster, console=console, asked=asked), planner)
 
@@ -107,10 +110,18 @@ def _to(
     former: str = "",
     also: tuple[Move, ...] = (),
 ) -> tuple[Move, ...]:
-    repositories = tuple(image for image in (target.image, asked.from_image, former) if image)
     return preflight.select(
-        survey, target, repositories=repositories, names=asked.names, namespace=namespace, also=_asked_for(also, asked)
+        survey,
+        target,
+        repositories=_repositories(target, asked, former),
+        names=asked.names,
+        namespace=namespace,
+        also=_asked_for(also, asked),
     )
+
+
+def _repositories(target: Target, asked: Asked, former: str) -> tuple[str, ...]:
+    return tuple(image for image in (target.image, asked.from_image, former) if image)
 
 
 def _within(survey: "Survey", release: Release, moves: tuple[Move, ...]) -> Planned | None:

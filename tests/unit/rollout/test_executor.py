@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+import yaml
 
 from dagship.errors import UsageError
 from dagship.rollout import executor, workloads
@@ -236,6 +237,21 @@ def test_templates_of_ours_move_and_nothing_else_in_them() -> None:
         ("template", "b.yaml", "base", False)
     ]
     assert (move.changes[0].before, move.changes[0].after) == (OLD, NEW)
+
+
+def test_what_runs_another_image_of_the_repository_in_a_template_stays() -> None:
+    pods = {
+        "kind": "Pod",
+        "spec": {
+            "initContainers": [{"name": "wait", "image": OLD}, {"name": "sync", "image": OLD.replace(":1", ":sync-4")}],
+            "containers": [{"name": "statsd", "image": OLD.replace(":1", ":statsd-1")}, {"name": "base", "image": OLD}],
+        },
+    }
+    volumes = [{"name": "v", "configMap": {"name": "c"}}]
+    maps = {"c": config_map(pod=yaml.safe_dump(pods))}
+    (move,) = executor.templates(selected(scheduler(volumes=volumes)), maps, [OLD], NEW)
+
+    assert [change.container for change in move.changes] == ["base", "wait"]
 
 
 def test_a_template_that_two_workloads_mount_moves_once() -> None:

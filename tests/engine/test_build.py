@@ -3,6 +3,7 @@
 import io
 import json
 import platform
+import re
 import subprocess
 import urllib.request
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from dagship import pipeline, process
 from dagship.artifacts import BaseImage, BuiltImage, PushedImage
 from dagship.console import Console
 from dagship.engine import images
-from dagship.errors import OutsideError, UsageError
+from dagship.errors import OutsideError, Refused, UsageError
 from dagship.project import Project
 from dagship.settings import Settings, load
 from tests.repositories import git, hostile_repository
@@ -211,6 +212,32 @@ site = os.stat(os.path.dirname(top))
 modes = sorted({(oct(entry.st_mode & 0o777), entry.st_uid, entry.st_gid) for entry in entries})
 print(json.dumps([top, modes, [oct(site.st_mode & 0o777), site.st_uid, site.st_gid]]))
 """
+
+
+def test_a_file_that_is_not_the_locked_one_is_refused_with_both_hashes(project: MakeProject, dags: Path) -> None:
+    forged, real = "sha256:" + "0" * 64, re.compile(r"^the index sent sha256:[1-9a-f][0-9a-f]{63}$", re.MULTILINE)
+    lock = dags.parent / "requirements.txt"
+    lock.write_text(f"cowsay==6.1 --hash={forged}\n")
+
+    with pytest.raises(Refused) as caught:
+        build(project(requirements=str(lock)))
+
+    assert "cowsay 6.1 from the index is not the file that requirements.txt names" in caught.value.message
+    assert f"requirements.txt expects {forged}\n" in caught.value.detail
+    assert real.search(caught.value.detail)
+
+
+def test_a_package_that_would_write_over_files_of_the_base_is_refused(
+    project: MakeProject, dags: Path, base_3: BaseImage
+) -> None:
+    requirements = dags.parent / "requirements.txt"
+    requirements.write_text("jwt==1.4.0\n")
+
+    with pytest.raises(Refused) as caught:
+        build(project(requirements=str(requirements)))
+
+    assert "jwt 1.4.0 of requirements.txt would write over jwt/__init__.py and " in caught.value.message
+    assert f" of pyjwt {base_3.packages['pyjwt']} of the base image." in caught.value.message
 
 
 @pytest.mark.parametrize("requirements", ["", "cowsay==6.1\n"])

@@ -5,7 +5,7 @@ Docker gives no error codes on its command line, so the words it is. Each is rec
 
 import re
 
-from dagship.errors import OutsideError, Transient
+from dagship.errors import DagshipError, OutsideError, Refused, Transient
 
 _DOWN = (
     "Cannot connect to the Docker daemon",
@@ -34,6 +34,8 @@ _DENIED = (
     "authentication required",
     "insufficient_scope",
 )
+# pip's, on what dagship brings a list with hashes of: the resolver, the installer and pytest.
+_OTHER_FILE = "THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE"
 _TRANSIENT = (
     "timeout", "timed out", "EOF", "connection reset", "broken pipe", "TLS handshake", "429 Too Many",
     "toomanyrequests",
@@ -105,8 +107,14 @@ def of_pull(reference: str, text: str) -> OutsideError:
     )
 
 
-def of_build(text: str) -> OutsideError:
+def of_build(text: str) -> DagshipError:
     """Returns the error for a build that failed; `text` is BuildKit's plain progress."""
+    if _OTHER_FILE in text:
+        return Refused(
+            "A tool that the build installs is not the file that dagship names: its hash is another.",
+            "Somebody may have put another file on the index, or between it and you: find out before you trust it.",
+            _failing_step(text),
+        )
     base = re.search(r"ERROR: failed to solve: (\S+): (?:failed to resolve source metadata|.*not found)", text)
     if base is not None:
         return of_pull(base[1].rstrip(":"), text)

@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from dagship.artifacts import BuiltImage
 from dagship.console import Console
 from dagship.dockerfile import VERSIONS_ROOT, render
 from dagship.engine import images, registry
 from dagship.errors import OutsideError, UsageError
-from dagship.image import archive, sidebyside
+from dagship.image import archive, installing, sidebyside
 from dagship.image import log as buildlog
 from dagship.image import plan as planning
 from dagship.image.plan import LABEL_DAGS, Plan
@@ -66,15 +67,22 @@ def build(
 
     Raises:
         UsageError: The base is not there for a platform.
+        Refused: The lock cannot be installed as it is.
         OutsideError: The engine refused, or a step of the build failed.
 
     """
     check_platforms(plan)
+    said: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="dagship-") as scratch, console.step(f"Building {plan.reference}") as step:
         request = _request(settings, plan, Path(scratch), revision, fresh=fresh)
 
+        hear = installing.listener(said, step.say)
+
         def run(output: str) -> images.Built:
-            return images.build(replace(request, outputs=(output,)), lambda line: step.say(line.partition(" ")[2]))
+            try:
+                return images.build(replace(request, outputs=(output,)), hear)
+            except OutsideError as failed:
+                raise installing.reason(said, plan.lock.path) or failed from failed
 
         # The engine's own builder pushes slower than the engine: it asks the registry about every blob twice.
         elsewhere = bool(settings.builder) or len(settings.platform) > 1
@@ -87,6 +95,14 @@ def build(
         if push and not elsewhere and facts is None:
             elsewhere = True
             built = run(_PUSHED)
+    for warning in installing.warnings(said):
+        console.warn(warning)
+    _check_made(settings, plan, facts, elsewhere=elsewhere)
+    digest = built.digest if push and elsewhere else ""
+    return _built(plan, facts, steps, digest=digest, seconds=buildlog.seconds_by_stage(built.log))
+
+
+def _check_made(settings: Settings, plan: Plan, facts: images.ImageFacts | None, *, elsewhere: bool) -> None:
     if facts is None and not elsewhere:
         raise OutsideError(
             f"{plan.reference} was built, but the engine does not have it.",
@@ -97,8 +113,6 @@ def build(
             f"The base {plan.base.reference} moved while the image was built on it.",
             "Run build again, or name the base by its digest.",
         )
-    digest = built.digest if push and elsewhere else ""
-    return _built(plan, facts, steps, digest=digest, seconds=buildlog.seconds_by_stage(built.log))
 
 
 def check_platforms(plan: Plan) -> None:

@@ -28,7 +28,7 @@ _BUNDLES = [
     {"name": "dags-folder", "classpath": "dagship_versions.bundle.BakedDagBundle", "kwargs": {"refresh_interval": 300}}
 ]
 
-_INSTALLING = ("tools.py", "tools.txt", "index.py", "installed.py", "install.py")
+_INSTALLING = ("tools.py", "tools.txt", "index.py", "installed.py", "install.py", "overlap.py")
 # What imports DAG files, of the test of an image: the sync checks commits with it.
 _CHECKING = tuple(f"verify{part}.py" for part in ("", "_airflow", "_child", "_pool", "_trace", "_warm", "_watch"))
 

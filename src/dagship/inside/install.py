@@ -2,8 +2,12 @@
 
 What the image has in that version already is left out; the rest goes, exactly as locked, into a prefix with the layout
 of Airflow's environment, ready to be copied over it. The packages named may be built from source, or `:all:`.
+
+What stands in the way, or is worth a warning, is said in a line, `@@INSTALL@@` and a JSON object; its `kind` is known
+to dagship.image.
 """
 
+import json
 import os
 import re
 import shutil
@@ -14,9 +18,14 @@ from typing import Any
 
 import index
 import installed
+import overlap
+
+MARK = "@@INSTALL@@"
 
 _PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)")
 _LINES = 8
+_WORDS = 50000  # a package may have hundreds of files, and each its hash
+_OVERLAPS = 100
 _EPOCH = 315532800  # 1980: nothing in the layer says when it was made
 _NOT_WRITABLE = 0o755
 
@@ -36,6 +45,7 @@ def main(lock: str, python: str, prefix: str, sources: Sequence[str]) -> None:
     if wanted:
         _install(wanted, python, prefix, sources)
         _check_place(prefix, found)
+        _check_files(prefix, found)
         _compile(python, prefix, str(found["prefix"]))
     _settle(prefix, str(found["prefix"]))
     print(f"{len(wanted)} packages installed", flush=True)
@@ -75,7 +85,9 @@ def _install(wanted: Sequence[str], python: str, prefix: str, sources: Sequence[
             errors="replace",
         )
     if done.returncode != 0:
-        print(short(index.redacted(done.stdout)), file=sys.stderr)
+        words = index.redacted(done.stdout)
+        print(short(words), file=sys.stderr)
+        _say({"kind": "uv", "words": words[-_WORDS:]})
         raise SystemExit("The locked packages could not be installed; uv's words are above.")
 
 
@@ -93,6 +105,21 @@ def _check_place(prefix: str, found: "dict[str, Any]") -> None:
             if os.path.realpath(place) not in map(os.path.realpath, found["path"]):
                 raise SystemExit(f"Packages would go to {place}, where the image's Python does not look for them.")
             names.clear()
+
+
+def _check_files(prefix: str, found: "dict[str, Any]") -> None:
+    """Fails when a package of the image would lose a file to one of the lock: Airflow may be what breaks."""
+    shared = overlap.among(prefix)
+    if shared:
+        _say({"kind": "shared", "files": shared[:_OVERLAPS]})
+    lost = overlap.with_image(prefix, str(found["prefix"]), found["path"])
+    if lost:
+        _say({"kind": "overlap", "files": lost[:_OVERLAPS]})
+        raise SystemExit("A package would write over files of the image.")
+
+
+def _say(what: "dict[str, Any]") -> None:
+    print(MARK + json.dumps(what), flush=True)
 
 
 def _compile(python: str, prefix: str, final: str) -> None:

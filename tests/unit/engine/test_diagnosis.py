@@ -3,7 +3,7 @@
 import pytest
 
 from dagship.engine import diagnosis
-from dagship.errors import OutsideError, Transient
+from dagship.errors import OutsideError, Refused, Transient
 
 DOWN = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?"
 PUSH_DENIED = "denied: requested access to the resource is denied"
@@ -54,6 +54,22 @@ def test_a_base_that_cannot_be_had_is_named_with_what_to_do(said: str, meant: st
 
     assert meant in error.message
     assert "--base" in error.hint
+
+
+def test_a_tool_whose_file_is_another_is_a_refusal_with_both_hashes() -> None:
+    said = f"""\
+#9 [tools 3/3] RUN /usr/bin/python3 /opt/dagship/inside/tools.py /opt/dagship/tools
+#9 4.1 ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have updated the package
+#9 4.1     click==8.1.8 from https://index.test/click-8.1.8-py3-none-any.whl (from -r tools.txt (line 1)):
+#9 4.1         Expected sha256 {"0" * 64}
+#9 4.1              Got        {"f" * 64}
+#9 ERROR: process "/bin/sh -c ..." did not complete successfully: exit code: 1
+"""
+
+    error = diagnosis.of_build(said)
+
+    assert isinstance(error, Refused)
+    assert all(word in error.detail for word in ("click==8.1.8", "0" * 64, "f" * 64))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,124 @@
+"""What the step that installs the lock said (`inside/install.py`), in words: a warning, or why it failed. Pure."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from dagship.errors import DagshipError, OutsideError, Refused
+
+# The kind of what is worth a warning and stops nothing.
+_SHARED = "shared"
+_SAID = re.compile(r"@@INSTALL@@(\{.*\})")
+_SHOWN = 8
+
+_MISMATCH = re.compile(r"Hash mismatch for `([^`]+)==([^`]+)`")
+_HASH = re.compile(r"sha256:[0-9a-f]{64}")
+_GONE = re.compile(r"Because (\S+) was not found in the package registry|there is no version of (\S+) and you require")
+_NO_WHEEL = re.compile(
+    r"Because (\S+)==(\S+) has no (?:usable wheels|wheels with)|the current Python version .* (\S+)==(\S+) depends on"
+)
+
+
+def listener(said: list[dict[str, Any]], say: Callable[[str], None]) -> Callable[[str], None]:
+    """Returns what hears each line of the build: it shows it, or notes what the step says to dagship."""
+
+    def hear(line: str) -> None:
+        if (to_us := _SAID.search(line)) is not None:
+            said.append(json.loads(to_us[1]))
+        else:
+            say(line.partition(" ")[2])
+
+    return hear
+
+
+def warnings(said: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Returns a warning for files that more than one package of the lock brings, each once."""
+    return list(dict.fromkeys(_shared(each["files"]) for each in said if each["kind"] == _SHARED))
+
+
+def _shared(files: Sequence[Sequence[str]]) -> str:
+    new, other, file = files[0]
+    return (
+        f"{new} and {other} both bring {file}{_more(files)}, and not the same: which one the image has is "
+        "chance. Leave one of the two out of the requirements if you can."
+    )
+
+
+def reason(said: Iterable[Mapping[str, Any]], lock: str) -> DagshipError | None:
+    """Returns the error for a lock that cannot be installed; None when the step said nothing of it.
+
+    Args:
+        said: What the step said.
+        lock: How the lock is shown.
+
+    """
+    stopping = next((each for each in said if each["kind"] != _SHARED), None)
+    if stopping is None:
+        return None
+    is_overlap = stopping["kind"] == "overlap"
+    return _of_overlap(stopping["files"], lock) if is_overlap else _of_uv(stopping["words"], lock)
+
+
+def _of_overlap(files: Sequence[Sequence[str]], lock: str) -> Refused:
+    new, other, file = files[0]
+    owner = f"{other} of the base image" if other else "the base image"
+    return Refused(
+        f"{new} of {lock} would write over {file}{_more(files)} of {owner}.",
+        f"Airflow may need what would be lost. If {new.split(' ')[0]} came by its name alone, you may want another "
+        "package. If it is wanted, take a base image without the other one, or run that task in an environment of its "
+        "own: @task.virtualenv, @task.external_python, KubernetesPodOperator.",
+        "\n".join(f"{new}: {file}, of {other or 'the base image'}" for new, other, file in files[:_SHOWN]),
+    )
+
+
+def _of_uv(words: str, lock: str) -> DagshipError:
+    if (found := _MISMATCH.search(words)) is not None:
+        return _of_hash(found[1], found[2], words[found.end() :], lock)
+    if (found := _GONE.search(words)) is not None:
+        return Refused(
+            f"{lock} has {found[1] or found[2]}, and the index has no such package or version any more.",
+            "If the lock was made with another index, give that (index_url, extra_index_urls or pip_conf). If it was "
+            "taken back there, run lock with --upgrade-package for it.",
+        )
+    if (found := _NO_WHEEL.search(words)) is not None:
+        name, version = found[1] or found[3], found[2] or found[4]
+        return Refused(
+            f"{lock} has {name} {version}, of which the index has no wheel for this image's Python and platform.",
+            "If the lock was made for another base or platform, run lock for this one. If there are only sources of "
+            f"it, allow it to be built: source_packages = [{name!r}] in the settings (build_packages for what Debian "
+            "has to bring).",
+            _end(words),
+        )
+    return OutsideError(
+        f"The packages of {lock} could not be installed.",
+        "Check the settings index_url, pip_conf and ca_cert, and that builds reach the network.",
+        _end(words),
+    )
+
+
+def _of_hash(name: str, version: str, words: str, lock: str) -> Refused:
+    expected, _, got = words.partition("Computed:")
+    wanted = _HASH.findall(expected)
+    more = f", or one of {len(wanted) - _SHOWN} more" if len(wanted) > _SHOWN else ""
+    computed = _HASH.findall(got)
+    return Refused(
+        f"{name} {version} from the index is not the file that {lock} names: its hash is another.",
+        "Somebody may have put another file there, or between it and you: find out before you trust it. A lock of "
+        "another tool may also lack the hash of the file for this platform. Only when you know why: lock "
+        f"--upgrade-package {name} takes the hashes of what the index has now.",
+        "\n".join(
+            (
+                f"{lock} expects {' or '.join(wanted[:_SHOWN])}{more}",
+                f"the index sent {' '.join(computed)}",
+            )
+        ),
+    )
+
+
+def _more(files: Sequence[object]) -> str:
+    return f" and {len(files) - 1} more" if len(files) > 1 else ""
+
+
+def _end(words: str) -> str:
+    return "\n".join(words.strip().splitlines()[-15:])[-3000:]

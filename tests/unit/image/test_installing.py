@@ -1,0 +1,90 @@
+"""What the step that installs a lock says, in words for people; uv's own words were recorded with uv 0.13.9."""
+
+import json
+
+import pytest
+
+from dagship.errors import OutsideError, Refused
+from dagship.image import installing
+
+EXPECTED, OTHER, GOT = (f"sha256:{digit * 64}" for digit in "01f")
+
+MISMATCH = f"""\
+error: Failed to download `python-slugify==8.0.4`
+  cause: Hash mismatch for `python-slugify==8.0.4`
+
+         Expected:
+           {EXPECTED}
+           {OTHER}
+
+         Computed:
+           {GOT}
+"""
+
+
+def uv(words: str) -> Exception:
+    error = installing.reason([{"kind": "uv", "words": words}], "requirements/dags.txt")
+    assert error is not None
+    return error
+
+
+def test_a_hash_mismatch_is_a_refusal_that_names_package_lock_and_both_hashes() -> None:
+    error = uv(MISMATCH)
+
+    assert isinstance(error, Refused)
+    assert error.message.startswith("python-slugify 8.0.4 from the index is not the file that requirements/dags.txt")
+    assert error.detail == f"requirements/dags.txt expects {EXPECTED} or {OTHER}\nthe index sent {GOT}"
+    assert "lock --upgrade-package python-slugify" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("Because nosuch was not found in the package registry and you require nosuch==1.0, we can", "has nosuch, and"),
+        (
+            "Because there is no version of jmespath==99.0 and you require jmespath==99.0, we can conclude",
+            "has jmespath==99.0, and",
+        ),
+        ("Because docopt==0.6.2 has no usable wheels and you require docopt==0.6.2", "has docopt 0.6.2, of which"),
+        (
+            "Because pywin32==306 has no wheels with a matching platform tag (e.g., `manylinux_2_36_x86_64`) and",
+            "has pywin32 306, of which",
+        ),
+    ],
+)
+def test_what_the_index_cannot_give_is_a_refusal(words: str, says: str) -> None:
+    error = uv(f"error: No solution found when resolving dependencies\n  cause: {words}")
+
+    assert isinstance(error, Refused)
+    assert says in error.message
+
+
+def test_an_index_that_does_not_answer_is_the_outsides_fault() -> None:
+    assert isinstance(uv("error: Request failed after 3 retries in 11.4s"), OutsideError)
+
+
+def test_what_the_step_says_to_dagship_is_not_shown_and_a_warning_alone_stops_nothing() -> None:
+    said: list[dict[str, object]] = []
+    shown: list[str] = []
+    hear = installing.listener(said, shown.append)
+
+    hear("#12 0.5 61 packages installed")
+    shared = {"kind": "shared", "files": [["opencv-python-headless 4.0", "opencv-python 4.0", "cv2/version.py"]]}
+    hear(f"#12 0.6 @@INSTALL@@{json.dumps(shared)}")
+
+    assert shown == ["0.5 61 packages installed"]
+    assert installing.reason(said, "dags.txt") is None
+    assert [warning.partition(", and not")[0] for warning in installing.warnings([*said, *said])] == [
+        "opencv-python-headless 4.0 and opencv-python 4.0 both bring cv2/version.py"
+    ]
+
+
+def test_a_package_over_the_files_of_another_names_both_and_the_file() -> None:
+    files = [["jwt 1.4.0", "pyjwt 2.10.1", "jwt/__init__.py"], ["jwt 1.4.0", "pyjwt 2.10.1", "jwt/utils.py"]]
+    error = installing.reason([{"kind": "overlap", "files": files}], "requirements/dags.txt")
+
+    assert isinstance(error, Refused)
+    assert error.message == (
+        "jwt 1.4.0 of requirements/dags.txt would write over jwt/__init__.py and 1 more of pyjwt 2.10.1 of the base"
+        " image."
+    )

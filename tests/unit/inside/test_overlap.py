@@ -1,0 +1,96 @@
+"""Files that two packages have: read from what installers leave, small packages written here."""
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from dagship.resources import resource
+
+SITE = "lib/python3.11/site-packages"
+NAMESPACE = "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n"
+
+
+@pytest.fixture
+def overlap(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(resource("inside")))
+    return importlib.import_module("overlap")
+
+
+def install(prefix: Path, package: str, files: dict[str, str]) -> None:
+    """Writes a package as an installer does: its files, and the list of them with hashes."""
+    site = prefix / SITE
+    record = []
+    for name, text in files.items():
+        path = (site / name).resolve()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        record.append(f"{name},sha256={hash(text)},{len(text)}\n")
+    (site / f"{package}.dist-info").mkdir(parents=True)
+    (site / f"{package}.dist-info" / "RECORD").write_text("".join(record), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("has", "brings"),
+    [
+        ({"jwt/__init__.py": "def encode(): ..."}, {"jwt/__init__.py": "class JWT: ..."}),
+        ({"certifi/cacert.pem": "ours"}, {"certifi/cacert.pem": "theirs"}),
+        ({"six.py": "a = 1"}, {"six/__init__.py": "a = 2"}),
+        ({"yaml/__init__.py": "a = 1"}, {"yaml.py": "a = 2"}),
+        ({"../../../bin/jp": "from jmespath import main"}, {"../../../bin/jp": "from other import main"}),
+    ],
+)
+def test_a_file_that_would_be_lost_is_told_with_both_packages(
+    overlap: ModuleType, tmp_path: Path, has: dict[str, str], brings: dict[str, str]
+) -> None:
+    install(tmp_path / "image", "PyJWT-2.10.1", has)
+    install(tmp_path / "new", "jwt-1.4.0", brings)
+
+    found = overlap.with_image(str(tmp_path / "new"), str(tmp_path / "image"), [str(tmp_path / "image" / SITE)])
+
+    assert found == [("jwt 1.4.0", "PyJWT 2.10.1", next(iter(brings)).replace("../../../", ""))]
+
+
+def test_a_file_that_is_hidden_in_another_directory_of_the_path_is_told(overlap: ModuleType, tmp_path: Path) -> None:
+    install(tmp_path / "system", "PyJWT-2.10.1", {"jwt/__init__.py": "def encode(): ..."})
+    install(tmp_path / "new", "jwt-1.4.0", {"jwt/__init__.py": "class JWT: ..."})
+    path = [str(tmp_path / "image" / SITE), str(tmp_path / "system" / SITE)]
+
+    found = overlap.with_image(str(tmp_path / "new"), str(tmp_path / "image"), path)
+
+    assert found == [("jwt 1.4.0", "PyJWT 2.10.1", "jwt/__init__.py")]
+
+
+@pytest.mark.parametrize(
+    ("has", "brings"),
+    [
+        ({"a/__init__.py": "same"}, {"a/__init__.py": "same"}),
+        ({"a/__init__.py": ""}, {"a/__init__.py": "# A licence.\n"}),
+        ({"a/__init__.py": NAMESPACE}, {"a/__init__.py": "__import__('pkg_resources').declare_namespace(__name__)"}),
+        ({"tests/__init__.py": "a = 1"}, {"tests/__init__.py": "a = 2"}),
+        ({"LICENSE": "MIT"}, {"LICENSE": "Apache"}),
+        ({"a/__pycache__/b.pyc": "1"}, {"a/__pycache__/b.pyc": "2"}),
+        ({"../../../share/man/a.1": "1"}, {"../../../share/man/a.1": "2"}),
+        (
+            {"../../../bin/jp": "#!/p\nimport re\nfrom jmespath import main\nmain()"},
+            {"../../../bin/jp": "#!/p\nfrom jmespath import main\nsys.exit(main())"},
+        ),
+    ],
+)
+def test_what_takes_nothing_from_anybody_is_no_overlap(
+    overlap: ModuleType, tmp_path: Path, has: dict[str, str], brings: dict[str, str]
+) -> None:
+    install(tmp_path / "image", "one-1.0", has)
+    install(tmp_path / "new", "other-2.0", brings)
+
+    assert overlap.with_image(str(tmp_path / "new"), str(tmp_path / "image"), [str(tmp_path / "image" / SITE)]) == []
+
+
+def test_new_packages_that_bring_the_same_file_are_told_but_for_namespaces(overlap: ModuleType, tmp_path: Path) -> None:
+    install(tmp_path, "opencv_python-4.0", {"cv2/version.py": "headless = False", "n/__init__.py": NAMESPACE})
+    install(tmp_path, "opencv_python_headless-4.0", {"cv2/version.py": "headless = True", "n/__init__.py": "# n\n"})
+
+    assert overlap.among(str(tmp_path)) == [
+        ("opencv-python-headless 4.0", "opencv-python 4.0", "cv2/version.py"),
+    ]

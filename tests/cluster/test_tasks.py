@@ -66,7 +66,7 @@ def roll(rig: Rig, image: str, *versions: str, **asked: Any) -> RolloutResult:
     target = Target(
         image=image, digest=digest, airflow="3.3.2", dag_version=(*versions, "")[0], dag_versions=versions
     )  # fmt: skip
-    return ways.rollout(rig.cluster, rig.console, target, Asked(timeout=SECONDS, **asked))
+    return ways.rollout(rig.cluster, rig.console, target, Asked(**{"timeout": SECONDS, **asked}))
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +177,26 @@ def test_a_worker_that_ends_in_order_interrupts_nothing(rig: Rig, old: str, new:
 
     assert result.tasks
     assert (1, ()) == (result.tasks.running, result.tasks.interrupted)
+
+
+def test_a_worker_that_ends_well_after_longer_than_the_timeout_fails_nothing(rig: Rig, old: str, new: str) -> None:
+    """Its node's last word on it, which says that it was to be gone long ago, stands until a finalizer is taken off."""
+    rig.start(worker(old, lifecycle={"preStop": {"exec": {"command": ["sleep", "16"]}}}))
+    rig.kubectl("patch", "pod", "worker-0", "--patch", '{"metadata": {"finalizers": ["example.com/test"]}}')
+
+    def let_go() -> None:
+        with Feed(rig.cluster, ["Pod"]) as feed:
+            ended = '"deletionGracePeriodSeconds": 0'
+            until(feed, lambda: ended in json.dumps(feed.objects("Pod")["worker-0"]["metadata"]), SECONDS)
+            since = time.monotonic()
+            until(feed, lambda: time.monotonic() > since + 2)  # for a look that the rollout takes in any case
+        rig.kubectl("patch", "pod", "worker-0", "--patch", '{"metadata": {"finalizers": null}}')
+
+    with rig.meanwhile("statefulset/worker", new, let_go):
+        result = roll(rig, new, C, timeout=12.0)
+
+    assert (None, "moved") == (result.failure, result.outcome), rig.text
+    assert result.seconds["workers"] >= 16
 
 
 def test_several_workers_may_be_away_at_a_time_and_no_more(rig: Rig, old: str, new: str) -> None:

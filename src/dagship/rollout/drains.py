@@ -84,8 +84,8 @@ class Drains:
         code = main.exit_code if main is not None and is_over else None
         seen = self._ends.get(pod.uid)
         if seen is None:
-            began = (pod.deleting or 0.0) - pod.grace
-            seen = self._ends[pod.uid] = Ended(pod=pod.name, started=pod.started, began=began, grace=pod.grace)
+            seen = Ended(pod=pod.name, started=pod.started, began=pod.told or 0.0, grace=pod.grace)
+            self._ends[pod.uid] = seen
         if code is not None:
             self._ends[pod.uid] = replace(seen, code=code)
 

@@ -150,7 +150,7 @@ def _warnings(state: WorkloadState, look: Look, delete: tuple[str, ...], now: fl
     for pod in (*look.scope, *look.leaving):
         if pod.unscheduled_why and not pod.scheduled:
             yield f"{pod.name} has no node: {pod.unscheduled_why}"
-        if pod.deleting is not None and now > pod.deleting + _OVERDUE:
+        if pod.deleting is not None and not pod.over and now > pod.deleting + _OVERDUE:
             yield f"{pod.name} has not ended in the time it was given; its node may be gone."
         if pod.phase == "Failed":
             yield f"{pod.name} failed: {pod.reason or 'no reason was given'}."

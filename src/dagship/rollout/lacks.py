@@ -59,6 +59,8 @@ def renamed(pod: PodState, wanted: Wanted) -> Iterator[str]:
 
 def ending(pod: PodState, now: float) -> str:
     """Returns that a pod is to end, and how long it may take."""
+    if pod.over and pod.finalizers:
+        return f"{pod.name} to be let go, it has ended and {' and '.join(pod.finalizers)} keeps it (a finalizer)"
     left = 0.0 if pod.deleting is None else pod.deleting - now
     return f"{pod.name} to end" + (f", {left:.0f} s left" if left > 0 else "")
 

@@ -65,6 +65,10 @@ class PodState:
         scheduled: Whether it has a node.
         unscheduled_why: Why it has none.
         grace: Seconds that it gets to end.
+        told: When it was told to end, epoch seconds; None when nobody deleted it.
+        over: Whether all of it has ended: its node deletes it with a grace of 0 then, which moves `deleting` back to
+            `told`. It is gone at once, unless a finalizer keeps it.
+        finalizers: Who has to agree before it is gone.
         containers: initContainers first, each sort in the pod's order.
         started: When it was made, epoch seconds.
 
@@ -83,6 +87,9 @@ class PodState:
     scheduled: bool
     unscheduled_why: str
     grace: int
+    told: float | None
+    over: bool
+    finalizers: tuple[str, ...]
     containers: tuple[ContainerState, ...]
     started: float
 
@@ -144,6 +151,8 @@ def pod(raw: Raw) -> PodState:
     labels = metadata.get("labels") or {}
     conditions = raws.conditions(status)
     scheduled = conditions.get("PodScheduled", ("", "", ""))
+    deleting = raws.seconds(metadata.get("deletionTimestamp"))
+    given = metadata.get("deletionGracePeriodSeconds", 0)
     return PodState(
         name=metadata["name"],
         uid=metadata.get("uid", ""),
@@ -154,10 +163,13 @@ def pod(raw: Raw) -> PodState:
         phase=status.get("phase", ""),
         reason=status.get("reason", ""),
         message=status.get("message", ""),
-        deleting=raws.seconds(metadata.get("deletionTimestamp")),
+        deleting=deleting,
         scheduled=scheduled[0] == "True" or bool(spec.get("nodeName")),
         unscheduled_why=(scheduled[2] or scheduled[1]) if scheduled[0] == "False" else "",
-        grace=metadata.get("deletionGracePeriodSeconds", spec.get("terminationGracePeriodSeconds", 30)),
+        grace=given or spec.get("terminationGracePeriodSeconds", 30),
+        told=None if deleting is None else deleting - given,
+        over=deleting is not None and given == 0,
+        finalizers=tuple(metadata.get("finalizers") or ()),
         containers=(
             *_containers(spec.get("initContainers"), status.get("initContainerStatuses"), init=True),
             *_containers(spec.get("containers"), status.get("containerStatuses"), init=False),

@@ -100,6 +100,8 @@ def pod(
     statuses: list[Raw] | None = None,
     init_statuses: list[Raw] | None = None,
     deleting: float | None = None,
+    grace: int = 600,
+    finalizers: list[str] | None = None,
     phase: str = "Running",
     hash_label: str = "controller-revision-hash",
     uid: str = "",
@@ -127,7 +129,9 @@ def pod(
             }
         ]
     if deleting is not None:
-        metadata |= {"deletionTimestamp": stamp(deleting), "deletionGracePeriodSeconds": 600}
+        metadata |= {"deletionTimestamp": stamp(deleting), "deletionGracePeriodSeconds": grace}
+    if finalizers:
+        metadata["finalizers"] = finalizers
     return {
         "apiVersion": "v1",
         "kind": "Pod",

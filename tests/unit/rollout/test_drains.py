@@ -51,6 +51,16 @@ def test_the_end_of_a_pod_is_kept_with_its_exit_status() -> None:
     assert ("worker-1", NOW, NOW + 2, 137) == (end.pod, end.began, end.gone, end.code)
 
 
+def test_a_pod_that_is_first_seen_when_it_has_ended_had_its_whole_time() -> None:
+    watched = Drains(live(), nobody)
+    over = o.pod("worker-1", deleting=NOW, grace=0)
+    watched.see("statefulset/worker", pods(over), NOW + 200, worker=True)
+    watched.see("statefulset/worker", (), NOW + 201, worker=True)
+    (end,) = watched.ended
+
+    assert (end.began, end.grace, end.clean) == (NOW, 600, True)
+
+
 def test_a_pod_of_the_same_name_says_when_the_one_before_was_gone() -> None:
     watched = Drains(live(), nobody)
     watched.see("statefulset/worker", pods(leaving()), NOW, worker=True)

@@ -540,6 +540,12 @@ def test_a_pod_that_does_not_end_in_its_time_is_warned_of() -> None:
     assert verdict.warnings == ("worker-2 has not ended in the time it was given; its node may be gone.",)
 
 
+def test_a_pod_that_has_just_ended_after_long_is_not_warned_of() -> None:
+    over = o.pod("worker-2", deleting=o.NOW - 91, grace=0)
+
+    assert of_set(o.stateful_set(), workers(over)).warnings == ()
+
+
 def test_a_pod_that_ends_may_take_the_time_it_has_been_given() -> None:
     pods = workers(o.pod("worker-2", deleting=o.NOW + 540), o.pod("worker-1", deleting=o.NOW + 20))
 

@@ -74,7 +74,13 @@ def test_the_length_of_the_back_off_is_no_message() -> None:
 def test_a_pod_that_is_being_deleted_says_until_when() -> None:
     state = states.pod(o.pod(deleting=o.NOW + 540))
 
-    assert (state.deleting, state.grace) == (o.NOW + 540, 600)
+    assert (state.deleting, state.grace, state.told, state.over) == (o.NOW + 540, 600, o.NOW - 60, False)
+
+
+def test_a_pod_that_has_ended_says_when_it_was_told_to_and_how_long_it_had() -> None:
+    state = states.pod(o.pod(deleting=o.NOW - 300, grace=0))
+
+    assert (state.told, state.grace, state.over) == (o.NOW - 300, 600, True)
 
 
 def test_a_pod_without_a_node_says_why() -> None:

@@ -104,6 +104,32 @@ def test_a_pod_that_ends_has_its_own_time_for_it() -> None:
     assert namespace.now == o.NOW + 590
 
 
+def test_a_pod_that_ends_well_after_longer_than_the_time_to_stand_still_fails_nothing() -> None:
+    before = {"revision": "worker-old", "image": o.V1}
+    namespace = one(o.pod(deleting=o.NOW + 600, **before))
+    # The last that its node says of it: it was to be gone when it was told to end.
+    namespace.after(400.25, put(namespace, o.pod(deleting=o.NOW, grace=0, **before)))
+    namespace.after(400.75, namespace.kept["Pod"].clear)
+    namespace.after(450, right(namespace))
+    watcher(namespace, timeout=60).until_done([MOVE])
+
+    assert namespace.now == o.NOW + 450
+
+
+def test_from_its_end_on_the_time_to_stand_still_counts() -> None:
+    before = {"revision": "worker-old", "image": o.V1}
+    namespace = one(o.pod(deleting=o.NOW + 600, **before))
+    over = o.pod(deleting=o.NOW, grace=0, finalizers=["example.com/audit"], **before)
+    namespace.after(400, put(namespace, over))
+    found = broken(watcher(namespace, timeout=60))
+
+    assert namespace.now == pytest.approx(o.NOW + 461)
+    assert found.doomed.message == (
+        "nothing moved for 61 s while waiting for worker-0 to be let go, "
+        "it has ended and example.com/audit keeps it (a finalizer)"
+    )
+
+
 def test_no_time_passes_while_the_server_is_away() -> None:
     namespace = one(starting())
     lines: list[str] = []

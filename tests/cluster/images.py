@@ -91,8 +91,13 @@ def _shell() -> Path:
 
 
 @functools.cache
-def image(name: str, behaviour: str = "good", *, airflow: str = "3.3.2", repository: str = REPOSITORY) -> str:
-    """Builds and pushes an image and returns it by digest; `name` makes two of the same behaviour differ."""
+def image(
+    name: str, behaviour: str = "good", *, airflow: str = "3.3.2", repository: str = REPOSITORY, tini: bool = False
+) -> str:
+    """Builds and pushes an image and returns it by digest; `name` makes two of the same behaviour differ.
+
+    One with `tini` begins with that, as many images of one's own do: with the one that Docker brings along.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         context = Path(scratch)
         shutil.copy(_shell(), context / "busybox")
@@ -100,6 +105,10 @@ def image(name: str, behaviour: str = "good", *, airflow: str = "3.3.2", reposit
         (context / "airflow").chmod(0o755)
         (context / "python").write_text(_PYTHON, encoding="utf-8")
         (context / "python").chmod(0o755)
+        if tini:
+            found = shutil.which("docker-init")
+            assert found, "Docker brings docker-init along"
+            shutil.copy(found, context / "tini")
         (context / "Dockerfile").write_text(
             "FROM scratch\n"
             f"ENV AIRFLOW_VERSION={airflow} PATH=/bin\n"
@@ -109,7 +118,8 @@ def image(name: str, behaviour: str = "good", *, airflow: str = "3.3.2", reposit
             "COPY airflow /bin/airflow\n"
             "COPY python /bin/python\n"
             # As the real ones: where there are arguments alone, they are Airflow's.
-            'ENTRYPOINT ["/bin/airflow"]\n',
+            + ('COPY tini /bin/tini\nENTRYPOINT ["/bin/tini", "--", "/bin/airflow"]\n' if tini else "")
+            + ("" if tini else 'ENTRYPOINT ["/bin/airflow"]\n'),
             encoding="utf-8",
         )
         return _pushed(context, repository, f"{name}-{behaviour}", "--provenance=false")

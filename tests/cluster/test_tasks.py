@@ -106,6 +106,18 @@ def test_a_version_that_runs_need_and_the_image_lacks_is_refused(rig: Rig, old: 
     assert (rig.written(), rig.record.journal) == (before, None)
 
 
+def test_an_image_that_begins_with_tini_needs_nothing_of_dumb_init(rig: Rig, old: str, new: str) -> None:
+    """No command stands in the manifest: process 1 of the pod tells what the image begins with."""
+    made = worker(images.image("tasks-tini", tini=True))
+    box = made["spec"]["template"]["spec"]["containers"][0]
+    box["args"] = box.pop("command")[1:]
+    rig.start(answering(old, running("worker-0")), made)
+    result = roll(rig, new)
+
+    assert (result.outcome, result.tasks and result.tasks.running) == ("moved", 1)
+    assert "DUMB_INIT_SETSID" not in rig.text
+
+
 def test_it_waits_for_those_runs_and_then_goes_on(
     rig: Rig, old: str, new: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,12 +4,13 @@ Kubernetes sends SIGTERM to a container's first process and SIGKILL after the gr
 SIGTERM for a warm shutdown: it takes no more tasks and ends after those it has. So the signal must reach that process
 and no other, and the time must suffice:
 
-- dumb-init, which Airflow's images begin with, sends signals to all processes at once, unless DUMB_INIT_SETSID is 0;
+- dumb-init, which Airflow's images begin with, sends signals to all processes at once, unless DUMB_INIT_SETSID is 0.
+  Which init an image begins with its pods tell: process 1 is asked for where the manifest has no command;
 - a shell between keeps the signal to itself, unless it replaces itself (`exec`);
 - how long a task still needs nobody knows; how long it has run already is known.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dagship.rollout import plan, raws, signals, states
@@ -45,7 +46,13 @@ class Finding(NamedTuple):
     careless: tuple[str, ...] = ()
 
 
-def of_moves(moves: Iterable[Move], survey: Survey, pods: Iterable[Raw], live: LiveRuns | None) -> tuple[Finding, ...]:
+def of_moves(
+    moves: Iterable[Move],
+    survey: Survey,
+    pods: Iterable[Raw],
+    live: LiveRuns | None,
+    look: Callable[[str, str], signals.Seen | None],
+) -> tuple[Finding, ...]:
     """Returns what would kill tasks as some workloads move: those that tasks run on, and those that they are sent to.
 
     Args:
@@ -53,6 +60,7 @@ def of_moves(moves: Iterable[Move], survey: Survey, pods: Iterable[Raw], live: L
         survey: What the namespace holds.
         pods: Its pods, which may still be of an earlier template.
         live: What Airflow says of its tasks; None where it could not be asked.
+        look: Asks a container of a pod for its process 1; None where it cannot be asked.
 
     """
     pods = tuple(pods)
@@ -69,8 +77,17 @@ def of_moves(moves: Iterable[Move], survey: Survey, pods: Iterable[Raw], live: L
         for spec, tasks in by_spec:
             if move.role != "worker" and not any(tasks.values()):
                 continue
-            found += findings(move.key, spec, tasks, now=now, config_maps=survey.config_maps)
+            looked = look(next(iter(tasks)), signals.main(spec)["name"]) if _decides(spec, tasks, survey) else None
+            found += findings(move.key, spec, tasks, now=now, config_maps=survey.config_maps, looked=looked)
     return tuple(found)
+
+
+def _decides(spec: Raw, tasks: Mapping[str, Sequence[Task]], survey: Survey) -> bool:
+    """Whether it takes a look into a pod: the spec does not tell, and process 1 is the container's own."""
+    container = signals.main(spec)
+    told = signals.setsid(container, survey.config_maps) == "0"
+    asks = signals.has_dumb_init(signals.process_one(container, None)) and not told
+    return asks and bool(tasks) and not (spec.get("shareProcessNamespace") or spec.get("hostPID"))
 
 
 def _by_revision(
@@ -98,6 +115,7 @@ def findings(
     *,
     now: float,
     config_maps: Mapping[str, Raw] | None = None,
+    looked: signals.Seen | None = None,
 ) -> tuple[Finding, ...]:
     """Returns what would kill the tasks of a workload.
 
@@ -107,15 +125,17 @@ def findings(
         tasks: Its pods, with the tasks that run there.
         now: Epoch seconds by Airflow's clock.
         config_maps: The namespace's ConfigMaps by name.
+        looked: What one of the pods says of its process 1, where it was asked.
 
     """
     found = []
     container = signals.main(spec)
     count = sum(map(len, tasks.values()))
     running = f"; {_tasks(count)} there" if count else ""
-    setsid = signals.setsid(container, config_maps or {})
-    if signals.has_dumb_init(container) and setsid != "0":
-        where = f"the container {container['name']} of {workload}"
+    setsid = looked.setsid if looked else signals.setsid(container, config_maps or {})
+    words = signals.process_one(container, looked)
+    where = f"the container {container['name']} of {workload}"
+    if signals.has_dumb_init(words) and setsid != "0":
         if setsid is None:
             said = f"whether {where} has {signals.SETSID}=0 is written where it is not looked into{running}"
             found.append(Finding(f"{said}; without it, SIGTERM kills tasks"))
@@ -129,11 +149,21 @@ def findings(
                     careless=tuple(tasks),
                 )
             )
-    if signals.keeps_signals(container):
+    if signals.signals_group(container, words):
         found.append(
             Finding(
-                f"the container {container['name']} of {workload} starts Airflow from a shell without exec, which may "
-                f"keep SIGTERM to itself; then its tasks are killed after the grace period{running}"
+                f"{where} begins with a tini that sends signals to the whole group (-g or {signals.GROUP}), so that "
+                f"SIGTERM kills its tasks instead of letting them end{running}",
+                f"Start it without that, and restart it while no task runs; {_ALL_THE_SAME}",
+                kills=count > 0,
+                careless=tuple(tasks),
+            )
+        )
+    if signals.keeps_signals(container, looked):
+        found.append(
+            Finding(
+                f"{where} starts Airflow from a shell without exec, which may keep SIGTERM to itself; then its tasks "
+                f"are killed after the grace period{running}"
             )
         )
     grace = int(spec.get("terminationGracePeriodSeconds", _DEFAULT_GRACE))

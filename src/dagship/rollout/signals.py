@@ -1,13 +1,37 @@
-"""How SIGTERM reaches what a container runs, read from its spec. Pure."""
+"""How SIGTERM reaches what a container runs, read from its spec and from what its process 1 is. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 SETSID = "DUMB_INIT_SETSID"
+GROUP = "TINI_KILL_PROCESS_GROUP"
 _SHELLS = ("sh", "bash", "dash", "ash")
+# What Docker calls the tini that it brings along.
+_TINIS = ("tini", "tini-static", "docker-init")
 
 Raw = Mapping[str, Any]
+# Prints what `seen` reads: the variable, as the image or the pod sets it, and the words of process 1.
+LOOK = ("sh", "-c", f'printf "%s\\0" "${SETSID}"; cat /proc/1/cmdline')
+
+
+class Seen(NamedTuple):
+    """What a running container says of itself.
+
+    Attributes:
+        setsid: DUMB_INIT_SETSID, by the pod or by the image; empty where neither sets it.
+        words: What its process 1 was started with.
+
+    """
+
+    setsid: str
+    words: tuple[str, ...]
+
+
+def seen(said: str) -> Seen | None:
+    """Reads what `LOOK` printed; None for what is none."""
+    setsid, *words = said.rstrip("\0").split("\0")
+    return Seen(setsid, tuple(words)) if words and words[0] else None
 
 
 def main(spec: Raw) -> Raw:
@@ -20,13 +44,26 @@ def main(spec: Raw) -> Raw:
     return containers[0]
 
 
-def has_dumb_init(container: Raw) -> bool:
-    """Whether signals go through dumb-init: by the command, and without one by the entrypoint of Airflow's images."""
+def process_one(container: Raw, looked: Seen | None) -> Sequence[str]:
+    """The words that process 1 was started with: by the command, else as a pod has it; empty where it is unknown."""
     command: Sequence[str] = container.get("command") or ()
-    if not command:
-        return True
-    options = command[1:3]
-    return command[0].rpartition("/")[2] == "dumb-init" and not {"-c", "--single-child"} & set(options)
+    return command or (looked.words if looked else ())
+
+
+def has_dumb_init(words: Sequence[str]) -> bool:
+    """Whether signals go through dumb-init; where process 1 is unknown they do, as in Airflow's own images."""
+    return not words or (_name(words) == "dumb-init" and not {"-c", "--single-child"} & set(words[1:3]))
+
+
+def signals_group(container: Raw, words: Sequence[str]) -> bool:
+    """Whether signals go through a tini that is told to send them to all processes of the group."""
+    if not words or _name(words) not in _TINIS:
+        return False
+    # Options end with the first word that is none.
+    last = next((at for at, word in enumerate(words[1:], 1) if word == "--" or not word.startswith("-")), len(words))
+    return any(re.fullmatch(r"-[svw]*g\w*", word) for word in words[1:last]) or any(
+        entry["name"] == GROUP for entry in container.get("env") or ()
+    )
 
 
 def setsid(container: Raw, config_maps: Mapping[str, Raw]) -> str | None:
@@ -49,8 +86,10 @@ def setsid(container: Raw, config_maps: Mapping[str, Raw]) -> str | None:
     return value
 
 
-def keeps_signals(container: Raw) -> bool:
-    """Whether a shell stays in front of Airflow."""
+def keeps_signals(container: Raw, looked: Seen | None) -> bool:
+    """Whether a shell stays in front of Airflow: by the command, or because process 1 is one."""
+    if looked and _name(looked.words) in _SHELLS:
+        return True
     words = [*(container.get("command") or ()), *(container.get("args") or ())]
     for place, word in enumerate(words[:-1]):
         if word.rpartition("/")[2] in _SHELLS:
@@ -61,3 +100,7 @@ def keeps_signals(container: Raw) -> bool:
         if not (word.startswith("-") or word.rpartition("/")[2] == "dumb-init"):
             return False
     return False
+
+
+def _name(words: Sequence[str]) -> str:
+    return words[0].rpartition("/")[2]

@@ -1,17 +1,19 @@
 """What a rollout does for tasks and runs: asks which there are, waits for some, watches the rest, and counts."""
 
+import functools
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dagship.errors import Refused, UsageError
-from dagship.rollout import asking, figures, pins, plan, pointing, preconditions, waiting
+from dagship.errors import OutsideError, Refused, UsageError
+from dagship.rollout import asking, figures, pins, plan, pointing, preconditions, signals, waiting
 from dagship.rollout.asked import Planned
 from dagship.rollout.drains import Drains
 from dagship.rollout.results import RolloutResult, TaskReport
 from dagship.rollout.run import Run
 
 if TYPE_CHECKING:
+    from dagship.cluster.api import Cluster
     from dagship.rollout.lease import Lease
     from dagship.rollout.live import LiveRuns
     from dagship.rollout.surveying import Survey
@@ -74,7 +76,9 @@ def check(run: Run, planned: Planned, survey: "Survey") -> tuple[str, ...]:
     current = pointing.announced(survey.workloads, run.live) if run.live else ""
     if run.live and not planned.undo and (announced := pins.announced(run.live, planned.target, current)):
         said.append(announced)
-    found = preconditions.of_moves(moves, survey, run.cluster.list("Pod"), run.live)
+    found = preconditions.of_moves(
+        moves, survey, run.cluster.list("Pod"), run.live, functools.partial(_look, run.cluster)
+    )
     run.careless = frozenset(pod for one in found for pod in one.careless)
     # What goes back has to, whatever it costs.
     for one in found:
@@ -82,6 +86,15 @@ def check(run: Run, planned: Planned, survey: "Survey") -> tuple[str, ...]:
             raise Refused(f"{one.said[0].upper()}{one.said[1:]}.", one.hint)
         said.append(one.said)
     return tuple(said)
+
+
+def _look(cluster: "Cluster", pod: str, container: str) -> signals.Seen | None:
+    """What a container says of its process 1; None where it cannot be asked."""
+    try:
+        code, said = cluster.exec(pod, container, signals.LOOK)
+    except OutsideError:  # no shell, or the pod ended just now
+        return None
+    return signals.seen(said) if code == 0 else None
 
 
 def wait(run: Run, lease: "Lease", planned: Planned, survey: "Survey") -> None:

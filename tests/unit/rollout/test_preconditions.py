@@ -1,11 +1,11 @@
 """What would kill the tasks of a worker that is told to end: every rule, with what it is about and what it is not."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
 
-from dagship.rollout import preconditions, workloads
+from dagship.rollout import preconditions, signals, workloads
 from dagship.rollout.live import LiveRuns, Task
 from dagship.rollout.surveying import Survey
 from dagship.rollout.values import Change, Move, Record
@@ -25,6 +25,7 @@ def found(
     grace: int = 600,
     setsid: str | None = "0",
     config_maps: dict[str, Any] | None = None,
+    looked: signals.Seen | None = None,
 ) -> tuple[preconditions.Finding, ...]:
     env = [] if setsid is None else [{"name": "DUMB_INIT_SETSID", "value": setsid}]
     made = {"name": "worker", "args": ["celery", "worker"], "env": env, **(container or {})}
@@ -32,7 +33,7 @@ def found(
     by_host: dict[str, list[Task]] = {}
     for one in tasks:
         by_host.setdefault(one.host, []).append(one)
-    return preconditions.findings("statefulset/worker", spec, by_host, now=NOW, config_maps=config_maps)
+    return preconditions.findings("statefulset/worker", spec, by_host, now=NOW, config_maps=config_maps, looked=looked)
 
 
 def test_a_worker_as_charts_start_it_loses_nothing() -> None:
@@ -65,6 +66,45 @@ def test_it_is_said_where_no_task_runs_for_one_may_begin() -> None:
 )
 def test_without_dumb_init_its_variable_says_nothing(command: list[str]) -> None:
     assert () == found({"command": command}, task(), setsid=None)
+
+
+@pytest.mark.parametrize(
+    ("process", "kills"),
+    [
+        ("\0/usr/bin/tini\0--\0/entrypoint\0celery\0worker", False),
+        ("\0/sbin/docker-init\0--\0airflow\0celery\0worker", False),
+        ("\0python\0/usr/local/bin/airflow\0celery\0worker", False),
+        # The variable is the image's own.
+        ("0\0/usr/bin/dumb-init\0--\0/entrypoint\0celery\0worker", False),
+        ("1\0/usr/bin/dumb-init\0--\0/entrypoint\0celery\0worker", True),
+        ("\0dumb-init\0airflow", True),
+        ("\0tini\0-g\0--\0airflow", True),
+        ("\0tini\0-vg\0airflow", True),
+        ("\0tini\0airflow\0-g", False),
+        # Nothing that was printed, nothing known: Airflow's images begin with dumb-init.
+        ("", True),
+        ("\0", True),
+    ],
+)
+def test_what_the_image_begins_with_is_what_process_1_is(process: str, kills: bool) -> None:
+    one = found(None, task(), setsid=None, looked=signals.seen(process))
+
+    assert ([True] if kills else []) == [each.kills for each in one]
+
+
+def test_a_tini_that_signals_its_group_is_refused_wherever_it_is_told_to() -> None:
+    env = [{"name": "TINI_KILL_PROCESS_GROUP", "value": ""}, {"name": "DUMB_INIT_SETSID", "value": "0"}]
+
+    for container in ({"command": ["tini", "-g", "--"]}, {"command": ["tini", "--"], "env": env}):
+        one = found(container, task())
+        assert [(True, ("worker-0",))] == [(each.kills, each.careless) for each in one]
+    assert () == found({"command": ["tini", "--", "-g"]}, task())
+
+
+def test_an_image_that_begins_with_a_shell_is_a_warning() -> None:
+    one = found(None, task(), setsid=None, looked=signals.seen("\0/bin/bash\0/start.sh\0celery"))
+
+    assert [(False, True)] == [(each.kills, "from a shell" in each.said) for each in one]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +173,12 @@ def test_a_task_older_than_the_grace_period_is_a_warning_with_numbers() -> None:
 
 
 def of_moves(
-    live: LiveRuns | None, *, image: str = o.V1, role: str = "worker", pods: Iterable[dict[str, Any]] | None = None
+    live: LiveRuns | None,
+    *,
+    image: str = o.V1,
+    role: str = "worker",
+    pods: Iterable[dict[str, Any]] | None = None,
+    look: Callable[[str, str], signals.Seen | None] = lambda *_: None,
 ) -> tuple[preconditions.Finding, ...]:
     template = {"metadata": {}, "spec": {"containers": [o.container(image=image)]}}
     raw = o.stateful_set(template=template)
@@ -142,7 +187,7 @@ def of_moves(
     )
     change = Change(field="image", container="worker", before=o.V1, after=o.V2)
     move = Move.model_validate({"kind": "StatefulSet", "name": "worker", "role": role, "changes": (change,)})
-    return preconditions.of_moves([move], survey, pods or [o.pod("worker-0"), o.pod("worker-1")], live)
+    return preconditions.of_moves([move], survey, pods or [o.pod("worker-0"), o.pod("worker-1")], live, look)
 
 
 def test_tasks_are_looked_for_wherever_they_run() -> None:
@@ -181,3 +226,23 @@ def test_a_worker_that_does_not_move_is_of_no_concern() -> None:
 
     assert () == of_moves(live, image=o.V2)
     assert [False] == [one.kills for one in of_moves(None)]
+
+
+def test_a_pod_is_looked_into_once_for_each_template_and_only_where_its_spec_does_not_tell() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def look(pod: str, container: str) -> signals.Seen | None:
+        asked.append((pod, container))
+        return signals.Seen("", ("tini", "--", "airflow"))
+
+    live = LiveRuns(asked=NOW, tasks=(task("worker-1"),))
+    pods = [o.pod("worker-0"), o.pod("worker-1"), o.pod("worker-2", revision="old")]
+    told, shared = o.pod("worker-0"), o.pod("worker-0")
+    told["spec"]["containers"][0]["env"] = [{"name": "DUMB_INIT_SETSID", "value": "0"}]
+    shared["spec"]["shareProcessNamespace"] = True
+
+    assert () == of_moves(live, pods=pods, look=look)
+    assert [("worker-0", "worker"), ("worker-2", "worker")] == asked
+    assert () == of_moves(live, pods=[told], look=look)
+    assert [False] == [one.kills for one in of_moves(live, pods=[shared], look=look)]
+    assert len(asked) == 2

@@ -186,9 +186,10 @@ def _group(
     for name, value in node.value:
         path = prefix + name.value
         rules = schema.get("properties", {}).get(name.value, {})
-        rules = shared[rules["$ref"].rpartition("/")[2]] if "$ref" in rules else rules
         what = _comment(lines, name.start_mark.line)
-        if "properties" in rules:
+        is_group = "properties" in rules  # what is Kubernetes' own, and named by reference, is one value
+        rules = shared[rules["$ref"].rpartition("/")[2]] if "$ref" in rules else rules
+        if is_group:
             yield Value(path, "", None, what)
             yield from _group(value, rules, shared, lines, f"{path}.")
         else:

@@ -120,6 +120,134 @@ def test_the_api_server_takes_every_object(
     assert taken.stdout.count("(server dry run)") == len(new) > 10
 
 
+def template(
+    helm_program: str, tmp_path: Path, release: str = "air", **values: Any
+) -> "subprocess.CompletedProcess[str]":
+    """Renders the chart, without a cluster."""
+    given = written(tmp_path, **{"image": ALL_ON["image"], **values})
+    return subprocess.run([helm_program, "template", release, CHART, given], capture_output=True, text=True)
+
+
+def rendered(helm_program: str, tmp_path: Path, **values: Any) -> list[dict[str, Any]]:
+    done = template(helm_program, tmp_path, **values)
+    assert done.returncode == 0, done.stderr
+    return [one for one in yaml.safe_load_all(done.stdout) if one]
+
+
+def pods(objects: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The specification of every pod, that of the KubernetesExecutor's template included."""
+    for one in objects:
+        if one["kind"] in {"Deployment", "StatefulSet", "Job"}:
+            yield one["spec"]["template"]["spec"]
+        elif one["kind"] == "Pod":
+            yield one["spec"]
+        elif "pod_template_file.yaml" in (one.get("data") or {}):
+            yield yaml.safe_load(one["data"]["pod_template_file.yaml"])["spec"]
+
+
+@pytest.mark.parametrize("executor", ["CeleryExecutor", "KubernetesExecutor", "LocalExecutor"])
+def test_every_pod_has_limits_on_what_it_writes_and_no_variables_of_services(
+    executor: str, helm_program: str, tmp_path: Path
+) -> None:
+    dags, stores = {"mode": "git", "git": GIT}, {"persistence": False}
+    seen = list(pods(rendered(helm_program, tmp_path, executor=executor, dags=dags, postgres=stores)))
+    empty = [volume for pod in seen for volume in pod["volumes"] if "emptyDir" in volume]
+
+    assert len(seen) > 6
+    assert [pod.get("enableServiceLinks") for pod in seen] == [False] * len(seen)
+    assert len(empty) > len(seen)
+    assert [volume["name"] for volume in empty if not volume["emptyDir"].get("sizeLimit")] == []
+
+
+def test_what_an_ingress_shows_cannot_start_pods_and_stores_have_no_account_of_airflow(
+    helm_program: str, tmp_path: Path, kubectl: Kubectl
+) -> None:
+    cloud = {"iam.example/role": "airflow"}
+    seen = rendered(helm_program, tmp_path, executor="KubernetesExecutor", serviceAccountAnnotations=cloud)
+    named = {(one["kind"], one["metadata"]["name"]): one for one in seen}
+    accounts = {
+        name: named[kind, f"air-{name}"]["spec"]["template"]["spec"]["serviceAccountName"]
+        for kind, name in (("Deployment", "api-server"), ("Deployment", "scheduler"), ("StatefulSet", "postgres"))
+    }
+    for one in seen:
+        if one["kind"] in {"ServiceAccount", "Role", "RoleBinding"}:
+            for subject in one.get("subjects", ()):
+                subject["namespace"] = kubectl.namespace
+            kubectl.apply(one)
+
+    def may(component: str, verb: str, what: str) -> bool:
+        account = f"system:serviceaccount:{kubectl.namespace}:{accounts[component]}"
+        return kubectl.run("auth", "can-i", verb, what, f"--as={account}").stdout.strip() == "yes"
+
+    assert [may("api-server", *what) for what in (("list", "pods"), ("get", "pods/log"))] == [True, True]
+    assert [may("api-server", *what) for what in (("create", "pods"), ("delete", "pods"))] == [False, False]
+    assert [may("scheduler", *what) for what in (("create", "pods"), ("get", "pods/log"))] == [True, True]
+    stores = named["ServiceAccount", accounts["postgres"]]
+    assert (stores["metadata"].get("annotations"), stores["automountServiceAccountToken"]) == (None, False)
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "a number as a variable": ({"env": [{"name": "A", "value": 1}]}, "got number, want string"),
+    "a value and where it comes from": (
+        {"env": [{"name": "A", "value": "b", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]},
+        "env gives A both a value and valueFrom",
+    ),
+    "a variable's source without a kind": ({"envFrom": [{"name": "x"}]}, "additional properties 'name' not allowed"),
+    "a mount in the chart's place": (
+        {"volumes": [{"name": "a", "emptyDir": {}}], "volumeMounts": [{"name": "a", "mountPath": "/opt/airflow/logs/"}]},
+        "volumeMounts has /opt/airflow/logs/, where the chart has a volume of its own",
+    ),
+    "two mounts in one place": (
+        {"volumes": [{"name": "a", "emptyDir": {}}], "volumeMounts": [{"name": "a", "mountPath": "/a"}] * 2},
+        "volumeMounts has /a twice",
+    ),
+    "a mount of no volume": ({"volumeMounts": [{"name": "a", "mountPath": "/a"}]}, "which is not in volumes"),
+    "a volume of the chart's name": ({"volumes": [{"name": "tmp", "emptyDir": {}}]}, "the name tmp, which the chart has"),
+    "an unknown resource group": ({"scheduler": {"resources": {"limit": {}}}}, "'limit' not allowed"),
+    "a tag in the repository": ({"image": {"repository": "localhost:5000/a:1", "tag": "1"}}, "belongs into image.tag"),
+    "a digest in the repository": ({"image": {"repository": "a@sha256:0", "tag": "1"}}, "belongs into image.digest"),
+    "a directory above": ({"dags": {"mode": "git", "git": {**GIT, "subdirectory": "a/../.."}}}, "below the top"),
+    "a password in git's address": (
+        {"dags": {"mode": "git", "git": {**GIT, "url": "https://me:s3cret@git.example/d.git"}}},
+        "Write url: https://git.example/d.git, and secret: NAME",
+    ),
+    "a token in git's address": (
+        {"dags": {"mode": "git", "git": {**GIT, "url": "https://s3cret@git.example/d.git"}}},
+        "Write url: https://git.example/d.git, and secret: NAME",
+    ),
+    "a password of SSH in git's address": (
+        {"dags": {"mode": "git", "git": {**GIT, "url": "ssh://git:s3cret@git.example/d.git"}}},
+        "Write url: ssh://git@git.example/d.git, and secret: NAME",
+    ),
+    "a password in a setting": (
+        {"config": {"celery": {"broker_url": "redis://:s3cret@broker/0"}}},
+        "Write it as env: [{name: AIRFLOW__CELERY__BROKER_URL, valueFrom:",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", REFUSED)
+def test_what_the_server_would_refuse_halfway_or_show_to_others_is_refused_at_once(
+    wrong: str, helm_program: str, tmp_path: Path
+) -> None:
+    values, said = REFUSED[wrong]
+    done = template(helm_program, tmp_path, **values)
+
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert "s3cret" not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("release", ["1air", "my.air"])
+def test_a_release_whose_name_no_service_can_have_is_refused(release: str, helm_program: str, tmp_path: Path) -> None:
+    assert f"The release's name {release} cannot begin" in template(helm_program, tmp_path, release).stderr
+
+
+def test_addresses_without_a_password_are_taken(helm_program: str, tmp_path: Path) -> None:
+    for url in ("https://h:8443/a@b.git", "ssh://git@h:22/x.git", "git@h:x.git", "file:///srv/x.git"):
+        assert rendered(helm_program, tmp_path, dags={"mode": "git", "git": {**GIT, "url": url}})
+
+
 def containers(value: Any) -> Iterator[dict[str, Any]]:
     """Every container, in whatever it is, a pod's template in a ConfigMap included."""
     if isinstance(value, str) and "\n  containers:" in value:

@@ -2,6 +2,7 @@
 
 {{- define "airflow.name" -}}
 {{- if gt (len .Release.Name) 40 }}{{ fail (printf "The release's name %s has %d characters; at most 40 leave room for the components' names." .Release.Name (len .Release.Name)) }}{{ end -}}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" .Release.Name) }}{{ fail (printf "The release's name %s cannot begin the name of a Service: that takes a letter first, then letters, digits and -." .Release.Name) }}{{ end -}}
 {{ .Release.Name }}
 {{- end -}}
 

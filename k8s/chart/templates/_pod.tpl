@@ -122,11 +122,11 @@ dags-{{ .Values.dags.mode }}
 {{- end -}}
 
 {{- define "airflow.volumes" -}}
-- {name: tmp, emptyDir: {}}
+- {name: tmp, emptyDir: {sizeLimit: {{ .root.Values.tmpSize }}}}
 {{- if eq .logs "claim" }}
 - {name: {{ include "airflow.logsVolume" . }}, persistentVolumeClaim: {claimName: {{ include "airflow.name" .root }}-logs}}
 {{- else if ne .logs "template" }}
-- {name: {{ include "airflow.logsVolume" . }}, emptyDir: {}}
+- {name: {{ include "airflow.logsVolume" . }}, emptyDir: {sizeLimit: {{ .root.Values.logs.size }}}}
 {{- end }}
 - {name: files, configMap: {name: {{ include "airflow.name" .root }}-files}}
 {{- if .dags }}
@@ -139,7 +139,7 @@ dags-{{ .Values.dags.mode }}
 
 {{- define "airflow.dagVolumes" -}}
 {{- if eq .Values.dags.mode "git" -}}
-- {name: {{ include "airflow.dagsVolume" . }}, emptyDir: {}}
+- {name: {{ include "airflow.dagsVolume" . }}, emptyDir: {sizeLimit: {{ .Values.dags.git.size }}}}
 {{- else if eq .Values.dags.mode "persistent" -}}
 - {name: {{ include "airflow.dagsVolume" . }}, persistentVolumeClaim: {claimName: {{ include "airflow.dagsClaim" . }}}}
 {{- end }}
@@ -193,7 +193,7 @@ A pod template: (dict "root" $ "component" … "kind" … "args" (list …) "res
   "waits"    whether it needs the tables
   "tasks"    whether tasks run in it: it then gets their time to end in
   "grace"    seconds otherwise
-  "account"  whether it talks to the Kubernetes API
+  "account"  what its account is for, if it talks to the Kubernetes API: "executor" or "logs"
   "logs"     where logs go: "" a directory of the pod, "claim" the release's claim, "template" a claim of its own
   "port"     name and number: (dict "name" … "number" …), or nothing
   "files"    whether its probes run the chart's programs
@@ -215,7 +215,7 @@ metadata:
     {{- end }}
 spec:
   {{- if .account }}
-  serviceAccountName: {{ include "airflow.name" $root }}-executor
+  serviceAccountName: {{ include "airflow.name" $root }}-{{ .account }}
   {{- else }}
   serviceAccountName: {{ include "airflow.name" $root }}
   automountServiceAccountToken: false
@@ -289,8 +289,10 @@ spec:
     {{- end }}
 {{- end -}}
 
-{{/* Where pods may run, and what pulls their image. */}}
+{{/* What every pod has: no variables of the namespace's Services, where it may run, and what pulls its image. */}}
 {{- define "airflow.placement" -}}
+# A Service of the name dagship or airflow would set variables that are read as settings.
+enableServiceLinks: false
 {{- with .root.Values.image.pullSecrets }}
 imagePullSecrets:
 {{- range . }}

@@ -72,6 +72,12 @@ class Settings(BaseSettings):
     )
     import_timeout: PositiveFloat = Field(30.0, description="Limit for importing one DAG file, seconds")
     parse_budget: PositiveFloat = Field(10.0, description="Time one DAG file may take to parse, seconds")
+    container_timeout: PositiveFloat = Field(
+        3600.0, description="Limit for all that `test-image` runs in the image together, seconds"
+    )
+    container_memory: NonNegativeInt = Field(
+        0, description="Memory for all that `test-image` runs in the image, MiB; 0 for three quarters of the engine's"
+    )
     strict: bool = Field(default=False, description="Warnings fail the test of an image")
     env_file: Path | None = Field(None, description="KEY=value lines for the test: AIRFLOW_VAR_…, AIRFLOW_CONN_…")
 

@@ -1,29 +1,37 @@
 """Containers that live as long as a `with` block, through testcontainers.
 
-A container here only sleeps; what is to run is executed in it. Files go in and out through an anonymous volume, by the
+A container here only sleeps; what is to run is executed in it. Files go in and out through anonymous volumes, by the
 engine's archive calls, so that all of this works on an engine elsewhere, where no path of ours exists.
+
+What runs may be anybody's code. It has no network, no capability, and a measure of all that it could use up.
 """
 
 import io
 import logging
 import os
 import tarfile
-import uuid
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from dagship.engine import diagnosis
+from dagship.engine import diagnosis, isolation, owner, removal
+from dagship.engine.isolation import WORK
 from dagship.errors import OutsideError
 
 log = logging.getLogger(__name__)
 
-WORK = "/dagship"
-"""The volume: files put there are root's and read-only; `out` below it may be written by anyone."""
+LIFETIME = 3600.0
+"""How long a container lives unless it is told otherwise, seconds."""
 
-# A process killed without notice leaves no container for longer than this, seconds.
-_LIFETIME = 3600
+KILLED = 137
+
+# Later than this process would, the engine ends and removes what this process cannot any more, seconds.
+_MARGIN = 60
+_LONGEST_OUTPUT = 1024 * 1024
+# In the archive that holds a file, what is not the file.
+_ARCHIVE_OVERHEAD = 64 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +39,8 @@ class Executed:
     """A process that ran in a container.
 
     Attributes:
-        code: Exit status.
-        output: Standard output and standard error as they came.
+        code: Exit status; `KILLED` as well where the container ended with it.
+        output: Standard output and standard error as they came; of very much, the end.
 
     """
 
@@ -41,36 +49,51 @@ class Executed:
 
 
 class Container:
-    """A running container; made by `running`."""
+    """A running container; made by `running`.
+
+    Attributes:
+        overdue: Whether its time was up, and it was ended.
+
+    """
 
     def __init__(self, wrapped: Any) -> None:  # noqa: ANN401 - docker-py has no types
+        self.overdue = False
         self._wrapped = wrapped
 
     def put(self, files: Mapping[str, bytes]) -> None:
         """Writes files, named relative to `WORK`."""
         buffer = io.BytesIO()
         with tarfile.open(fileobj=buffer, mode="w") as archive:
-            out = tarfile.TarInfo("out")
-            out.type, out.mode = tarfile.DIRTYPE, 0o777
-            archive.addfile(out)
             for name, content in files.items():
                 member = tarfile.TarInfo(name)
                 member.size, member.mode = len(content), 0o644
                 archive.addfile(member, io.BytesIO(content))
         self._wrapped.put_archive(WORK, buffer.getvalue())
 
-    def get(self, name: str, *, limit: int | None = None) -> bytes | None:
-        """Reads a file, named relative to `WORK`; None when there is none, or it has more than `limit` bytes."""
+    def get(self, name: str, *, limit: int) -> bytes | None:
+        """Reads a file, named relative to `WORK`; None when there is no such file, or it has more than `limit` bytes.
+
+        What is there was made by whoever ran in the container: a link, a directory, or what has no end.
+        """
         import docker.errors
 
+        read = bytearray()
         try:
-            stream, status = self._wrapped.get_archive(f"{WORK}/{name}")
-        except docker.errors.NotFound:
-            return None
-        if limit is not None and status["size"] > limit:
-            return None
-        with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as archive:
-            file = archive.extractfile(archive.getmembers()[0])
+            stream, _ = self._wrapped.get_archive(f"{WORK}/{name}")
+            for piece in stream:
+                read += piece
+                if len(read) > limit + _ARCHIVE_OVERHEAD:
+                    stream.close()
+                    return None
+        except docker.errors.APIError as failed:
+            if isinstance(failed, docker.errors.NotFound) or self._is_over():
+                return None
+            raise
+        with tarfile.open(fileobj=io.BytesIO(read)) as archive:
+            member = archive.next()
+            if member is None or not member.isreg() or member.size > limit:
+                return None
+            file = archive.extractfile(member)
             return file.read() if file is not None else None
 
     def execute(
@@ -79,32 +102,62 @@ class Container:
         *,
         environment: Mapping[str, str] | None = None,
         on_output: Callable[[str], None] | None = None,
+        user: str = "",
     ) -> Executed:
-        """Runs a process to its end.
+        """Runs a process to its end, or to that of the container.
 
         Args:
             argv: Program and arguments.
             environment: Variables added to the container's; they are sent by the API and are in no argument list.
             on_output: Called with each piece of output as it comes.
+            user: `uid[:gid]`, empty for the container's.
 
         """
+        import docker.errors
         from docker.utils.socket import frames_iter
 
         api = self._wrapped.client.api
-        call = api.exec_create(self._wrapped.id, list(argv), environment=dict(environment or {}))
-        pieces: list[str] = []
-        # Asked for as a socket, because docker-py leaves the one behind its plain stream open.
-        connection = api.exec_start(call["Id"], socket=True)
+        output = ""
         try:
-            for _, piece in frames_iter(connection, tty=False):  # type: ignore[no-untyped-call]
-                text = piece.decode("utf-8", "replace")
-                pieces.append(text)
-                if on_output is not None:
-                    on_output(text)
-        finally:
-            connection._response.close()  # noqa: SLF001 - nothing else closes it
-        code = api.exec_inspect(call["Id"])["ExitCode"]
-        return Executed(code=-1 if code is None else code, output="".join(pieces))
+            call = api.exec_create(self._wrapped.id, list(argv), environment=dict(environment or {}), user=user)
+            # Asked for as a socket, because docker-py leaves the one behind its plain stream open.
+            connection = api.exec_start(call["Id"], socket=True)
+            try:
+                for _, piece in frames_iter(connection, tty=False):  # type: ignore[no-untyped-call]
+                    text = piece.decode("utf-8", "replace")
+                    output += text
+                    if len(output) > 2 * _LONGEST_OUTPUT:
+                        output = output[-_LONGEST_OUTPUT:]
+                    if on_output is not None:
+                        on_output(text)
+            finally:
+                connection._response.close()  # noqa: SLF001 - nothing else closes it
+            code = api.exec_inspect(call["Id"])["ExitCode"]
+        except docker.errors.APIError:
+            if not self._is_over():
+                raise
+            code = None
+        return Executed(code=KILLED if code is None else code, output=output[-_LONGEST_OUTPUT:])
+
+    def _is_over(self) -> bool:
+        """Whether it has ended; the engine then removes it, and has many words for what is half removed."""
+        import docker.errors
+
+        try:
+            return self._wrapped.client.api.inspect_container(self._wrapped.id)["State"]["Running"] is False
+        except docker.errors.NotFound:
+            return True
+
+    def end_overdue(self) -> None:
+        """Ends it because its time is up, from another thread than the one that waits for what runs in it."""
+        from docker.errors import DockerException
+        from requests.exceptions import RequestException
+
+        self.overdue = True
+        try:
+            self._wrapped.kill()
+        except (DockerException, RequestException) as failed:
+            log.warning("the container %s could not be ended: %s", self._wrapped.name, failed)
 
 
 @contextmanager
@@ -112,52 +165,65 @@ def running(
     image: str,
     *,
     user: str | None = None,
-    network: bool = False,
-    read_only: bool = True,
-    environment: Mapping[str, str] | None = None,
     platform: str | None = None,
+    capabilities: Sequence[str] = (),
+    memory: int = 0,
+    seconds: float = LIFETIME,
 ) -> Iterator[Container]:
-    """Starts a container that sleeps, and removes it with its volume whatever happens.
+    """Starts a container that sleeps, and removes it with its volumes whatever happens.
 
     Args:
         image: Reference or id.
         user: `uid[:gid]`, None for the image's own.
-        network: Whether it gets the engine's default network; otherwise none but loopback.
-        read_only: Whether its root is read-only; `/tmp` can be written all the same.
-        environment: Variables.
         platform: `os/architecture`, None for the engine's own.
+        capabilities: Those that root has in it; nobody else has any.
+        memory: What all in it may take together, bytes; 0 for three quarters of what the engine has.
+        seconds: How long it lives.
 
     Raises:
-        OutsideError: The engine does not answer, or the container does not start.
+        OutsideError: The engine does not answer, or the container does not start, or not as it was to.
 
     """
     # The reaper is an image of its own that many places cannot pull; the block below removes what it starts.
     os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
     from docker.errors import DockerException
-    from docker.types import Mount
     from requests.exceptions import RequestException
     from testcontainers.core.container import DockerContainer
 
-    name = _name()
-    options: dict[str, Any] = {
-        "read_only": read_only,
-        "entrypoint": ["sleep"],
-        "mounts": [Mount(target=WORK, source=None, type="volume")],
-        **({} if network else {"network_mode": "none"}),
-        **({} if user is None else {"user": user}),
-        **({} if platform is None else {"platform": platform}),
-    }
+    name = removal.name()
     try:
-        wrapper = DockerContainer(image, name=name, env=dict(environment or {}), **options)
+        wrapper = DockerContainer(image, name=name)
+        client = wrapper.get_docker_client().client
     except (DockerException, RequestException) as failed:
         raise diagnosis.of_engine(str(failed)) from failed
-    wrapper.with_command([str(_LIFETIME)]).with_tmpfs_mount("/tmp", "size=1g,mode=1777,exec")  # noqa: S108 - in there
     try:
-        yield Container(wrapper.start().get_wrapped_container())
+        removal.left_behind(client)
+        wrapper.image = image  # testcontainers puts a registry of its own before it where it is told of one
+        wrapper.with_kwargs(
+            **isolation.options(client.info(), memory, capabilities),
+            **({} if user is None else {"user": user}),
+            **({} if platform is None else {"platform": platform}),
+        )
+        wrapper.with_command([str(int(seconds) + _MARGIN)]).with_tmpfs_mount(*isolation.TMP)
+        started = Container(wrapper.start().get_wrapped_container())
+        isolation.check(client.api.inspect_container(name))
+        with _deadline(seconds, started.end_overdue):
+            yield started
     except (DockerException, RequestException) as failed:
         raise OutsideError(f"The engine could not run a container of {image}.", "", str(failed)[-2000:]) from failed
     finally:
-        _remove(wrapper.get_docker_client().client, name)
+        removal.remove(client, name)
+
+
+@contextmanager
+def _deadline(seconds: float, end: Callable[[], None]) -> Iterator[None]:
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def directory(image: str, path: str) -> bytes | None:
@@ -195,38 +261,16 @@ def _created(image: str) -> Iterator[tuple[Any, str]]:
     import docker.errors
     from requests.exceptions import RequestException
 
-    name = _name()
+    name = removal.name()
     try:
         client = docker.from_env()
     except docker.errors.DockerException as failed:
         raise diagnosis.of_engine(str(failed)) from failed
     try:
-        client.api.create_container(image, command=["true"], name=name, network_disabled=True)
+        removal.left_behind(client)
+        client.api.create_container(image, command=["true"], name=name, network_disabled=True, labels=owner.of_this())
         yield client.api, name
     except (docker.errors.DockerException, RequestException) as failed:
         raise diagnosis.of_engine(str(failed)) from failed
     finally:
-        _remove(client, name)
-
-
-def _name() -> str:
-    """A name of its own, so that a container can be removed even if the call that made it was interrupted.
-
-    It tells whose it is: one whose process is gone was left behind.
-    """
-    return f"dagship-{os.getpid()}-{uuid.uuid4().hex[:12]}"
-
-
-def _remove(client: Any, name: str) -> None:  # noqa: ANN401 - docker-py has no types
-    import docker.errors
-    from requests.exceptions import RequestException
-
-    try:
-        client.api.remove_container(name, v=True, force=True)
-    except docker.errors.NotFound:
-        pass
-    except (docker.errors.DockerException, RequestException) as failed:
-        # Not the news: what the container was for has its result, or a failure of its own. It ends by itself.
-        log.warning("the container %s could not be removed: %s", name, failed)
-    finally:
-        client.close()
+        removal.remove(client, name)

@@ -10,6 +10,7 @@ from dagship.verify.observation import Death, Observation, SeenError, SeenEvent,
 from dagship.verify.tracebacks import parse
 
 _LONGEST = 400
+_KILLED_HINT = "Memory may have run out: all that runs in the test shares what the setting container_memory gives it."
 _EARLIER_HINT = (
     "This is the DAG version {}, kept because runs may have begun on it; `dagship status` counts those that are not"
     " finished. Give it what it needs; or, when no run needs it, leave it out: build with a smaller --keep-versions."
@@ -188,7 +189,7 @@ def _of_death(file: str, root: str, died: Death) -> Finding:
         said = f"Its import did not end, nor could it be stopped in order; it was killed after {died.seconds:g} s"
     elif died.signal:
         said = f"Its import dies of {died.signal}"
-        hint = "Memory may have run out." if died.signal == "SIGKILL" else "A compiled package is the usual cause."
+        hint = _KILLED_HINT if died.signal == "SIGKILL" else "A compiled package is the usual cause."
     else:
         said = f"It ends the process while it is imported, with exit status {died.exit}"
     where = f" ({_place(*helper)})" if helper else ""

@@ -76,7 +76,9 @@ def verify(
     job = json.dumps({"user": facts.user, "import_timeout": settings.import_timeout, "earlier": earlier}).encode()
     own = environment(settings, variables)
     mask = partial(envfile.masked, secrets=envfile.secrets_in(variables))
-    with containers.running(facts.id, user=_random_user()) as container:
+    with containers.running(
+        facts.id, user=_random_user(), memory=settings.container_memory * 1024**2, seconds=settings.container_timeout
+    ) as container:
         container.put({**program(), "job.json": job, **runner, **tests})
         with console.step(f"Importing the DAGs of {image.reference}") as step:
             ended = container.execute(_command("verify"), environment=own, on_output=partial(_progress, step, mask))
@@ -88,19 +90,21 @@ def verify(
                 "Build one with `build`, or name another with --image.",
             )
         came: SeenTests | None = None
-        if tests:
+        if tests and not container.overdue:
             with console.step(f"Running the tests of {pytest_path}") as step:
                 ran = container.execute(
                     _command("verify_tests"), environment=own, on_output=partial(_progress, step, mask)
                 )
                 came = _read(SeenTests, container.get("out/tests.json", limit=_REPORT_LIMIT))
 
-    if seen is None:
-        found = [_died(ended.code, mask(log)[-_TAIL:])]
+    found = (
+        list(verdict.findings(seen, expected_airflow=image.airflow, parse_budget=settings.parse_budget)) if seen else []
+    )
+    if container.overdue:
+        found.append(_overdue(settings.container_timeout, mask(ended.output)[-_TAIL:]))
     else:
-        found = list(verdict.findings(seen, expected_airflow=image.airflow, parse_budget=settings.parse_budget))
-    if tests:
-        found += own_tests.findings(came, mask(ran.output)[-_TAIL:])
+        found += [] if seen else [_died(ended.code, mask(log)[-_TAIL:])]
+        found += own_tests.findings(came, mask(ran.output)[-_TAIL:]) if tests else []
     findings = verdict.ordered(found, mask)
     return VerifyReport(
         image=image.reference,
@@ -155,7 +159,15 @@ def _read(kind: type[_Fact], document: bytes | None) -> _Fact | None:
 def _died(code: int, log: str) -> Finding:
     return verdict.finding(
         "crashed", f"The test itself ended with exit status {code} and left no report.", trace=log,
-        hint="A plugin or airflow_local_settings.py may end the process; out of memory is another cause.",
+        hint="A plugin or airflow_local_settings.py may end the process; so may the end of what the container has:"
+        " container_memory, or 1 GiB in /tmp.",
+    )  # fmt: skip
+
+
+def _overdue(limit: float, log: str) -> Finding:
+    return verdict.finding(
+        "timeout", f"The test as a whole did not end within {limit:g} s, and was stopped.", trace=log,
+        hint="The last lines say how far it was. Where it only needs longer, raise container_timeout.",
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from tests.e2e.api import Api, until
 from tests.e2e.conftest import REGISTRY, pushed, repository
 from tests.e2e.releases import NAME, Release
 
+_DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 HELD = ("fed", "feeds", "overlaps", "waits")
 
 
@@ -43,7 +44,23 @@ def air(based: Callable[[str], tuple[str, Path]], released: Callable[..., Releas
     pushed(project)
     done = release.install(project, values={"executor": "LocalExecutor"})
     assert done.returncode == 0, done.stderr
+    _told_by_a_shell(release)
     return release
+
+
+def _told_by_a_shell(release: Release) -> None:
+    """Has a shell tell the scheduler its database: what else runs in the container does not know it."""
+    scheduler = f"statefulset/{NAME}-scheduler"
+    containers = release.kubectl.get(scheduler)["spec"]["template"]["spec"]["containers"]
+    (env,) = (one["env"] for one in containers if one["name"] == "scheduler")
+    (address,) = (one for one in env if one["name"] == _DATABASE)
+    patch = {
+        "name": "scheduler",
+        "args": ["bash", "-c", f"export {_DATABASE}=$FROM_ELSEWHERE; exec airflow scheduler"],
+        "env": [{"name": _DATABASE, "$patch": "delete"}, {**address, "name": "FROM_ELSEWHERE"}],
+    }
+    release.kubectl("patch", scheduler, "-p", json.dumps({"spec": {"template": {"spec": {"containers": [patch]}}}}))
+    release.kubectl.wait_ready(scheduler, seconds=300)
 
 
 def _push(project: Path, word: str) -> str:
@@ -94,6 +111,16 @@ def _seen(api: Api, dag_id: str, run_id: str) -> set[str]:
 def _runs(api: Api, dag_id: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = api("GET", f"/dags/{dag_id}/dagRuns?limit=100&order_by=execution_date")["dag_runs"]
     return found
+
+
+def test_airflow_is_asked_with_the_environment_that_its_scheduler_has(air: Release, project: Path) -> None:
+    with air.api() as api:
+        until(lambda: any(run["state"] == "running" for run in _runs(api, "overlaps")), "a run begins")
+
+    document = json.loads(air.dagship(project, "status", "--json").stdout)
+
+    assert document["live"], document["live_unseen"]
+    assert sum(one["runs"] for one in document["live"]["runs"]) > 0
 
 
 def test_no_run_of_what_changes_is_under_way_and_none_sees_two_versions(air: Release, project: Path) -> None:

@@ -1,11 +1,13 @@
 """A real Airflow of each minor version of 3, in one container: a run ends on the code that it began with."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from dagship.artifacts import BaseImage
+from dagship.rollout import asking, asking_scripts
 from tests.engine import airflows
 from tests.engine.lines import Line
 
@@ -36,6 +38,7 @@ def test_a_run_ends_on_the_code_that_it_began_with(
         airflow.trigger("pinned", "began-on-a")
         airflow.until(lambda: "began-on-a first A A" in seen())
         announce(new)
+        _is_asked_in_its_own_database(airflow, {"version": old, "state": "running", "runs": 1})
         airflow.execute("touch", "/tmp/go")
         ends("began-on-a")
         airflow.trigger("pinned", "began-on-b")
@@ -68,3 +71,20 @@ def test_a_run_ends_on_the_code_that_it_began_with(
         ends("on-a-again")
         assert "on-b-still second B B B" in seen()
         assert "on-a-again second A A A" in seen()
+
+
+def _is_asked_in_its_own_database(airflow: airflows.Airflow, run: dict[str, object]) -> None:
+    """Wherever a command in the container would look; where that cannot be, there is no answer, and no file either."""
+    other = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite:////tmp/other.db"}
+
+    def asked(*argv: str) -> dict[str, object]:
+        found: dict[str, object] = json.loads(airflow.execute(*argv, **other).rpartition(asking.MARK)[2])
+        return found
+
+    assert run in asked(*asking.argv(asking_scripts.LIVE))["runs"]  # type: ignore[operator]
+
+    as_it_is = ("python", "-c", asking_scripts.ANSWER + asking_scripts.LIVE)
+    assert asked(*as_it_is)["no_use"] == "its database is not there (sqlite, /tmp/other.db)"
+    assert airflow.execute("bash", "-c", "ls /tmp/other.db || true") == ""
+    airflow.execute("bash", "-c", "airflow db migrate >/dev/null 2>&1", **other)
+    assert str(asked(*as_it_is)["no_use"]).startswith("no scheduler has given a sign of life to its database ever")

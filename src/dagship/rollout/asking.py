@@ -4,8 +4,10 @@ The API would need a login and the command line differs from version to version;
 2.10 to 3.3 in all that is asked here.
 """
 
+import base64
 import json
 import re
+import zlib
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,6 +25,15 @@ if TYPE_CHECKING:
 MARK = "@@DAGSHIP@@"
 # Importing Airflow takes 2 s, and a minute where a pod's share of a processor is small.
 _SECONDS = 90.0
+
+# Why the database that was asked may be another than the scheduler's.
+_HANGS = "Either the scheduler hangs, or it takes its database's address from where no other process can."
+_UNREAD = {
+    "overwritten": "The scheduler may have its database's address from the shell that starts it, and the title of its "
+    "process overwrote what it was given: with SPT_NOENV=1 in its container, that stays.",
+    "forbidden": "The scheduler may have its database's address from the shell that starts it, and runs as another "
+    "user than a command in its container: what it was given cannot be read.",
+}
 
 
 class CannotAsk(OutsideError):  # noqa: N818 - what happened
@@ -93,9 +104,7 @@ def run(cluster: "Cluster", where: Where, script: str, *arguments: str) -> dict[
 
     """
     try:
-        code, said = cluster.exec(
-            where.pod, where.container, ["python", "-c", asking_scripts.ANSWER + script, *arguments], timeout=_SECONDS
-        )
+        code, said = cluster.exec(where.pod, where.container, argv(script, *arguments), timeout=_SECONDS)
     except OutsideError as failed:
         raise CannotAsk(failed.message) from failed
     line = next((line for line in reversed(said.splitlines()) if line.startswith(MARK)), None)
@@ -105,9 +114,21 @@ def run(cluster: "Cluster", where: Where, script: str, *arguments: str) -> dict[
         answer = None
     if not isinstance(answer, dict):
         raise CannotAsk(f"Python in {where.pod} did not answer; it ended with {code}.")
+    if "no_use" in answer:
+        why = _UNREAD.get(str(answer.get("unread")), _HANGS)
+        raise CannotAsk(f"What Airflow in {where.pod} says is of no use: {answer['no_use']}. {why}")
     if "error" in answer:
         raise CannotAsk(f"Airflow in {where.pod} did not answer: {' '.join(str(answer['error']).split())[:300]}")
     return answer
+
+
+def argv(script: str, *arguments: str) -> list[str]:
+    """Returns the command that runs a script as what the scheduler is, with its environment.
+
+    It is packed: a command is part of a web address, which proxies let be some 8000 characters long.
+    """
+    packed = base64.urlsafe_b64encode(zlib.compress((asking_scripts.ANSWER + script).encode(), 9)).decode()
+    return ["python", "-c", asking_scripts.BEGIN, packed, *arguments]
 
 
 def read(said: Mapping[str, Any], pods: Iterable[Mapping[str, Any]] = ()) -> LiveRuns:

@@ -1,17 +1,72 @@
 """What is run in a scheduler to ask Airflow: Python for `asking.run`, the same for 2.10 to 3.3."""
 
+# A command in a container has the container's environment. The scheduler may have another: a shell that starts it reads
+# a file, an agent fetches secrets, the image's entrypoint sets what it finds. So the first thing is to become what the
+# scheduler is: its interpreter, with its environment and in its directory. Where a process is given a title, by
+# setproctitle, that overwrites its environment and blurs its command, unless SPT_NOENV is set, as it is in images of
+# ours; then the container's environment is what there is, and `alive` sees whether it will do.
+BEGIN = """
+import base64, os, re, sys, zlib
+script = zlib.decompress(base64.urlsafe_b64decode(sys.argv[1])).decode()
+how, env, unread = [sys.executable or "python"], dict(os.environb), b""
+for pid in sorted(filter(str.isdigit, os.listdir("/proc")), key=int):
+    try:
+        with open("/proc/%s/cmdline" % pid, "rb") as said:
+            words = re.split(b"[\\0 ]", said.read())
+        names = [os.path.basename(word)[:8] for word in words]
+        if not names[0].startswith((b"python", b"pypy")) or (b"airflow", b"schedule") not in zip(names, names[1:]):
+            continue
+        with open("/proc/%s/environ" % pid, "rb") as said:
+            found = dict(one.split(b"=", 1) for one in said.read().split(b"\\0") if b"=" in one)
+        unread = b"" if found else b"overwritten"
+        if found:
+            how, env = [os.fsdecode(words[0])] + how, found
+            os.chdir("/proc/%s/cwd" % pid)
+            break
+    except PermissionError:
+        unread = unread or b"forbidden"
+    except OSError:  # it has ended
+        pass
+for python in how:
+    try:
+        os.execvpe(python, [python, "-c", script] + sys.argv[2:], {**env, b"DAGSHIP_UNREAD": unread})
+    except OSError:
+        pass
+"""
+
 # Answers go through the same door in every script: one line, and why there is none.
 ANSWER = """
-import json, os, re, sys
+import sys
+sys.path[:] = [at for at in sys.path if at]  # Airflow does not import from the directory that it is started in
+import json, os, re
+class NoUse(Exception):
+    pass
 def answer(ask):
     try:
         said = ask()
+    except NoUse as why:
+        said = {"no_use": str(why), "unread": os.environ.get("DAGSHIP_UNREAD", "")}
     except BaseException as why:
         lines = [line for line in str(why).splitlines() if line.strip()] or [""]
         said = {"error": re.sub(r"(://[^\\s:/@]*):[^\\s/]*@", r"\\1:***@", type(why).__name__ + ": " + lines[0])}
     sys.stdout.write("\\n@@DAGSHIP@@" + json.dumps(said) + "\\n")
     sys.stdout.flush()
     os._exit(0)
+def alive(session):
+    # Before anything is read or written: that it is Airflow's database, which is told by its schedulers' signs of life.
+    import time
+    from airflow.configuration import conf
+    from airflow.jobs.job import Job
+    from sqlalchemy import func, select
+    url = session.get_bind().url
+    where = "%s, %s" % (url.get_backend_name(), "/".join(filter(None, [url.host, url.database])))
+    if url.get_backend_name() == "sqlite" and not os.path.exists(url.database or ""):
+        raise NoUse("its database is not there (%s)" % where)  # a connection would make it
+    beat = session.scalar(select(func.max(Job.latest_heartbeat)).where(Job.job_type == "SchedulerJob"))
+    most = max(300, conf.getint("scheduler", "scheduler_health_check_threshold", fallback=30))
+    if beat is None or time.time() - beat.timestamp() > most:
+        since = "ever" if beat is None else "since %s" % beat.isoformat(timespec="seconds")
+        raise NoUse("no scheduler has given a sign of life to its database %s (%s)" % (since, where))
 """
 
 LIVE = """
@@ -33,6 +88,7 @@ def ask():
     by = [R.state] + ([] if pin is None else [pin])
     on = ["running", "restarting"]
     with create_session() as s:
+        alive(s)
         runs = s.execute(select(*by, func.count()).where(R.state.in_(["queued", "running"])).group_by(*by)).all()
         tasks = s.execute(select(*cols).where(T.state.in_(on)).order_by(T.start_date).limit(1000)).all()
         counts = dict((text(a), b) for a, b in s.execute(select(T.state, func.count()).where(

@@ -137,7 +137,7 @@ def _look(run: "Run", planned: Planned, survey: "Survey") -> "tuple[Looked, tupl
     except asking.CannotAsk as failed:
         raise UsageError(
             f"--hold-for-runs needs to ask Airflow, which cannot be done. {failed.message}",
-            "Let its scheduler be ready, and this account have pods/exec.",
+            "See to that first; or leave --hold-for-runs out, and runs under way may see two versions.",
         ) from failed
     if not looked.airflow.startswith("2."):
         raise UsageError(

@@ -38,6 +38,7 @@ def ask():
     from sqlalchemy import func, select
     root = os.path.realpath(conf.get("core", "dags_folder"))
     with create_session() as s:
+        alive(s)
         on = dict(s.execute(select(R.dag_id, func.count()).where(R.state == "running").group_by(R.dag_id)).all())
         rows = s.execute(select(D.dag_id, D.fileloc, D.is_paused).where(D.is_active.is_(True)).order_by(D.dag_id)).all()
     name = os.path.basename(root)
@@ -66,6 +67,7 @@ def ask():
     under_way = select(R.id).where(R.dag_id == D.dag_id, R.state == "running").correlate(D).exists()
     released = select(func.max(Log.id)).where(Log.event == "dagship release")
     with create_session() as s:
+        alive(s)
         began = s.scalar(released)
         ours = set(s.scalars(select(Log.dag_id).where(
             Log.event == "dagship hold", Log.dttm >= since, Log.dag_id.in_(ids))))
@@ -131,6 +133,7 @@ def ask():
     ids, since = say["dags"], datetime.fromtimestamp(say["since"], timezone.utc)
     let_go = []
     with create_session() as s:
+        alive(s)
         alone(s, ids)
         s.add(Log("dagship release", owner="dagship"))
         held = dict(s.execute(select(Log.dag_id, func.max(Log.dttm)).where(

@@ -59,7 +59,7 @@ def check(run: Run, planned: Planned, survey: "Survey") -> tuple[str, ...]:
     if run.live is None and wants.wait_for_runs is not None:
         raise UsageError(
             f"--wait-for-runs needs an answer of Airflow, which cannot be asked for its runs: {run.unasked}",
-            "See that a scheduler is ready and that this account may create pods/exec.",
+            "See to that first, or leave --wait-for-runs out.",
         )
     moves = [move.reversed() for move in planned.moves] if planned.undo else planned.moves
     if all(plan.says(move, survey.objects[move.kind, move.name]) for move in moves):

@@ -1,13 +1,16 @@
 """How Airflow is asked: of whom, and what is made of an answer that is none."""
 
+import base64
 import json
+import zlib
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from dagship.errors import OutsideError
-from dagship.rollout import asking, asking_scripts, workloads
+from dagship.rollout import asking, asking_scripts, pausing_scripts, workloads
 from dagship.rollout.asking import CannotAsk
 from dagship.rollout.live import Task
 from dagship.rollout.surveying import Survey
@@ -52,6 +55,10 @@ def answer(**said: Any) -> str:
     return f"a line of Airflow's\n{asking.MARK}{json.dumps(said)}\nanother\n"
 
 
+def unpacked(argv: Sequence[str]) -> str:
+    return zlib.decompress(base64.urlsafe_b64decode(argv[3])).decode()
+
+
 def live(airflow: Airflow, **more: Any) -> Any:
     return asking.live(airflow, survey(SCHEDULER), **more)  # type: ignore[arg-type]
 
@@ -78,8 +85,10 @@ def test_the_script_is_python_and_takes_the_moment_as_an_argument() -> None:
     live(airflow, since=1_790_000_000.1234)
     (_, _, argv), = airflow.asked  # fmt: skip
 
-    compile(argv[2], "script", "exec")
-    assert ["python", "-c", "1790000000.123"] == [argv[0], argv[1], argv[3]]
+    for script in (argv[2], unpacked(argv)):
+        compile(script, "script", "exec")
+    assert ["python", "-c", "1790000000.123"] == [argv[0], argv[1], argv[4]]
+    assert unpacked(argv).endswith(asking_scripts.LIVE)
 
 
 def test_unfinished_runs_and_running_tasks_are_counted() -> None:
@@ -117,6 +126,12 @@ def test_versions_that_are_not_in_the_image_pin_nothing_to_it() -> None:
         ("nothing that we asked for", "did not answer"),
         (f"{asking.MARK}not JSON", "did not answer"),
         (f"{asking.MARK}[1]", "did not answer"),
+        (
+            answer(no_use="no scheduler has given a sign"),
+            "of no use: no scheduler has given a sign. Either the scheduler",
+        ),
+        (answer(no_use="its database is not there", unread="overwritten"), "with SPT_NOENV=1 in its container"),
+        (answer(no_use="its database is not there", unread="forbidden"), "runs as another user than a command"),
         (answer(error="OperationalError: no\nroute"), "OperationalError: no route"),
         (answer(runs="many"), "cannot be read"),
     ],
@@ -128,6 +143,13 @@ def test_why_there_is_no_answer_is_a_sentence(said: str | OutsideError, why: str
     found, sentence = asking.ask(Airflow(said), survey(SCHEDULER))  # type: ignore[arg-type]
     assert found is None
     assert why in sentence
+
+
+def test_no_command_is_longer_than_web_addresses_may_be() -> None:
+    scripts = (asking_scripts.LIVE, pausing_scripts.LOOK, pausing_scripts.HOLD, pausing_scripts.LET_GO)
+    sizes = [len(urlencode([("command", word) for word in asking.argv(script)])) for script in scripts]
+
+    assert max(sizes) < 6000  # and leaves room for a hundred DAGs
 
 
 def test_without_a_scheduler_nobody_is_asked() -> None:

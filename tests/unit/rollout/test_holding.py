@@ -48,17 +48,18 @@ class Airflow:
         if self.silent:
             raise OutsideError("The pod is gone.")
         said: Any = {"error": "another question"}
-        if argv[2].endswith(pausing_scripts.LOOK):
+        script = zlib.decompress(base64.urlsafe_b64decode(argv[3])).decode()
+        if script.endswith(pausing_scripts.LOOK):
             dags = [[dag_id, f"{dag_id}.py", *about] for dag_id, about in self.dags.items()]
             said = {"airflow": self.version, "asked": 5.0, "version": OLD, "dags": dags, "there": ["a.py"]}
-        elif argv[2].endswith(pausing_scripts.HOLD):
-            given = _unpacked(argv[3])
+        elif script.endswith(pausing_scripts.HOLD):
+            given = _unpacked(argv[4])
             running = {dag_id: self.dags[dag_id][1] for dag_id in given["dags"] if self.dags[dag_id][1]}
             free = {dag_id for dag_id in given["dags"] if dag_id not in running}
             self.held |= {dag_id for dag_id in free if not self.dags[dag_id][0]}
             said = {"held": sorted(self.held), "running": running, "frozen": [], "done": not running}
-        elif argv[2].endswith(pausing_scripts.LET_GO):
-            self.held -= set(_unpacked(argv[3])["dags"])
+        elif script.endswith(pausing_scripts.LET_GO):
+            self.held -= set(_unpacked(argv[4])["dags"])
             said = {"let_go": []}
         return 0, f"{asking.MARK}{json.dumps(said)}\n"
 

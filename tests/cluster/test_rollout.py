@@ -246,6 +246,13 @@ def test_a_name_that_is_not_there_moves_nothing(rig: Rig) -> None:
 
 def test_one_of_two_airflows_in_a_namespace_is_told_by_its_labels(rig: Rig) -> None:
     rig.kubectl.apply(*(idle(f"{name}-scheduler", OLD, "scheduler", labels={"release": name}) for name in ("a", "b")))
+    with pytest.raises(UsageError, match=r"a-scheduler \(release=a\), deployment/b-scheduler") as refused:
+        rig.rollout(NEW)
+    assert refused.value.hint.startswith("Choose one, as --selector release=a")
+    report = json.loads(rig.command("status", "--json", f"--from-image={REPOSITORY}").stdout)
+    assert (len(report["workloads"]), report["live"]) == (2, None)
+    assert "more than one Airflow" in report["live_unseen"]
+    assert set().union(*rig.kubectl.images().values()) == {OLD}
     result = rig.rollout(NEW, selector="release=a")
 
     assert [move.key for move in result.moves] == ["deployment/a-scheduler"]

@@ -83,7 +83,7 @@ def asking(
 def _ask(cluster: "Cluster", repository: str, selector: str) -> Iterator[Incumbent]:
     """Yields what is known first, then all of it: the namespace answers at once, Airflow takes seconds."""
     from dagship.rollout import asking as airflow
-    from dagship.rollout import pointing, selection, surveying
+    from dagship.rollout import pointing, selection, several, surveying
 
     survey = surveying.survey(cluster, selector=selector, only_looks=True)
     selected = selection.select(survey.workloads, repositories=[repository])
@@ -91,7 +91,7 @@ def _ask(cluster: "Cluster", repository: str, selector: str) -> Iterator[Incumbe
     wanted = selection.repository(repository)
     images = tuple(image for image, _ in used.most_common() if selection.repository(image) == wanted)
     yield Incumbent(images=images, complete=not images)
-    if images:
+    if images and not several.refusal((workload for workload, _ in selected), selector=selector, names=()):
         live = airflow.live(cluster, survey, prefer={workload.key for workload, _ in selected})
         current = pointing.announced((workload for workload, _ in selected), live) if live.baked else ""
         pinned = dict.fromkeys((*live.pinned, *([current] if current != live.current else [])))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from dagship.cluster.failures import Forbidden
 from dagship.errors import OutsideError, Refused, UsageError
-from dagship.rollout import fields, ownership, permissions, plan, selection
+from dagship.rollout import fields, ownership, permissions, plan, selection, several
 from dagship.rollout.selection import Selected
 from dagship.rollout.surveying import Survey
 from dagship.rollout.values import Move, Target
@@ -159,13 +159,14 @@ def select(
     *,
     repositories: tuple[str, ...],
     names: tuple[str, ...],
+    selector: str,
     namespace: str,
     also: tuple[Move, ...] = (),
 ) -> tuple[Move, ...]:
     """Finds what is to move to an image, an unfinished rollout's containers among it, and those of `also`.
 
     Raises:
-        UsageError: Nothing runs the image, or a workload named is not there or cannot move.
+        UsageError: Nothing runs the image, two Airflows do, or a workload named is not there or cannot move.
 
     """
     journal = survey.record.journal
@@ -173,6 +174,8 @@ def select(
     selected = selection.select(survey.workloads, repositories=repositories, names=names, known=plan.containers(known))
     if not selected:
         raise selection.nothing_found(survey.workloads, selection.repository(target.image), namespace)
+    if refused := several.refusal((workload for workload, _ in selected), selector=selector, names=names):
+        raise refused
     check_workloads(selected)
     return plan.gone_on(plan.to_image(selected, survey.config_maps, repositories, target), journal, survey.objects)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dagship.reference import Reference
-from dagship.rollout import asking, executor, judge, lacks, plan, pointing, selection, states, surveying, syncs
+from dagship.rollout import asking, executor, judge, lacks, plan, pointing, selection, several, states, surveying, syncs
 from dagship.rollout.results import StatusReport, WorkloadReport
 from dagship.rollout.values import WATCHED, Record
 from dagship.rollout.workloads import Container, Workload
@@ -76,7 +76,12 @@ def status(
         )
     own = {pod.name for look in looks for pod in look.pods}
     git, unseen = syncs.ask(cluster, [raw for raw in living[0] if raw["metadata"]["name"] in own])
-    live, why = asking.ask(cluster, survey, prefer=frozenset(workload.key for workload, _ in selected))
+    airflows = several.refusal((workload for workload, _ in selected), selector=selector, names=names)
+    live, why = (
+        (None, f"{airflows.message} {airflows.hint}")
+        if airflows
+        else asking.ask(cluster, survey, prefer=frozenset(workload.key for workload, _ in selected))
+    )
     report = StatusReport(
         passed=not any(syncs.is_behind(one) for one in git),
         namespace=cluster.namespace,

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from dagship.errors import UsageError
 from dagship.reference import Reference
-from dagship.rollout import plan, pointing, preflight, selection
+from dagship.rollout import plan, pointing, preflight, selection, several
 from dagship.rollout.asked import Asked, Planned, is_another_version
 from dagship.rollout.results import RolloutResult
 from dagship.rollout.roller import roll
@@ -115,6 +115,7 @@ def _to(
         target,
         repositories=_repositories(target, asked, former),
         names=asked.names,
+        selector=asked.selector,
         namespace=namespace,
         also=_asked_for(also, asked),
     )
@@ -161,7 +162,10 @@ def _to_found(survey: "Survey", release: Release, asked: Asked) -> Planned:
             f"Nothing that release {release.number} holds is here.", "status shows what is, and the releases."
         )
     keys = {move.key for move in found}
-    preflight.check_workloads(tuple((workload, ()) for workload in survey.workloads if workload.key in keys))
+    going = tuple(workload for workload in survey.workloads if workload.key in keys)
+    if refused := several.refusal(going, selector=asked.selector, names=asked.names):
+        raise refused
+    preflight.check_workloads(tuple((workload, ()) for workload in going))
     moves = plan.gone_on(found, survey.record.journal, survey.objects)
     target = Target(
         image="",

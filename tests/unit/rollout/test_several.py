@@ -1,0 +1,51 @@
+"""Two Airflows in one namespace, and what only looks like two."""
+
+import pytest
+
+from dagship.rollout import several, workloads
+from dagship.rollout.workloads import Workload
+from tests.cluster.airflows import container, deployment, pod, stateful_set
+
+
+def scheduler(name: str, **labels: str) -> Workload:
+    made = deployment(name, pod(container("scheduler", "airflow:1", "scheduler"), name=name), labels=labels)
+    return workloads.read("Deployment", made)
+
+
+A, B = scheduler("a-scheduler", release="a"), scheduler("b-scheduler", release="b")
+
+
+@pytest.mark.parametrize(("selector", "names"), [("", ()), ("tier=airflow", ()), ("", ("deployment/a-scheduler",))])
+def test_two_releases_are_two_airflows_however_they_were_chosen(selector: str, names: tuple[str, ...]) -> None:
+    refused = several.refusal([A, B], selector=selector, names=names)
+
+    assert refused
+    assert "deployment/a-scheduler (release=a), deployment/b-scheduler (release=b)" in refused.message
+    assert "--selector release=a" in refused.hint
+
+
+def test_two_schedulers_without_labels_are_one_airflow_where_somebody_chose_them() -> None:
+    found = [scheduler("a-scheduler"), scheduler("b-scheduler", release="x")]
+    refused = several.refusal(found, selector="", names=())
+
+    assert refused
+    assert "deployment/a-scheduler, deployment/b-scheduler" in refused.message
+    assert several.refusal(found, selector="airflow=a", names=()) is None
+    assert several.refusal(found, selector="", names=["deployment/a-scheduler", "deployment/b-scheduler"]) is None
+
+
+def test_labels_of_either_kind_tell() -> None:
+    instance = "app.kubernetes.io/instance"
+
+    assert several.refusal([scheduler(n, **{instance: n}) for n in "ab"], selector="x=y", names=())
+    assert not several.refusal([scheduler(n, **{instance: "a"}) for n in "ab"], selector="x=y", names=())
+
+
+def test_workers_of_another_release_are_no_airflow() -> None:
+    made = stateful_set(
+        "more", pod(container("w", "airflow:1", "celery", "worker"), name="more"), labels={"release": "b"}
+    )
+
+    assert several.refusal([A, workloads.read("StatefulSet", made)], selector="", names=()) is None
+    assert several.refusal([A], selector="", names=()) is None
+    assert several.refusal([], selector="", names=()) is None

@@ -120,8 +120,10 @@ class BuiltImage(Artifact):
         reference: Repository and content-addressed tag.
         id: The engine's image id; empty when the image was pushed by a builder and is not in the local engine.
         digest: The registry's digest when it was pushed, or empty.
+        content: SHA-256 of all that went in, hex, or empty when the image does not say it.
         dag_version: The version id of the DAG tree.
         dag_versions: The ids of all DAG versions in the image: the current one, then from newest to oldest.
+        dag_digests: Their whole digests, in the same order; none when the image does not say them.
         dag_changes: For each older version the files in which the current one differs from it, None when too many.
         airflow: Version of apache-airflow in the base.
         base: The base image, by digest where known.
@@ -136,8 +138,10 @@ class BuiltImage(Artifact):
     reference: str
     id: str
     digest: str
+    content: str = ""
     dag_version: str
     dag_versions: tuple[str, ...] = ()
+    dag_digests: tuple[str, ...] = ()
     dag_changes: dict[str, tuple[str, ...] | None] = {}
     airflow: str
     base: str
@@ -269,6 +273,7 @@ class PushedImage(Artifact):
         digest: The registry's digest, `sha256:…`: the identity from here on.
         dag_version: The version id of the DAG tree, or empty when the image is not one of ours.
         dag_versions: The ids of all DAG versions in it: the current one, then from newest to oldest.
+        dag_digests: Their whole digests, in the same order; none when the image does not say them.
         dag_changes: For each older version the files in which the current one differs from it, None when too many.
         tested: Whether `test-image` passed on exactly this image.
         airflow: Version of apache-airflow in it, or empty.
@@ -280,6 +285,7 @@ class PushedImage(Artifact):
     digest: str
     dag_version: str
     dag_versions: tuple[str, ...] = ()
+    dag_digests: tuple[str, ...] = ()
     dag_changes: dict[str, tuple[str, ...] | None] = {}
     tested: bool
     airflow: str = ""

@@ -102,7 +102,7 @@ def _labels(pinned: Reference) -> dict[str, str]:
         if facts is not None:
             return dict(facts.labels)
     with suppress(OutsideError, ValueError):
-        return images.labels_in_registry(str(pinned))
+        return dict(images.in_registry(str(pinned)).labels)
     return {}
 
 

@@ -68,7 +68,7 @@ def lock(project: Project, *, check: bool, upgrade: bool, upgrade_packages: tupl
 def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
     """Builds the image of the DAGs, unless it is there already."""
     from dagship.image import builder as stage
-    from dagship.image import context
+    from dagship.image import context, existing
     from dagship.image import plan as planning
 
     settings = project.settings
@@ -78,7 +78,8 @@ def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
     tree = context.read(dags, ignore=ignore, max_file_size=settings.max_file_size)
     base = base_image(project)
     plan = planning.plan(settings, base, _requirements(project, base), tree, _earlier(project, tree, asked()))
-    image = None if force else stage.find(plan, project.workspace.read("image", BuiltImage), push=push)
+    recorded = project.workspace.read("image", BuiltImage)
+    image = None if force else existing.find(project.console, plan, recorded, push=push)
     if image is None:
         from dagship.image import revision
 
@@ -110,10 +111,11 @@ def _earlier(project: Project, tree: "Tree", incumbent: "Incumbent") -> "tuple[T
     pushed = project.workspace.read("push", PushedImage)
     known = {}
     if pushed is not None and Reference.parse(pushed.reference).name == settings.repository:
-        known = {str(Reference.parse(pushed.reference).pinned(pushed.digest)): pushed.dag_versions}
+        versions = dict(zip(pushed.dag_versions, pushed.dag_digests, strict=False))
+        known = {str(Reference.parse(pushed.reference).pinned(pushed.digest)): versions}
     sources = [stage.Source(reference=settings.previous, explicit=True)] if settings.previous else []
     for image in dict.fromkeys((*incumbent.images, *known)):
-        sources += [stage.Source(reference=image, versions=known.get(image, ()))]
+        sources += [stage.Source(reference=image, versions=known.get(image, {}))]
     if incumbent.images and not incumbent.complete:
         project.console.warn(
             "Airflow did not say in time which DAG versions unfinished runs began on: only the last ones are kept."
@@ -185,8 +187,10 @@ def current_image(project: Project, image: str) -> BuiltImage:
         reference=reference,
         id=facts.id,
         digest="",
+        content=facts.labels.get(images.LABEL_CONTENT, ""),
         dag_version=facts.labels.get(sidebyside.LABEL_DAGS, ""),
         dag_versions=sidebyside.versions_of(facts.labels),
+        dag_digests=sidebyside.digests_of(facts.labels),
         dag_changes=sidebyside.changes_of(facts.labels),
         airflow=facts.labels.get(LABEL_AIRFLOW, ""),
         base=facts.labels.get("org.opencontainers.image.base.name", ""),

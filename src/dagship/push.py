@@ -80,6 +80,7 @@ def pushed(image: BuiltImage, digest: str, *, tested: bool) -> PushedImage:
         digest=digest,
         dag_version=image.dag_version,
         dag_versions=image.dag_versions,
+        dag_digests=image.dag_digests,
         dag_changes=image.dag_changes,
         tested=tested,
         airflow=image.airflow,

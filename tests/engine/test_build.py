@@ -289,6 +289,49 @@ def test_an_image_that_only_the_registry_has_is_not_built_again_and_can_be_teste
     assert images.inspect(first.reference) is not None
 
 
+def test_what_the_registry_has_of_the_same_content_is_taken_and_its_tag_stays(
+    project: MakeProject, registry: str, dags: Path, tmp_path: Path
+) -> None:
+    """Another machine, or this one after its own build of the same: nothing is moved that runs already."""
+    repository = f"{registry}/dagship-test/fresh"
+    theirs = project(repository=repository)
+    first = build(theirs, force=True)
+    pushed = pipeline.push(theirs, image="", untested=True)
+    subprocess.run(["cp", "-R", str(dags), str(tmp_path / "dags")], check=True)
+    ours = project(tmp_path, repository=repository)
+    own = build(ours, force=True)
+    taken = build(ours)
+    process.run(["docker", "image", "rm", "--force", first.reference])
+    pulled = build(ours)
+
+    assert first.reference == own.reference
+    assert first.id != own.id
+    for image in (taken, pulled):
+        assert (True, first.id, pushed.digest) == (image.reused, image.id, image.digest)
+    with pytest.raises(Refused, match="not tested"):
+        pipeline.push(ours, image="", untested=False)
+    assert pushed.digest == pipeline.push(ours, image="", untested=True).digest == digest_in(registry, first.reference)
+
+
+def test_an_image_that_is_not_what_its_labels_say_is_not_taken(
+    project: MakeProject, registry: str, base_3: BaseImage, tmp_path: Path
+) -> None:
+    made = project(repository=f"{registry}/dagship-test/forged")
+    real = build(made, force=True)
+    (tmp_path / "Dockerfile").write_text(
+        f"FROM {base_3.pinned}\nLABEL io.dagship.content={real.content}\nUSER 0\nRUN mkdir /opt/airflow/dag-versions\n"
+    )
+    forged = images.Build(
+        context=tmp_path, dockerfile=tmp_path / "Dockerfile", tag=real.reference, outputs=("type=image,push=true",)
+    )
+    images.build(forged)
+    process.run(["docker", "image", "rm", "--force", real.reference])
+    again = build(made)
+
+    assert not again.reused
+    assert real.layers == again.layers
+
+
 def digest_in(registry: str, reference: str) -> str:
     name, tag = reference.removeprefix(f"{registry}/").split(":")
     request = urllib.request.Request(f"http://{registry}/v2/{name}/manifests/{tag}", method="HEAD")

@@ -8,11 +8,12 @@ import pytest
 from dagship import pipeline, process
 from dagship.artifacts import BaseImage, BuiltImage
 from dagship.engine import images
-from dagship.errors import OutsideError
+from dagship.errors import OutsideError, Refused
 from dagship.image import sidebyside
 from dagship.project import Project
 from dagship.reference import Reference
 from tests.engine.lines import Line
+from tests.trees import COLLIDING
 
 ROOT = "/opt/airflow/dag-versions"
 MakeLine = Callable[..., Line]
@@ -69,10 +70,22 @@ def test_what_another_machine_built_is_taken_out_of_its_image(line: MakeLine) ->
     a = line("theirs").build("A")
     ours = line("ours")
     b = ours.build("B", previous=a.reference)
-    here = ours.project.workspace.cache("versions")
+    kept = ours.project.workspace.cache("versions") / f"{a.dag_digests[0]}.tar"
 
     assert layers(b)[-2] == layers(a)[-1]
-    assert (here / f"{a.dag_version}.tar").is_file()
+    assert kept.is_file()
+
+
+def test_a_tree_that_was_damaged_here_is_taken_out_of_its_image_anew(line: MakeLine) -> None:
+    one = line()
+    a = one.build("A")
+    kept = one.project.workspace.cache("versions") / f"{a.dag_digests[0]}.tar"
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[: len(whole) // 2].replace(b"A", b"?"))
+    b = one.build("B", previous=a.reference)
+
+    assert b.dag_versions[1:] == (a.dag_version,)
+    assert kept.read_bytes() == whole
 
 
 def test_an_image_that_only_the_registry_has_is_pulled_for_its_versions(line: MakeLine, registry: str) -> None:
@@ -94,7 +107,7 @@ def test_the_labels_of_an_image_in_a_registry_are_read_without_pulling_it(line: 
     a = one.build("A")
     pipeline.push(one.project, image="", untested=True)
     b = one.build("B")
-    labels = images.labels_in_registry(a.reference)
+    labels = images.in_registry(a.reference).labels
 
     assert sidebyside.versions_of(labels) == a.dag_versions
     assert b.dag_versions == (b.dag_version, a.dag_version)
@@ -143,8 +156,9 @@ def test_a_previous_image_that_nobody_named_may_be_gone(line: MakeLine, registry
     one = line(repository=f"{registry}/dagship-test/versions")
     one.build("A")
     pushed = pipeline.push(one.project, image="", untested=True)
-    lost = ("0123456789ab", "ba9876543210")
-    gone = pushed.model_copy(update={"digest": "sha256:" + "0" * 64, "dag_versions": lost})
+    lost = ("0123456789ab" + "0" * 52, "ba9876543210" + "0" * 52)
+    versions = tuple(digest[:12] for digest in lost)
+    gone = pushed.model_copy(update={"digest": "sha256:" + "0" * 64, "dag_versions": versions, "dag_digests": lost})
     one.project.workspace.write("push", gone)
     b = one.build("B")
 
@@ -162,6 +176,28 @@ def test_a_version_that_was_tampered_with_is_left_out(line: MakeLine, tmp_path: 
 
     with pytest.raises(OutsideError, match=f"{a.dag_version} in .*tampered is not what its name says"):
         line("ours").build("B", previous=tampered)
+
+
+def test_of_two_trees_with_one_id_neither_is_taken_for_the_other(tmp_path: Path, base_3: BaseImage) -> None:
+    one = Line(tmp_path, base_3)
+
+    def build(text: str, *, previous: str = "") -> BuiltImage:
+        (one.dags / "a.py").write_text(text)
+        settings = one.settings.model_copy(update={"previous": previous})
+        return pipeline.build(
+            Project(root=tmp_path, settings=settings, console=one.project.console), force=False, push=False
+        )
+
+    first, second = map(build, COLLIDING)
+    assert process.run(["docker", "tag", second.reference, first.reference]).code == 0
+    again = build(COLLIDING[0])
+
+    assert first.dag_version == second.dag_version
+    assert ["one", "two", "one"] == [
+        inside(image, f'cat {ROOT}/{first.dag_version}/a.py | cut -s -d"\'" -f2')[0] for image in (first, second, again)
+    ]
+    with pytest.raises(Refused, match=f"other DAGs under the id {first.dag_version}"):
+        build(COLLIDING[1], previous=again.reference)
 
 
 def test_every_version_is_imported_against_the_packages_of_the_image(line: MakeLine) -> None:

@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 
 from dagship import errors
 from dagship.artifacts import PushedImage
+from dagship.engine import images
 from dagship.image import plan, sidebyside
 from dagship.inside.versions import settings as sync
 from dagship.rollout.results import RolloutResult
@@ -123,8 +124,8 @@ def test_every_dependency_has_a_reason() -> None:
 
 
 def test_every_label_is_described() -> None:
-    of_versions = {sidebyside.LABEL_DAGS, sidebyside.LABEL_VERSIONS, sidebyside.LABEL_CHANGES}
-    labels = {*of_versions, plan.LABEL_AIRFLOW, plan.LABEL_LOCK}
+    names = ("LABEL_DAGS", "LABEL_VERSIONS", "LABEL_DIGESTS", "LABEL_CHANGES")
+    labels = {*(getattr(sidebyside, name) for name in names), plan.LABEL_AIRFLOW, plan.LABEL_LOCK, images.LABEL_CONTENT}
     page = (ROOT / "docs" / "reference" / "image.md").read_text("utf-8")
 
     assert labels == set(re.findall(r"^\| `(io\.dagship\.[a-z.]+)`", page, re.MULTILINE))

@@ -42,7 +42,7 @@ def build_base(settings: Settings, workspace: Workspace, console: Console, *, fo
     plan = plan_base(settings, workspace.root)
     reference = str(plan.reference)
     facts = None if force else images.inspect(reference)
-    if facts is None:
+    if facts is None or facts.labels.get(images.LABEL_CONTENT) != plan.content:
         _build(settings, workspace, console, plan, force=force)
         facts = images.inspect(reference)
     if facts is None:
@@ -68,6 +68,7 @@ def _build(settings: Settings, workspace: Workspace, console: Console, plan: Pla
             dockerfile=resource("images/base/Dockerfile"),
             target="airflow",
             tag=str(plan.reference),
+            labels={images.LABEL_CONTENT: plan.content},
             build_args={"AIRFLOW_VERSION": plan.airflow, "PYTHON_VERSION": rootfs.python},
             secrets=build_secrets(settings, secrets),
             contexts={"files": str(resource("images/base")), "inside": str(resource("inside")), "job": str(job)},

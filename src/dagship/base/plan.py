@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -16,6 +17,7 @@ from dagship.resources import resource
 from dagship.settings import Settings
 
 REPOSITORY = "dagship/airflow-base"
+_HASH_DIGITS = 12
 
 # What a deployment on Kubernetes with either executor, Postgres and the usual metrics needs.
 _EXTRAS = ("celery", "cncf-kubernetes", "fab", "postgres", "redis", "statsd")
@@ -47,7 +49,12 @@ class Plan:
 
     @property
     def reference(self) -> Reference:
-        """Repository and tag.
+        """Repository and tag."""
+        return Reference.repository(REPOSITORY).tagged(f"{self.airflow}-{self.content[:_HASH_DIGITS]}")
+
+    @cached_property
+    def content(self) -> str:
+        """SHA-256 of all that goes in, hex.
 
         Where the packages come from is not in it: an index serves the same file under the same name, and its address
         may hold a password.
@@ -58,8 +65,7 @@ class Plan:
             "files": [resource(f"images/base/{name}").read_text("utf-8") for name in FILES],
             "inside": [resource(f"inside/{name}").read_text("utf-8") for name in INSIDE],
         }
-        digest = hashlib.sha256(json.dumps(goes_in, sort_keys=True).encode()).hexdigest()
-        return Reference.repository(REPOSITORY).tagged(f"{self.airflow}-{digest[:12]}")
+        return hashlib.sha256(json.dumps(goes_in, sort_keys=True).encode()).hexdigest()
 
 
 def plan_base(settings: Settings, root: Path) -> Plan:

@@ -36,6 +36,8 @@ _DENIED = (
 )
 # pip's, on what dagship brings a list with hashes of: the resolver, the installer and pytest.
 _OTHER_FILE = "THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE"
+# Each registry has words of its own for it; this one is in those of ECR, Harbor, Artifact Registry and Docker Hub.
+_IMMUTABLE = re.compile("immutab", re.IGNORECASE)
 _TRANSIENT = (
     "timeout", "timed out", "EOF", "connection reset", "broken pipe", "TLS handshake", "429 Too Many",
     "toomanyrequests",
@@ -130,6 +132,13 @@ def of_build(text: str) -> DagshipError:
 
 def of_push(reference: str, text: str) -> OutsideError:
     """Returns the error for a refused or failed push, `Transient` when another try may succeed."""
+    if _IMMUTABLE.search(text):
+        return OutsideError(
+            f"The registry lets nobody move the tag of {reference}: it has another image there.",
+            "Run build again: it takes that image if it is of the same content, which it looks for where the "
+            "repository's name begins with the registry's host. After build --force, delete the tag there first.",
+            _tail(text, 3),
+        )
     if _any(_DENIED, text):
         return OutsideError(
             f"The registry refuses {reference}.",

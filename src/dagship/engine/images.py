@@ -16,6 +16,9 @@ from typing import Any
 from dagship import process
 from dagship.engine import containers, diagnosis
 
+LABEL_CONTENT = "io.dagship.content"
+"""SHA-256 of all that went into an image: a tag holds a few of its digits, and they are tried for in a minute."""
+
 # buildx runs git in the context, which then looks for a repository upwards from there.
 _NO_GIT = {"BUILDX_GIT_INFO": "false", "BUILDX_GIT_LABELS": "false"}
 
@@ -184,18 +187,32 @@ def platforms(reference: str) -> tuple[str, ...]:
     return tuple(name for name in names if name and not name.startswith("unknown"))
 
 
-def labels_in_registry(reference: str) -> dict[str, str]:
-    """Returns the labels of an image that a registry has, without pulling it; of any of its platforms.
+@dataclass(frozen=True, kw_only=True)
+class InRegistry:
+    """What a registry says of an image, without its being pulled.
+
+    Attributes:
+        digest: Its digest.
+        labels: Labels; of any of its platforms.
+
+    """
+
+    digest: str
+    labels: Mapping[str, str]
+
+
+def in_registry(reference: str) -> InRegistry:
+    """Asks a registry for an image.
 
     Raises:
         OutsideError: The registry does not have it, or cannot be asked.
 
     """
-    argv = ["docker", "buildx", "imagetools", "inspect", "--format={{json .Image}}", "--", reference]
-    finished = process.run(argv)
+    finished = process.run(["docker", "buildx", "imagetools", "inspect", "--format={{json .}}", "--", reference])
     if finished.code != 0:
         raise diagnosis.of_pull(reference, finished.stderr)
-    return labels_of(json.loads(finished.stdout or "null"))
+    said = json.loads(finished.stdout)
+    return InRegistry(digest=str(said["manifest"]["digest"]), labels=labels_of(said.get("image")))
 
 
 def labels_of(document: object) -> dict[str, str]:
@@ -216,6 +233,18 @@ def pull(reference: str, on_line: Callable[[str], None] | None = None) -> None:
     finished = process.run(["docker", "pull", "--quiet", "--", reference], on_line=on_line)
     if finished.code != 0:
         raise diagnosis.of_pull(reference, finished.stderr)
+
+
+def tag(reference: str, name: str) -> None:
+    """Gives an image of the engine a further name.
+
+    Raises:
+        OutsideError: The engine does not have it, or does not answer.
+
+    """
+    finished = process.run(["docker", "tag", reference, name])
+    if finished.code != 0:
+        raise diagnosis.of_engine(finished.stderr)
 
 
 def history(reference: str) -> tuple[tuple[str, int], ...]:

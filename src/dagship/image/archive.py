@@ -54,8 +54,15 @@ def pack(tree: Tree) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(data: bytes, version: str) -> Tree | None:
-    """Reads the tree of a version from `pack`, or from the directory of an image; None when it is not that version."""
+def unpack(data: bytes, version: str, digest: str = "") -> Tree | None:
+    """Reads the tree of a version from `pack`, or from the directory of an image; None when it is not that version.
+
+    Args:
+        data: The archive.
+        version: The id that the tree must have.
+        digest: The whole digest that it must have; empty where nobody knows it.
+
+    """
     files: list[TreeFile] = []
     try:
         with tarfile.open(fileobj=io.BytesIO(data)) as archive:
@@ -67,7 +74,7 @@ def unpack(data: bytes, version: str) -> Tree | None:
     except (tarfile.TarError, EOFError):
         return None
     tree = Tree(source=PurePath(version), files=tuple(sorted(files, key=lambda file: file.path)))
-    return tree if tree.version == version else None
+    return tree if tree.version == version and digest in {"", tree.digest} else None
 
 
 def package_archive(

@@ -1,4 +1,4 @@
-"""Builds the image of a plan, unless the engine has it already."""
+"""Builds the image of a plan."""
 
 import tempfile
 from collections.abc import Mapping
@@ -12,43 +12,14 @@ from dagship.console import Console
 from dagship.dockerfile import VERSIONS_ROOT, render
 from dagship.engine import images, registry
 from dagship.errors import OutsideError, UsageError
-from dagship.image import archive, installing, sidebyside
+from dagship.image import archive, existing, installing
 from dagship.image import log as buildlog
 from dagship.image import plan as planning
-from dagship.image.plan import LABEL_DAGS, Plan
+from dagship.image.plan import Plan
 from dagship.index import build_secrets
-from dagship.reference import Reference
 from dagship.settings import Settings
 
 _PUSHED = "type=image,push=true"
-
-
-def find(plan: Plan, recorded: BuiltImage | None, *, push: bool) -> BuiltImage | None:
-    """Returns the image of a plan if it is there already: in the engine, or where it is to be pushed.
-
-    Args:
-        plan: What would be built.
-        recorded: What the last build left: it knows the layers and the digest, if it is the same image.
-        push: Whether the registry's will do, because a builder that keeps images to itself pushed it there.
-
-    Raises:
-        OutsideError: The engine does not answer.
-
-    """
-    facts = images.inspect(str(plan.reference))
-    known = recorded if recorded is not None and recorded.reference == str(plan.reference) else None
-    if facts is None and push and known is not None and known.digest:
-        return known.model_copy(update={"reused": True}) if _is_pushed(known) else None
-    if facts is None or facts.labels.get(LABEL_DAGS) != plan.tree.version:
-        return None
-    if known is not None and known.id == facts.id:
-        return known.model_copy(update={"reused": True})
-    built = _built(plan, facts, images.history(str(plan.reference)), digest="", seconds={})
-    return built.model_copy(update={"reused": True})
-
-
-def _is_pushed(recorded: BuiltImage) -> bool:
-    return registry.digest(Reference.parse(recorded.reference)) == recorded.digest
 
 
 def build(
@@ -99,7 +70,7 @@ def build(
         console.warn(warning)
     _check_made(settings, plan, facts, elsewhere=elsewhere)
     digest = built.digest if push and elsewhere else ""
-    return _built(plan, facts, steps, digest=digest, seconds=buildlog.seconds_by_stage(built.log))
+    return existing.described(plan, facts, steps, digest=digest, seconds=buildlog.seconds_by_stage(built.log))
 
 
 def _check_made(settings: Settings, plan: Plan, facts: images.ImageFacts | None, *, elsewhere: bool) -> None:
@@ -179,29 +150,3 @@ def _look(plan: Plan) -> tuple[images.ImageFacts | None, tuple[tuple[str, int], 
     with ThreadPoolExecutor(1) as other:
         history = other.submit(images.history, str(plan.reference))
         return images.inspect(str(plan.reference)), history.result()
-
-
-def _built(
-    plan: Plan,
-    facts: images.ImageFacts | None,
-    history: tuple[tuple[str, int], ...],
-    *,
-    digest: str,
-    seconds: dict[str, float],
-) -> BuiltImage:
-    layers = () if facts is None else buildlog.layers(history, plan.recipe)
-    return BuiltImage(
-        reference=str(plan.reference),
-        id=facts.id if facts else "",
-        digest=digest,
-        dag_version=plan.tree.version,
-        dag_versions=(plan.tree.version, *plan.recipe.earlier),
-        dag_changes=sidebyside.changes(plan.tree, plan.earlier),
-        airflow=plan.base.airflow,
-        base=plan.base.pinned,
-        platforms=plan.platforms,
-        size=sum(layer.bytes for layer in layers),
-        layers=layers,
-        seconds=seconds,
-        reused=False,
-    )

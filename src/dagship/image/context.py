@@ -6,6 +6,7 @@ import re
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePath
 from typing import Protocol
 
@@ -59,21 +60,34 @@ class Tree:
 
     @property
     def version(self) -> str:
-        """The version id: the first 12 hex digits of the SHA-256 over sorted (path, executable bit, content).
+        """The version id: the first 12 hex digits of `digest`, for people and as the name of a directory.
 
-        No clock, no git and no place enters it: the same tree has the same id on any machine.
+        Whoever tries for a minute finds two trees with one id: what is reused or kept is compared by `digest`.
+        """
+        return version_id(self.digest)
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 over sorted (path, executable bit, content), 64 hex digits.
+
+        No clock, no git and no place enters it: the same tree has the same one on any machine.
         """
         digest = hashlib.sha256()
         for file in self.files:
             # Lengths and separators make the sequence unambiguous.
             digest.update(f"{file.path}\0{'x' if file.executable else '-'}\0{len(file.content)}\0".encode())
             digest.update(file.content)
-        return digest.hexdigest()[:_VERSION_DIGITS]
+        return digest.hexdigest()
 
     @property
     def size(self) -> int:
         """Bytes of all files."""
         return sum(len(file.content) for file in self.files)
+
+
+def version_id(digest: str) -> str:
+    """Returns the version id of a tree with this digest."""
+    return digest[:_VERSION_DIGITS]
 
 
 def read(dags: Path, *, ignore: Sequence[str], max_file_size: int) -> Tree:

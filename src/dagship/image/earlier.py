@@ -1,15 +1,15 @@
-"""Gets earlier DAG versions out of the images that hold them; each is checked against its id, and kept here by it."""
+"""Gets earlier DAG versions out of the images that hold them; each is checked and kept here by its whole digest."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dagship.console import Console
 from dagship.dockerfile import VERSIONS_ROOT
 from dagship.engine import images, registry
-from dagship.errors import OutsideError
+from dagship.errors import OutsideError, Refused
 from dagship.image import archive, sidebyside
 from dagship.image.context import Tree
 from dagship.reference import Reference
@@ -26,13 +26,14 @@ class Source:
 
     Attributes:
         reference: The image.
-        versions: The ids in it, the current one first, where that is known without asking.
+        versions: The ids in it, the current one first, each with its whole digest where the image says it; none where
+            nobody asked yet.
         explicit: Whether the user named it: then it must be there.
 
     """
 
     reference: str
-    versions: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
     explicit: bool = False
 
 
@@ -42,7 +43,7 @@ def gather(
     """Returns the versions that the next image keeps, newest first.
 
     Args:
-        workspace: Where trees are kept by id.
+        workspace: Where trees are kept.
         console: Shows what is fetched, and warns of what cannot be had.
         tree: What becomes current; it is kept here for the builds to come.
         sources: Images that hold earlier versions. The first that can be had is the one before this.
@@ -51,11 +52,12 @@ def gather(
 
     Raises:
         OutsideError: An image that the user named cannot be had, or does not hold what it says.
+        Refused: One of them holds other DAGs under the id of `tree`.
 
     """
     here = workspace.cache("versions")
     _keep(here, tree)
-    known: tuple[str, ...] = ()
+    known: Mapping[str, str] = {}
     asked: list[Source] = []
     for source in sources:
         holder = _examined(console, source)
@@ -63,14 +65,33 @@ def gather(
         asked.append(holder)
         if holder.versions and not set(filter(sidebyside.is_id, pinned)).difference((tree.version, *holder.versions)):
             break
+    for holder in asked:
+        _check_id(here, console, tree, holder)
     found = {}
     lost: set[str] = set()
-    for version in sidebyside.kept(tree.version, known, pinned, keep=keep):
+    for version in sidebyside.kept(tree.version, tuple(known), pinned, keep=keep):
         holders = [source for source in asked if version in source.versions]
         if (earlier := _tree(here, console, version, holders, lost)) is not None:
             found[version] = earlier
-    _forget(here, {tree.version, *found})
+    _forget(here, {tree.digest, *(earlier.digest for earlier in found.values())})
     return tuple(found.values())
+
+
+def _check_id(here: Path, console: Console, tree: Tree, holder: Source) -> None:
+    """Refuses DAGs whose id an image has for others: what runs pinned to it began on would be exchanged."""
+    if tree.version not in holder.versions:
+        return
+    digest = holder.versions[tree.version]
+    if not digest:
+        digest = found.digest if (found := _tree(here, console, tree.version, [holder], set())) else tree.digest
+    if digest != tree.digest:
+        raise Refused(
+            f"{holder.reference} holds other DAGs under the id {tree.version}, which these have too: runs that began "
+            "on those would go on with these.",
+            "It hardly ever happens by chance: look at who changed these DAGs last. Any change, a comment for "
+            "instance, gives them another id.",
+            f"there {digest}\nhere  {tree.digest}",
+        )
 
 
 def _examined(console: Console, source: Source) -> Source:
@@ -79,16 +100,18 @@ def _examined(console: Console, source: Source) -> Source:
         return source
     source = replace(source, reference=_pinned(source.reference))
     try:
-        versions = sidebyside.versions_of(_labels(source.reference))
+        labels = _labels(source.reference)
     except OutsideError as failed:
         _without(console, source, failed)
         return source
+    versions = sidebyside.versions_of(labels)
     if source.explicit and not versions:
         raise OutsideError(
             f"The previous image {source.reference} holds no DAG versions: it was not built by dagship.",
             _OR_LEAVE_IT,
         )
-    return replace(source, versions=versions)
+    digests = sidebyside.digests_of(labels) or [""] * len(versions)
+    return replace(source, versions=dict(zip(versions, digests, strict=True)))
 
 
 def _pinned(reference: str) -> str:
@@ -104,12 +127,13 @@ def _pinned(reference: str) -> str:
 def _labels(reference: str) -> "dict[str, str]":
     """The labels of an image: the engine's if it has it, else the registry's, which sends no layers for them."""
     facts = images.inspect(reference)
-    return dict(facts.labels if facts is not None else images.labels_in_registry(reference))
+    return dict(facts.labels if facts is not None else images.in_registry(reference).labels)
 
 
 def _tree(here: Path, console: Console, version: str, holders: Sequence[Source], lost: set[str]) -> Tree | None:
     """Returns a version from here, else out of an image; one that cannot be had joins `lost`: it is tried once."""
-    if (tree := _kept_here(here, version)) is not None:
+    digest = next((source.versions[version] for source in holders), "")
+    if digest and (tree := _kept_here(here, version, digest)) is not None:
         return tree
     if not holders:
         console.warn(
@@ -120,7 +144,7 @@ def _tree(here: Path, console: Console, version: str, holders: Sequence[Source],
         if source.reference in lost:
             continue
         try:
-            tree = _out_of(console, source.reference, version)
+            tree = _out_of(console, source.reference, version, digest or source.versions[version])
         except OutsideError as failed:
             _without(console, source, failed)
             lost.add(source.reference)
@@ -135,11 +159,11 @@ def _tree(here: Path, console: Console, version: str, holders: Sequence[Source],
     return None
 
 
-def _kept_here(here: Path, version: str) -> Tree | None:
-    path = here / f"{version}.tar"
+def _kept_here(here: Path, version: str, digest: str) -> Tree | None:
+    path = here / f"{digest}.tar"
     # Another build may forget it at any moment.
     with suppress(FileNotFoundError):
-        tree = archive.unpack(path.read_bytes(), version)
+        tree = archive.unpack(path.read_bytes(), version, digest)
         if tree is not None:
             _keep(here, tree)
             return tree
@@ -147,7 +171,7 @@ def _kept_here(here: Path, version: str) -> Tree | None:
     return None
 
 
-def _out_of(console: Console, reference: str, version: str) -> Tree | None:
+def _out_of(console: Console, reference: str, version: str, digest: str) -> Tree | None:
     from dagship.engine import containers
 
     with console.step(f"Taking the DAG version {version} out of {reference}") as step:
@@ -155,7 +179,7 @@ def _out_of(console: Console, reference: str, version: str) -> Tree | None:
             step.say("pulling")
             images.pull(reference)
         data = containers.directory(reference, f"{VERSIONS_ROOT}/{version}")
-    return archive.unpack(data, version) if data is not None else None
+    return archive.unpack(data, version, digest) if data is not None else None
 
 
 def _without(console: Console, source: Source, failed: OutsideError) -> None:
@@ -172,7 +196,7 @@ def _without(console: Console, source: Source, failed: OutsideError) -> None:
 
 def _keep(here: Path, tree: Tree) -> None:
     """Writes a tree whole or not at all; one that is there was used just now."""
-    path = here / f"{tree.version}.tar"
+    path = here / f"{tree.digest}.tar"
     try:
         os.utime(path)
     except FileNotFoundError:

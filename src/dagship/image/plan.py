@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dagship.artifacts import BaseImage, LockFile
 from dagship.dockerfile import Recipe, compilers
+from dagship.engine import images
 from dagship.image import context, sidebyside
 from dagship.reference import Reference
 from dagship.resources import resource
@@ -44,6 +45,7 @@ class Plan:
         earlier: The versions that stay beside it, newest first.
         recipe: What the Dockerfile is rendered from.
         platforms: `os/architecture`, one or more.
+        content: SHA-256 of all that goes in, hex: the same content is the same image.
         reference: Repository and content-addressed tag.
 
     """
@@ -54,6 +56,7 @@ class Plan:
     earlier: tuple[context.Tree, ...]
     recipe: Recipe
     platforms: tuple[str, ...]
+    content: str
     reference: Reference
 
 
@@ -79,6 +82,7 @@ def plan(
         earlier=tuple(version.version for version in earlier),
         bundles=json.dumps(_BUNDLES, separators=(",", ":")) if has_bundles(base.airflow) else "",
     )
+    content = _content(settings, base, lock, recipe, (tree, *earlier))
     return Plan(
         base=base,
         lock=lock,
@@ -86,12 +90,13 @@ def plan(
         earlier=tuple(earlier),
         recipe=recipe,
         platforms=settings.platform or (base.platform,),
-        reference=_reference(settings, base, lock, recipe),
+        content=content,
+        reference=Reference.repository(settings.repository).tagged(f"{tree.version}-{content[:_HASH_DIGITS]}"),
     )
 
 
-def _reference(settings: Settings, base: BaseImage, lock: LockFile, recipe: Recipe) -> Reference:
-    """The tag: the DAG version, for people, and a digest of everything else that goes in, earlier versions too.
+def _content(settings: Settings, base: BaseImage, lock: LockFile, recipe: Recipe, trees: Sequence[context.Tree]) -> str:
+    """The digest of everything that goes in.
 
     Where packages come from, which builder is used and when it is built change nothing in the image.
     """
@@ -100,14 +105,14 @@ def _reference(settings: Settings, base: BaseImage, lock: LockFile, recipe: Reci
         "directories": [directory.model_dump() for directory in base.directories],
         "lock": lock.digest,
         "platform": settings.platform or (base.platform,),
-        "recipe": asdict(recipe) | {"dag_version": ""},
+        "dags": [tree.digest for tree in trees],
+        "recipe": asdict(recipe),
         "template": resource("images/airflow/Dockerfile.j2").read_text("utf-8"),
         "purelib": base.purelib,
         "versions": versions_files(),
         "inside": {path.name: path.read_text("utf-8") for path in inside_files()} if recipe.with_deps else {},
     }
-    digest = hashlib.sha256(json.dumps(goes_in, sort_keys=True).encode()).hexdigest()[:_HASH_DIGITS]
-    return Reference.repository(settings.repository).tagged(f"{recipe.dag_version}-{digest}")
+    return hashlib.sha256(json.dumps(goes_in, sort_keys=True).encode()).hexdigest()
 
 
 def has_bundles(airflow: str) -> bool:
@@ -127,6 +132,11 @@ def versions_files() -> dict[str, str]:
     return {name: path.read_text("utf-8") for name, path in sorted({**package, **checking}.items())}
 
 
+def digests_of(plan: Plan) -> tuple[str, ...]:
+    """Returns the whole digests of the DAG versions in the image, the current one first."""
+    return tuple(tree.digest for tree in (plan.tree, *plan.earlier))
+
+
 def labels(plan: Plan, revision: Mapping[str, str]) -> dict[str, str]:
     """Returns the labels of the image, the OCI annotations among them."""
     _, _, digest = plan.base.pinned.partition("@")
@@ -134,7 +144,8 @@ def labels(plan: Plan, revision: Mapping[str, str]) -> dict[str, str]:
         "org.opencontainers.image.base.name": plan.base.reference,
         **({"org.opencontainers.image.base.digest": digest} if digest else {}),
         "org.opencontainers.image.version": plan.reference.tag,
-        **sidebyside.labels(plan.tree.version, plan.recipe.earlier, sidebyside.changes(plan.tree, plan.earlier)),
+        **sidebyside.labels(digests_of(plan), sidebyside.changes(plan.tree, plan.earlier)),
+        images.LABEL_CONTENT: plan.content,
         LABEL_AIRFLOW: plan.base.airflow,
         **({LABEL_LOCK: plan.lock.digest} if plan.lock.text else {}),
         **revision,

@@ -4,15 +4,17 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from dagship.image.context import Tree, TreeFile
+from dagship.image.context import Tree, TreeFile, version_id
 
 LABEL_DAGS = "io.dagship.dag.version"
 LABEL_VERSIONS = "io.dagship.dag.versions"
+LABEL_DIGESTS = "io.dagship.dag.digests"
 LABEL_CHANGES = "io.dagship.dag.changes"
 
 Changes = dict[str, tuple[str, ...] | None]
 
 _ID = re.compile(r"[0-9a-f]{12}", re.ASCII)
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _MOST_CHANGES = 200
 # A label travels in an argument, of which Linux allows 128 KiB.
 _LONGEST_LABEL = 48 * 1024
@@ -22,6 +24,16 @@ def versions_of(labels: Mapping[str, str]) -> tuple[str, ...]:
     """Returns the ids of the DAG versions in an image, the current one first; none when it is not one of ours."""
     listed = labels.get(LABEL_VERSIONS) or labels.get(LABEL_DAGS, "")
     return tuple(dict.fromkeys(version for version in listed.split(",") if is_id(version)))
+
+
+def digests_of(labels: Mapping[str, str]) -> tuple[str, ...]:
+    """Returns the whole digests of the DAG versions in an image, in the order of `versions_of`.
+
+    There are none where the image does not say them, as one that an older dagship built does not.
+    """
+    versions, listed = versions_of(labels), tuple(labels.get(LABEL_DIGESTS, "").split(","))
+    said = all(_DIGEST.fullmatch(digest) for digest in listed)
+    return listed if said and versions == tuple(map(version_id, listed)) else ()
 
 
 def changes_of(labels: Mapping[str, str]) -> Changes:
@@ -70,15 +82,23 @@ def changes(current: Tree, earlier: Iterable[Tree]) -> Changes:
     return {tree.version: _differing(current, tree) for tree in earlier}
 
 
-def labels(current: str, earlier: Sequence[str], changed: Changes) -> dict[str, str]:
-    """Returns the labels that say which versions are in the image; a list that makes them too long is left out."""
+def labels(digests: Sequence[str], changed: Changes) -> dict[str, str]:
+    """Returns the labels that say which versions are in the image; a list that makes them too long is left out.
+
+    Args:
+        digests: The whole digests of the versions, the current one first.
+        changed: What differs in the current one from each of the others.
+
+    """
+    versions = [version_id(digest) for digest in digests]
     said = dict(changed)
     while len(text := json.dumps(said, sort_keys=True, separators=(",", ":"))) > _LONGEST_LABEL:
         longest = max(said, key=lambda version: len(json.dumps(said[version])))
         said[longest] = None
     return {
-        LABEL_DAGS: current,
-        LABEL_VERSIONS: ",".join((current, *earlier)),
+        LABEL_DAGS: versions[0],
+        LABEL_VERSIONS: ",".join(versions),
+        LABEL_DIGESTS: ",".join(digests),
         **({LABEL_CHANGES: text} if said else {}),
     }
 

@@ -80,7 +80,7 @@ def _kept(workspace: Workspace, image: BaseImage) -> Path:
     python = ".".join(image.python_version.split(".")[:2])
     content = b"".join(resource(f"inside/{name}").read_bytes() for name in _INSTALLER)
     digest = hashlib.sha256(f"{python} {image.platform}\n".encode() + content).hexdigest()
-    return workspace.cache("pytest") / digest[:16]
+    return workspace.cache("pytest") / digest
 
 
 def _install(settings: Settings, image: BaseImage, target: Path) -> None:

@@ -92,6 +92,25 @@ def test_only_what_may_pass_is_tried_again(said: str, transient: bool) -> None:
     assert transient is isinstance(diagnosis.of_push("a/b:1", said), Transient)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        (
+            "tag invalid: The image tag '1' already exists in the 'a/b' repository and cannot be overwritten because the "
+            "repository is immutable."
+        ),
+        "unknown: Failed to process request due to 'a/b:1' configured as immutable.",
+        "denied: cannot update tag 1. The repository has enabled tag immutability",
+    ],
+)
+def test_a_tag_that_may_not_move_is_told_apart_from_a_login_that_is_missing(said: str) -> None:
+    error = diagnosis.of_push("a/b:1", said)
+
+    assert "lets nobody move the tag" in error.message
+    assert "login" not in error.hint
+    assert not isinstance(error, Transient)
+
+
 def test_a_page_instead_of_a_registry_is_said_to_be_one() -> None:
     error = diagnosis.of_push(
         "a/b:1", "error parsing HTTP response: invalid character '<' looking for beginning of value"

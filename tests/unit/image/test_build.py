@@ -13,6 +13,7 @@ from dagship.image import context, sidebyside
 from dagship.image import log as buildlog
 from dagship.image import plan as planning
 from dagship.settings import Settings, load
+from tests.trees import colliding
 
 DIGEST = "sha256:" + "1" * 64
 PURELIB = "/home/airflow/.local/lib/python3.11/site-packages"
@@ -42,12 +43,21 @@ def settings(tmp_path: Path, **flags: object) -> Settings:
     return load(tmp_path / "nowhere", flags)
 
 
-def test_the_tag_is_the_dag_version_and_a_digest_of_the_rest(tmp_path: Path, tree: context.Tree) -> None:
+def test_the_tag_is_the_dag_version_and_a_digest_of_all_that_goes_in(tmp_path: Path, tree: context.Tree) -> None:
     plan = planning.plan(settings(tmp_path), base(), NO_LOCK, tree)
     version, _, rest = plan.reference.tag.partition("-")
 
     assert tree.version == version
-    assert len(rest) == 12
+    assert plan.content[:12] == rest
+    assert len(plan.content) == 64
+
+
+def test_two_trees_with_one_id_are_two_images(tmp_path: Path) -> None:
+    one, other = (planning.plan(settings(tmp_path), base(), NO_LOCK, tree) for tree in colliding())
+
+    assert one.tree.version == other.tree.version
+    assert one.content != other.content
+    assert one.reference != other.reference
 
 
 @pytest.mark.parametrize(
@@ -100,6 +110,8 @@ def test_labels_say_what_is_in_the_image(tmp_path: Path, tree: context.Tree) -> 
         "org.opencontainers.image.revision": "abc",
         "io.dagship.dag.version": tree.version,
         "io.dagship.dag.versions": tree.version,
+        "io.dagship.dag.digests": tree.digest,
+        "io.dagship.content": plan.content,
         "io.dagship.airflow.version": "3.3.2",
         "io.dagship.lock": LOCK.digest,
     } == planning.labels(plan, {"org.opencontainers.image.revision": "abc"})

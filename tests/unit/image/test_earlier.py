@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from dagship.console import Console
+from dagship.errors import Refused
 from dagship.image import earlier
 from dagship.image.context import Tree, TreeFile
 from dagship.workspace import Workspace
+from tests.trees import colliding
 
 
 def tree(text: str) -> Tree:
@@ -22,14 +24,16 @@ class Here:
     def __init__(self, root: Path) -> None:
         self.workspace, self.output = Workspace(root), io.StringIO()
         self.last: tuple[str, ...] = ()
+        self.held: dict[str, str] = {}
 
     def build(self, text: str, *, keep: int = 5, pinned: tuple[str, ...] = ()) -> tuple[str, ...]:
         made = tree(text)
-        sources = [earlier.Source(reference="x/y:1", versions=self.last)] if self.last else []
+        sources = [earlier.Source(reference="x/y:1", versions=self.held)] if self.held else []
         console = Console(stderr=self.output)
         kept = earlier.gather(self.workspace, console, made, sources, pinned, keep=keep)
         assert all(each.version != made.version for each in kept)
         self.last = (made.version, *(each.version for each in kept))
+        self.held = {each.version: each.digest for each in (made, *kept)}
         return self.last
 
     @property
@@ -44,6 +48,10 @@ def here(tmp_path: Path) -> Here:
 
 def versions(texts: str) -> tuple[str, ...]:
     return tuple(tree(text).version for text in texts)
+
+
+def digests(texts: str) -> tuple[str, ...]:
+    return tuple(tree(text).digest for text in texts)
 
 
 def test_a_build_keeps_the_versions_of_those_before(here: Here) -> None:
@@ -88,7 +96,7 @@ def test_an_image_of_before_that_holds_what_runs_need_is_the_only_one_asked(here
     a, b = versions("AB")
     # The second is nowhere: to ask for it would be an error.
     sources = [
-        earlier.Source(reference="x/y:1", versions=(a,)),
+        earlier.Source(reference="x/y:1", versions={a: tree("A").digest}),
         earlier.Source(reference="x/y:2", explicit=True),
     ]
     kept = earlier.gather(here.workspace, Console(stderr=here.output), tree("B"), sources, (a, b), keep=5)
@@ -96,15 +104,32 @@ def test_an_image_of_before_that_holds_what_runs_need_is_the_only_one_asked(here
     assert [each.version for each in kept] == [a]
 
 
-def test_a_damaged_tree_is_not_taken_and_is_kept_anew(here: Here) -> None:
-    (a,) = here.build("A")
-    whole = here.files[a].read_bytes()
-    here.files[a].write_bytes(whole[: len(whole) // 2].replace(b"A", b"?"))
-    here.last = ()
+def test_other_dags_under_the_id_of_those_before_are_refused(here: Here) -> None:
+    one, other = colliding()
+    before = [earlier.Source(reference="x/y:1", versions={one.version: one.digest})]
 
-    assert here.build("B", pinned=(a,)) == versions("B")
+    with pytest.raises(Refused, match=f"other DAGs under the id {one.version}"):
+        earlier.gather(here.workspace, Console(stderr=here.output), other, before, (), keep=5)
+
+
+def test_a_tree_that_was_kept_here_is_not_taken_for_another_of_its_id(here: Here) -> None:
+    """As after the build of somebody's branch: what it left here must not come into the next image."""
+    one, other = colliding()
+    console = Console(stderr=here.output)
+    for left in (other, one):
+        earlier.gather(here.workspace, console, left, [], (), keep=5)
+    before = [earlier.Source(reference="x/y:1", versions={one.version: one.digest})]
+
+    (kept,) = earlier.gather(here.workspace, console, tree("next"), before, (), keep=5)
+
+    assert kept.files == one.files
+
+
+def test_a_version_that_no_image_is_known_to_hold_is_not_taken_by_its_id_alone(here: Here) -> None:
     here.build("A")
-    assert here.files[a].read_bytes() == whole
+    here.held = {}
+
+    assert here.build("B", pinned=versions("A")) == versions("B")
 
 
 def test_nothing_but_whole_trees_is_left(here: Here) -> None:
@@ -112,7 +137,7 @@ def test_nothing_but_whole_trees_is_left(here: Here) -> None:
         here.build(text)
 
     assert sorted(path.name for path in here.workspace.cache("versions").iterdir()) == sorted(
-        f"{version}.tar" for version in versions("AB")
+        f"{digest}.tar" for digest in digests("AB")
     )
 
 
@@ -130,4 +155,4 @@ def test_what_was_not_used_for_long_is_forgotten_here(here: Here) -> None:
     here.build("A", keep=1)
 
     assert len(here.files) == 30
-    assert versions("A")[0] in here.files
+    assert digests("A")[0] in here.files

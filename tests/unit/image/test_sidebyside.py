@@ -7,9 +7,14 @@ import pytest
 
 from dagship.image import archive, sidebyside
 from dagship.image.context import Tree, TreeFile
+from tests.trees import colliding
 
 NOW, A, B, C, D = "000000000000", "aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc", "dddddddddddd"
 ROOT = "/opt/airflow/dag-versions"
+
+
+def digests(*versions: str) -> tuple[str, ...]:
+    return tuple(version + "0" * 52 for version in versions)
 
 
 def tree(executable: tuple[str, ...] = (), **files: str) -> Tree:
@@ -61,17 +66,25 @@ def test_too_many_changes_are_not_listed() -> None:
 
 def test_labels_can_be_read_again() -> None:
     changed: sidebyside.Changes = {A: ("ü\n.py",), B: None}
-    labels = sidebyside.labels(NOW, (A, B), changed)
+    labels = sidebyside.labels(digests(NOW, A, B), changed)
 
     assert labels["io.dagship.dag.versions"] == f"{NOW},{A},{B}"
     assert labels["io.dagship.dag.changes"].isascii()
     assert sidebyside.versions_of(labels) == (NOW, A, B)
+    assert sidebyside.digests_of(labels) == digests(NOW, A, B)
     assert sidebyside.changes_of(labels) == changed
+
+
+@pytest.mark.parametrize("said", ["", "nonsense", NOW, ",".join(digests(A, B)), ",".join(digests(NOW, A, B))])
+def test_digests_that_are_not_those_of_the_versions_are_none(said: str) -> None:
+    labels = {"io.dagship.dag.versions": f"{NOW},{A}", "io.dagship.dag.digests": said}
+
+    assert sidebyside.digests_of(labels) == ()
 
 
 def test_labels_fit_an_argument() -> None:
     long = tuple(f"{number:04}-{'x' * 1000}" for number in range(200))
-    labels = sidebyside.labels(NOW, (A, B), {A: long, B: ("a.py",)})
+    labels = sidebyside.labels(digests(NOW, A, B), {A: long, B: ("a.py",)})
 
     assert json.loads(labels["io.dagship.dag.changes"]) == {A: None, B: ["a.py"]}
 
@@ -93,7 +106,7 @@ def test_changes_that_cannot_be_read_are_none(text: str) -> None:
 def test_changes_that_a_base_hands_down_are_of_no_version_here() -> None:
     handed_down = {"io.dagship.dag.changes": json.dumps({A: ["a.py"]})}
 
-    assert sidebyside.changes_of(sidebyside.labels(NOW, (), {}) | handed_down) == {}
+    assert sidebyside.changes_of(sidebyside.labels(digests(NOW), {}) | handed_down) == {}
 
 
 def test_a_version_is_the_same_out_of_an_archive() -> None:
@@ -108,3 +121,12 @@ def test_a_version_is_the_same_out_of_an_archive() -> None:
 def test_an_archive_of_something_else_is_no_version() -> None:
     assert archive.unpack(archive.pack(tree(a="1")), tree(a="2").version) is None
     assert archive.unpack(b"nonsense", A) is None
+
+
+def test_of_two_trees_with_one_id_an_archive_holds_the_one_of_the_whole_digest() -> None:
+    one, other = colliding()
+    packed = archive.pack(other)
+
+    assert one.version == other.version
+    assert archive.unpack(packed, one.version, one.digest) is None
+    assert archive.unpack(packed, other.version, other.digest) is not None

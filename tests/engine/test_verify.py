@@ -430,20 +430,20 @@ def test_ctrl_c_ends_the_test_and_leaves_no_container(
         [sys.executable, "-c", program, image.model_dump_json()], stderr=subprocess.PIPE, start_new_session=True
     )
     try:
-        assert _wait_for_import(image)
+        assert _wait_for_import(child.pid)
     finally:
         child.send_signal(signal.SIGINT)
         _, said = child.communicate(timeout=60)
 
     assert b"KeyboardInterrupt" in said
-    assert not _containers(image)
+    assert not _containers(child.pid)
 
 
-def _wait_for_import(image: BuiltImage) -> bool:
-    """Waits until a container of the image is at its DAG file."""
+def _wait_for_import(owner: int) -> bool:
+    """Waits until a container of a process is at its DAG file."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        for container in _containers(image):
+        for container in _containers(owner):
             running = process.run(["docker", "exec", container, "sh", "-c", "cat /proc/[0-9]*/cmdline"]).stdout
             # The one that reads and the one that examines.
             if running.count("import verify") > 1:
@@ -451,6 +451,6 @@ def _wait_for_import(image: BuiltImage) -> bool:
     return False
 
 
-def _containers(image: BuiltImage) -> set[str]:
-    found = process.run(["docker", "ps", "--all", "--quiet", "--no-trunc", "--filter", f"ancestor={image.reference}"])
+def _containers(owner: int) -> set[str]:
+    found = process.run(["docker", "ps", "--all", "--quiet", "--no-trunc", "--filter", f"name=^dagship-{owner}-"])
     return set(found.stdout.split())

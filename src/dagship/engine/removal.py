@@ -3,11 +3,15 @@
 import logging
 import os
 import uuid
+from http import HTTPStatus
 from typing import Any
 
 from dagship.engine import owner
 
 log = logging.getLogger(__name__)
+
+# Seconds for the engine to end what it began.
+_PATIENCE = 60
 
 
 def name() -> str:
@@ -38,7 +42,29 @@ def _force_away(client: Any, name: str) -> None:  # noqa: ANN401 - docker-py has
 
     try:
         client.api.remove_container(name, v=True, force=True)
+    except docker.errors.NotFound:
+        pass
+    except docker.errors.APIError as failed:
+        if failed.status_code == HTTPStatus.CONFLICT:
+            _await_removal(client, name)  # the engine is at it, because the container ended
+        else:
+            _told(name, failed)
     except (docker.errors.DockerException, RequestException) as failed:
-        if getattr(failed, "status_code", None) not in {404, 409}:  # it is gone, or the engine removes it already
-            # Not the news: what the container was for has its result, or a failure of its own. It ends by itself.
-            log.warning("the container %s could not be removed: %s", name, failed)
+        _told(name, failed)
+
+
+def _await_removal(client: Any, name: str) -> None:  # noqa: ANN401 - docker-py has no types
+    import docker.errors
+    from requests.exceptions import RequestException
+
+    try:
+        client.api.wait(name, condition="removed", timeout=_PATIENCE)
+    except docker.errors.NotFound:
+        pass
+    except (docker.errors.DockerException, RequestException) as failed:
+        _told(name, failed)
+
+
+def _told(name: str, failed: Exception) -> None:
+    # Not the news: what the container was for has its result, or a failure of its own. It ends by itself.
+    log.warning("the container %s could not be removed: %s", name, failed)

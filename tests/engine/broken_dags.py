@@ -51,6 +51,7 @@ TREE = {
         "twice",
         "with DAG('twice', start_date=START, schedule=None) as other:\n    BashOperator(task_id='x', bash_command='y')",
     ),
+    "task_after.py": dag("task_after") + "\nBashOperator(task_id='after', bash_command='true', dag=dag)\n",
     "not_serializable.py": dag("not_serializable", _TIMETABLE).replace("schedule=None", "schedule=Never()"),
     "timeout.py": dag("timeout", "import time\ntime.sleep(60)"),
     "stubborn.py": dag(
@@ -77,6 +78,10 @@ TREE = {
     ),
     "own/own_helper.py": "",
     "relies_on_it.py": dag("relies_on_it", "import own_helper"),
+    "names_an_error.py": dag("names_an_error", "from sqlalchemy.exc import ConnectTimeoutError"),
+    "by_its_folder.py": dag("by_its_folder", "from dags.helpers import tables"),
+    "hidden.py": dag("hidden", "from sqlalchemy.orders import rows"),
+    "sqlalchemy/orders.py": "",
     "notes.py": "raise RuntimeError('says nothing of the two words, and so is not read')\n",
     "ignored/never.py": dag("never", "raise RuntimeError('ignored')"),
     ".airflowignore": "ignored/\n",

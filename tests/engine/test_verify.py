@@ -86,6 +86,9 @@ BROKEN = [
     ("syntax_error.py", "import-error", "def broken(", "SyntaxError"),
     ("broken_helper.py", "import-error", "from helpers", "KeyError: 'orders' (helpers/tables.py, line 5)"),
     ("relies_on_it.py", "import-error", "import own_helper", "No module named 'own_helper'"),
+    ("names_an_error.py", "import-error", "from sqlalchemy.exc", "cannot import name 'ConnectTimeoutError'"),
+    ("by_its_folder.py", "import-error", "from dags.helpers", "No module named 'dags"),
+    ("hidden.py", "import-error", "from sqlalchemy.orders", "No module named 'sqlalchemy.orders'"),
     ("read_only.py", "import-error", "open(", "Read-only file system"),
     ("cycle.py", "cycle", "second =", "Faulty task: second"),
     ("duplicate_two.py", "duplicate-dag-id", "with DAG", "'duplicate' is also in duplicate_one.py, line"),
@@ -136,6 +139,25 @@ def test_nothing_else_is_an_error(broken: Callable[[BaseImage], VerifyReport], b
     assert not broken(base_3).passed
 
 
+@pytest.mark.parametrize(
+    ("file", "advice"),
+    [
+        ("import_error.py", "Add the package that has 'a_package_that_is_not_there'"),
+        ("by_its_folder.py", "Write 'helpers'"),
+        ("relies_on_it.py", "import 'own.own_helper'"),
+        ("hidden.py", "Python finds before sqlalchemy of the DAG tree"),
+        ("not_serializable.py", "Register the class in a plugin"),
+    ],
+)
+def test_the_advice_fits_where_the_name_is(
+    broken: Callable[[BaseImage], VerifyReport], base_3: BaseImage, base_2: BaseImage, file: str, advice: str
+) -> None:
+    for base in (base_3, base_2):
+        (found,) = of_file(broken(base), file, "error")
+
+        assert advice in found.hint
+
+
 def test_files_that_airflow_skips_are_not_imported(
     broken: Callable[[BaseImage], VerifyReport], base_3: BaseImage, base_2: BaseImage
 ) -> None:
@@ -144,6 +166,7 @@ def test_files_that_airflow_skips_are_not_imported(
 
         assert files == {name for name in TREE if name.endswith(".py")} - {
             "notes.py", "ignored/never.py", "helpers/__init__.py", "helpers/tables.py", "own/own_helper.py",
+            "sqlalchemy/orders.py",
         }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 import verify_child
+import verify_modules
 import verify_pool
 import verify_trace
 import verify_watch
@@ -102,6 +103,8 @@ def _import_version(  # noqa: PLR0917 - what the import of a version takes
         before = verify_trace.state()
         watch.forget()
         seen = verify_child.examine(airflow, watch, path)
+        for error in seen["errors"]:
+            error["module"] = verify_modules.missing(error["text"], airflow.root)
         plain = not (seen["errors"] or watch.network or watch.warnings)
         return seen, plain and verify_trace.restored(before, airflow.root)
 

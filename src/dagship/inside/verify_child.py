@@ -42,14 +42,20 @@ def examine(airflow: Any, watch: Any, path: str) -> dict[str, Any]:
         except BaseException:  # noqa: BLE001 - as above
             errors.append({"phase": "serialize", "dag": dag_id, "text": traceback.format_exc()})
     seconds = time.perf_counter() - began
-    ids = [dag.dag_id for dag in found]
+    # An object may come up twice: Airflow collects by hash, and a task that is added late changes that of its DAG.
+    ids = [dag.dag_id for dag in {id(dag): dag for dag in found}.values()]
     source = _source(path)
     return {
         "seconds": round(seconds, 4),
         "dags": [{"id": dag_id, "line": line_of(source, dag_id)} for dag_id in list(dags)[:_DAGS]],
         "twice": sorted({dag_id for dag_id in ids if ids.count(dag_id) > 1})[:_ERRORS] if len(ids) > len(dags) else [],
         "errors": [
-            dict(error, text=shortened(error["text"]), line=_named(source, error)) for error in errors[:_ERRORS]
+            dict(
+                error,
+                text=shortened(error["text"]),
+                line=_named(source, error),
+            )
+            for error in errors[:_ERRORS]
         ],
         "network": watch.network,
         "warnings": watch.warnings,

@@ -8,13 +8,12 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from dagship.modules import package_hint
 from dagship.rollout.complaint import first_raised, frames, last, place, plain, short
 
 Meaning = tuple[str, str]
 
 _SECRET = re.compile(r"conn|key|password|secret|token|url|backend")
-# Providers whose name has two parts.
-_FAMILIES = frozenset({"apache", "atlassian", "cncf", "common", "dbt", "ibm", "microsoft"})
 
 
 class _Rule(NamedTuple):
@@ -33,19 +32,6 @@ def last_words(log: str) -> Meaning | None:
     # Of several in one line the first rule counts: it is the more special one.
     match, rule = max(found, key=lambda pair: log.count("\n", 0, pair[0].start()))
     return rule.means(match, log)
-
-
-def package_hint(module: str) -> str:
-    """Returns how a missing module gets into the image."""
-    package, *below = module.split(".")
-    if package != "airflow":
-        return (
-            f"Add the package that has {package!r} to requirements/dags.in, lock and build again; or the missing file."
-        )
-    if below[:1] == ["providers"] and len(below) > 1:
-        name = "-".join(below[1 : 3 if below[1] in _FAMILIES else 2])
-        return f"Add apache-airflow-providers-{name} to requirements/dags.in, lock and build again."
-    return "This Airflow has no such module: it was removed, or moved to a provider."
 
 
 def _missing_module(match: re.Match[str], log: str) -> Meaning:

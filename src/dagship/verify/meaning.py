@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from dagship.artifacts import Kind
+from dagship.modules import package_hint, provider_of
 from dagship.verify.blame import in_tree
-from dagship.verify.observation import SeenError, SeenEvent
+from dagship.verify.observation import SeenError, SeenEvent, SeenModule
 from dagship.verify.tracebacks import Trace
 
 NETWORK_HINT = "Move the call into a task: Airflow imports the file every few seconds, also when that host is down."
@@ -14,7 +15,6 @@ TIMEOUT_HINT = "Move the work into a task, or give it more with --import-timeout
 EXIT_HINT = "Raise an exception instead; when the process ends, Airflow shows no error and drops the file's DAGs."
 _ENV_HINT = "Add the line {} to the env file of the test, or read it inside a task."
 
-# No braces: the traceback also shows the line of Airflow that builds the message.
 _VARIABLE = re.compile(r"Variable ([^\s'\"{}]+) (?:does not exist|not found)")
 _CONNECTION = re.compile(r"The conn_id `([^`{}]+)` isn't defined")
 # What is raised where there is no network: by the system's resolver, sockets, and the libraries that wrap them.
@@ -23,6 +23,11 @@ _NO_NETWORK = re.compile(
     r"|gaierror|NewConnectionError|ConnectionRefusedError|ConnectTimeout|Could not connect to the endpoint URL"
     r"|Failed to resolve|nodename nor servname|No route to host|Cannot assign requested address"
 )
+# Errors in the code itself: what they name is a name, also where it is that of a network error.
+_OF_CODE = frozenset(
+    {"ImportError", "ModuleNotFoundError", "NameError", "AttributeError", "SyntaxError", "IndentationError", "TabError"}
+)
+_NOT_REGISTERED = re.compile(r"(\w+(?: \w+)*) class '[^']*' (?:is not registered|could not be imported)")
 _MISSING_MODULE = re.compile(r"No module named '([\w.]+)'")
 # Airflow's name for the module of a DAG file, before the name that people know.
 _MODULE_PREFIX = re.compile(r"unusual_prefix_[0-9a-f]{40}_")
@@ -46,12 +51,7 @@ def meaning(error: SeenError, trace: Trace, root: str, events: Iterable[SeenEven
         events: What the file reached for on the network.
 
     """
-    return (
-        _of_missing(error.text)
-        or _of_network(error.text, trace, root, events)
-        or _of_class(trace, error.text)
-        or _of_phase(error, trace)
-    )
+    return _of_missing(trace) or _of_network(trace, root, events) or _of_class(trace) or _of_phase(error, trace)
 
 
 def sentence(trace: Trace) -> str:
@@ -60,7 +60,8 @@ def sentence(trace: Trace) -> str:
     return f"{trace.kind}: {first}" if trace.kind and first else trace.kind or first or "no reason was given"
 
 
-def _of_missing(text: str) -> Meaning | None:
+def _of_missing(trace: Trace) -> Meaning | None:
+    text = "\n".join(one.message for one in trace.raised)
     if (missing := _VARIABLE.search(text)) is not None:
         hint = _ENV_HINT.format(f"AIRFLOW_VAR_{missing[1].upper()}=…")
         return Meaning("missing-variable", f"It reads the Variable {missing[1]!r}, which is not there.", hint)
@@ -70,9 +71,11 @@ def _of_missing(text: str) -> Meaning | None:
     return None
 
 
-def _of_network(text: str, trace: Trace, root: str, events: Iterable[SeenEvent]) -> Meaning | None:
+def _of_network(trace: Trace, root: str, events: Iterable[SeenEvent]) -> Meaning | None:
     """An error is the network's when it says so, or when it comes through a line that reached for a host."""
-    says_so = _NO_NETWORK.search(text) is not None
+    says_so = any(
+        _NO_NETWORK.search(f"{one.kind}: {one.message}") is not None for one in trace.raised if one.kind not in _OF_CODE
+    )
     lines = {in_tree(frame, root) for frame in (*trace.chained, *trace.frames)}
     hosts = [event.host for event in events if says_so or (event.file, event.line) in lines]
     if not says_so and not hosts:
@@ -85,8 +88,8 @@ def _of_network(text: str, trace: Trace, root: str, events: Iterable[SeenEvent])
     )
 
 
-def _of_class(trace: Trace, text: str) -> Meaning | None:
-    if trace.kind == "AirflowTaskTimeout" and "DagBag import timeout" in text:
+def _of_class(trace: Trace) -> Meaning | None:
+    if trace.kind == "AirflowTaskTimeout" and "DagBag import timeout" in trace.message:
         return Meaning("timeout", "Its import did not end in time and was stopped.", TIMEOUT_HINT)
     if trace.kind == "SystemExit":
         return Meaning("crashed", f"It ends the process while it is imported: sys.exit({trace.message}).", EXIT_HINT)
@@ -101,20 +104,57 @@ def _of_class(trace: Trace, text: str) -> Meaning | None:
 def _of_phase(error: SeenError, trace: Trace) -> Meaning:
     if error.phase == "serialize":
         message = f"The DAG {error.dag!r} cannot be serialized: {sentence(trace)}"
-        hint = "Give operators plain values (texts, numbers, lists, dates): the scheduler knows a DAG only as JSON."
-        return Meaning("not-serializable", message, hint)
-    return Meaning("import-error", sentence(trace), _import_hint(trace))
+        return Meaning("not-serializable", message, _serialize_hint(trace))
+    return Meaning("import-error", sentence(trace), _import_hint(error, trace))
 
 
-def _import_hint(trace: Trace) -> str:
+def _serialize_hint(trace: Trace) -> str:
+    found = _NOT_REGISTERED.search(trace.message)
+    if found is not None:
+        return (
+            f"Register the class in a plugin of Airflow's, which must be in the image: a {found[1].lower()} of a DAG"
+            " file is unknown to the scheduler."
+        )
+    return "Give operators plain values (texts, numbers, lists, dates): the scheduler knows a DAG only as JSON."
+
+
+def _import_hint(error: SeenError, trace: Trace) -> str:
     missing = _MISSING_MODULE.match(trace.message) if trace.kind == "ModuleNotFoundError" else None
     if missing is not None:
-        package, *below = missing[1].split(".")
-        if package != "airflow":
-            return f"Add the package that has {package!r} to the requirements, lock and build; or the missing file."
-        if below[:1] == ["providers"]:
-            return f"Add apache-airflow-providers-{'-'.join(below[1:])} to the requirements, lock and build."
-        return "This Airflow has no such module: it was removed, or moved to a provider."
+        return _module_hint(error.module) if error.module else package_hint(missing[1])
     if "Read-only file system" in trace.message:
         return "Write below /tmp, or inside a task: the image's files are read-only where it runs."
     return ""
+
+
+def _module_hint(module: SeenModule) -> str:
+    """What to do about a module that was not found, by what is known of its name."""
+    first = module.name.partition(".")[0]
+    if first == "airflow":
+        return _airflow_hint(module)
+    if module.installed:
+        return _hidden_hint(module, first)
+    if module.without:
+        return f"Write {module.without!r}: the DAG directory itself is in sys.path, and not the one that it lies in."
+    if module.tree and "/" in module.tree[0]:
+        dotted = module.tree[0].removesuffix(".py").replace("/", ".") + module.asked.removeprefix(first)
+        return f"It is {module.tree[0]} in the DAG tree, of which only the top is in sys.path: import {dotted!r}."
+    if module.tree:
+        return f"{module.tree[0]} of the DAG tree has no such module: see its name, and what .dockerignore leaves out."
+    return package_hint(module.asked)
+
+
+def _hidden_hint(module: SeenModule, first: str) -> str:
+    if not module.tree:
+        return f"The installed {first!r}, at {module.installed}, has no such module: another version of it may have."
+    return (
+        f"{first!r} is the installed package at {module.installed}, which Python finds before {module.tree[0]} of the"
+        " DAG tree: give that another name."
+    )
+
+
+def _airflow_hint(module: SeenModule) -> str:
+    """Python names the first part that is not there: below a provider, that provider itself is."""
+    if provider_of(module.name) and provider_of(module.name) != module.name:
+        return "The installed provider has no such module: another version of it may have."
+    return package_hint(module.asked)

@@ -25,6 +25,25 @@ class SeenDag(_Fact):
     line: int
 
 
+class SeenModule(_Fact):
+    """A module that an import did not find.
+
+    Attributes:
+        name: What was not found, `dags` or `utils.tables`.
+        asked: What was to be imported, `dags.utils.tables`, as far as a line of the traceback shows it.
+        installed: Path of the package that its first part names outside of the DAG tree, empty when there is none.
+        tree: Where its first part lies in the DAG tree, relative to it; a few at most.
+        without: What it is called without its first part, where that lies at the tree's top; else empty.
+
+    """
+
+    name: _Name
+    asked: _Name
+    installed: _Name
+    tree: tuple[_Name, ...]
+    without: _Name
+
+
 class SeenError(_Fact):
     """An error while a file was imported or its DAGs serialized.
 
@@ -33,6 +52,7 @@ class SeenError(_Fact):
         dag: The DAG concerned, where it is one.
         text: Traceback or message.
         line: Line of the file that names the DAG or task concerned, 0 when unknown.
+        module: The module that was not found, where that is the error.
 
     """
 
@@ -40,6 +60,7 @@ class SeenError(_Fact):
     dag: _Name
     text: _Text
     line: int
+    module: SeenModule | None = None
 
 
 class SeenEvent(_Fact):

@@ -81,6 +81,13 @@ def test_the_last_of_chained_exceptions_counts_and_keeps_its_lines() -> None:
     assert blame(trace, ROOT, "sales.py") == (9, None)
 
 
+def test_every_exception_of_a_chain_is_told_without_the_lines_of_source() -> None:
+    assert [(one.kind, one.message) for one in parse(CHAINED).raised] == [
+        ("SettingsError", "no x:\n  look into it"),
+        ("KeyError", "'x'"),
+    ]
+
+
 def test_a_line_without_a_traceback_is_class_and_message() -> None:
     trace = parse("AirflowDagCycleException: Cycle detected in Dag: sales. Faulty task: load")
 

@@ -15,6 +15,7 @@ from dagship.verify.observation import (
     SeenError,
     SeenEvent,
     SeenFile,
+    SeenModule,
     SeenVersion,
 )
 
@@ -119,6 +120,81 @@ def test_what_is_missing_comes_with_the_line_to_add(text: str, line: str) -> Non
 )
 def test_a_missing_module_comes_with_what_to_install(module: str, advice: str) -> None:
     assert advice in only(image(failed(traced(f"ModuleNotFoundError: No module named '{module}'")))).hint
+
+
+@pytest.mark.parametrize(
+    ("facts", "advice"),
+    [
+        ({"name": "pandas.io"}, "the package that has 'pandas'"),
+        ({"name": "dags", "asked": "dags.utils.tables", "without": "utils.tables"}, "Write 'utils.tables'"),
+        ({"name": "orders", "tree": ("common/orders.py",)}, "import 'common.orders'"),
+        ({"name": "orders", "asked": "orders.eu", "tree": ("common/orders",)}, "import 'common.orders.eu'"),
+        ({"name": "utils.eu", "tree": ("utils",)}, "utils of the DAG tree has no such module"),
+        (
+            {"name": "kubernetes.jobs", "installed": "/usr/lib/kubernetes/__init__.py", "tree": ("kubernetes",)},
+            "give that another name",
+        ),
+        ({"name": "pandas.nope", "installed": "/usr/lib/pandas/__init__.py"}, "another version of it"),
+        (
+            {"name": "airflow.providers.apache", "asked": "airflow.providers.apache.kafka.hooks", "installed": "/x"},
+            "Add apache-airflow-providers-apache-kafka ",
+        ),
+        ({"name": "airflow.providers.amazon.aws.nope", "installed": "/x"}, "another version of it"),
+        ({"name": "airflow.contrib", "installed": "/x"}, "no such module"),
+    ],
+)
+def test_what_to_do_about_a_module_follows_from_where_its_name_is(facts: dict[str, Any], advice: str) -> None:
+    known = {"asked": facts["name"], "installed": "", "tree": (), "without": ""}
+    text = traced(f"ModuleNotFoundError: No module named '{facts['name']}'")
+    error = SeenError(phase="import", dag="", text=text, line=0, module=SeenModule(**{**known, **facts}))
+
+    found = only(image(file(errors=(error,))))
+
+    assert found.kind == "import-error"
+    assert advice in found.hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ImportError: cannot import name 'ConnectTimeoutError' from 'botocore.exceptions' (unknown location)",
+        "NameError: name 'NewConnectionError' is not defined",
+        "SyntaxError: invalid syntax",
+    ],
+)
+def test_a_name_of_a_network_error_is_no_network_error(text: str) -> None:
+    source = traced(text).replace("    x\n", "    from botocore.exceptions import ConnectTimeoutError\n")
+
+    assert only(image(failed(source))).kind == "import-error"
+
+
+def test_lines_of_source_that_speak_of_variables_and_hosts_say_nothing_of_the_error() -> None:
+    source = traced("KeyError: 'x'").replace(
+        "    x\n",
+        "    raise KeyError('x')  # Variable region does not exist, gaierror, The conn_id `a` isn't defined\n",
+    )
+
+    assert only(image(failed(source))).kind == "import-error"
+
+
+def test_what_led_to_an_error_counts_as_well() -> None:
+    cause = traced("socket.gaierror: [Errno -3] Temporary failure in name resolution")
+    last = traced("sales.NoRates: no rates")
+    chain = f"{cause}\nThe above exception was the direct cause of the following exception:\n\n{last}"
+
+    found = only(image(failed(chain)))
+
+    assert found.kind == "network-access"
+    assert "NoRates: no rates" in found.message
+
+
+def test_a_class_that_only_a_plugin_can_register_is_not_told_to_be_a_plain_value() -> None:
+    for said in (
+        "Timetable class 'sales.Never' is not registered or you have a top level database access that disrupted",
+        "Priority weight strategy class 'sales.First' is not registered or you have a top level database access",
+        "PartitionMapper class 'sales.ByCountry' could not be imported or",
+    ):
+        assert "plugin" in only(image(failed(traced(f"X: {said}"), "serialize"))).hint
 
 
 def test_a_cycle_is_at_the_line_that_names_the_task() -> None:

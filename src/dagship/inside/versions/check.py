@@ -27,7 +27,7 @@ _PROCESSES = 4
 _MOST = 50
 _LONGEST = 400
 
-# What a DAG file says that lacks one; production has those of its database. No braces: Airflow's source line has some.
+# What a DAG file says that lacks one; production has those of its database.
 _MISSING = (
     (re.compile(r"Variable ([^\s'\"{}]+) (?:does not exist|not found)"), "Variable"),
     (re.compile(r"The conn_id `([^`{}]+)` isn't defined"), "Connection"),
@@ -133,6 +133,8 @@ def _killed_by_others(file: Mapping[str, Any]) -> bool:
 
 
 def _lacking(text: str) -> str:
+    # Exceptions begin at the margin; the lines of source that a traceback shows may speak of anything.
+    text = "\n".join(line for line in text.splitlines() if not line[:1].isspace())
     for pattern, what in _MISSING:
         found = pattern.search(text)
         if found:

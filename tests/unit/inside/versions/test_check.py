@@ -68,6 +68,12 @@ def test_a_file_that_cannot_be_imported_refuses_the_version(broken: dict[str, An
     assert (("a.py", said),) == verdict.findings
 
 
+def test_a_line_of_source_that_speaks_of_a_variable_lets_nothing_pass() -> None:
+    shown = TRACEBACK.replace("import nope", "import nope  # Variable region does not exist")
+
+    assert not judge(report(file("good.py", "g"), file("a.py", errors=[error(shown)]))).passed
+
+
 @pytest.mark.parametrize(
     ("signal", "killed", "lasting"), [("SIGKILL", 0, False), ("SIGKILL", 1, True), ("SIGSEGV", 0, True)]
 )

@@ -6,6 +6,7 @@ A registry of this kind cannot be had otherwise: what is real is the engine, and
 import contextlib
 import http.client
 import http.server
+import ssl
 import sys
 import threading
 from collections.abc import Iterator
@@ -48,9 +49,11 @@ class _Server(http.server.ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
+def serving(handler: type[http.server.BaseHTTPRequestHandler], tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """Serves on a free port of loopback and gives `host:port`."""
     server = _Server(("127.0.0.1", 0), handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urljoin, urlsplit
+from typing import Any, TypeVar
 
+from pydantic import BaseModel, ValidationError
+
+from dagship.engine.answers import Answer
 from dagship.engine.distribution import Distribution
+from dagship.engine.manifests import Config, Manifest, Part, TagList, is_digest
 from dagship.errors import OutsideError
 from dagship.reference import Reference
 
@@ -15,6 +18,9 @@ _INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.d
 _MANIFESTS = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json")
 _ACCEPT = ", ".join((*_INDEXES, *_MANIFESTS))
 _PAGE = 1000
+_MOST_TAGS, _MOST_PARTS = 100_000, 1000
+
+_Said = TypeVar("_Said", bound=BaseModel)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,17 +62,20 @@ class Catalogue:
             OutsideError: The registry does not answer, or refuses.
 
         """
-        found: list[str] = []
+        found: dict[str, None] = {}
         path = f"tags/list?n={_PAGE}"
         while path:
             answer = self._at.ask("GET", path, accept="application/json")
-            if answer.status_code == _NOT_FOUND:
+            if answer.status == _NOT_FOUND:
                 return ()
-            found += self._json(answer, "list the tags").get("tags") or ()
-            following = answer.links.get("next", {}).get("url", "")
-            # Relative or absolute; only its path and query are followed: the login is not for another host.
-            parts = urlsplit(urljoin(answer.url, following)) if following else None
-            path = f"{parts.path}?{parts.query}" if parts else ""
+            page = self._read(TagList, answer, "list the tags").tags or ()
+            # A page that brings nothing new and names another one would do so for ever.
+            path = answer.following if any(tag not in found for tag in page) else ""
+            found |= dict.fromkeys(page)
+            if len(found) > _MOST_TAGS:
+                raise OutsideError(
+                    f"{self._name} has more than {_MOST_TAGS} tags.", "Use the registry's own rules to delete images."
+                )
         return tuple(found)
 
     def digest(self, tag: str) -> str:
@@ -77,7 +86,7 @@ class Catalogue:
 
         """
         answer = self._at.ask("HEAD", f"manifests/{tag}", accept=_ACCEPT)
-        if answer.status_code == _NOT_FOUND:
+        if answer.status == _NOT_FOUND:
             return ""
         self._check(answer, f"read {tag}")
         return str(answer.headers.get("Docker-Content-Digest", ""))
@@ -93,30 +102,26 @@ class Catalogue:
         if manifest is None:
             return None
         # BuildKit's caches are an index as well, of layers.
-        listed = [part for part in manifest.get("manifests") or () if part.get("mediaType") in _MANIFESTS]
-        parts = tuple(str(part["digest"]) for part in listed)
-        # What builders attest stands in the index as well, for a platform that is none.
+        listed = [part for part in manifest.manifests or () if part.mediaType in _MANIFESTS]
+        if len(listed) > _MOST_PARTS:
+            raise self._odd(f"{tag} has {len(listed)} parts")
         images = [manifest]
-        if "manifests" in manifest:
-            real = [part for part in listed if (part.get("platform") or {}).get("os") != "unknown"]
-            read = (self._manifest(str(part["digest"]))[0] for part in real)
+        if manifest.manifests is not None:
+            # What builders attest stands in the index as well, for a platform that is none.
+            real = [part for part in listed if (part.platform or {}).get("os") != "unknown"]
+            read = (self._manifest(part.digest)[0] for part in real)
             images = [image for image in read if image is not None]
-        config = (images[0].get("config") or {}) if images else {}
-        document = self._config(config)
-        blobs = {
-            str(blob["digest"]): int(blob.get("size", 0))
-            for image in images
-            for blob in (image.get("config") or {}, *(image.get("layers") or ()))
-            if blob.get("digest")
-        }
-        said = document.get("config")
-        labels = (said.get("Labels") if isinstance(said, dict) else None) or {}
+        config = self._config(images[0].config) if images and images[0].config else Config()
         return RegistryFacts(
             digest=digest,
-            labels={str(name): str(value) for name, value in labels.items()},
-            created=str(document.get("created") or ""),
-            parts=parts,
-            blobs=blobs,
+            labels=(config.config and config.config.Labels) or {},
+            created=config.created or "",
+            parts=tuple(part.digest for part in listed),
+            blobs={
+                blob.digest: blob.size
+                for image in images
+                for blob in (*([image.config] if image.config else ()), *(image.layers or ()))
+            },
         )
 
     def delete(self, digest: str) -> bool:
@@ -127,59 +132,72 @@ class Catalogue:
 
         """
         answer = self._at.ask("DELETE", f"manifests/{digest}")
-        if answer.status_code == _NOT_FOUND and not self.digest(digest):
+        if answer.status == _NOT_FOUND and not self.digest(digest):
             return False
         # Some registries say that there is no such thing where they mean that nobody may.
-        if answer.status_code in (_NOT_ALLOWED, _NOT_FOUND):
+        if answer.status in (_NOT_ALLOWED, _NOT_FOUND):
             raise OutsideError(
                 f"The registry of {self._name} lets nobody delete images.",
                 "Switch deletion on there (the distribution registry: storage.delete.enabled), or use the registry's "
                 "own rules for it; prune --json lists what they may take.",
-                answer.text[:300],
+                answer.said,
             )
         self._check(answer, f"delete {digest}")
         return True
 
-    def _manifest(self, tag: str) -> tuple[dict[str, Any] | None, str]:
+    def _manifest(self, tag: str) -> tuple[Manifest | None, str]:
         answer = self._at.ask("GET", f"manifests/{tag}", accept=_ACCEPT)
-        if answer.status_code == _NOT_FOUND:
+        if answer.status == _NOT_FOUND:
             return None, ""
         digest = str(answer.headers.get("Docker-Content-Digest") or (tag if tag.startswith("sha256:") else ""))
-        document = self._json(answer, f"read {tag}")
         # An image of the first kind of manifest has no digest that means anything here.
-        return (document, digest) if document.get("schemaVersion") == 2 and digest else (None, "")  # noqa: PLR2004
+        if self._document(answer, f"read {tag}").get("schemaVersion") != 2 or not is_digest(digest):  # noqa: PLR2004
+            return None, ""
+        return self._read(Manifest, answer, f"read {tag}"), digest
 
-    def _config(self, config: Mapping[str, Any]) -> dict[str, Any]:
+    def _config(self, config: Part) -> Config:
         """Reads an image's configuration; nothing for what has another kind, as caches and charts have."""
-        if "image" not in str(config.get("mediaType", "")) or not config.get("digest"):
-            return {}
-        answer = self._at.ask("GET", f"blobs/{config['digest']}")
-        return {} if answer.status_code == _NOT_FOUND else self._json(answer, f"read {config['digest']}")
+        if "image" not in config.mediaType:
+            return Config()
+        answer = self._at.ask("GET", f"blobs/{config.digest}")
+        return Config() if answer.status == _NOT_FOUND else self._read(Config, answer, f"read {config.digest}")
 
-    def _json(self, answer: Any, what: str) -> dict[str, Any]:  # noqa: ANN401 - requests' response
-        self._check(answer, what)
+    def _read(self, kind: type[_Said], answer: Answer, what: str) -> _Said:
+        document = self._document(answer, what)
         try:
-            document = answer.json()
-        except ValueError:
-            document = None
-        if not isinstance(document, dict):
+            return kind.model_validate(document)
+        except ValidationError as wrong:
+            first = wrong.errors()[0]
+            where = ".".join(map(str, first["loc"]))
+            raise self._odd(f"to {what}, it says in {where[:100]}: {first['msg']}") from wrong
+
+    def _document(self, answer: Answer, what: str) -> dict[str, Any]:
+        self._check(answer, what)
+        document = answer.document()
+        if document is None:
             raise OutsideError(
                 f"What answers for {self._name} is not a registry.",
                 "Check the registry's host and port, and any proxy between.",
-                answer.text[:300],
+                answer.said,
             )
         return document
 
-    def _check(self, answer: Any, what: str) -> None:  # noqa: ANN401 - as above
-        if answer.status_code in _DENIED:
+    def _odd(self, what: str) -> OutsideError:
+        return OutsideError(
+            f"What the registry of {self._name} says is not what registries say: {what}.",
+            "See what is stored there; nothing was deleted for it.",
+        )
+
+    def _check(self, answer: Answer, what: str) -> None:
+        if answer.status in _DENIED:
             raise OutsideError(
                 f"The registry does not let you {what} in {self._name}.",
                 "docker login to it with an account that may.",
-                answer.text[:300],
+                answer.said,
             )
-        if answer.status_code not in (_OK, _ACCEPTED):
+        if answer.status not in (_OK, _ACCEPTED):
             raise OutsideError(
-                f"The registry of {self._name} could not {what}: it answered {answer.status_code}.",
+                f"The registry of {self._name} could not {what}: it answered {answer.status}.",
                 "",
-                answer.text[:300],
+                answer.said,
             )

@@ -9,11 +9,15 @@ import ipaddress
 import re
 import ssl
 import threading
+import warnings
+import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from dagship.engine import answers
+from dagship.engine.answers import Answer
 from dagship.errors import OutsideError, Transient
 from dagship.reference import Reference
 
@@ -24,6 +28,10 @@ _CERTIFICATES = Path("/etc/docker/certs.d")
 # Docker's own name for its registry, and where that answers.
 _HUB, _HUB_HOST = "docker.io", "registry-1.docker.io"
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
+
+
+class _NotTrusted(OutsideError):  # noqa: N818 - what happened
+    """TLS fails: another try says the same, unless it is by plain HTTP."""
 
 
 class Distribution:
@@ -45,7 +53,7 @@ class Distribution:
         self._header: dict[str, str] = {}
         self._base = ""
 
-    def ask(self, method: str, path: str, *, accept: str = "") -> Any:  # noqa: ANN401 - requests' response
+    def ask(self, method: str, path: str, *, accept: str = "") -> Answer:
         """Makes one request, logs in when the registry wants it, and returns the answer, whatever its status.
 
         Args:
@@ -55,28 +63,29 @@ class Distribution:
 
         Raises:
             Transient: It does not answer, or is not well.
-            OutsideError: It refuses the login.
+            OutsideError: It refuses the login, is not trusted, or answers without end.
 
         """
         url = self._found() + (path if path.startswith("/") else f"/v2/{self.name}/{path}")
         answer = self._send(method, url, accept, self._header.get(method, ""))
-        if answer.status_code == _UNAUTHORIZED and (challenge := answer.headers.get("WWW-Authenticate", "")):
+        if answer.status == _UNAUTHORIZED and (challenge := answer.headers.get("WWW-Authenticate", "")):
             with self._login:
                 self._header[method] = self._answer_to(challenge)
             answer = self._send(method, url, accept, self._header[method])
-        if answer.status_code == _BUSY or answer.status_code >= _BROKEN:
+        if answer.status == _BUSY or answer.status >= _BROKEN:
             raise Transient(
-                f"The registry {self.registry} is not well: it answered {answer.status_code}.",
+                f"The registry {self.registry} is not well: it answered {answer.status}.",
                 "Try again; see whether it is up.",
-                answer.text[:300],
+                answer.said,
             )
         return answer
 
-    def _send(self, method: str, url: str, accept: str, authorization: str) -> Any:  # noqa: ANN401 - as above
-        from requests.exceptions import RequestException
+    def _send(self, method: str, url: str, accept: str, authorization: str) -> Answer:
+        from requests.exceptions import RequestException, SSLError
+        from urllib3.exceptions import HTTPError
 
         session = self._session()
-        headers = {"Accept": accept or "*/*"}
+        headers = {"Accept": accept or "*/*", "Accept-Encoding": "identity"}
 
         # Given as a function, so that no .netrc takes its place.
         def authorize(request: Any) -> Any:  # noqa: ANN401 - requests' own
@@ -85,15 +94,31 @@ class Distribution:
             return request
 
         try:
-            return session.request(method, url, headers=headers, auth=authorize, timeout=_PATIENCE)
-        except RequestException as failed:
+            response = session.request(method, url, headers=headers, auth=authorize, timeout=_PATIENCE, stream=True)
+            return answers.take(response, self.registry)
+        except SSLError as failed:
+            raise self._not_trusted(str(failed)) from failed
+        except (RequestException, HTTPError, zlib.error) as failed:
             raise Transient(
-                f"The registry {self.registry} cannot be reached.",
-                "See whether it is up, and whether this machine trusts its certificate.",
+                f"The registry {self.registry} cannot be reached, or does not speak HTTP.",
+                "See whether it is up, and whether host and port are right.",
                 str(failed)[:500],
             ) from failed
 
-    def _session(self) -> Any:  # noqa: ANN401 - as above
+    def _not_trusted(self, said: str) -> "_NotTrusted":
+        if "CERTIFICATE_VERIFY_FAILED" not in said:
+            return _NotTrusted(
+                f"The registry {self.registry} does not speak TLS with this machine.",
+                "If it speaks plain HTTP, name it in the engine's insecure-registries; else see what answers there.",
+                said[:500],
+            )
+        return _NotTrusted(
+            f"This machine has no trust in the certificate of the registry {self.registry}.",
+            f"Put the authority that signed it into {_CERTIFICATES / self.registry}/ca.crt, as the engine needs too.",
+            said[:500],
+        )
+
+    def _session(self) -> Any:  # noqa: ANN401 - requests' own
         """A session of this thread's own: they are not made to be shared."""
         if not hasattr(self._local, "session"):
             import requests
@@ -122,10 +147,13 @@ class Distribution:
     def _choose(self, secure: str, plain: str) -> str:
         try:
             self._send("GET", f"{secure}/v2/", "", "")
-        except Transient:
+        except (Transient, _NotTrusted) as first:
             if not _may_be_plain(self.registry):
                 raise
-            self._send("GET", f"{plain}/v2/", "", "")
+            try:
+                self._send("GET", f"{plain}/v2/", "", "")
+            except Transient:
+                raise first from None
             return plain
         return secure
 
@@ -144,38 +172,42 @@ class Distribution:
 
     def _token(self, asked: Mapping[str, str], basic: str, identity: str) -> str:
         from requests.exceptions import RequestException
+        from urllib3.exceptions import HTTPError
 
         what = {name: asked[name] for name in ("service", "scope") if name in asked}
         realm = asked.get("realm", "")
         try:
             if identity:
                 form = what | {"grant_type": "refresh_token", "refresh_token": identity, "client_id": "dagship"}
-                answer = self._session().post(realm, data=form, timeout=_PATIENCE)
+                response = self._session().post(realm, data=form, timeout=_PATIENCE, stream=True)
             else:
                 headers = {"Authorization": basic} if basic else {}
-                answer = self._session().get(realm, params=what, headers=headers, timeout=_PATIENCE)
-            said = answer.json() if answer.ok else {}
-        except (RequestException, ValueError) as failed:
+                response = self._session().get(realm, params=what, headers=headers, timeout=_PATIENCE, stream=True)
+            answer = answers.take(response, self.registry)
+        except (RequestException, HTTPError, zlib.error) as failed:
             raise Transient(
                 f"The login of {self.registry} does not answer.", "Try again.", str(failed)[:300]
             ) from failed
+        said = (answer.document() or {}) if response.ok else {}
         token = said.get("token") or said.get("access_token") or ""
         if not token:
             raise OutsideError(
                 f"The registry {self.registry} refuses you.",
                 "docker login to it with an account that may do this.",
-                answer.text[:300],
+                answer.said,
             )
         return str(token)
 
 
 def _credentials(registry: str) -> Mapping[str, str]:
     """What `docker login` left for a registry."""
-    from docker import auth, errors
+    from docker import auth, credentials, errors
 
     try:
-        return auth.load_config().resolve_authconfig(registry if registry != _HUB else None) or {}
-    except errors.DockerException as failed:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a helper that is not there: it is an error in words below
+            return auth.load_config().resolve_authconfig(registry if registry != _HUB else None) or {}
+    except (errors.DockerException, credentials.StoreError) as failed:  # a helper that is not there is the latter
         raise OutsideError(
             f"The login to {registry} cannot be read.", "Look at ~/.docker/config.json and its helper.", str(failed)
         ) from failed

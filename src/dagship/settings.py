@@ -25,8 +25,16 @@ from dagship.errors import DagshipError, UsageError
 from dagship.reference import Reference
 
 _PREFIX = "DAGSHIP_"
-# Variables of the scripts and tests of this project, not settings of the tool.
-_NOT_SETTINGS = ("DAGSHIP_TEST_",)
+# Variables of this project that are no settings of the tool: of its tests, of its git sync, and of what an image runs.
+_NOT_SETTINGS = ("DAGSHIP_TEST_", "DAGSHIP_SYNC_", "DAGSHIP_DAG_VERSION", "DAGSHIP_CHILD_OF")
+# What Kubernetes sets in every pod beside a Service whose name begins with `dagship`: variable and value.
+_OF_A_SERVICE = re.compile(
+    r"\w+_SERVICE_HOST=[0-9a-fA-F.:]*"
+    r"|\w+_SERVICE_PORT(_\w+)?=\d*"
+    r"|\w+_PORT(_\d+_(TCP|UDP|SCTP))?=((tcp|udp|sctp)://\S*)?"
+    r"|\w+_PORT_\d+_(TCP|UDP|SCTP)_(PROTO|PORT|ADDR)=\S*",
+    re.ASCII,
+)
 
 Names = Annotated[tuple[str, ...], NoDecode]
 
@@ -264,8 +272,10 @@ def _file_source(settings_cls: type[BaseSettings], root: Path) -> PydanticBaseSe
 
 def _check_environment(environ: Mapping[str, str]) -> None:
     """Refuses a `DAGSHIP_…` variable that is no setting: a typing error must not pass for a default."""
-    for variable in environ:
+    for variable, value in environ.items():
         if not variable.startswith(_PREFIX) or variable.startswith(_NOT_SETTINGS):
+            continue
+        if _OF_A_SERVICE.fullmatch(f"{variable}={value}"):
             continue
         name = variable.removeprefix(_PREFIX).lower()
         if name not in Settings.model_fields:

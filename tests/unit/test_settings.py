@@ -82,6 +82,56 @@ def test_a_typing_error_in_the_environment_is_refused(tmp_path: Path, monkeypatc
     assert "DAGSHIP_PLATFORM" in refused.hint
 
 
+# Of the Services dagship and dagship-api-server, as a kubelet sets them.
+OF_SERVICES = {
+    "DAGSHIP_SERVICE_HOST": "10.96.0.17",
+    "DAGSHIP_SERVICE_PORT": "80",
+    "DAGSHIP_SERVICE_PORT_HTTP": "80",
+    "DAGSHIP_PORT": "tcp://10.96.0.17:80",
+    "DAGSHIP_PORT_80_TCP": "tcp://10.96.0.17:80",
+    "DAGSHIP_PORT_80_TCP_PROTO": "tcp",
+    "DAGSHIP_PORT_80_TCP_PORT": "80",
+    "DAGSHIP_PORT_80_TCP_ADDR": "10.96.0.17",
+    "DAGSHIP_API_SERVER_SERVICE_HOST": "fd00::17",
+    "DAGSHIP_API_SERVER_SERVICE_PORT_API": "8080",
+    "DAGSHIP_API_SERVER_PORT": "udp://[fd00::17]:8080",
+    "DAGSHIP_API_SERVER_PORT_8080_UDP_ADDR": "fd00::17",
+}
+OWN = {"DAGSHIP_SYNC_URL": "https://git.example/dags", "DAGSHIP_SYNC_ROOT": "/dags", "DAGSHIP_DAG_VERSION": "a" * 12}
+
+
+@pytest.mark.parametrize(("name", "value"), [*OF_SERVICES.items(), *OWN.items()])
+def test_what_a_pod_has_of_services_and_of_a_git_sync_is_no_typing_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    assert load(tmp_path).repository == "dagship/airflow"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "meant"),
+    [
+        ("DAGSHIP_REPOSITRY", "a", "DAGSHIP_REPOSITORY"),
+        ("DAGSHIP_NAMESPASE", "a", "DAGSHIP_NAMESPACE"),
+        # Of no Service: the value is none that Kubernetes would write.
+        ("DAGSHIP_PORT", "8080", "settings.md"),
+        ("DAGSHIP_SERVICE_HOST", "registry.example", "settings.md"),
+        ("DAGSHIP_SYNCH_URL", "a", "settings.md"),
+    ],
+)
+def test_a_typing_error_beside_them_is_still_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, meant: str
+) -> None:
+    for known, said in OF_SERVICES.items():
+        monkeypatch.setenv(known, said)
+    monkeypatch.setenv(name, value)
+    refused = refusal(tmp_path)
+
+    assert name in refused.message
+    assert meant in refused.hint
+
+
 def test_a_file_that_is_no_toml_is_refused(tmp_path: Path) -> None:
     (tmp_path / "dagship.toml").write_text("= 3")
 

@@ -297,6 +297,34 @@ def test_an_airflow_that_moved_and_packages_that_do_not_fit_fail(
     assert "needy" in report.findings[1].message
 
 
+def test_what_the_base_alone_contradicts_stops_nothing(
+    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage
+) -> None:
+    def lacking(name: str) -> str:
+        directory = f"{base_3.purelib}/{name}-1.0.dist-info"
+        metadata = f"Metadata-Version: 2.1\\nName: {name}\\nVersion: 1.0\\nRequires-Dist: {name}-needs-this"
+        return (
+            f"USER 0\nRUN mkdir {directory} && printf x > {directory}/INSTALLER"
+            f" && printf '{metadata}\\n' > {directory}/METADATA"
+        )
+
+    contradicting = image_of(base_3, {}, lacking("company"))
+    base = base_3.model_copy(update={"reference": contradicting.reference})
+    image, worse = (
+        image_of(base, {"sales.py": dag("sales")}, *steps).model_copy(update={"base": base.reference})
+        for steps in ((), (lacking("added"),))
+    )
+
+    (found,) = verified(image).findings
+    assert (found.kind, found.severity) == ("pip-check", "warning")
+    assert "The packages of the base image do not fit one another" in found.message
+    assert "company-needs-this" in found.message
+
+    added, of_base = verified(worse).findings
+    assert (added.severity, of_base.severity) == ("error", "warning")
+    assert "added-needs-this" in added.message
+
+
 def test_an_image_without_airflow_is_refused(
     verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage
 ) -> None:

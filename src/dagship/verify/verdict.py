@@ -1,12 +1,12 @@
 """What the facts seen in an image mean: findings, each with the file, the line and what to do. Pure."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from dagship.artifacts import Finding, Kind, Severity
 from dagship.verify.blame import blame, fault_blame
 from dagship.verify.meaning import EXIT_HINT, NETWORK_HINT, TIMEOUT_HINT, meaning, sentence
-from dagship.verify.observation import Death, Observation, SeenError, SeenEvent, SeenFile, SeenVersion
+from dagship.verify.observation import Death, Observation, Packages, SeenError, SeenEvent, SeenFile, SeenVersion
 from dagship.verify.tracebacks import parse
 
 _LONGEST = 400
@@ -17,16 +17,20 @@ _EARLIER_HINT = (
 )
 
 
-def findings(seen: Observation, *, expected_airflow: str, parse_budget: float) -> Iterator[Finding]:
+def findings(
+    seen: Observation, *, expected_airflow: str, parse_budget: float, untouched: Collection[str] = ()
+) -> Iterator[Finding]:
     """Judges an image.
 
     Args:
         seen: What was seen in it.
         expected_airflow: The Airflow of its base, empty when not known.
         parse_budget: Seconds that a file may take.
+        untouched: The lines that `pip check` says of the base alone.
 
     """
     yield from _of_image(seen, expected_airflow)
+    yield from _of_packages(seen.packages, untouched)
     yield from _duplicates(seen.files)
     for file in seen.files:
         yield from _of_file(file, seen.root, parse_budget)
@@ -90,16 +94,34 @@ def _of_image(seen: Observation, expected: str) -> Iterator[Finding]:
             f"The image runs Airflow {seen.airflow}, and its base has {expected}.",
             hint="Take apache-airflow out of the requirements, lock and build; another Airflow is another base.",
         )
-    if seen.packages.code != 0:
-        lines = [line for line in seen.packages.output.splitlines() if line.strip()]
-        broken = [line for line in lines if "require" in line] or lines or ["no reason was given"]
-        more = f", and {len(broken) - 1} more" if len(broken) > 1 else ""
+
+
+def _of_packages(seen: Packages, untouched: Collection[str]) -> Iterator[Finding]:
+    """What the base alone contradicts is a warning: every image on it has that, and whoever builds cannot mend it."""
+    if seen.code == 0:
+        return
+    lines = [line for line in seen.output.splitlines() if line.strip()]
+    broken = [line for line in lines if "require" in line] or lines or ["no reason was given"]
+    added = [line for line in broken if line not in untouched]
+    if added:
         yield finding(
             "pip-check",
-            f"The packages in the image do not fit one another: {broken[0]}{more}",
-            trace=seen.packages.output,
-            hint="Lock the requirements again and build; if the base alone has it, take another base.",
+            f"The packages in the image do not fit one another: {_first(added)}",
+            trace=seen.output,
+            hint="Run lock for this base and this platform, and build: it is of the packages that the lock adds.",
         )
+    if own := [line for line in broken if line in untouched]:
+        yield finding(
+            "pip-check",
+            f"The packages of the base image do not fit one another: {_first(own)}",
+            severity="warning",
+            trace=seen.output,
+            hint="The base has it without you, and may run well all the same; no lock mends it, another base does.",
+        )
+
+
+def _first(lines: Sequence[str]) -> str:
+    return lines[0] + (f", and {len(lines) - 1} more" if len(lines) > 1 else "")
 
 
 def _of_earlier(seen: SeenVersion, parse_budget: float) -> Iterator[Finding]:

@@ -23,7 +23,7 @@ from dagship.inside.versions.airflow_env import FOLDERS, OF_CHECK
 from dagship.probe import FIND_PYTHON
 from dagship.resources import resource
 from dagship.settings import Settings
-from dagship.verify import envfile, own_tests, verdict
+from dagship.verify import envfile, own_tests, untouched, verdict
 from dagship.verify.observation import Observation, SeenFile, SeenTests
 from dagship.workspace import Workspace
 
@@ -97,9 +97,12 @@ def verify(
                 )
                 came = _read(SeenTests, container.get("out/tests.json", limit=_REPORT_LIMIT))
 
-    found = (
-        list(verdict.findings(seen, expected_airflow=image.airflow, parse_budget=settings.parse_budget)) if seen else []
-    )
+    found: list[Finding] = []
+    if seen:
+        of_base = untouched.lines(seen.packages, image, facts)
+        found += verdict.findings(
+            seen, expected_airflow=image.airflow, parse_budget=settings.parse_budget, untouched=of_base
+        )
     if container.overdue:
         found.append(_overdue(settings.container_timeout, mask(ended.output)[-_TAIL:]))
     else:

@@ -1,5 +1,6 @@
 """Which finding each fact becomes."""
 
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -47,8 +48,10 @@ def image(*files: SeenFile, code: int = 0, output: str = "", **facts: Any) -> Ob
     return Observation(**{**known, **facts}, files=files, packages=packages)
 
 
-def judged(seen: Observation, expected: str = "3.3.2", budget: float = 10.0) -> list[Finding]:
-    found = verdict.findings(seen, expected_airflow=expected, parse_budget=budget)
+def judged(
+    seen: Observation, expected: str = "3.3.2", budget: float = 10.0, untouched: Collection[str] = ()
+) -> list[Finding]:
+    found = verdict.findings(seen, expected_airflow=expected, parse_budget=budget, untouched=untouched)
     return list(verdict.ordered(found, mask=lambda text: text.replace("hunter2", "***")))
 
 
@@ -321,6 +324,18 @@ def test_packages_that_do_not_fit_are_an_error_with_the_first_in_the_sentence() 
 
     assert found.kind == "pip-check"
     assert "`a` requires `b>=2`, and 1 more" in found.message
+
+
+def test_what_the_base_alone_contradicts_is_a_warning_and_what_comes_on_top_an_error() -> None:
+    output = "Checked 3 packages\nThe package `a` requires `b>=2`\nThe package `c` requires `d`\n"
+    seen = image(file(dags=(dag("sales"),)), code=1, output=output)
+
+    added, own = judged(seen, untouched={"Checked 2 packages", "The package `a` requires `b>=2`"})
+
+    assert (added.severity, added.kind) == ("error", "pip-check")
+    assert added.message == "The packages in the image do not fit one another: The package `c` requires `d`"
+    assert (own.severity, own.kind) == ("warning", "pip-check")
+    assert own.message == "The packages of the base image do not fit one another: The package `a` requires `b>=2`"
 
 
 def test_an_airflow_that_does_not_start_is_the_only_finding() -> None:

@@ -242,6 +242,23 @@ def test_extras_of_airflow_are_locked_without_moving_it(project: Project) -> Non
     assert {"apache-airflow-providers-http", "pysocks"} <= set(locked)
 
 
+def test_a_lock_that_is_the_same_on_another_platform_is_current_on_both(project: Project) -> None:
+    project.lock("jmespath\n")
+    text = project.target.read_text(encoding="utf-8")
+    here = project.base.platform
+    elsewhere = "linux/s390x"
+    project.target.write_text(text.replace(f"platform={here}", f"platform={elsewhere}"), encoding="utf-8")
+
+    assert not project.lock("jmespath\n", check=True).written
+    assert project.lock("jmespath\n").written
+
+    both = ",".join(sorted([here, elsewhere]))
+    assert project.target.read_text(encoding="utf-8") == text.replace(f"platform={here}", f"platform={both}")
+    resolved = project.output.getvalue().count("Resolving")
+    project.lock("jmespath\n", check=True)
+    assert project.output.getvalue().count("Resolving") == resolved
+
+
 @pytest.fixture
 def derived(base_3: BaseImage, workspace: Workspace) -> Iterator[Callable[[str], BaseImage]]:
     """Makes bases out of the base: it takes instructions of a Dockerfile."""

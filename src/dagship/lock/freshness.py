@@ -23,12 +23,22 @@ def stamp(source: Source, base: BaseImage, locked: Sequence[Pin]) -> Stamp:
         base=base_digest(base.packages),
         python=minor(base.python_version),
         text=pins_digest(locked),
+        platforms=(base.platform,),
     )
 
 
-def lock_file(shown: str, lock: Lock, base: BaseImage) -> LockFile:
-    """Returns what is to be installed: the pins that hold for the base, and that it does not have yet."""
-    text = "".join(f"{pin}\n" for pin in applying(lock, base) if pin.name not in base.packages)
+def lock_file(shown: str, lock: Lock, base: BaseImage, platforms: Sequence[str] = ()) -> LockFile:
+    """Returns what is to be installed: the pins that hold, and that the base does not have yet.
+
+    Args:
+        shown: How the lock is shown.
+        lock: It.
+        base: The base image.
+        platforms: What is built for besides the base's own platform.
+
+    """
+    holding = {pin for platform in {base.platform, *platforms} for pin in applying(lock, base, platform)}
+    text = "".join(f"{pin}\n" for pin in lock.pins if pin in holding and pin.name not in base.packages)
     return LockFile(path=shown, text=text, digest=sha256(text) if text else "")
 
 
@@ -52,7 +62,7 @@ def check_source(lock: Lock, where: str, source: Source, base: BaseImage) -> Non
         _ = source.lines  # what is wrong with the requirements themselves is said first
         raise Refused(f"{where} is stale: {source.where} has changed since it was locked.", _ADVICE)
     # Another tool made it, or a hand changed it: does it hold what is asked for?
-    versions = {**base.packages, **{pin.name: pin.version for pin in lock.pins}}
+    versions = {**base.packages, **{pin.name: pin.version for pin in applying(lock, base)}}
     markers = environment(base.python_version, base.platform)
     for line in source.lines:
         has = versions.get(line.name)
@@ -67,7 +77,7 @@ def check_source(lock: Lock, where: str, source: Source, base: BaseImage) -> Non
 
 
 def check_base(lock: Lock, where: str, base: BaseImage) -> str:
-    """Refuses a lock that would move a package of the base, or was made for another Python.
+    """Refuses a lock that would move a package of the base, holds one twice, or was made for another Python.
 
     Returns:
         A warning, or nothing.
@@ -82,7 +92,9 @@ def check_base(lock: Lock, where: str, base: BaseImage) -> str:
             f"{where} was made for Python {lock.stamp.python}, and {base.reference} has {python}.",
             "Run lock for this base.",
         )
-    wrong = moved(applying(lock, base), base.packages)
+    holding = applying(lock, base)
+    _check_once(holding, where)
+    wrong = moved(holding, base.packages)
     if wrong:
         more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
         raise Refused(
@@ -93,7 +105,23 @@ def check_base(lock: Lock, where: str, base: BaseImage) -> str:
         )
     if lock.stamp is not None and lock.stamp.base != base_digest(base.packages):
         return f"{where} was made over other packages than those of {base.reference}; run lock to be sure that it fits."
+    if lock.stamp is not None and lock.stamp.platforms and base.platform not in lock.stamp.platforms:
+        return (
+            f"{where} was made for {', '.join(lock.stamp.platforms)}, and {base.reference} is for {base.platform}, "
+            "where packages may need others; run lock here: it adds them, or notes that there are none."
+        )
     return ""
+
+
+def _check_once(pins: Iterable[Pin], where: str) -> None:
+    first: dict[str, Pin] = {}
+    for pin in pins:
+        other = first.setdefault(pin.name, pin)
+        if other.version != pin.version:
+            raise Refused(
+                f"{where} has {pin.name} twice, {other.version} and {pin.version}, and both hold for this base.",
+                "One of the two has to go, or both get markers of which one holds.",
+            )
 
 
 def environment(python: str, platform: str) -> dict[str, str]:
@@ -116,15 +144,16 @@ def environment(python: str, platform: str) -> dict[str, str]:
     }
 
 
-def applying(lock: Lock, base: BaseImage) -> tuple[Pin, ...]:
-    """Returns the pins whose markers hold for a base image."""
-    return tuple(pin for pin in lock.pins if not pin.marker or _holds(pin.marker, base))
+def applying(lock: Lock, base: BaseImage, platform: str = "") -> tuple[Pin, ...]:
+    """Returns the pins whose markers hold for a base image, on its own platform or another."""
+    there = environment(base.python_version, platform or base.platform)
+    return tuple(pin for pin in lock.pins if not pin.marker or _holds(pin.marker, there))
 
 
-def _holds(marker: str, base: BaseImage) -> bool:
+def _holds(marker: str, there: Mapping[str, str]) -> bool:
     from packaging.markers import Marker
 
-    return Marker(marker).evaluate(dict(environment(base.python_version, base.platform)))
+    return Marker(marker).evaluate(dict(there))
 
 
 def moved(pins: Iterable[Pin], packages: Mapping[str, str]) -> tuple[Pin, ...]:
@@ -143,7 +172,7 @@ def _is_version(has: str, pinned: str) -> bool:
 
 def changes(before: Lock, after: Lock) -> tuple[str, ...]:
     """Returns what a new lock changes, a line for each package."""
-    old, new = ({pin.name: pin.version for pin in lock.pins} for lock in (before, after))
+    old, new = (_versions(lock) for lock in (before, after))
     told = []
     for name in sorted({*old, *new}):
         if name not in old:
@@ -153,6 +182,14 @@ def changes(before: Lock, after: Lock) -> tuple[str, ...]:
         elif old[name] != new[name]:
             told.append(f"~ {name} {old[name]} → {new[name]}")
     return tuple(told)
+
+
+def _versions(lock: Lock) -> dict[str, str]:
+    """Package to version, or versions: under markers there may be several."""
+    found: dict[str, list[str]] = {}
+    for pin in lock.pins:
+        found.setdefault(pin.name, []).append(pin.version)
+    return {name: ", ".join(versions) for name, versions in found.items()}
 
 
 def difference(old: str, new: str, shown: str) -> str:

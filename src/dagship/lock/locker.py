@@ -5,13 +5,14 @@ each time.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from dagship.artifacts import BaseImage, LockFile
 from dagship.console import Console
 from dagship.errors import Refused, UsageError
 from dagship.lock import freshness, requirements
-from dagship.lock.pins import Lock, digest, looks_locked, parse_lock
+from dagship.lock.pins import Lock, digest, is_of_another_tool, looks_locked, parse_lock
 from dagship.lock.requirements import Source
 from dagship.resources import resource
 from dagship.settings import Settings
@@ -54,11 +55,20 @@ def lock(
     old = _read(target, shown) if target.exists() else ""
     locked = _old(old, shown)
     movable = _movable(locked, shown, upgrade, upgrade_packages)
-    if not movable and locked.stamp == freshness.stamp(wanted, base, locked.pins):
+    as_wanted = freshness.stamp(wanted, base, locked.pins)
+    if not movable and locked.stamp is not None and locked.stamp.covers(as_wanted):
         return freshness.lock_file(shown, locked, base)
-    kept = {pin.name: pin.version for pin in locked.pins if pin.name not in movable}
+    if check and old and is_of_another_tool(old):  # what a build takes is no stale lock
+        freshness.check_source(locked, shown, wanted, base)
+        freshness.check_base(locked, shown, base)
+        return freshness.lock_file(shown, locked, base)
+    kept = {pin.name: pin.version for pin in freshness.applying(locked, base) if pin.name not in movable}
     new = _resolve(settings, console, base, wanted, kept)
     found = parse_lock(new, shown)
+    if locked.stamp is not None and locked.stamp.differs_in_platform(as_wanted) and found.pins == locked.pins:
+        # The same on this platform as on those before: all of them are noted, so that no machine makes it stale.
+        both = replace(as_wanted, platforms=tuple(sorted({*locked.stamp.platforms, base.platform})))
+        new = old if check else old.replace(str(locked.stamp), str(both))
     if new == old:
         return freshness.lock_file(shown, found, base)
     if not check:
@@ -90,21 +100,13 @@ def for_build(settings: Settings, workspace: Workspace, console: Console, base: 
     """
     source = _source(workspace, path)
     if looks_locked(source.text):
-        return _verified(workspace, console, base, path, source)
-    requirements.check_airflow(source.lines, base.packages, source.where)
-    # A lock beside a .in is what was committed; it counts as long as it is current.
-    beside = [path.with_suffix(".txt")] if path.suffix == ".in" else []
-    cached = workspace.cache("locks") / f"{_cache_key(settings, source, base)}.txt"
-    for known in (*beside, cached):
-        found = _current(known, source, base)
-        if found is not None:
-            return freshness.lock_file(source.where, found, base)
-    new = _resolve(settings, console, base, source, {})
-    workspace.write_text(cached, new)
-    return freshness.lock_file(source.where, parse_lock(new, source.where), base)
+        locked = _verified(workspace, console, base, path, source)
+    else:
+        locked = _made(settings, workspace, console, base, path, source)
+    return freshness.lock_file(source.where, locked, base, settings.platform)
 
 
-def _verified(workspace: Workspace, console: Console, base: BaseImage, path: Path, file: Source) -> LockFile:
+def _verified(workspace: Workspace, console: Console, base: BaseImage, path: Path, file: Source) -> Lock:
     """A lock as it is, once it fits the requirements beside it and the base."""
     locked = parse_lock(file.text, file.where)
     beside = path.with_suffix(".in")
@@ -113,7 +115,24 @@ def _verified(workspace: Workspace, console: Console, base: BaseImage, path: Pat
     warning = freshness.check_base(locked, file.where, base)
     if warning:
         console.warn(warning)
-    return freshness.lock_file(file.where, locked, base)
+    return locked
+
+
+def _made(  # noqa: PLR0917 - as `for_build`
+    settings: Settings, workspace: Workspace, console: Console, base: BaseImage, path: Path, source: Source
+) -> Lock:
+    """The lock of requirements: the one beside them or of an earlier build, else a new one."""
+    requirements.check_airflow(source.lines, base.packages, source.where)
+    # A lock beside a .in is what was committed; it counts as long as it is current.
+    beside = [path.with_suffix(".txt")] if path.suffix == ".in" else []
+    cached = workspace.cache("locks") / f"{_cache_key(settings, source, base)}.txt"
+    for known in (*beside, cached):
+        found = _current(known, source, base)
+        if found is not None:
+            return found
+    new = _resolve(settings, console, base, source, {})
+    workspace.write_text(cached, new)
+    return parse_lock(new, source.where)
 
 
 def _resolve(settings: Settings, console: Console, base: BaseImage, source: Source, kept: dict[str, str]) -> str:
@@ -138,8 +157,12 @@ def _read(path: Path, shown: str) -> str:
         return requirements.decode(path.read_bytes(), shown)
     except FileNotFoundError as missing:
         beside = path.with_suffix(".in")
-        advice = f"Run lock to make it from {beside.name}." if path.suffix == ".txt" and beside.exists() else ""
-        raise UsageError(f"There is no file {shown}.", advice or "Name another with --requirements.") from missing
+        advice = "Name another with --requirements."
+        if path.suffix == ".txt" and beside.exists():
+            advice = f"Run lock to make it from {beside.name}."
+        elif path.suffix == ".in":
+            advice = "Write what the DAGs need into it, one in each line, or name another lock with --requirements."
+        raise UsageError(f"There is no file {shown}.", advice) from missing
     except OSError as failed:
         raise UsageError(f"{shown} cannot be read: {failed.strerror}.") from failed
 
@@ -170,7 +193,7 @@ def _current(path: Path, source: Source, base: BaseImage) -> Lock | None:
         found = parse_lock(requirements.decode(path.read_bytes(), str(path)), str(path))
     except (OSError, UsageError):
         return None
-    return found if found.stamp == freshness.stamp(source, base, found.pins) else None
+    return found if found.stamp is not None and found.stamp.covers(freshness.stamp(source, base, found.pins)) else None
 
 
 def _cache_key(settings: Settings, source: Source, base: BaseImage) -> str:

@@ -3,10 +3,10 @@
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dagship.errors import UsageError
-from dagship.lock.requirements import canonical, quoted, without_comment
+from dagship.lock.requirements import canonical, option_advice, quoted, without_comment
 
 _DIGITS = 16
 
@@ -18,7 +18,7 @@ _PIN = re.compile(
 _HASH = re.compile(r"sha256:[0-9a-f]{64}")
 _STAMP = re.compile(
     r"^# dagship: input=(?P<input>[0-9a-f]+) base=(?P<base>[0-9a-f]+) "
-    r"python=(?P<python>[0-9.]+) text=(?P<text>[0-9a-f]+)$",
+    r"python=(?P<python>[0-9.]+) (?:platform=(?P<platform>[a-z0-9_/,]+) )?text=(?P<text>[0-9a-f]+)$",
     re.MULTILINE | re.ASCII,
 )
 
@@ -55,6 +55,7 @@ class Stamp:
         base: Digest of the base image's packages.
         python: Minor version of the base image's Python.
         text: Digest of the pins.
+        platforms: `os/architecture` of the bases that it was resolved over, to the same end; none in locks of old.
 
     """
 
@@ -62,10 +63,21 @@ class Stamp:
     base: str
     python: str
     text: str
+    platforms: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """The comment."""
-        return f"# dagship: input={self.input} base={self.base} python={self.python} text={self.text}"
+        platform = f" platform={','.join(self.platforms)}" if self.platforms else ""
+        return f"# dagship: input={self.input} base={self.base} python={self.python}{platform} text={self.text}"
+
+    def covers(self, wanted: "Stamp") -> bool:
+        """Whether a lock with this stamp is current where one with `wanted` would be made."""
+        known = not self.platforms or set(wanted.platforms) <= set(self.platforms)
+        return known and self.differs_in_platform(wanted)
+
+    def differs_in_platform(self, wanted: "Stamp") -> bool:
+        """Whether both are the same, but perhaps for the platforms."""
+        return replace(self, platforms=()) == replace(wanted, platforms=())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +99,11 @@ def looks_locked(text: str) -> bool:
     return "--hash" in text or _STAMP.search(text) is not None
 
 
+def is_of_another_tool(text: str) -> bool:
+    """Whether a lock does not say that dagship made it."""
+    return _STAMP.search(text) is None
+
+
 def parse_lock(text: str, where: str) -> Lock:
     """Reads a lock: every package with an exact version and hashes, and nothing else.
 
@@ -105,10 +122,7 @@ def parse_lock(text: str, where: str) -> Lock:
             shown = quoted(content.partition(" --hash")[0])
             missing = "--hash" not in content and "==" in content and not content.startswith("-")
             what = "has no hash" if missing else "is not a name, an exact version and hashes"
-            raise UsageError(
-                f"{where}:{number}: {shown} {what}, so {where} is not a lock.",
-                "Run lock to make it anew; what should change belongs into the .in file.",
-            )
+            raise UsageError(f"{where}:{number}: {shown} {what}, so {where} is not a lock.", _advice(content, where))
         hashes = tuple(sorted(set(_HASH.findall(match["hashes"]))))
         pins.append(
             Pin(
@@ -119,8 +133,25 @@ def parse_lock(text: str, where: str) -> Lock:
             )
         )
     found = _STAMP.search(text)
-    stamp = Stamp(**found.groupdict()) if found else None
+    stamp = _stamp(found) if found else None
     return Lock(pins=tuple(pins), stamp=stamp if stamp and stamp.text == pins_digest(pins) else None)
+
+
+def _stamp(found: "re.Match[str]") -> Stamp:
+    said = found.groupdict()
+    platform = said.pop("platform")
+    return Stamp(**said, platforms=tuple(platform.split(",")) if platform else ())
+
+
+def _advice(content: str, where: str) -> str:
+    option = option_advice(content)
+    if option or content.startswith((".", "/", "file:")):
+        return f"Remove the line. {option or option_advice('-e')}"
+    source = f"{where.removesuffix('.txt')}.in"
+    return (
+        "A tool that writes locks can write the version and the hashes of every package (uv export, poetry export, "
+        f"pip-compile --generate-hashes); or write what the DAGs need into {source}, and run lock."
+    )
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:

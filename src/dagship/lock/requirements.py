@@ -21,7 +21,9 @@ _COMMENT = re.compile(r"(^|\s)#.*$")
 _UNUSUAL = re.compile(r"[^\t\n -~]")
 
 _OPTIONS = {
-    ("-e", "--editable"): "Build a wheel of it, put that on an index, and name it with its version.",
+    ("-e", "--editable"): (
+        "Modules of your own can lie beside the DAGs; or put a wheel of it on an index, and name its version."
+    ),
     ("-r", "--requirement"): "Write the lines of that file here.",
     ("-c", "--constraint"): "The base image's packages are constraints already; other limits are requirements.",
     ("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--no-index", "--trusted-host"): (
@@ -146,11 +148,16 @@ def quoted(content: str) -> str:
     return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
 
 
+def option_advice(content: str) -> str:
+    """Returns what to do in place of an option of pip's that a line begins with; empty when it is none of them."""
+    option = re.split(r"[\s=]", content)[0]
+    return next((advice for names, advice in _OPTIONS.items() if option in names), "")
+
+
 def _requirement(content: str, at: str) -> "Requirement":
     shown = quoted(content)
     if content.startswith("-"):
-        option = re.split(r"[\s=]", content)[0]
-        advice = next((advice for names, advice in _OPTIONS.items() if option in names), "Leave it out.")
+        advice = option_advice(content) or "Leave it out."
         raise UsageError(f"{at}: {shown} is an option of pip, and no options are taken from this file.", advice)
     if content.endswith("\\") or re.search(r"\s--?[a-z]", content):
         raise UsageError(f"{at}: {shown} has more than a requirement in it.", f"One requirement in a line. {_EXAMPLE}")

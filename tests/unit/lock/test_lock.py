@@ -270,6 +270,81 @@ def test_another_tools_lock_that_holds_what_its_source_asks_for_is_taken(project
     assert run_for_build(project / "dags.txt")[0].startswith("pandas==2.2.3")
 
 
+def test_a_check_takes_another_tools_lock_as_a_build_does(project: Path) -> None:
+    (project / "dags.in").write_text("pandas<3\n")
+    (project / "dags.txt").write_text(PINS)
+
+    assert run_lock(project, check=True) == run_for_build(project / "dags.txt")[0]
+
+    (project / "dags.in").write_text("pandas>=3\n")
+    with pytest.raises(Refused, match=r"dags\.txt is stale: .* asks for 'pandas>=3', and the lock has pandas 2\.2\.3"):
+        run_lock(project, check=True)
+
+
+MARKED = f"""\
+numpy==2.4.0 ; python_version >= "3.11" \\
+    --hash={A}
+numpy==1.26.4 ; python_version < "3.11" \\
+    --hash={B}
+"""
+
+
+def test_of_two_pins_under_markers_the_one_that_holds_counts(project: Path) -> None:
+    (project / "dags.in").write_text("numpy>=2\n")
+    (project / "dags.txt").write_text(MARKED)
+
+    assert run_for_build(project / "dags.txt")[0].startswith("numpy==2.4.0 ;")
+    assert run_lock(project, check=True).startswith("numpy==2.4.0 ;")
+
+
+def test_two_pins_of_a_package_that_both_hold_are_refused(project: Path) -> None:
+    (project / "dags.txt").write_text(MARKED.replace("<", ">="))
+
+    with pytest.raises(Refused, match=r"has numpy twice, 2\.4\.0 and 1\.26\.4, and both hold"):
+        run_for_build(project / "dags.txt")
+
+
+def test_a_pin_of_another_platform_that_is_built_for_is_installed_there() -> None:
+    locked = parse_lock(f'x==1 ; platform_machine == "aarch64" --hash={A}\ny==1 --hash={A}\n', "")
+
+    assert "x==1" not in freshness.lock_file("", locked, BASE).text
+    assert freshness.lock_file("", locked, BASE, ("linux/arm64",)).text.startswith('x==1 ; platform_machine == "aarch')
+
+
+ARM = BASE.model_copy(update={"platform": "linux/arm64"})
+
+
+def test_a_lock_for_another_machine_is_taken_with_a_warning_and_resolved_again_by_lock(project: Path) -> None:
+    (project / "dags.in").write_text("pandas\n")
+    (project / "dags.txt").write_text(current("pandas", PINS, ARM))
+
+    text, said = run_for_build(project / "dags.txt")
+
+    assert text.startswith("pandas==2.2.3")
+    assert "requirements/dags.txt was made for linux/arm64, and example/airflow:3.3.2 is for linux/amd64" in said
+    made = parse_lock((project / "dags.txt").read_text(), "").stamp
+    here = freshness.stamp(Source(where="", text="pandas"), BASE, parse_lock(PINS, "").pins)
+    assert made is not None
+    assert not made.covers(here)
+    assert made.differs_in_platform(here)
+
+
+def test_a_lock_that_does_not_say_its_machine_stays_current(project: Path) -> None:
+    (project / "dags.in").write_text("pandas\n")
+    (project / "dags.txt").write_text(current("pandas", PINS).replace(" platform=linux/amd64", ""))
+
+    assert run_lock(project, check=True).startswith("pandas==2.2.3")
+
+
+def test_a_lock_with_the_project_itself_in_it_says_what_to_do_and_no_circle(project: Path) -> None:
+    (project / "dags.txt").write_text(f"-e .\n{PINS}")
+
+    with pytest.raises(UsageError) as caught:
+        run_for_build(project / "dags.txt")
+
+    assert caught.value.hint.startswith("Remove the line. Modules of your own can lie beside the DAGs")
+
+
 def test_what_is_wrong_with_a_changed_source_is_said_before_that_it_changed(project: Path) -> None:
     (project / "dags.in").write_text("-e .\n")
     (project / "dags.txt").write_text(current("pandas", PINS))

@@ -12,12 +12,13 @@ import time
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, cast
 
 from rich.console import Console as RichConsole
 from rich.text import Text
 
 from dagship.errors import DagshipError
+from dagship.outlet import Outlet
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -86,9 +87,10 @@ class Console:
     ) -> None:
         self.json_wanted = json_wanted
         self._in = stdin or sys.stdin
-        self._out = stdout or sys.stdout
+        self._out = Outlet.of(stdout or sys.stdout)
+        people = cast("TextIO", Outlet.of(stderr or sys.stderr))
         # No markup and no highlighting: user text is text.
-        self._rich = RichConsole(file=stderr or sys.stderr, markup=False, highlight=False, emoji=False, soft_wrap=True)
+        self._rich = RichConsole(file=people, markup=False, highlight=False, emoji=False, soft_wrap=True)
         if not self._rich.is_terminal:
             self._rich.width = _PLAIN_WIDTH
 
@@ -103,7 +105,7 @@ class Console:
     @property
     def answers(self) -> bool:
         """Whether somebody can be asked."""
-        return self._in.isatty()
+        return self._in is not None and self._in.isatty()
 
     def ask(self, question: str) -> str:
         """Asks for a line, and returns it without spaces around it; empty where there is no more to read."""
@@ -178,12 +180,18 @@ class Console:
         if error.hint:
             self._rich.print(Text("  → ", style="bold").append(printable(error.hint), style="default"))
 
-    def document(self, document: Mapping[str, object]) -> None:
-        """Prints the JSON document of a task, when one is wanted."""
-        if self.json_wanted:
-            json.dump(document, self._out, ensure_ascii=True, indent=2)
-            self._out.write("\n")
-            self._out.flush()
+    @property
+    def takes_documents(self) -> bool:
+        """Whether there is a standard output, where a document is wanted."""
+        return not self.json_wanted or not self._out.closed
+
+    def document(self, document: Mapping[str, object]) -> OSError | ValueError | None:
+        """Prints the JSON document of a task, when one is wanted; returns why it did not arrive, if so."""
+        if not self.json_wanted:
+            return None
+        self._out.write(json.dumps(document, ensure_ascii=True, indent=2) + "\n")
+        self._out.flush()
+        return self._out.failed
 
 
 def size(count: int) -> str:

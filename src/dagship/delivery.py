@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dagship import pipeline
 from dagship.artifacts import PushedImage
 from dagship.cluster import connection
-from dagship.errors import OutsideError, Refused, UsageError
+from dagship.errors import DagshipError, OutsideError, Refused, UsageError
 from dagship.helm.api import Helm
 from dagship.project import Project
 from dagship.prune.values import Place, PruneReport, Seen
@@ -126,15 +126,23 @@ def rollout(project: Project, *, image: str, unfinished: bool, asked: Asked) -> 
         result = ways.undo(cluster, project.console, asked)
     else:
         result = ways.rollout(cluster, project.console, target(project, image=image), asked)
-    project.workspace.write("rollout", result)
+    _keep(project, result)
     return result
 
 
 def rollback(project: Project, *, to: int | None, asked: Asked) -> RolloutResult:
     """Moves an Airflow in the cluster back to an earlier release."""
     result = ways.rollback(_cluster(project), project.console, to, asked)
-    project.workspace.write("rollout", result)
+    _keep(project, result)
     return result
+
+
+def _keep(project: Project, result: RolloutResult) -> None:
+    """Writes down what a rollout came to; a disk that is full makes nothing of it undone."""
+    try:
+        project.workspace.write("rollout", result)
+    except DagshipError as failed:
+        project.console.warn(f"{failed.message} {failed.hint}")
 
 
 def status(project: Project) -> StatusReport:

@@ -6,10 +6,16 @@
     └── OutsideError  3   the engine, the registry or the package index failed
         └── Transient     the same, and another try may succeed
 
-Ctrl-C and SIGTERM end with 130. Only the command line turns these into output and an exit status.
+Ctrl-C, SIGTERM and SIGHUP end with 130. Only the command line turns these into output and an exit status.
 """
 
+import errno
 from typing import ClassVar
+
+# What the operating system refuses because of the machine's state, and not because of what it was asked for.
+_OF_THE_MACHINE = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EPIPE, errno.ECONNRESET}
+)
 
 
 class DagshipError(Exception):
@@ -57,6 +63,11 @@ INTERRUPTED = 130
 
 
 class Interrupted(DagshipError):  # noqa: N818 - what happened
-    """Ctrl-C or SIGTERM came at a moment when the user must know how things stand."""
+    """Ctrl-C, SIGTERM or SIGHUP came at a moment when the user must know how things stand."""
 
     exit_code = INTERRUPTED
+
+
+def of_system(failed: OSError) -> type[DagshipError]:
+    """Returns which error it is that the operating system refused something: the machine's, or that of the call."""
+    return OutsideError if failed.errno in _OF_THE_MACHINE else UsageError

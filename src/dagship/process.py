@@ -10,13 +10,18 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+from dagship import interrupts
 from dagship.errors import OutsideError
 
 log = logging.getLogger(__name__)
 
 _GRACE_SECONDS = 10.0
+
+# Those that run, with the thread that waits for each.
+_running: "dict[subprocess.Popen[str], threading.Thread]" = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +61,34 @@ def run(
 
     """
     log.info("%s", shlex.join(argv))
+    errors: list[str] = []
+    child = reader = None
     try:
-        child = subprocess.Popen(
+        with interrupts.put_off():  # one that was just started must be known before it can be ended
+            child = _start(argv, env)
+            _running[child] = threading.current_thread()
+        reader = threading.Thread(target=_read_lines, args=(child, errors, on_line), daemon=True)
+        reader.start()
+        assert child.stdout is not None  # noqa: S101 - for the type checker; PIPE was asked for
+        with child.stdout:
+            output = child.stdout.read()
+        code = child.wait()
+    except BaseException:
+        if child is not None:
+            with interrupts.put_off():
+                _end(child)
+        raise
+    finally:
+        if child is not None:
+            del _running[child]
+        if reader is not None:
+            reader.join(timeout=_GRACE_SECONDS)
+    return Finished(argv=tuple(argv), code=code, stdout=output, stderr="".join(errors))
+
+
+def _start(argv: Sequence[str], env: Mapping[str, str] | None) -> subprocess.Popen[str]:
+    try:
+        return subprocess.Popen(
             list(argv),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -72,20 +103,6 @@ def run(
         raise OutsideError(
             f"The program {argv[0]!r} is not installed.", f"Install {argv[0]} and see that it is in PATH."
         ) from missing
-    errors: list[str] = []
-    reader = threading.Thread(target=_read_lines, args=(child, errors, on_line), daemon=True)
-    reader.start()
-    try:
-        assert child.stdout is not None  # noqa: S101 - for the type checker; PIPE was asked for
-        with child.stdout:
-            output = child.stdout.read()
-        code = child.wait()
-    except BaseException:
-        _end(child)
-        raise
-    finally:
-        reader.join(timeout=_GRACE_SECONDS)
-    return Finished(argv=tuple(argv), code=code, stdout=output, stderr="".join(errors))
 
 
 def _read_lines(child: subprocess.Popen[str], into: list[str], on_line: Callable[[str], None] | None) -> None:
@@ -100,12 +117,28 @@ def _read_lines(child: subprocess.Popen[str], into: list[str], on_line: Callable
 def _end(child: subprocess.Popen[str]) -> None:
     """Ends the child's whole session: asks first, and kills after a grace period."""
     for sign in (signal.SIGTERM, signal.SIGKILL):
+        _send(child, sign)
         try:
-            os.killpg(child.pid, sign)
             child.wait(timeout=_GRACE_SECONDS)
-        except ProcessLookupError:
-            return
         except subprocess.TimeoutExpired:
             continue
         else:
             return
+
+
+def _hear(again: bool) -> None:
+    """Whoever asks a second time wants no grace; those that other threads wait for are told by nobody else."""
+    for child, waits in tuple(_running.items()):
+        if again:
+            _send(child, signal.SIGKILL)
+        elif waits is not threading.main_thread():
+            _send(child, signal.SIGTERM)
+
+
+def _send(child: subprocess.Popen[str], sign: signal.Signals) -> None:
+    if child.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, sign)
+
+
+interrupts.tell(_hear)

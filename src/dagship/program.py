@@ -16,7 +16,7 @@ class _Program(Program):
         try:
             super().execute()
         except KeyboardInterrupt as stopped:
-            raise Exit("error: Interrupted; nothing was done yet.", code=INTERRUPTED) from stopped
+            raise Exit("error: Interrupted outside of any task.", code=INTERRUPTED) from stopped
 
     def parse_core(self, argv: list[str] | None) -> None:
         try:

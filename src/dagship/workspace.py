@@ -14,7 +14,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from dagship.artifacts import Artifact
-from dagship.errors import UsageError
+from dagship.errors import UsageError, of_system
 
 _Artifact = TypeVar("_Artifact", bound=Artifact)
 
@@ -89,6 +89,7 @@ class Workspace:
 
         Raises:
             UsageError: The directory cannot be written.
+            OutsideError: The disk is full.
 
         """
         try:
@@ -97,7 +98,7 @@ class Workspace:
             with whole(path) as file:
                 file.write_text(text, encoding="utf-8")
         except OSError as failed:
-            raise UsageError(
+            raise of_system(failed)(
                 f"{path} cannot be written: {failed.strerror}.", "Free space or fix its permissions."
             ) from failed
 

@@ -6,9 +6,11 @@ Airflow is a few kilobytes here (images.py); a real one on this chart is in test
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +105,41 @@ def test_a_helm_that_is_too_old_is_not_tried(rig: Rig, tmp_path: Path, monkeypat
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
 
     assert "is Helm v3.7.2, which is too old" in error(install(rig))["message"]
+
+
+def test_a_second_ctrl_c_lets_nobody_else_in_before_helm_is_gone(air: Rig, tmp_path: Path, helm_program: str) -> None:
+    """A helm that takes no notice of being asked to end, and writes down who has the lease for as long as it lives."""
+    lease = f"{air.kubectl.program} --kubeconfig={air.kubectl.kubeconfig} -n {air.kubectl.namespace} get lease dagship"
+    (tmp_path / "helm").write_text(
+        f"""#!/bin/sh
+[ "$1" = upgrade ] || exec {helm_program} "$@"
+trap "touch {tmp_path}/asked" TERM
+while :; do {lease} -o 'jsonpath=[{{.spec.holderIdentity}}]' >>{tmp_path}/holders; touch {tmp_path}/writes; done
+""",
+        "utf-8",
+    )
+    (tmp_path / "helm").chmod(0o755)
+    values = tmp_path / "values.yaml"
+    values.write_text(yaml.safe_dump({**VALUES, "image": {"repository": REPOSITORY, "tag": "x"}}), "utf-8")
+    argv = [sys.executable, "-m", "dagship.cli", "install", f"--namespace={air.kubectl.namespace}"]
+    env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    with subprocess.Popen([*argv, f"--values={values}"], cwd=tmp_path, env=env, stderr=subprocess.PIPE) as process:
+        for name in ("writes", "asked"):
+            _until((tmp_path / name).exists)
+            process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=SOON)
+
+    assert process.returncode == 130
+    assert b"Interrupted while helm was at airflow; it may be half installed." in said
+    assert "[]" not in (tmp_path / "holders").read_text()
+    assert not air.cluster.get("Lease", "dagship")["spec"]["holderIdentity"]
+
+
+def _until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SOON
+    while not is_so():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.05)
 
 
 def test_wrong_values_are_a_sentence_each_and_nothing_is_there(air: Rig, helm: Helm) -> None:

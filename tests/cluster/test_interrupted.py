@@ -330,7 +330,20 @@ def begun(rig: Rig, *arguments: str, until: str) -> Iterator[subprocess.Popen[st
             process.kill()
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_whoever_reads_what_it_says_may_go_away_in_the_middle(rigs, old: str, new: str):
+    """And what it came to cannot be written down either."""
+    (rig,) = rigs(1, *airflow(old, workers=1))
+    (rig.scratch / ".dagship" / "rollout.json").mkdir(parents=True)
+    with begun(rig, "rollout", f"--image={new}", until="  statefulset/worker  0/1") as process:
+        process.stderr.close()
+        process.stdout.close()
+
+        assert process.wait(SECONDS) == 0
+    assert running(rig) == {new}
+    assert ended_in_order(rig)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_interrupted_in_the_middle_it_says_how_things_stand_and_the_next_one_goes_on_at_once(
     rigs, old: str, new: str, sent: signal.Signals
 ):

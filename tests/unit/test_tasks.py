@@ -1,5 +1,6 @@
 """The command line: what it offers, how it fails, and how it stays quick."""
 
+import errno
 import json
 import subprocess
 import sys
@@ -86,6 +87,8 @@ def test_an_error_is_also_a_document(tmp_path: Path) -> None:
         (OutsideError("x"), 3),
         (KeyboardInterrupt(), 130),
         (ZeroDivisionError("x"), 2),
+        (OSError(errno.ENOSPC, "No space left on device"), 3),
+        (OSError(errno.EACCES, "Permission denied", "/x"), 2),
     ],
 )
 def test_every_end_has_its_status(

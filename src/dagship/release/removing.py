@@ -40,7 +40,7 @@ def uninstall(
     Raises:
         UsageError: There is no such release, or nobody agreed; nothing was changed.
         OutsideError: Helm, or the API server, failed.
-        Interrupted: Ctrl-C came while pods ended; they go on ending.
+        Interrupted: Ctrl-C came while helm was at it, or while pods ended; they go on ending.
 
     """
     seconds: dict[str, float] = {}
@@ -61,7 +61,7 @@ def uninstall(
         with finding.timed(seconds, "helm"):
             if there is not None:
                 with console.step(f"helm uninstall {release}"):
-                    helm.uninstall(release)
+                    _uninstall(helm, release)
         with finding.timed(seconds, "pods"), _told(release, cluster.namespace):
             departing.sweep(cluster, release)
             departing.wait(cluster, console, release, timeout=timeout)
@@ -150,6 +150,16 @@ def _forget(cluster: "Cluster", warnings: list[str]) -> bool:
 def _others(cluster: "Cluster") -> bool:
     """Whether a workload of some Airflow is left."""
     return any(workloads.read(kind, raw).role != "other" for kind in WATCHED for raw in cluster.list(kind))
+
+
+def _uninstall(helm: Helm, release: str) -> None:
+    try:
+        helm.uninstall(release)
+    except KeyboardInterrupt as stopped:
+        raise Interrupted(
+            f"Interrupted while helm was at {release}; it may be half gone.",
+            "Run uninstall again: it ends what was begun.",
+        ) from stopped
 
 
 @contextmanager

@@ -75,6 +75,10 @@ def roll(run: Run, planner: Planner) -> RolloutResult:
                 raise OutsideError(
                     failed.message, f"The rollout is unfinished. {first.strip()} {_HOW_TO_GO_ON}", failed.detail
                 ) from failed
+            except OSError as failed:
+                raise OutsideError(
+                    f"The system refused: {failed.strerror or failed}.", f"The rollout is unfinished; {_HOW_TO_GO_ON}"
+                ) from failed
     result = result.model_copy(update={"warnings": tuple(dict.fromkeys((*result.warnings, *run.warnings)))})
     return tasks.counted(run, result, now, survey)
 

@@ -1,14 +1,15 @@
 """Runs one task: settings in, document out, every failure one sentence and an exit status."""
 
 import logging
-import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from invoke import Exit
 
-from dagship.errors import INTERRUPTED, DagshipError
+from dagship import interrupts
+from dagship.errors import INTERRUPTED, DagshipError, OutsideError, UsageError, of_system
+from dagship.outlet import keep_descriptors
 
 if TYPE_CHECKING:
     from dagship.console import Console
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+Act = Callable[["Project"], dict[str, Any]]
 
-def run(json: bool, flags: Mapping[str, object], act: "Callable[[Project], dict[str, Any]]") -> None:
+
+def run(json: bool, flags: Mapping[str, object], act: Act) -> None:
     """Runs a task.
 
     Args:
@@ -31,36 +34,55 @@ def run(json: bool, flags: Mapping[str, object], act: "Callable[[Project], dict[
     """
     from dagship.console import Console
 
+    keep_descriptors()
     console = Console(json_wanted=json)
-    try:
-        with _terminable():
-            from dagship import settings
-            from dagship.project import Project
+    with interrupts.heard():
+        try:
+            document = _done(console, flags, act)
+        except DagshipError as failed:
+            _fail(console, failed, failed.exit_code)
+        except KeyboardInterrupt:
+            _fail(
+                console,
+                DagshipError("Interrupted; what was started was stopped, and nothing was half-written."),
+                INTERRUPTED,
+            )
+        except OSError as failed:
+            where = f" ({failed.filename})" if failed.filename else ""
+            error = of_system(failed)(f"The system refused: {failed.strerror or failed}{where}.")
+            _fail(console, error, error.exit_code)
+        except Exception as bug:
+            log.debug("unexpected", exc_info=True)
+            message = f"dagship failed in a way that it should not: {type(bug).__name__}: {bug}"
+            _fail(console, DagshipError(message, "Please report it, with the output of the same call with --debug."), 2)
+        else:
+            _tell(console, document)
 
-            root = Path.cwd()
-            project = Project(root=root, settings=settings.load(root, flags), console=console)
-            document = act(project)
-    except DagshipError as failed:
-        _fail(console, failed, failed.exit_code)
-    except KeyboardInterrupt:
-        _fail(
-            console,
-            DagshipError("Interrupted; what was started was stopped, and nothing was half-written."),
-            INTERRUPTED,
+
+def _done(console: "Console", flags: Mapping[str, object], act: Act) -> dict[str, Any]:
+    from dagship import settings
+    from dagship.project import Project
+
+    if not console.takes_documents:
+        raise UsageError("--json has nowhere to go: standard output is closed.", "Leave it open, or leave --json out.")
+    root = Path.cwd()
+    return act(Project(root=root, settings=settings.load(root, flags), console=console))
+
+
+def _tell(console: "Console", document: dict[str, Any]) -> None:
+    """The status says what happened, whether or not somebody reads on; that a document is lost is the machine's."""
+    lost = console.document(document)
+    if not document.get("passed", True):
+        raise Exit(code=1)
+    if lost is not None and not isinstance(lost, BrokenPipeError):
+        why = getattr(lost, "strerror", None) or lost
+        console.error(
+            OutsideError(
+                f"The task did what it was to do; its document could not be written to standard output: {why}.",
+                "Free space, or write it elsewhere.",
+            )
         )
-    except BrokenPipeError:
-        raise Exit(code=INTERRUPTED) from None
-    except OSError as failed:
-        where = f" ({failed.filename})" if failed.filename else ""
-        _fail(console, DagshipError(f"The system refused: {failed.strerror or failed}{where}."), DagshipError.exit_code)
-    except Exception as bug:
-        log.debug("unexpected", exc_info=True)
-        message = f"dagship failed in a way that it should not: {type(bug).__name__}: {bug}"
-        _fail(console, DagshipError(message, "Please report it, with the output of the same call with --debug."), 2)
-    else:
-        console.document(document)
-        if not document.get("passed", True):
-            raise Exit(code=1)
+        raise Exit(code=OutsideError.exit_code)
 
 
 def _fail(console: "Console", error: DagshipError, code: int) -> None:
@@ -69,17 +91,3 @@ def _fail(console: "Console", error: DagshipError, code: int) -> None:
         {"error": {"message": error.message, "hint": error.hint, "detail": error.detail, "exit_code": code}}
     )
     raise Exit(code=code) from None
-
-
-class _terminable:  # noqa: N801 - a context manager that reads as a word
-    """Makes SIGTERM, which CI sends to cancel a job, end a task as Ctrl-C does."""
-
-    def __enter__(self) -> None:
-        self._before = signal.signal(signal.SIGTERM, self._interrupt)
-
-    def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGTERM, self._before)
-
-    @staticmethod
-    def _interrupt(*_: object) -> None:
-        raise KeyboardInterrupt

@@ -17,19 +17,20 @@ from dagship.workspace import Workspace
 
 _MARK = "@@FACTS@@"
 
-# $1 is the Python program to run. The first line of `airflow` names its interpreter; where that would be too long for
-# the kernel, pip writes a shell's exec with it into the second.
+# $1 is the Python program to run, $2 what else Python is told. The first line of `airflow` names its interpreter; where
+# that would be too long for the kernel, pip writes a shell's exec with it into the second.
 FIND_PYTHON = r"""
+options=${2-}
 if airflow=$(command -v airflow); then
     first=$(head -n 1 "$airflow")
     case $first in
         '#!'*python*) set -- "$1" ${first#'#!'} ;;
         *) set -- "$1" "$(sed -n "2s/^'''exec' \"\{0,1\}\([^\" ]*\).*/\1/p" "$airflow")" ;;
     esac
-    [ -z "$2" ] || exec "$2" ${3:+"$3"} -c "$1"
+    [ -z "$2" ] || exec "$2" ${3:+"$3"} $options -c "$1"
 fi
 for python in python3 python; do
-    command -v "$python" >/dev/null && exec "$python" -c "$1"
+    command -v "$python" >/dev/null && exec "$python" $options -c "$1"
 done
 exit 90
 """

@@ -216,6 +216,76 @@ def test_what_a_process_printed_before_it_died_is_kept(
     assert "no configuration" in found.traceback
 
 
+# What changes the process that it is imported in, or what is around it. Each is a good DAG besides.
+MEDDLING = {
+    "closes_descriptors.py": dag("closes_descriptors", "import os\nos.closerange(3, 100)"),
+    "ends_its_parent.py": dag("ends_its_parent", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)"),
+    "forges.py": dag(
+        "forges",
+        "import glob, os\n"
+        "if os.fork() == 0:\n"
+        "    os.setsid()\n"
+        "    while True:\n"
+        "        for path in glob.glob('/dagship/**', recursive=True) + ['/dagship/report.json']:\n"
+        "            try:\n"
+        "                open(path, 'w').write('{}')\n"
+        "            except OSError:\n"
+        "                pass\n",
+    ),
+    "has_a_lazy_module.py": dag(
+        "has_a_lazy_module",
+        "import sys, types\n"
+        "class Lazy(types.ModuleType):\n"
+        "    def __getattr__(self, name):\n"
+        "        raise RuntimeError(name)\n"
+        "sys.modules['lazy'] = Lazy('lazy')",
+    ),
+    "replaces_dumps.py": dag("replaces_dumps", "import json\njson.dumps = None"),
+    "replaces_open.py": dag("replaces_open", "import builtins\nbuiltins.open = None"),
+    "replaces_stdout.py": dag("replaces_stdout", "import sys\nsys.stdout = None"),
+    "replaces_write.py": dag("replaces_write", "import os\nos.write = lambda *_: 0"),
+    **{f"says_{number}.py": dag(f"says_{number}", "import sys\nsys.stdout.write('said')") for number in range(3)},
+    "tidies.py": dag(
+        "tidies",
+        "import os, shutil\nfor name in os.listdir('/tmp'):\n    shutil.rmtree('/tmp/' + name, ignore_errors=True)",
+    ),
+    # What passes, or does not, for a reason that only the test would have.
+    "verify_pool.py": "OWN = True\n",
+    "has_its_own.py": dag("has_its_own", "import verify_pool\nassert verify_pool.OWN"),
+    "looks_about.py": dag("looks_about", "from plugins import lying_there"),
+    "asks_the_database.py": dag(
+        "asks_the_database", "from airflow import settings\nsettings.Session().connection().exec_driver_sql('SELECT 1')"
+    ),
+    "last.py": dag("last", "raise ValueError('as before')"),
+}
+
+
+def test_a_file_that_meddles_with_the_test_changes_no_verdict_but_its_own(
+    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage, base_2: BaseImage
+) -> None:
+    """Airflow 3's children answer on descriptor 0, and are refused the database; Airflow 2's are not."""
+    lost = "Nothing came back of its import"
+    both = {
+        "ends_its_parent.py": lost,
+        "looks_about.py": "ModuleNotFoundError: No module named 'plugins'",
+        "last.py": "ValueError: as before",
+    }
+    of_3 = {"asks_the_database.py": "RuntimeError: Direct database access via the ORM is not allowed"}
+    of_2 = {"closes_descriptors.py": lost}
+    tree = {**MEDDLING, "lying_there.py": ""}
+    for base, expected in ((base_3, both | of_3), (base_2, both | of_2)):
+        image = image_of(base, tree, "COPY dags/lying_there.py /opt/airflow/plugins/lying_there.py")
+        report = verified(image)
+
+        errors = {found.file: found.message for found in report.findings if found.severity == "error"}
+        assert errors.keys() == expected.keys()
+        assert all(errors[file].startswith(words) for file, words in expected.items()), errors
+        good = {
+            name.removesuffix(".py") for name, text in MEDDLING.items() if "with DAG" in text and name not in errors
+        }
+        assert {dag_id for file in report.files for dag_id in file.dags} == good
+
+
 def test_a_good_tree_passes(
     verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage, base_2: BaseImage
 ) -> None:
@@ -496,8 +566,8 @@ def _wait_for_import(owner: int) -> bool:
     while time.monotonic() < deadline:
         for container in _containers(owner):
             running = process.run(["docker", "exec", container, "sh", "-c", "cat /proc/[0-9]*/cmdline"]).stdout
-            # The one that reads and the one that examines.
-            if running.count("import verify") > 1:
+            # The one that keeps the results, the one that has Airflow, and the one that examines.
+            if running.count("import verify") > 2:
                 return True
     return False
 

@@ -12,10 +12,10 @@ from dagship import probe
 PROGRAM = "import sys; print('ran', sys.argv[0])"
 
 
-def find(path: Path, *, shell: str = "/bin/sh") -> subprocess.CompletedProcess[str]:
+def find(path: Path, *, shell: str = "/bin/sh", options: str = "") -> subprocess.CompletedProcess[str]:
     environment = {"PATH": f"{path}:/usr/bin:/bin"}
     return subprocess.run(
-        [shell, "-c", probe.FIND_PYTHON, "sh", PROGRAM], env=environment, capture_output=True, text=True
+        [shell, "-c", probe.FIND_PYTHON, "sh", PROGRAM, options], env=environment, capture_output=True, text=True
     )
 
 
@@ -100,3 +100,10 @@ def test_the_program_prints_facts_on_any_python() -> None:
     assert "pytest" in facts["packages"]  # type: ignore[operator]
     assert os.environ.get("AIRFLOW_HOME") is None
     assert str(facts["airflow_home"]).endswith("/airflow")
+
+
+def test_python_is_told_what_else_it_is_told(place: Path) -> None:
+    command(place, f"#!{place}/python-of-airflow -u\n")
+    (place / "python-of-airflow").write_text('#!/bin/sh\necho "$1" "$2" "$3" "$4"\n')
+
+    assert find(place, options="-I -S").stdout == "-u -I -S -c\n"

@@ -31,8 +31,15 @@ _BUNDLES = [
 
 _INSTALLING = ("tools.py", "tools.txt", "index.py", "installed.py", "install.py", "overlap.py")
 # What imports DAG files, of the test of an image: the sync checks commits with it.
-_CHECKING = tuple(
-    f"verify{part}.py" for part in ("", "_airflow", "_child", "_modules", "_pool", "_trace", "_warm", "_watch")
+_CHECKING = (
+    "verify.py",
+    *(
+        f"verify_{part}.py"
+        for part in (
+            *("airflow", "child", "home", "modules", "pool", "side", "start", "stem", "trace", "warm", "watch"),
+            "worker",
+        )
+    ),
 )
 
 

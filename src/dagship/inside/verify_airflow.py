@@ -9,6 +9,8 @@ from typing import Any
 
 import verify_warm
 
+_dumps = json.dumps  # a DAG file may replace it
+
 
 def load() -> "Airflow":
     """Imports Airflow and returns it; whatever the image's configuration or local settings raise comes through."""
@@ -30,6 +32,7 @@ class Airflow:
 
     def __init__(self, version: str, root: str) -> None:
         self.version = version
+        self.major = int(version.partition(".")[0])
         self.root = root
         from airflow.serialization import serialized_objects
 
@@ -87,8 +90,23 @@ class Airflow:
         if self.root not in sys.path:  # 3.0 leaves this to the processor; 2.x did it at import, 3.1 does it in the bag
             sys.path.append(self.root)
         os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "client"
-        if int(self.version.split(".")[0]) > 2:  # noqa: PLR2004 - 2.x asks its database for Variables
+        if self.major > 2:  # noqa: PLR2004 - 2.x asks its database for Variables
             _answer_nothing()
+            _block_database()
+
+    def shared(self) -> list[Any]:
+        """Returns what every DAG file works with, name to value: none of it may be another after a file."""
+        from airflow import settings
+        from airflow.configuration import conf
+
+        try:
+            from airflow.sdk import DAG, BaseOperator
+        except ImportError:
+            from airflow.models.baseoperator import BaseOperator
+            from airflow.models.dag import DAG
+
+        sections = getattr(conf, "_sections", {})
+        return [*(vars(each) for each in (settings, DAG, BaseOperator)), *sections.values()]
 
     def bag(self, path: str) -> tuple[Any, list[Any]]:
         """Imports a file as the dag-processor does and returns the bag and every DAG that came up, repeated ids too."""
@@ -105,7 +123,7 @@ class Airflow:
 
     def serialize(self, dag: Any) -> str:
         """Serializes a DAG as the dag-processor does, to the text that its hash is made from."""
-        return json.dumps(self._serializer.to_dict(dag), sort_keys=True)
+        return _dumps(self._serializer.to_dict(dag), sort_keys=True)
 
     def varying(self, path: str) -> tuple[bool, str]:
         """Returns what Airflow 3.2 and later say of values that change with each parse: (fatal, text)."""
@@ -118,6 +136,15 @@ class Airflow:
         if fatal:
             return True, "\n".join(fatal.values())
         return False, result.format_warnings() or "" if result.warnings else ""
+
+
+def _block_database() -> None:
+    """Refuses what Airflow 3's own children are refused: sessions of the metadata database."""
+    try:
+        from airflow.sdk.execution_time.supervisor import block_orm_access
+    except ImportError:
+        return
+    block_orm_access()
 
 
 def _answer_nothing() -> None:

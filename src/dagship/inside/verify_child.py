@@ -10,6 +10,8 @@ TEXT_LIMIT = 40_000
 
 _ERRORS = 50
 _DAGS = 10_000
+# A DAG file may replace them.
+_open, _clock, _format_exc = open, time.perf_counter, traceback.format_exc
 
 
 def examine(airflow: Any, watch: Any, path: str) -> dict[str, Any]:
@@ -24,7 +26,7 @@ def examine(airflow: Any, watch: Any, path: str) -> dict[str, Any]:
     dags: dict[str, Any] = {}
     found: list[Any] = []
     varying = ""
-    began = time.perf_counter()
+    began = _clock()
     try:
         fatal, varying = airflow.varying(path)
         if fatal:
@@ -35,13 +37,13 @@ def examine(airflow: Any, watch: Any, path: str) -> dict[str, Any]:
             dags = bag.dags
             errors += [{"phase": "import", "dag": "", "text": str(text)} for text in bag.import_errors.values()]
     except BaseException:  # noqa: BLE001 - whatever the file raises is the finding
-        errors.append({"phase": "import", "dag": "", "text": traceback.format_exc()})
+        errors.append({"phase": "import", "dag": "", "text": _format_exc()})
     for dag_id, dag in dags.items():
         try:
             airflow.serialize(dag)
         except BaseException:  # noqa: BLE001 - as above
-            errors.append({"phase": "serialize", "dag": dag_id, "text": traceback.format_exc()})
-    seconds = time.perf_counter() - began
+            errors.append({"phase": "serialize", "dag": dag_id, "text": _format_exc()})
+    seconds = _clock() - began
     # An object may come up twice: Airflow collects by hash, and a task that is added late changes that of its DAG.
     ids = [dag.dag_id for dag in {id(dag): dag for dag in found}.values()]
     source = _source(path)
@@ -87,7 +89,7 @@ def _named(source: str, error: dict[str, Any]) -> int:
 
 def _source(path: str) -> str:
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
+        with _open(path, encoding="utf-8", errors="replace") as file:
             return file.read()
     except (OSError, UnicodeError):
         return ""

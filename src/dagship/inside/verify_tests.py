@@ -5,9 +5,9 @@ import os
 import sys
 from typing import Any
 
-import verify
 import verify_airflow
 import verify_child
+import verify_home
 
 _MOST = 10_000
 
@@ -45,9 +45,10 @@ class Recorder:
         test["text"] = verify_child.shortened(text)
 
 
-def main(work: str) -> None:
-    """Runs the tests."""
-    verify.settle(work)
+def main(work: str, result: str) -> None:
+    """Runs the tests; what came out goes to `WORK/out/RESULT`, a name that no DAG file could know."""
+    verify_home.be_like_airflow()
+    verify_home.settle(work)
     root = verify_airflow.load().root
     sys.path.append(root)
     sys.path.append(os.path.join(work, "pytest"))  # last: what the image has goes first
@@ -58,7 +59,7 @@ def main(work: str) -> None:
     options = ["--rootdir=.", "--color=no", "-p", "no:cacheprovider", "--basetemp=/tmp/dagship-pytest"]
     code = int(pytest.main([*options, "."], plugins=[recorder]))
     tests = [dict(test, name=name) for name, test in list(recorder.tests.items())[:_MOST]]
-    with open(os.path.join(work, "out", "tests.json"), "w", encoding="utf-8", errors="replace") as file:
+    with open(os.path.join(work, "out", result), "w", encoding="utf-8", errors="replace") as file:
         json.dump({"code": code, "tests": tests}, file, ensure_ascii=False)
     sys.stdout.flush()
     os._exit(0)

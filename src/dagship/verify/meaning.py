@@ -13,6 +13,7 @@ from dagship.verify.tracebacks import Trace
 NETWORK_HINT = "Move the call into a task: Airflow imports the file every few seconds, also when that host is down."
 TIMEOUT_HINT = "Move the work into a task, or give it more with --import-timeout and Airflow's dagbag_import_timeout."
 EXIT_HINT = "Raise an exception instead; when the process ends, Airflow shows no error and drops the file's DAGs."
+LOST_HINT = "Take that out: Airflow's dag-processor gets nothing back either, and drops the file's DAGs."
 _ENV_HINT = "Add the line {} to the env file of the test, or read it inside a task."
 
 _VARIABLE = re.compile(r"Variable ([^\s'\"{}]+) (?:does not exist|not found)")
@@ -122,6 +123,8 @@ def _import_hint(error: SeenError, trace: Trace) -> str:
     missing = _MISSING_MODULE.match(trace.message) if trace.kind == "ModuleNotFoundError" else None
     if missing is not None:
         return _module_hint(error.module) if error.module else package_hint(missing[1])
+    if "Direct database access" in trace.message or "Database access is disabled" in trace.message:
+        return "Airflow 3 gives DAG files no metadata database: ask its REST API, inside a task."
     if "Read-only file system" in trace.message:
         return "Write below /tmp, or inside a task: the image's files are read-only where it runs."
     return ""

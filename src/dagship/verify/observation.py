@@ -101,6 +101,7 @@ class Death(_Fact):
         killed: Whether it was killed because its time was up.
         signal: The signal it died of, `SIGSEGV`; empty for none.
         exit: Its exit status.
+        lost: Whether nothing came back from it although it was not ended: the file took away what it answers with.
         seconds: The time it had.
         log: The end of what it printed, and what `faulthandler` did.
 
@@ -109,6 +110,7 @@ class Death(_Fact):
     killed: bool
     signal: _Name
     exit: int
+    lost: bool = False
     seconds: float
     log: _Text
 

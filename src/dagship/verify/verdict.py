@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from dagship.artifacts import Finding, Kind, Severity
 from dagship.verify.blame import blame, fault_blame
-from dagship.verify.meaning import EXIT_HINT, NETWORK_HINT, TIMEOUT_HINT, meaning, sentence
+from dagship.verify.meaning import EXIT_HINT, LOST_HINT, NETWORK_HINT, TIMEOUT_HINT, meaning, sentence
 from dagship.verify.observation import Death, Observation, Packages, SeenError, SeenEvent, SeenFile, SeenVersion
 from dagship.verify.tracebacks import parse
 
@@ -206,7 +206,10 @@ def _of_death(file: str, root: str, died: Death) -> Finding:
     line, helper = fault_blame(died.log, root, file)
     kind: Kind = "timeout" if died.killed else "crashed"
     hint = EXIT_HINT
-    if died.killed:
+    if died.lost:
+        kind, hint = "crashed", LOST_HINT
+        said = "Nothing came back of its import: it ends or stops its parent process, or closes what it has not opened"
+    elif died.killed:
         hint = TIMEOUT_HINT
         said = f"Its import did not end, nor could it be stopped in order; it was killed after {died.seconds:g} s"
     elif died.signal:

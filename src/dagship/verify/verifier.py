@@ -1,7 +1,8 @@
 """Tests an image: every DAG file is imported in it, as the dag-processor would, and what was seen is judged out here.
 
 The container has no network, a read-only root, a random user with group 0 and no metadata database. The code that runs
-in it is copied there with each test; nothing of it is in the image.
+in it is copied there with each test; nothing of it is in the image. What keeps the results is another user's process
+than those that import: root's, with no right beyond starting and ending theirs.
 """
 
 import json
@@ -30,6 +31,8 @@ from dagship.workspace import Workspace
 _Fact = TypeVar("_Fact", bound=BaseModel)
 
 _NO_PYTHON = 90
+# Of root's rights, those to start processes as another user and to end them.
+_SUPERVISING = ("SETUID", "SETGID", "KILL")
 _REPORT_LIMIT = 256 * 1024 * 1024
 _TAIL = 4000
 
@@ -73,17 +76,28 @@ def verify(
         )
     runner = own_tests.runner(settings, workspace, console, image.reference) if pytest_path else {}
     earlier = [{"version": version, "root": f"{VERSIONS_ROOT}/{version}"} for version in _earlier(image)]
-    job = json.dumps({"user": facts.user, "import_timeout": settings.import_timeout, "earlier": earlier}).encode()
+    user, of_packages = _random_users()
+    job = {"user": facts.user, "import_timeout": settings.import_timeout, "earlier": earlier}
+    job["users"] = {"files": user, "packages": of_packages}
     own = environment(settings, variables)
     mask = partial(envfile.masked, secrets=envfile.secrets_in(variables))
     with containers.running(
-        facts.id, user=_random_user(), memory=settings.container_memory * 1024**2, seconds=settings.container_timeout
+        facts.id,
+        user=f"{user}:0",
+        capabilities=_SUPERVISING,
+        memory=settings.container_memory * 1024**2,
+        seconds=settings.container_timeout,
     ) as container:
-        container.put({**program(), "job.json": job, **runner, **tests})
+        container.put({**program(), "job.json": json.dumps(job).encode()})
         with console.step(f"Importing the DAGs of {image.reference}") as step:
-            ended = container.execute(_command("verify"), environment=own, on_output=partial(_progress, step, mask))
-            seen = _read(Observation, container.get("out/report.json", limit=_REPORT_LIMIT))
-            log = (container.get("out/airflow.log", limit=_REPORT_LIMIT) or b"").decode("utf-8", "replace")
+            ended = container.execute(
+                _command("verify", "/dagship", options="-I -S"),
+                environment=own,
+                on_output=partial(_progress, step, mask),
+                user="0:0",
+            )
+            seen = _read(Observation, container.get("report.json", limit=_REPORT_LIMIT))
+            log = (container.get("airflow.log", limit=_REPORT_LIMIT) or b"").decode("utf-8", "replace")
         if ended.code == _NO_PYTHON or (seen is not None and "No module named 'airflow'" in seen.failed):
             raise UsageError(
                 f"The image {image.reference} holds no Airflow.",
@@ -92,10 +106,14 @@ def verify(
         came: SeenTests | None = None
         if tests and not container.overdue:
             with console.step(f"Running the tests of {pytest_path}") as step:
+                container.put({**runner, **tests})
+                result = f"{secrets.token_hex(16)}.json"
                 ran = container.execute(
-                    _command("verify_tests"), environment=own, on_output=partial(_progress, step, mask)
+                    _command("verify_tests", "/dagship", result),
+                    environment=own,
+                    on_output=partial(_progress, step, mask),
                 )
-                came = _read(SeenTests, container.get("out/tests.json", limit=_REPORT_LIMIT))
+                came = _read(SeenTests, container.get(f"out/{result}", limit=_REPORT_LIMIT))
 
     found: list[Finding] = []
     if seen:
@@ -134,15 +152,17 @@ def environment(settings: Settings, variables: Mapping[str, str]) -> dict[str, s
     return {**variables, **_ENVIRONMENT, "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": str(settings.import_timeout)}
 
 
-def _command(module: str) -> list[str]:
+def _command(module: str, *arguments: str, options: str = "") -> list[str]:
     """The command that runs a module's `main` with the interpreter that runs Airflow, which the image's shell finds."""
-    start = f"import sys; sys.path.insert(0, '/dagship/inside'); import {module}; {module}.main('/dagship')"
-    return ["sh", "-c", FIND_PYTHON, "sh", start]
+    given = ", ".join(map(repr, arguments))
+    start = f"import sys; sys.path.insert(0, '/dagship/inside'); import {module}; {module}.main({given})"
+    return ["sh", "-c", FIND_PYTHON, "sh", start, options]
 
 
-def _random_user() -> str:
-    """A user that no image knows, in the group that every image of Airflow works with."""
-    return f"{100_000 + secrets.randbelow(1_000_000_000)}:0"
+def _random_users() -> tuple[int, int]:
+    """Two users that no image knows; they get the group that every image of Airflow works with."""
+    first = 100_000 + secrets.randbelow(1_000_000_000)
+    return first, first + 1
 
 
 def _progress(step: Step, mask: Callable[[str], str], output: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dagship.inside import verify_child, verify_trace, verify_warm
+from dagship.inside import verify_child, verify_warm
 from dagship.resources import resource
 
 
@@ -29,30 +29,45 @@ def run(program: str, *arguments: str) -> Any:
 
 
 # Examines a file by running it; the process is as it was unless the file says `leaves`.
-POOL = """
-import json, os, sys
-import verify_pool
+STEM = """
+import os, socket, sys
+import verify_stem, verify_worker
+
+pid = os.getpid
 
 def examine(path):
     source = open(path).read()
     exec(compile(source, path, "exec"), {"__name__": "dag"})
-    return {"pid": os.getpid()}, "leaves" not in source
+    return {"pid": pid()}, "leaves" not in source
 
-directory, workers, limit, *paths = sys.argv[1:]
-pool = verify_pool.Pool(paths, lambda: None, examine, lambda path: float(limit), directory, int(workers))
+on_stdin, limit, *paths, descriptor = sys.argv[1:]
+limits = [float(limit)] * len(paths)
+share = verify_worker.Share(paths, limits, lambda: None, examine, on_stdin=bool(on_stdin))
+verify_stem.serve(socket.socket(fileno=int(descriptor)), {}, [share])
+"""
+POOL = """
+import json, os, sys
+import verify_pool, verify_start
+
+verify_pool._END_SECONDS = 1.0
+stem, workers, on_stdin, limit, *paths = sys.argv[1:]
+started = verify_start.Stem([sys.executable, "-c", stem, on_stdin, limit, *paths], 2)
+started.start()
 progress = []
-print(json.dumps([pool.run(progress.append), progress, os.listdir(directory)]))
+pool = verify_pool.Pool(started, 0, [float(limit)] * len(paths), int(workers))
+print(json.dumps([pool.run(progress.append), progress]))
+started.stop()
 """
 
 
-def pooled(tmp_path: Path, *sources: str, workers: int = 1, limit: float = 30.0) -> list[dict[str, Any]]:
+def pooled(
+    tmp_path: Path, *sources: str, workers: int = 1, limit: float = 30.0, on_stdin: str = ""
+) -> list[dict[str, Any]]:
     paths = [tmp_path / f"{number}.py" for number in range(len(sources))]
     for path, source in zip(paths, sources, strict=True):
         path.write_text(source)
-    (tmp_path / "scratch").mkdir()
-    outcomes, progress, left = run(POOL, str(tmp_path / "scratch"), str(workers), str(limit), *map(str, paths))
-    assert progress[-1] == len(sources)
-    assert left == ["queue"]
+    outcomes, progress = run(POOL, STEM, str(workers), on_stdin, str(limit), *map(str, paths))
+    assert progress[-1] == f"{len(sources)} of {len(sources)} files"
     return list(outcomes)
 
 
@@ -113,8 +128,69 @@ def test_a_file_that_forks_is_reported_once(tmp_path: Path) -> None:
     assert outcome["seen"]
 
 
-def test_no_files_have_no_outcomes(tmp_path: Path) -> None:
-    assert run(POOL, str(tmp_path), "2", "1")[0] == []
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import os; os.write = os.read = None",
+        "import os; os.write = lambda *_: 0",
+        "import json, struct; json.dumps = json.JSONEncoder = struct.Struct = None",
+        "import os; os._exit = os.getpid = None",
+        "import sys; sys.stdout = sys.stderr = sys.stdin = None",
+        "import os\nfor n in range(3, 40):\n    try: os.write(n, b'[0, {}, true]\\n{\\n')\n    except OSError: pass",
+    ],
+)
+def test_a_file_that_replaces_what_the_test_needs_is_examined_like_any_other(tmp_path: Path, source: str) -> None:
+    before, there, after = pooled(tmp_path, "leaves = 1", f"{source}\n'leaves'", "")
+
+    assert before["seen"]
+    assert there["seen"]
+    assert after["seen"]
+
+
+CLOSES = "import os; os.closerange(3, 100)"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        CLOSES,
+        f"{CLOSES}; [os.open('/dev/null', os.O_RDWR) for _ in range(40)]",
+        "import os, signal; os.kill(os.getppid(), signal.SIGKILL)",
+        "import os, signal; os.kill(os.getppid(), signal.SIGSTOP)",
+    ],
+)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_file_that_nothing_comes_back_of_is_told_apart_and_others_keep_their_outcome(
+    tmp_path: Path, source: str, workers: int
+) -> None:
+    lost, *others = pooled(tmp_path, source, "", "leaves = 1", "", workers=workers)
+
+    assert lost["seen"] is None
+    assert lost["died"]["lost"] is True
+    assert all(other["seen"] for other in others)
+
+
+def test_what_airflow_3_survives_is_survived(tmp_path: Path) -> None:
+    assert pooled(tmp_path, CLOSES, on_stdin="yes")[0]["seen"]
+
+
+def test_a_file_that_ends_with_the_tests_own_status_has_ended_the_process(tmp_path: Path) -> None:
+    (dead,) = pooled(tmp_path, "import os; os._exit(70)")
+
+    assert (dead["died"]["exit"], dead["died"]["lost"]) == (70, False)
+
+
+def test_an_answer_is_about_the_file_that_was_given(tmp_path: Path) -> None:
+    forged = '[1, {"forged": true}, true]'
+    writes = f"import os\nfor n in range(3, 40):\n    try: os.write(n, b'{forged}\\n')\n    except OSError: pass"
+    first, second = pooled(tmp_path, writes, "leaves = 1")
+
+    assert first["seen"]
+    assert "forged" not in second["seen"]
+
+
+def test_no_files_have_no_outcomes() -> None:
+    assert run(POOL, STEM, "2", "", "1")[0] == []
 
 
 WATCH = """
@@ -227,20 +303,39 @@ def test_a_warm_up_survives_what_cannot_be_read_or_imported(tmp_path: Path) -> N
         "warnings.simplefilter('error', BytesWarning)",
         "threading.Thread(target=time.sleep, args=(1,), daemon=True).start()",
         "sys.meta_path.append(None)",
+        "sys.stdout = None",
+        "sys.argv.append('more')",
+        "os.umask(0)",
+        "os.write = None",
+        "json.dumps = None",
+        "builtins.open = lambda *_: None",
+        "os.close(0)",
+        "signal.signal(signal.SIGUSR1, signal.SIG_IGN)",
+        "signal.alarm(60)",
+        "logging.getLogger().setLevel(1)",
+        "logging.disable()",
+        "locale.setlocale(locale.LC_ALL, 'C.UTF-8' if locale.setlocale(locale.LC_ALL) == 'C' else 'C')",
+        "socket.setdefaulttimeout(1)",
+        "decimal.getcontext().prec = 5",
+        "subprocess.Popen(['sleep', '1'])",
+        "sys.modules['json'] = types.ModuleType('json')",
+        "sys.modules['lazy'] = type('Lazy', (), {'__getattr__': lambda self, name: 1 / 0})()",
     ],
 )
 def test_a_process_is_not_the_same_after(tmp_path: Path, leave: str) -> None:
     program = f"""
-import json, os, sys, threading, time, types, warnings
+import builtins, decimal, json, locale, logging, os, signal, socket, subprocess, sys, threading, time, types, warnings
 import verify_trace
+write = os.write
 os.chdir({str(tmp_path)!r})
-before = verify_trace.state()
-unchanged = verify_trace.restored(before, "/dags")
+trace = verify_trace.Trace("/dags")
+unchanged = trace.restored()
 {leave}
-print(json.dumps([unchanged, verify_trace.restored(before, "/dags")]))
+changed = not trace.restored()
+write(1, b"\\n[%s, %s]" % tuple(str(each).lower().encode() for each in (unchanged, changed)))
 """
 
-    assert run(program) == [True, False]
+    assert run(program) == [True, True]
 
 
 def test_modules_of_the_tree_and_the_search_path_are_taken_back(tmp_path: Path) -> None:
@@ -252,10 +347,10 @@ def test_modules_of_the_tree_and_the_search_path_are_taken_back(tmp_path: Path) 
 import json, sys
 import verify_trace
 path = list(sys.path)
-before = verify_trace.state()
+trace = verify_trace.Trace({str(tmp_path)!r})
 sys.path.append({str(tmp_path)!r})
 import colorsys, dag, helpers.tables, plain.names
-same = verify_trace.restored(before, {str(tmp_path)!r})
+same = trace.restored()
 left = [name for name in ("dag", "helpers", "helpers.tables", "plain", "plain.names") if name in sys.modules]
 print(json.dumps([same, left, sys.path == path, "colorsys" in sys.modules]))
 """
@@ -270,9 +365,9 @@ def test_a_module_of_a_package_stays_and_is_a_trace(tmp_path: Path) -> None:
 import json, sys
 import verify_trace
 sys.path.append({str(tmp_path / "packages")!r})
-before = verify_trace.state()
+trace = verify_trace.Trace({str(tmp_path / "dags")!r})
 import library
-print(json.dumps([verify_trace.restored(before, {str(tmp_path / "dags")!r}), "library" in sys.modules]))
+print(json.dumps([trace.restored(), "library" in sys.modules]))
 """
 
     assert run(program) == [False, True]
@@ -297,7 +392,3 @@ def test_a_long_text_keeps_its_head_and_its_tail() -> None:
     assert short.startswith("aaa")
     assert short.endswith("the end")
     assert len(short) < verify_child.TEXT_LIMIT + 100
-
-
-def test_the_state_of_a_process_is_what_json_need_not_hold() -> None:
-    assert verify_trace.state()["directory"] == str(Path.cwd())

@@ -261,6 +261,8 @@ def test_a_dag_id_twice_in_a_file_is_reported() -> None:
         ({"killed": True, "signal": "SIGKILL"}, "timeout", "killed after 35 s"),
         ({"signal": "SIGSEGV"}, "crashed", "dies of SIGSEGV"),
         ({"exit": 3}, "crashed", "exit status 3"),
+        ({"exit": 70, "lost": True}, "crashed", "Nothing came back"),
+        ({"killed": True, "signal": "SIGKILL", "lost": True}, "crashed", "Nothing came back"),
     ],
 )
 def test_a_process_that_died_is_a_crash_or_a_timeout(death: dict[str, Any], kind: str, said: str) -> None:

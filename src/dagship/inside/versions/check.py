@@ -20,7 +20,8 @@ from . import airflow_env, child
 from .state import Finding, Verdict
 from .text import exception_of, last_line, one_line
 
-_TESTER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "check", "verify.py")
+_TESTER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "check")
+_START = "import sys; sys.path.insert(0, sys.argv[1]); import verify; verify.main(sys.argv[2])"
 _IMPORT_SECONDS = 30.0
 # A container may have all of a node's processors, and of its memory a small part.
 _PROCESSES = 4
@@ -60,17 +61,18 @@ def check(directory: str, *, environ: Mapping[str, str], limit: float) -> Verdic
 
 
 def _check(work: str, directory: str, environ: Mapping[str, str], limit: float) -> Verdict:
-    os.mkdir(os.path.join(work, "out"))
     with open(os.path.join(work, "job.json"), "w", encoding="utf-8") as file:
         job = {"user": str(os.getuid()), "import_timeout": _IMPORT_SECONDS, "packages": False, "processes": _PROCESSES}
         json.dump(job, file)
     environment = airflow_env.for_check(environ, directory, work)
     try:
-        ended = child.run([sys.executable, _TESTER, work], environment=environment, limit=limit)
+        ended = child.run(
+            [sys.executable, "-I", "-S", "-c", _START, _TESTER, work], environment=environment, limit=limit
+        )
     except child.TimeIsUp:
         return _unsure(f"The import check did not end within {limit:g} s.")
     try:
-        with open(os.path.join(work, "out", "report.json"), encoding="utf-8", errors="replace") as file:
+        with open(os.path.join(work, "report.json"), encoding="utf-8", errors="replace") as file:
             return judge(json.load(file))
     except (OSError, ValueError):
         why = next(filter(None, map(_why, (ended.err, _log(work)))), "it gave no reason")
@@ -118,6 +120,8 @@ def _errors(file: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for error in seen["errors"]:
             cannot = f"The DAG {error['dag']!r} cannot be serialized: " if error["phase"] == "serialize" else ""
             yield cannot + sentence(error["text"]), error["text"]
+    elif died.get("lost"):
+        yield "Nothing came back of its import: it ends or stops its parent, or closes what it has not opened.", ""
     elif died["killed"]:
         yield f"Its import did not end within {died['seconds']:g} s.", ""
     elif died["signal"]:
@@ -163,7 +167,7 @@ def _unsure(reason: str) -> Verdict:
 
 def _log(work: str) -> str:
     try:
-        with open(os.path.join(work, "out", "airflow.log"), encoding="utf-8", errors="replace") as file:
+        with open(os.path.join(work, "airflow.log"), encoding="utf-8", errors="replace") as file:
             return file.read()
     except OSError:
         return ""

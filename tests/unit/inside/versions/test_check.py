@@ -59,6 +59,14 @@ def test_files_with_dags_pass() -> None:
             {"file": "a.py", "seen": None, "died": {"killed": False, "signal": "", "exit": 3, "seconds": 35.0}},
             "It ends the process while it is imported, with exit status 3.",
         ),
+        (
+            {
+                "file": "a.py",
+                "seen": None,
+                "died": {"killed": False, "signal": "", "exit": 70, "lost": True, "seconds": 35.0},
+            },
+            "Nothing came back of its import: it ends or stops its parent, or closes what it has not opened.",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_imported_refuses_the_version(broken: dict[str, Any], said: str) -> None:

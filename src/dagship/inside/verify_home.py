@@ -1,0 +1,55 @@
+"""A place for Airflow to live in, in a container whose root is read-only and whose user nobody knows."""
+
+import json
+import os
+import pwd
+import shutil
+import sys
+import tempfile
+from typing import Any
+
+
+def settle(work: str) -> dict[str, Any]:
+    """Makes that place, before Airflow is imported, and returns the job."""
+    with open(os.path.join(work, "job.json"), encoding="utf-8") as file:
+        job: dict[str, Any] = json.load(file)
+    _settle_home(job["user"])
+    _settle_config()
+    return job
+
+
+def be_like_airflow() -> None:
+    """Makes search path and arguments those of Airflow's own command, and hides the modules of the test.
+
+    A DAG file must not find them, nor get them for helpers of the same name; nor what lies in the working directory,
+    where the `airflow` command does not look either. Called before anything of the image's is imported.
+    """
+    here = os.path.dirname(os.path.abspath(__file__))
+    for file in os.listdir(here):
+        sys.modules.pop(file.rpartition(".")[0], None)
+    command = os.path.realpath(shutil.which("airflow") or sys.executable)
+    sys.path.remove(here)
+    if not getattr(sys.flags, "safe_path", False):
+        sys.path[0] = os.path.dirname(command)  # of `python -c` it is the working directory
+    sys.argv[:] = [command, "dag-processor"]
+
+
+def _settle_home(user: str) -> None:
+    """Says where Airflow's home is, if the image leaves it to the user that it runs as: here that is another."""
+    if not os.environ.get("AIRFLOW_HOME"):
+        name = user.partition(":")[0] or "0"
+        try:
+            entry = pwd.getpwuid(int(name)) if name.isdigit() else pwd.getpwnam(name)
+        except KeyError:
+            return
+        os.environ["AIRFLOW_HOME"] = os.path.join(entry.pw_dir, "airflow")
+
+
+def _settle_config() -> None:
+    """Points Airflow at an empty configuration where the image has none: it would write one into a read-only root."""
+    home = os.environ.get("AIRFLOW_HOME") or os.path.join(os.path.expanduser("~"), "airflow")
+    config = os.environ.get("AIRFLOW_CONFIG") or os.path.join(home, "airflow.cfg")
+    if not os.path.exists(os.path.expanduser(os.path.expandvars(config))):
+        os.environ["AIRFLOW_CONFIG"] = os.path.join(tempfile.mkdtemp(prefix="dagship-"), "airflow.cfg")
+        with open(os.environ["AIRFLOW_CONFIG"], "w", encoding="utf-8"):
+            pass

@@ -1,0 +1,153 @@
+"""The process that imports Airflow, once, and is forked for whoever examines DAG files.
+
+It judges nothing and keeps no result: what it says of itself, and how its children ended, goes to the process that
+started it (`verify_start`), over a socket that no child has.
+"""
+
+import faulthandler
+import gc
+import os
+import select
+import signal
+import socket
+import traceback
+from collections.abc import Iterable, Sequence
+from typing import Any, Optional
+
+import verify_airflow
+import verify_child
+import verify_home
+import verify_modules
+import verify_start
+import verify_trace
+import verify_watch
+import verify_worker
+
+# After Airflow's own limit, what a file gets to be serialized in and to notice that its time is up.
+_GRACE_SECONDS = 5.0
+_CURRENT = ""
+
+
+def main(work: str, descriptor: str) -> None:
+    """Imports Airflow, says what there is to examine, and then forks as it is told."""
+    faulthandler.enable()
+    control = socket.socket(fileno=int(descriptor))
+    verify_home.be_like_airflow()
+    try:
+        said, shares = _load(verify_home.settle(work))
+    except BaseException:  # noqa: BLE001 - Airflow's configuration and local settings may raise or exit
+        said, shares = {"failed": verify_child.shortened(traceback.format_exc())}, []
+    serve(control, said, shares)
+
+
+def serve(control: socket.socket, said: dict[str, Any], shares: Sequence[verify_worker.Share]) -> None:
+    """Says what was found, then forks for each order and tells how the children end; never returns."""
+    children: dict[int, int] = {}
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    os.set_blocking(woken, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    _say(control, said)
+    while True:
+        ready, _, _ = select.select([control.fileno(), woken], [], [])
+        if control.fileno() in ready:
+            order, descriptors, _, _ = socket.recv_fds(control, verify_start.ORDER.size, 2)
+            if not order:
+                break
+            share, serial = verify_start.ORDER.unpack(order)
+            pid = os.fork()
+            if pid == 0:
+                _leave(control.detach(), woken, wake)
+                verify_worker.live(*descriptors, shares[share])
+            for descriptor in descriptors:
+                os.close(descriptor)
+            children[pid] = serial
+            _say(control, {"serial": serial, "pid": pid})
+        if woken in ready:
+            os.read(woken, 512)
+        for pid, status in _ended(children):
+            _say(control, {"serial": children.pop(pid), "status": status})
+    for pid in children:
+        os.kill(pid, signal.SIGKILL)
+    os._exit(0)  # Airflow's exit handlers have nothing to tidy up here
+
+
+def _leave(*descriptors: int) -> None:
+    """Lets a child have nothing of what its parent hears and says."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for descriptor in descriptors:
+        os.close(descriptor)
+
+
+def _ended(children: Iterable[int]) -> list[tuple[int, int]]:
+    ended = (os.waitpid(pid, os.WNOHANG) for pid in children)
+    return [(pid, status) for pid, status in ended if pid]
+
+
+def _say(control: socket.socket, what: Any) -> None:
+    control.sendall(verify_worker.line(what))
+
+
+def _load(job: dict[str, Any]) -> tuple[dict[str, Any], list[verify_worker.Share]]:
+    gc.disable()  # nothing of what is imported here becomes garbage
+    airflow = verify_airflow.load()
+    trees = [(_CURRENT, airflow)]
+    trees += [(kept["version"], airflow.of(kept["root"])) for kept in job.get("earlier", [])]
+    versions, shares = [], []
+    for version, tree in trees:
+        limits: list[float] = []
+        paths: list[str] = []
+        failed = ""
+        try:
+            if version != _CURRENT:
+                os.listdir(tree.root)  # Airflow takes a directory that is not there for an empty one
+            paths = tree.files()
+            limits = [_limit(tree, path, float(job["import_timeout"])) for path in paths]
+        except BaseException:  # noqa: BLE001 - it is the finding
+            failed = verify_child.shortened(traceback.format_exc())
+            paths, limits = [], []
+        files = [os.path.relpath(path, tree.root) for path in paths]
+        versions.append({"version": version, "root": tree.root, "failed": failed, "files": files, "limits": limits})
+        shares.append(_share(tree, paths, limits))
+    airflow.warm_up([path for share in shares for path in share.paths])
+    gc.freeze()  # keeps the collector, and with it the copying of pages, off what every child shares
+    return {"failed": "", "airflow": airflow.version, "versions": versions}, shares
+
+
+def _share(airflow: verify_airflow.Airflow, paths: Sequence[str], limits: Sequence[float]) -> verify_worker.Share:
+    watch = verify_watch.Watch(airflow.root)
+    traces: list[verify_trace.Trace] = []
+
+    def enter() -> None:
+        gc.enable()
+        airflow.enter_child()
+        watch.start()
+        traces.append(verify_trace.Trace(airflow.root, airflow.shared()))
+
+    def examine(path: str) -> tuple[dict[str, Any], bool]:
+        watch.forget()
+        seen = verify_child.examine(airflow, watch, path)
+        for error in seen["errors"]:
+            error["module"] = _missing(error["text"], airflow.root)
+        plain = not (seen["errors"] or watch.network or watch.warnings)
+        return seen, plain and traces[0].restored()
+
+    return verify_worker.Share(paths, limits, enter, examine, on_stdin=airflow.major > 2)  # noqa: PLR2004 - since 3.0
+
+
+def _missing(text: str, root: str) -> Optional[dict[str, Any]]:
+    try:
+        found: Optional[dict[str, Any]] = verify_modules.missing(text, root)
+    except Exception:  # noqa: BLE001 - a file has put something in the way; then it is not known
+        return None
+    return found
+
+
+def _limit(airflow: verify_airflow.Airflow, path: str, default: float) -> float:
+    try:
+        limit = float(airflow.limit(path))
+    except Exception:  # noqa: BLE001 - from local settings; the import of the file fails by it too, and is reported
+        limit = default
+    return (limit if limit > 0 else default) + _GRACE_SECONDS

@@ -136,7 +136,7 @@ class SyncedDagBundle(BakedDagBundle):
             obtain.obtain(found, version, limit=_FETCH_SECONDS)
         except store.Busy:
             return "others kept the volume locked"
-        except (git.Failed, git.NoSuchTree, settings.WrongSettings, OSError) as failed:
+        except (git.Failed, git.NoRoom, git.NoSuchTree, settings.WrongSettings, OSError) as failed:
             return str(failed)
         return None
 

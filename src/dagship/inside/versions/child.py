@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import resource
 import secrets
 import signal
 import subprocess
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, NamedTuple, Optional
 
 _MARK = "DAGSHIP_CHILD_OF"
-_MOST = 1_000_000
+MOST = 1_000_000
 _ROUNDS = 10
 
 
@@ -33,6 +34,8 @@ def run(
     limit: float,
     directory: Optional[str] = None,
     holding: Sequence[int] = (),
+    largest: Optional[int] = None,
+    most: int = MOST,
 ) -> Ended:
     """Runs a program to its end; whatever it started is killed then, or when this is interrupted.
 
@@ -42,6 +45,8 @@ def run(
         limit: Seconds that it may take.
         directory: Where it runs.
         holding: File descriptors that stay open in it: a lock is held until it ended too.
+        largest: Bytes of the largest file that it may write, its output too; it is killed by SIGXFSZ for more.
+        most: Characters of its output that are read, from the end.
 
     Raises:
         TimeIsUp: It was killed.
@@ -62,12 +67,15 @@ def run(
             pass_fds=tuple(holding),
         )
         try:
+            if largest is not None:
+                with contextlib.suppress(ProcessLookupError):  # it has ended
+                    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (largest, largest))
             code = process.wait(max(0.1, limit))
         except subprocess.TimeoutExpired as late:
             raise TimeIsUp(f"{os.path.basename(argv[0])} did not end within {limit:.0f} s") from late
         finally:
             _kill(process, mark)
-        return Ended(code, _read(out), _read(err))
+        return Ended(code, _read(out, most), _read(err, MOST))
 
 
 def end_all() -> None:
@@ -130,6 +138,6 @@ def _has(pid: int, entry: bytes) -> bool:
         return False  # of another user, or it ended
 
 
-def _read(file: IO[bytes]) -> str:
-    file.seek(max(0, file.seek(0, os.SEEK_END) - _MOST))
+def _read(file: IO[bytes], most: int) -> str:
+    file.seek(max(0, file.seek(0, os.SEEK_END) - most))
     return file.read().decode("utf-8", "replace")

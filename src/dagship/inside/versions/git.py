@@ -3,15 +3,21 @@
 import os
 import re
 import shutil
+import signal
 
-from . import child
-from .program import LIMIT, Failed, Program
+from . import child, store
+from .program import LARGER, LIMIT, Failed, NoRoom, Program
 from .settings import Settings
 
 _FIRST_LIMIT = 600.0
 _NO_MATCH = 2
 
-__all__ = ["Failed", "Git", "NoSuchRef", "NoSuchTree"]
+# A version with more is no directory of DAGs; and what lists them has to end.
+_MOST_FILES, _LONGEST_LIST = 100_000, 20_000_000
+# Of the size that is given: whoever watches it may count otherwise, and takes the pod away for more.
+_USABLE = 0.95
+
+__all__ = ["Failed", "Git", "NoRoom", "NoSuchRef", "NoSuchTree"]
 
 
 class NoSuchRef(Exception):  # noqa: N818 - as above
@@ -27,22 +33,23 @@ class Git:
 
     Args:
         settings: The repository and what is followed.
-        store: Directory of the store; made when it is missing.
+        place: Directory of the store; made when it is missing.
         scratch: Directory of this process, for HOME and credentials.
         lock: File descriptor of the lock on the store, which is held until every git ended.
         until: Moment of `time.monotonic` at which patience ends.
 
     """
 
-    def __init__(self, settings: Settings, store: str, scratch: str, lock: int, until: float = float("inf")) -> None:
-        self._settings, self._store, self._scratch = settings, store, scratch
-        self._git = Program(settings, store, scratch, lock, until)
+    def __init__(self, settings: Settings, place: str, scratch: str, lock: int, until: float = float("inf")) -> None:
+        self._settings, self._store, self._scratch = settings, place, scratch
+        self._git = Program(settings, place, scratch, lock, until)
 
     def fetch_tip(self) -> str:
         """Fetches what is followed and returns its commit; history that was rewritten is no obstacle.
 
         Raises:
             NoSuchRef: The remote does not have it.
+            NoRoom: The volume cannot take it.
             Failed: The remote could not be asked.
 
         """
@@ -53,8 +60,9 @@ class Git:
         # All of a large repository takes longer than anybody who waits for a sign of life has patience.
         fetched = self._fetch(f"+{self._settings.source}:refs/dagship/tip", self._settings.depth, patient=first)
         if fetched.code != 0:
-            if self._look_for_it().code != 0:
-                raise self._git.failed(f"fetch from {self._git.host}", fetched)
+            failed = self._git.failed(f"fetch from {self._git.host}", fetched)
+            if isinstance(failed, NoRoom) or self._look_for_it().code != 0:
+                raise failed
             # The remote is fine, so it is the store: what a power failure left behind. It is fetched anew.
             shutil.rmtree(self._store)
             self._prepare()
@@ -106,7 +114,8 @@ class Git:
         """Writes the DAG directory of a commit into an empty directory.
 
         Raises:
-            NoSuchTree: The commit has no such directory.
+            NoSuchTree: The commit has no such directory, or one of too many files.
+            NoRoom: The volume cannot take it.
             Failed: It could not be written.
 
         """
@@ -115,23 +124,45 @@ class Git:
         if kind.code != 0 or kind.out.strip() != "tree":
             where = f"no directory {self._settings.subdirectory!r}" if self._settings.subdirectory else "no files"
             raise NoSuchTree(f"There is {where} in it.")
+        size = self._size(tree)
+        room = self._room()
+        if size > room:
+            raise NoRoom(f"It has files of {_mb(size)}, and the volume has room for {_mb(max(0, room))}. {LARGER}")
         index = os.path.join(self._scratch, "index")
         if os.path.exists(index):
             os.remove(index)
         for argv in (("read-tree", tree), ("checkout-index", "--all", "--force", f"--prefix={into}/")):
-            done = self._git.local(*argv, index=index, work_tree=into)
+            done = self._git.local(*argv, index=index, work_tree=into, largest=max(0, room))
             if done.code != 0:
                 raise self._git.failed(argv[0], done)
 
+    def _size(self, tree: str) -> int:
+        """Bytes of all files of a tree: a small store can hold a tree of any size."""
+        listed = self._git.local("ls-tree", "-r", "-l", "-z", tree, largest=_LONGEST_LIST, most=_LONGEST_LIST)
+        entries = listed.out.split("\0")[:-1]
+        if listed.code == -signal.SIGXFSZ or len(entries) > _MOST_FILES:
+            raise NoSuchTree(f"It has more than {_MOST_FILES} files.")
+        if listed.code != 0:
+            raise self._git.failed("ls-tree", listed)
+        sizes = (entry.partition("\t")[0].split()[3] for entry in entries)
+        return sum(int(size) for size in sizes if size.isdigit())  # a submodule has none
+
+    def _room(self) -> int:
+        """Bytes that may still be written to the volume."""
+        if self._settings.size:
+            return int(self._settings.size * _USABLE) - store.used(self._settings.root)
+        there = os.statvfs(self._settings.root)
+        return there.f_bavail * there.f_frsize
+
     def tidy(self) -> None:
         """Removes what nothing refers to, when there is much of it."""
-        self._git.local("gc", "--auto", "--quiet")
+        self._git.local("gc", "--auto", "--quiet", largest=max(0, self._room()))
 
     def _prepare(self) -> None:
         """Makes the store, and takes away what a killed git left locked: nobody else holds the lock."""
         for directory, _, names in os.walk(self._store):
             for name in names:
-                if name.endswith(".lock") or name.startswith("tmp_pack_"):
+                if name.endswith(".lock") or name.startswith(("tmp_pack_", "tmp_idx_", "tmp_obj_")):
                     os.remove(os.path.join(directory, name))
         if self._git.local("rev-parse", "--git-dir").code != 0:
             shutil.rmtree(self._store, ignore_errors=True)
@@ -147,10 +178,15 @@ class Git:
             argv.append("--unshallow")
         first = not os.path.exists(os.path.join(self._store, "refs", "dagship"))
         limit = _FIRST_LIMIT if first else LIMIT
-        return self._git.remote(*argv, "--", self._settings.url, refspec, limit=limit, patient=patient)
+        largest = max(0, self._room())
+        return self._git.remote(*argv, "--", self._settings.url, refspec, limit=limit, patient=patient, largest=largest)
 
     def _commit(self, name: str) -> str:
         found = self._git.local("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
         if found.code != 0 or not re.fullmatch(r"[0-9a-f]{40,64}", found.out.strip()):
             raise NoSuchRef(f"The {self._settings.ref} of {self._settings.shown_url} is not a commit.")
         return found.out.strip()
+
+
+def _mb(size: int) -> str:
+    return f"{size / 1_000_000:,.1f} MB"

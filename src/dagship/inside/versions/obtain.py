@@ -38,6 +38,7 @@ def fill(
 
     Raises:
         NoSuchTree: The commit has no such directory, or a link in it leads out of it.
+        NoRoom: The volume cannot take it.
         Failed: It could not be written.
 
     """
@@ -75,6 +76,7 @@ def obtain(settings: Settings, commit: str, *, limit: float) -> None:
     Raises:
         Failed: It could not be had.
         NoSuchTree: It has no such directory.
+        NoRoom: The volume cannot take it.
         store.Busy: Others kept the volume locked.
         OSError: The volume cannot be written.
 

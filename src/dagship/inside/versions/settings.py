@@ -15,6 +15,7 @@ _SCP_LIKE = re.compile(r"(?:([^/@:]+)@)?([^/@:]+):(?!//)(.+)")
 _BAD_REF = re.compile(
     r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^[/-]|[/.]$|(?:^|/)\.|\.lock(?:/|$)|^@$|^$",
 )
+_SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)(?:([kKMGTPE])(i?))?")
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off", "")
 
@@ -34,6 +35,7 @@ class Settings:
         tag: Tag to follow, or empty; with neither, the remote's HEAD.
         depth: Commits of history fetched, 0 for all.
         subdirectory: The DAG directory in the tree, empty for the whole of it.
+        size: Bytes that the volume may take, 0 for all that it has.
         interval: Seconds between looks.
         keep: Versions kept besides those that unfinished runs need.
         hold: Whether nothing is published while a DAG run is in progress.
@@ -48,6 +50,7 @@ class Settings:
     tag: str = ""
     depth: int = 1
     subdirectory: str = ""
+    size: int = 0
     interval: float = 60.0
     keep: int = 10
     hold: bool = False
@@ -108,6 +111,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         tag=_checked_ref("DAGSHIP_SYNC_TAG", tag),
         depth=int(_number("DAGSHIP_SYNC_DEPTH", given("DEPTH", "1"), least=0, whole=True)),
         subdirectory=_checked_subdirectory(given("SUBDIRECTORY")),
+        size=_checked_size(given("SIZE", "0")),
         interval=_number("DAGSHIP_SYNC_INTERVAL", given("INTERVAL", "60"), least=1),
         keep=int(_number("DAGSHIP_SYNC_KEEP", given("KEEP", "10"), least=1, whole=True)),
         hold=_truth("DAGSHIP_SYNC_HOLD", given("HOLD")),
@@ -143,6 +147,14 @@ def _checked_subdirectory(value: str) -> str:
     if value.startswith(("/", "-")) or ".." in parts or not value.isprintable():
         _wrong(f"DAGSHIP_SYNC_SUBDIRECTORY is {value!r}; it must be a path below the top of the repository.")
     return "/".join(parts)
+
+
+def _checked_size(value: str) -> int:
+    found = _SIZE.fullmatch(value)
+    if not found:
+        _wrong(f"DAGSHIP_SYNC_SIZE is {value!r}; it must be a number of bytes as 4Gi or 500M, 0 for no limit.")
+    unit = (1024 if found[3] else 1000) ** " kMGTPE".index((found[2] or " ").replace("K", "k"))
+    return int(float(found[1]) * unit)
 
 
 def _number(name: str, value: str, *, least: int, whole: bool = False) -> float:

@@ -92,6 +92,11 @@ def forget(root: str) -> None:
             os.remove(entry.path)
 
 
+def last_published(root: str) -> float:
+    """Returns when a version was published last, 0 for never: a clock that was set back must not change the order."""
+    return max((read(root, version).published for version in store.versions(root)), default=0.0)
+
+
 def removable(root: str, keep: int) -> list[str]:
     """Returns the versions beyond the current one and the `keep` that were published last."""
     records = {version: read(root, version) for version in store.versions(root)}

@@ -146,6 +146,15 @@ def remove(path: str) -> None:
         shutil.rmtree(hidden)
 
 
+def used(root: str) -> int:
+    """Returns the bytes that all on a volume takes."""
+    total = 0
+    for path in _walk(root):
+        with contextlib.suppress(OSError):  # it went meanwhile
+            total += os.lstat(path).st_blocks * 512
+    return total
+
+
 def leads_outside(directory: str) -> str:
     """Returns the first link that leads out of a directory, relative to it; empty when there is none."""
     top = os.path.realpath(directory)

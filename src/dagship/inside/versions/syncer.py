@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Optional
 
-from . import credentials, obtain, state, store
-from .git import Failed, Git, NoSuchRef, NoSuchTree
+from . import credentials, lacks, obtain, state, store
+from .git import Failed, Git, NoRoom, NoSuchRef, NoSuchTree
 from .reporter import Reporter
 from .runs import CannotAsk, Runs
 from .settings import Settings
@@ -47,7 +47,8 @@ class Sync:
         ask: Callable[[], Runs],
         image: str = "",
     ) -> None:
-        self.settings, self._scratch, self._check, self._ask, self._image = settings, scratch, check, ask, image
+        self.settings, self._scratch, self._ask, self._image = settings, scratch, ask, image
+        self._judge = check
         self._reporter = Reporter(settings)
 
     @property
@@ -73,7 +74,7 @@ class Sync:
         """
         try:
             self._look(until)
-        except NoSuchRef as gone:
+        except (NoSuchRef, NoRoom) as gone:
             self._reporter.to("refused", reason=str(gone))
         except Failed as failed:
             self._reporter.to("unreachable", reason=str(failed))
@@ -129,6 +130,9 @@ class Sync:
                 self._publish(commit, verdict)
                 return
 
+    def _check(self, directory: str) -> Verdict:
+        return lacks.told(self._judge(directory), directory)
+
     def _git(self, handle: int, until: float = _FOREVER) -> Git:
         return Git(self.settings, os.path.join(self.settings.root, obtain.STORE), self._scratch, handle, until)
 
@@ -140,8 +144,9 @@ class Sync:
             judge = self._check if commit == store.current(self.settings.root) else None
             try:
                 judged = obtain.fill(git, self.settings, commit, judge=judge)
-            except NoSuchTree as wrong:
-                judged = Verdict(passed=False, reason=str(wrong), at=time.time())
+            except (NoSuchTree, NoRoom) as wrong:
+                lasting = isinstance(wrong, NoSuchTree)  # room may come
+                judged = Verdict(passed=False, reason=str(wrong), lasting=lasting, at=time.time())
             return self._remember(commit, judged) if judged else verdict
         return verdict
 
@@ -165,7 +170,8 @@ class Sync:
         verdict = record.verdict
         if verdict is None or record.subdirectory != self.settings.subdirectory or verdict.image != self._image:
             return None
-        return verdict if verdict.lasting or time.time() - verdict.at < _CHECK_AGAIN_SECONDS else None
+        # A clock that was set back is no reason to believe it for longer.
+        return verdict if verdict.lasting or 0 <= time.time() - verdict.at < _CHECK_AGAIN_SECONDS else None
 
     def _remember(self, commit: str, verdict: Verdict) -> Verdict:
         verdict = replace(verdict, image=self._image)
@@ -188,7 +194,7 @@ class Sync:
         root = self.settings.root
         with store.lock(root, obtain.LOCK, until=_FOREVER) as handle:
             store.publish(root, commit)
-            state.remember(root, commit, published=time.time())
+            state.remember(root, commit, published=max(time.time(), state.last_published(root) + 0.001))
             self._reporter.to("current", notes=verdict.notes)
             say(f"published {commit} of {self.settings.ref}")
             for note in verdict.notes[:_NOTES]:

@@ -117,3 +117,16 @@ def test_what_is_no_such_value_is_named(name: str, value: str) -> None:
 def test_a_branch_and_a_tag_at_once_are_refused() -> None:
     with pytest.raises(WrongSettings, match="both set"):
         of(BRANCH="main", TAG="v1")
+
+
+@pytest.mark.parametrize(
+    ("given", "size"), [("", 0), ("0", 0), ("4Gi", 4 * 1024**3), ("1.5G", 1_500_000_000), ("512Ki", 512 * 1024)]
+)
+def test_the_size_of_the_volume_is_a_quantity_of_kubernetes(given: str, size: int) -> None:
+    assert read({"DAGSHIP_SYNC_URL": "/srv/dags.git", "DAGSHIP_SYNC_SIZE": given}).size == size
+
+
+@pytest.mark.parametrize("given", ["much", "-1", "1e9", "4 Gi", "4GiB", "9" * 5_000])
+def test_what_is_no_size_is_a_sentence(given: str) -> None:
+    with pytest.raises(WrongSettings, match="DAGSHIP_SYNC_SIZE is"):
+        read({"DAGSHIP_SYNC_URL": "/srv/dags.git", "DAGSHIP_SYNC_SIZE": given})

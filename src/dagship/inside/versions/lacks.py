@@ -1,0 +1,40 @@
+"""What of a commit is not on the volume, although its name is: submodules, and files that Git LFS keeps elsewhere."""
+
+import itertools
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+
+from .state import Finding, Verdict
+
+_POINTER = b"version https://git-lfs.github.com/spec/"
+_LONGEST_POINTER = 1024
+_MOST = 20
+
+
+def told(verdict: Verdict, directory: str) -> Verdict:
+    """Returns a verdict on a directory that also says what is lacking there: why it was refused, or a note."""
+    found = tuple(itertools.islice(lacking(directory), _MOST))
+    if verdict.passed:
+        return replace(verdict, notes=(*verdict.notes, *found))
+    return replace(verdict, findings=(*verdict.findings, *found))
+
+
+def lacking(directory: str) -> Iterator[Finding]:
+    """Yields what is lacking in the directory of a commit."""
+    for above, directories, names in os.walk(directory):
+        directories.sort()
+        where = os.path.relpath(above, directory)
+        if not directories and not names and above != directory:  # git keeps no other directory that is empty
+            yield Finding(where, "It is a submodule, and the sync fetches none: the directory is empty.")
+        for name in sorted(names):
+            if _is_pointer(os.path.join(above, name)):
+                error = "It is a pointer of Git LFS, and the sync does not fetch what it stands for."
+                yield Finding(os.path.normpath(os.path.join(where, name)), error)
+
+
+def _is_pointer(path: str) -> bool:
+    if os.path.islink(path) or os.path.getsize(path) > _LONGEST_POINTER:
+        return False
+    with open(path, "rb") as file:
+        return file.read(len(_POINTER)) == _POINTER

@@ -1,6 +1,6 @@
 """What the stages hand to one another: frozen values, each a JSON file in `.dagship/` when a CI job ends.
 
-Data runs one way: Settings → LockFile → Tree (image/context.py) → BuiltImage → VerifyReport → PushedImage.
+Data runs one way: Settings → LockFile → Tree (image/tree.py) → BuiltImage → VerifyReport → PushedImage.
 """
 
 from typing import Literal

@@ -14,7 +14,7 @@ from dagship.reference import Reference
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dagship.image.context import Tree
+    from dagship.image.tree import Tree
     from dagship.rollout.incumbent import Incumbent
 
 
@@ -68,7 +68,7 @@ def lock(project: Project, *, check: bool, upgrade: bool, upgrade_packages: tupl
 def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
     """Builds the image of the DAGs, unless it is there already."""
     from dagship.image import builder as stage
-    from dagship.image import context, existing
+    from dagship.image import context, existing, present
     from dagship.image import plan as planning
 
     settings = project.settings
@@ -76,6 +76,8 @@ def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
     dags = project.path(settings.dags)
     ignore = (*settings.ignore, *context.patterns_of(dags, settings.secret_files()))
     tree = context.read(dags, ignore=ignore, max_file_size=settings.max_file_size)
+    for sentence in present.left_out(tree):
+        project.console.say(sentence)
     base = base_image(project)
     plan = planning.plan(settings, base, _requirements(project, base), tree, _earlier(project, tree, asked()))
     recorded = project.workspace.read("image", BuiltImage)

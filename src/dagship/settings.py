@@ -57,7 +57,9 @@ class Settings(BaseSettings):
     build_packages: Names = Field(
         (), description="Debian packages for building source_packages; they stay out of the image"
     )
-    ignore: Names = Field((), description="Patterns of files to leave out, as in .gitignore, besides .dockerignore's")
+    ignore: Names = Field(
+        (), description="Patterns of files to leave out, as in .gitignore, besides .dockerignore's; ! takes one back in"
+    )
     keep_versions: PositiveInt = Field(
         5, description="DAG versions in an image, the current one counted; those that unfinished runs need come on top"
     )

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath, PurePosixPath
 
 from dagship.artifacts import Directory
-from dagship.image.context import Tree, TreeFile
+from dagship.image.tree import Tree, TreeFile
 
 # Any time does; this is the earliest that a zip archive made from these files can say.
 _TIME = 315532800

@@ -11,7 +11,7 @@ from dagship.dockerfile import VERSIONS_ROOT
 from dagship.engine import images, registry
 from dagship.errors import OutsideError, Refused
 from dagship.image import archive, sidebyside
-from dagship.image.context import Tree
+from dagship.image.tree import Tree
 from dagship.reference import Reference
 from dagship.workspace import Workspace, whole
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from dagship.artifacts import BaseImage, LockFile
 from dagship.dockerfile import Recipe, compilers
 from dagship.engine import images
-from dagship.image import context, sidebyside
+from dagship.image import sidebyside
+from dagship.image.tree import Tree
 from dagship.reference import Reference
 from dagship.resources import resource
 from dagship.settings import Settings
@@ -61,17 +62,15 @@ class Plan:
 
     base: BaseImage
     lock: LockFile
-    tree: context.Tree
-    earlier: tuple[context.Tree, ...]
+    tree: Tree
+    earlier: tuple[Tree, ...]
     recipe: Recipe
     platforms: tuple[str, ...]
     content: str
     reference: Reference
 
 
-def plan(
-    settings: Settings, base: BaseImage, lock: LockFile, tree: context.Tree, earlier: Sequence[context.Tree] = ()
-) -> Plan:
+def plan(settings: Settings, base: BaseImage, lock: LockFile, tree: Tree, earlier: Sequence[Tree] = ()) -> Plan:
     """Decides what is built and what it is called; reads no more than the package's own files."""
     with_deps = bool(lock.text)
     within_prefix = base.purelib.startswith(f"{base.prefix}/")
@@ -104,7 +103,7 @@ def plan(
     )
 
 
-def _content(settings: Settings, base: BaseImage, lock: LockFile, recipe: Recipe, trees: Sequence[context.Tree]) -> str:
+def _content(settings: Settings, base: BaseImage, lock: LockFile, recipe: Recipe, trees: Sequence[Tree]) -> str:
     """The digest of everything that goes in.
 
     Where packages come from, which builder is used and when it is built change nothing in the image.

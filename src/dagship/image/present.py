@@ -2,6 +2,19 @@
 
 from dagship.artifacts import BuiltImage
 from dagship.console import Console, size
+from dagship.image.tree import Tree
+
+_MOST_NAMES = 5
+
+
+def left_out(tree: Tree) -> tuple[str, ...]:
+    """Returns what to say of files that stayed out by themselves: a sentence for each reason."""
+    sentences = []
+    for why in dict.fromkeys(why for _, why in tree.left_out):
+        names = [path for path, other in tree.left_out if other == why]
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        sentences.append(f"left out, since it {why}: {', '.join(names[:_MOST_NAMES])}{more}")
+    return tuple(sentences)
 
 
 def show_built(console: Console, image: BuiltImage) -> None:

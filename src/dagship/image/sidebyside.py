@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from dagship.image.context import Tree, TreeFile, version_id
+from dagship.image.tree import Tree, TreeFile, version_id
 
 LABEL_DAGS = "io.dagship.dag.version"
 LABEL_VERSIONS = "io.dagship.dag.versions"

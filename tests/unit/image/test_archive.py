@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dagship.artifacts import Directory
 from dagship.image import archive, context
+from dagship.image.tree import Tree
 
 ROOT = "/opt/airflow/dag-versions"
 BASE = (
@@ -15,7 +16,7 @@ BASE = (
 )
 
 
-def tree(at: Path) -> context.Tree:
+def tree(at: Path) -> Tree:
     (at / "deep" / "er").mkdir(parents=True)
     (at / "dag.py").write_text("import airflow\n")
     (at / "deep" / "er" / "run.sh").write_text("#!/bin/sh\n")

@@ -12,6 +12,7 @@ from dagship.image import builder as build
 from dagship.image import context, sidebyside
 from dagship.image import log as buildlog
 from dagship.image import plan as planning
+from dagship.image.tree import Tree, TreeFile
 from dagship.settings import Settings, load
 from tests.trees import colliding
 
@@ -34,7 +35,7 @@ def base(**changes: Any) -> BaseImage:
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> context.Tree:
+def tree(tmp_path: Path) -> Tree:
     (tmp_path / "a.py").write_text("import airflow\n")
     return context.read(tmp_path, ignore=(), max_file_size=100)
 
@@ -43,7 +44,7 @@ def settings(tmp_path: Path, **flags: object) -> Settings:
     return load(tmp_path / "nowhere", flags)
 
 
-def test_the_tag_is_the_dag_version_and_a_digest_of_all_that_goes_in(tmp_path: Path, tree: context.Tree) -> None:
+def test_the_tag_is_the_dag_version_and_a_digest_of_all_that_goes_in(tmp_path: Path, tree: Tree) -> None:
     plan = planning.plan(settings(tmp_path), base(), NO_LOCK, tree)
     version, _, rest = plan.reference.tag.partition("-")
 
@@ -64,9 +65,7 @@ def test_two_trees_with_one_id_are_two_images(tmp_path: Path) -> None:
     "flags",
     [{"builder": "x"}, {"cache_from": "type=registry,ref=a"}, {"ca_cert": "/etc/hostname"}, {"import_timeout": "3"}],
 )
-def test_what_changes_nothing_in_the_image_keeps_the_tag(
-    tmp_path: Path, tree: context.Tree, flags: dict[str, str]
-) -> None:
+def test_what_changes_nothing_in_the_image_keeps_the_tag(tmp_path: Path, tree: Tree, flags: dict[str, str]) -> None:
     before = planning.plan(settings(tmp_path), base(), LOCK, tree)
 
     assert before.reference == planning.plan(settings(tmp_path, **flags), base(), LOCK, tree).reference
@@ -84,14 +83,14 @@ def test_what_changes_nothing_in_the_image_keeps_the_tag(
     ],
 )
 def test_what_changes_the_image_changes_the_tag(
-    tmp_path: Path, tree: context.Tree, flags: dict[str, str], changed_base: dict[str, Any], lock: LockFile
+    tmp_path: Path, tree: Tree, flags: dict[str, str], changed_base: dict[str, Any], lock: LockFile
 ) -> None:
     before = planning.plan(settings(tmp_path), base(), NO_LOCK, tree)
 
     assert before.reference != planning.plan(settings(tmp_path, **flags), base(**changed_base), lock, tree).reference
 
 
-def test_a_base_without_a_digest_is_told_apart_by_its_id(tmp_path: Path, tree: context.Tree) -> None:
+def test_a_base_without_a_digest_is_told_apart_by_its_id(tmp_path: Path, tree: Tree) -> None:
     one = base(pinned="local:1", reference="local:1", id="sha256:1")
     other = base(pinned="local:1", reference="local:1", id="sha256:2")
 
@@ -100,7 +99,7 @@ def test_a_base_without_a_digest_is_told_apart_by_its_id(tmp_path: Path, tree: c
     assert len(tags) == 2
 
 
-def test_labels_say_what_is_in_the_image(tmp_path: Path, tree: context.Tree) -> None:
+def test_labels_say_what_is_in_the_image(tmp_path: Path, tree: Tree) -> None:
     plan = planning.plan(settings(tmp_path), base(), LOCK, tree)
 
     assert {
@@ -117,7 +116,7 @@ def test_labels_say_what_is_in_the_image(tmp_path: Path, tree: context.Tree) -> 
     } == planning.labels(plan, {"org.opencontainers.image.revision": "abc"})
 
 
-def test_only_what_is_needed_is_staged(tmp_path: Path, tree: context.Tree) -> None:
+def test_only_what_is_needed_is_staged(tmp_path: Path, tree: Tree) -> None:
     build.stage(planning.plan(settings(tmp_path), base(), NO_LOCK, tree), tmp_path / "plain")
     build.stage(planning.plan(settings(tmp_path), base(), LOCK, tree), tmp_path / "locked")
 
@@ -127,8 +126,8 @@ def test_only_what_is_needed_is_staged(tmp_path: Path, tree: context.Tree) -> No
     assert LOCK.text == (tmp_path / "locked" / "dags.txt").read_text()
 
 
-def test_earlier_versions_are_staged_and_decide_the_tag(tmp_path: Path, tree: context.Tree) -> None:
-    old = context.Tree(source=tmp_path, files=(*tree.files, context.TreeFile(path="b", executable=False, content=b"")))
+def test_earlier_versions_are_staged_and_decide_the_tag(tmp_path: Path, tree: Tree) -> None:
+    old = Tree(source=tmp_path, files=(*tree.files, TreeFile(path="b", executable=False, content=b"")))
     alone, beside = (planning.plan(settings(tmp_path), base(), NO_LOCK, tree, kept) for kept in ((), (old,)))
     build.stage(beside, tmp_path / "beside")
 
@@ -139,7 +138,7 @@ def test_earlier_versions_are_staged_and_decide_the_tag(tmp_path: Path, tree: co
 
 
 @pytest.mark.parametrize(("airflow", "bundles"), [("3.0.6", True), ("3.3.2", True), ("2.11.2", False)])
-def test_bundles_are_for_airflow_3(tmp_path: Path, tree: context.Tree, airflow: str, *, bundles: bool) -> None:
+def test_bundles_are_for_airflow_3(tmp_path: Path, tree: Tree, airflow: str, *, bundles: bool) -> None:
     plan = planning.plan(settings(tmp_path), base(airflow=airflow), NO_LOCK, tree)
 
     assert bundles == ("dagship_versions.bundle.BakedDagBundle" in plan.recipe.bundles)
@@ -150,7 +149,7 @@ def names(archive: Path) -> set[str]:
         return set(opened.getnames())
 
 
-def test_the_package_is_among_those_of_the_lock_or_has_a_layer_of_its_own(tmp_path: Path, tree: context.Tree) -> None:
+def test_the_package_is_among_those_of_the_lock_or_has_a_layer_of_its_own(tmp_path: Path, tree: Tree) -> None:
     plain, locked = (planning.plan(settings(tmp_path), base(), lock, tree) for lock in (NO_LOCK, LOCK))
     elsewhere = planning.plan(settings(tmp_path), base(purelib="/usr/lib/python3/dist-packages"), LOCK, tree)
     for plan, name in ((plain, "plain"), (locked, "locked"), (elsewhere, "elsewhere")):
@@ -164,7 +163,7 @@ def test_the_package_is_among_those_of_the_lock_or_has_a_layer_of_its_own(tmp_pa
 
 @pytest.mark.parametrize("lock", [NO_LOCK, LOCK])
 def test_the_package_decides_the_tag_too(
-    tmp_path: Path, tree: context.Tree, lock: LockFile, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tree: Tree, lock: LockFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = planning.plan(settings(tmp_path), base(), lock, tree)
     changed = {**planning.versions_files(), "bundle.py": "# another\n"}
@@ -181,7 +180,7 @@ def test_the_package_holds_all_that_the_import_test_needs() -> None:
     assert imported | {"verify", "verify_stem"} == modules  # these two are started
 
 
-def test_layers_are_named_and_the_bases_are_added_up(tmp_path: Path, tree: context.Tree) -> None:
+def test_layers_are_named_and_the_bases_are_added_up(tmp_path: Path, tree: Tree) -> None:
     plan = planning.plan(settings(tmp_path, system_packages="git"), base(), LOCK, tree)
     history = (
         ("USER 50000", 0),
@@ -203,7 +202,7 @@ def test_layers_are_named_and_the_bases_are_added_up(tmp_path: Path, tree: conte
     ) == buildlog.layers(history, plan.recipe)
 
 
-def test_a_layer_of_the_package_is_named_where_there_is_one(tmp_path: Path, tree: context.Tree) -> None:
+def test_a_layer_of_the_package_is_named_where_there_is_one(tmp_path: Path, tree: Tree) -> None:
     plan = planning.plan(settings(tmp_path), base(), NO_LOCK, tree)
     history = (
         ("ADD dags.tar /", 2),

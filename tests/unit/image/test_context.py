@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from dagship.errors import UsageError
-from dagship.image import context
+from dagship.image import context, present, walk
+from dagship.image.tree import Tree
 
 DAG = "from airflow import DAG\n"
 LIMIT = 1000
@@ -23,7 +24,7 @@ def dags(tmp_path: Path) -> Path:
     return root
 
 
-def read(dags: Path, *ignore: str) -> context.Tree:
+def read(dags: Path, *ignore: str) -> Tree:
     return context.read(dags, ignore=ignore, max_file_size=LIMIT)
 
 
@@ -221,3 +222,131 @@ def test_an_unreadable_ignore_file_is_refused(dags: Path) -> None:
     (dags / ".dockerignore").write_bytes(b"\xff\xfe")
 
     assert ".dockerignore cannot be read" in refusal(dags)
+
+
+def test_the_lines_of_the_ignore_file_mean_what_they_mean_to_docker(dags: Path) -> None:
+    for name in ("notes.md", "helpers/notes.md", "helpers/keep.sql", "helpers/drop.sql"):
+        (dags / name).write_text("x")
+    (dags / ".dockerignore").write_text("*.md\nhelpers\n!helpers/keep.sql\n!helpers/notes.md\n")
+
+    assert ["a.py", "helpers/keep.sql", "helpers/notes.md"] == [file.path for file in read(dags).files]
+
+
+def test_what_no_image_should_hold_does_not_come_back_by_the_ignore_file_and_does_by_the_setting(dags: Path) -> None:
+    (dags / ".venv").mkdir()
+    (dags / ".venv" / "x.py").write_text("x")
+    (dags / ".env.example").write_text("x")
+    (dags / ".dockerignore").write_text("*\n!**/*.py\n!.env*\n")
+    without = [file.path for file in read(dags).files]
+
+    assert ["a.py", "helpers/b.py"] == without
+    assert [".env.example", *without] == [file.path for file in read(dags, "!.env.example").files]
+
+
+def test_links_in_a_directory_that_is_left_out_but_for_something_in_it_may_lead_anywhere(dags: Path) -> None:
+    (dags / "data").mkdir()
+    (dags / "data" / "keep.csv").write_text("x")
+    (dags / "data" / "out").symlink_to("/etc/hostname")
+    (dags / "data" / "circle").symlink_to("circle")
+    (dags / ".dockerignore").write_text("data\n!**/keep.csv\n")
+
+    assert ["a.py", "data/keep.csv", "helpers/b.py"] == [file.path for file in read(dags).files]
+
+
+def test_files_with_an_environment_stay_out_and_it_is_said(dags: Path) -> None:
+    for name in (".env", ".envrc", ".env.prod", "helpers/.env-local"):
+        (dags / name).write_text("secret")
+    (dags / ".env.test").write_text("x")
+    (dags / ".dockerignore").write_text(".env.test\n")
+    tree = read(dags)
+
+    assert ["a.py", "helpers/b.py"] == [file.path for file in tree.files]
+    assert present.left_out(tree) == (
+        "left out, since it may hold passwords: .env, .env.prod, .envrc, helpers/.env-local",
+    )
+
+
+@pytest.mark.parametrize("mark", ["pyvenv.cfg", "conda-meta/history"])
+def test_an_environment_with_packages_stays_out_under_any_name_and_it_is_said(dags: Path, mark: str) -> None:
+    (dags / "helpers" / "env" / "bin").mkdir(parents=True)
+    (dags / "helpers" / "env" / mark).parent.mkdir(exist_ok=True)
+    (dags / "helpers" / "env" / mark).write_text("")
+    (dags / "helpers" / "env" / "bin" / "python").symlink_to(sys.executable)
+    tree = read(dags)
+
+    assert ["a.py", "helpers/b.py"] == [file.path for file in tree.files]
+    assert present.left_out(tree) == ("left out, since it is an environment with packages: helpers/env",)
+
+
+def test_a_directory_that_is_an_environment_itself_is_refused_as_one(dags: Path) -> None:
+    (dags / "pyvenv.cfg").write_text("")
+    (dags / "zlink").symlink_to(sys.executable)
+
+    assert "is an environment with packages itself" in refusal(dags)
+
+
+def test_many_that_are_left_out_are_counted(dags: Path) -> None:
+    for number in range(7):
+        (dags / f".env.{number}").write_text("")
+
+    assert present.left_out(read(dags))[0].endswith(".env.4 and 2 more")
+
+
+def test_an_ignore_file_that_is_a_pipe_or_a_device_is_refused_and_not_read(dags: Path) -> None:
+    os.mkfifo(dags / ".dockerignore")
+    pipe = refusal(dags)
+    (dags / ".dockerignore").unlink()
+    (dags / ".dockerignore").symlink_to("/dev/zero")
+
+    for message in (pipe, refusal(dags)):
+        assert ".dockerignore cannot be read: it is no regular file" in message
+
+
+def test_an_ignore_file_without_end_is_refused(dags: Path) -> None:
+    with (dags / ".dockerignore").open("wb") as file:
+        file.truncate(10**12)
+
+    assert "more than 4194304 bytes" in refusal(dags)
+
+
+def test_links_do_not_multiply_files_without_end(dags: Path) -> None:
+    (dags / "data").write_bytes(b"x" * LIMIT)
+    for number in range(20):
+        (dags / f"again{number}").symlink_to("data")
+
+    assert f"more than {20 * LIMIT} bytes together" in refusal(dags)
+
+
+def test_links_do_not_multiply_directories_without_end(dags: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walk, "_MOST_ENTRIES", 1000)
+    (dags / "helpers" / "b.py").write_text("")
+    above = dags / "helpers"
+    for number in range(8):
+        (next_one := dags / f"level{number}").mkdir()
+        for name in "abc":
+            (next_one / name).symlink_to(above)
+        above = next_one
+
+    assert "more than 1000 files and directories" in refusal(dags)
+
+
+def test_directories_deep_in_one_another_are_refused(dags: Path) -> None:
+    """A thousand ended in a traceback; the tests' own clearing up fails there too."""
+    (dags / "/".join("d" * 150)).mkdir(parents=True)
+
+    assert "more than 100 directories deep" in refusal(dags)
+
+
+def test_a_pointer_of_git_lfs_is_refused(dags: Path) -> None:
+    oid = "oid sha256:" + "0" * 64
+    (dags / "data.parquet").write_text(f"version https://git-lfs.github.com/spec/v1\n{oid}\nsize 12345\n")
+
+    assert "'data.parquet' is a pointer of Git LFS" in refusal(dags)
+    assert ["a.py", "helpers/b.py"] == [file.path for file in read(dags, "*.parquet").files]
+
+
+def test_a_worktrees_file_that_names_its_history_does_not_enter_the_version(dags: Path) -> None:
+    before = read(dags).version
+    (dags / ".git").write_text("gitdir: /somewhere/.git/worktrees/one\n")
+
+    assert before == read(dags).version

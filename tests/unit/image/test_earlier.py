@@ -9,7 +9,7 @@ import pytest
 from dagship.console import Console
 from dagship.errors import Refused
 from dagship.image import earlier
-from dagship.image.context import Tree, TreeFile
+from dagship.image.tree import Tree, TreeFile
 from dagship.workspace import Workspace
 from tests.trees import colliding
 

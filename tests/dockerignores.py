@@ -1,0 +1,47 @@
+"""Lines of a `.dockerignore`, and what Docker leaves out for them of one tree."""
+
+FILES = (
+    "a.csv", "b.py", "x", "[x]", "a b", "data/a.csv", "data/deep/a.csv", "data/deep/keep.csv", "data/keep.csv", "foo",
+    "foobar/x", "other/foo", "other/foo2/x", "tests/conftest.py", "tests/unit/test_a.py", "ünï",
+)  # fmt: skip
+
+CASES = {
+    "": (),
+    "# *": (),
+    "*.csv": ("a.csv",),
+    "**/*.csv": ("a.csv", "data/a.csv", "data/deep/a.csv", "data/deep/keep.csv", "data/keep.csv"),
+    "data/*.csv": ("data/a.csv", "data/keep.csv"),
+    "/a.csv": ("a.csv",),
+    "./a.csv": ("a.csv",),
+    "data/deep/../a.csv": ("data/a.csv",),
+    "foo": ("foo",),
+    "**/foo": ("foo", "other/foo"),
+    "**foo": ("foo", "other/foo"),
+    "foo*": ("foo", "foobar/x"),
+    "foo**": ("foo", "foobar/x"),
+    "**/foo*": ("foo", "foobar/x", "other/foo", "other/foo2/x"),
+    "data": ("data/a.csv", "data/deep/a.csv", "data/deep/keep.csv", "data/keep.csv"),
+    "data/": ("data/a.csv", "data/deep/a.csv", "data/deep/keep.csv", "data/keep.csv"),
+    "data/**": ("data/a.csv", "data/deep/a.csv", "data/deep/keep.csv", "data/keep.csv"),
+    "deep": (),
+    "*/deep": ("data/deep/a.csv", "data/deep/keep.csv"),
+    "**/deep/": ("data/deep/a.csv", "data/deep/keep.csv"),
+    "data\n!data/keep.csv": ("data/a.csv", "data/deep/a.csv", "data/deep/keep.csv"),
+    "data\n!**/keep.csv": ("data/a.csv", "data/deep/a.csv"),
+    "!data/keep.csv\ndata": ("data/a.csv", "data/deep/a.csv", "data/deep/keep.csv", "data/keep.csv"),
+    "*\n!data/deep": tuple(file for file in FILES if not file.startswith("data/deep/")),
+    "*\n!tests\n**/unit": tuple(file for file in FILES if file != "tests/conftest.py"),
+    "data\n!data/deep/a.csv\n**/deep": ("data/a.csv", "data/deep/keep.csv", "data/keep.csv"),
+    "?": ("x",),
+    "[a-b].*": ("a.csv", "b.py"),
+    "[^a].*": ("b.py",),
+    "[!a].*": ("a.csv",),
+    "\\[x\\]": ("[x]",),
+    "  a b  ": ("a b",),
+    "ün?": ("ünï",),
+    "\ufefffoo": ("foo",),
+    "**": FILES,
+    "**/*": FILES,
+    ".": (),
+}
+"""Text to the files that are not there after `COPY . /`; each was tried."""

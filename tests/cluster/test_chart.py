@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate
 import pytest
 import yaml
 
@@ -132,6 +133,25 @@ def rendered(helm_program: str, tmp_path: Path, **values: Any) -> list[dict[str,
     done = template(helm_program, tmp_path, **values)
     assert done.returncode == 0, done.stderr
     return [one for one in yaml.safe_load_all(done.stdout) if one]
+
+
+# Each executor and each way to deliver DAGs once or more.
+@pytest.mark.parametrize("combination", COMBINATIONS[::5], ids=", ".join)
+def test_every_object_is_one_that_newer_kubernetes_knows(
+    combination: tuple[str, str, str], helm_program: str, tmp_path: Path
+) -> None:
+    """By the schemas of those servers, which know every field; the cluster of the tests is older."""
+    airflow, executor, mode = combination
+    given = written(tmp_path, **{**ALL_ON, "airflowVersion": airflow, "executor": executor, "dags": MODES[mode]})
+    argv = [helm_program, "template", "air", CHART, given, "--kube-version=1.29"]
+    done = subprocess.run(argv, capture_output=True, text=True)
+    objects = [one for one in yaml.safe_load_all(done.stdout) if one]
+    templates = [text for one in objects for name, text in (one.get("data") or {}).items() if "pod_template" in name]
+
+    assert len(objects) > 10
+    for minor in range(29, 38):
+        for one in (*objects, *map(yaml.safe_load, templates)):
+            kubernetes_validate.validate(one, f"1.{minor}", strict=True)
 
 
 def pods(objects: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

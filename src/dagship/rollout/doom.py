@@ -21,6 +21,8 @@ _PULL = "ImagePullBackOff"
 _SAME = dict.fromkeys(("ErrImagePull", "ImagePullBackOff", "ImageInspectError", "RegistryUnavailable"), _PULL)
 _AT_ONCE = frozenset({"InvalidImageName", "ErrImageNeverPull", "SignatureValidationFailed"})
 _LASTING = {_PULL: 60.0, "CreateContainerError": 10.0, "RunContainerError": 10.0}
+# How long what a busy node says may last: containerd holds a container's name after a call that took too long.
+_PASSING_LASTING = 300.0
 _WORKLOAD_LASTING = 10.0
 
 # The registry answered, and the answer is no.
@@ -29,10 +31,22 @@ _NO_IMAGE = re.compile(
     r"|insufficient_scope|no basic auth credentials|invalid|no match for platform|no matching manifest",
     re.IGNORECASE,
 )
-_CACHE = "failed to sync"
-# The node or the scheduler ended it, not the image; the controller makes another.
+# The registry, or what stands before it, has trouble of its own; its page may have any of the words above.
+REGISTRY_FAILS = re.compile(
+    r"status(?: code)?(?: from \w+ request to \S+)?:? (?:429|5\d\d)\b|toomanyrequests|Too Many Requests"
+    r"|Internal Server Error|Bad Gateway|Service (?:Temporarily )?Unavailable|Gateway Time-?out|invalid character '<'",
+    re.IGNORECASE,
+)
+# The node or the API server is slow, and what it was to do is done later.
+_PASSES = re.compile(
+    r"deadline ?exceeded|timed? ?out|failed to reserve container name|context canceled|code = Unavailable"
+    r"|failed to sync|connection (?:refused|reset)|too many requests|etcdserver|leader changed",
+    re.IGNORECASE,
+)
+# The node or the scheduler ended it or had no room, not the image; the controller makes another.
 _ENDED_FROM_OUTSIDE = re.compile(
-    r"Evicted|Preempt\w*|(?:Node)?Shutdown|Terminated|NodeLost|NodeAffinity|OutOf\w+|UnexpectedAdmissionError"
+    r"Evicted|Preempt\w*|(?:Node)?Shutdown|Terminated|NodeLost|NodeAffinity|NodePorts|TaintToleration|OutOf.+"
+    r"|TopologyAffinityError|SMTAlignmentError|UnexpectedAdmissionError|InvalidNodeInfo|UnknownReason"
 )
 
 
@@ -92,7 +106,7 @@ def doomed(pod: PodState, *, seen: Seen, now: float) -> Doom | None:
     for container in pod.containers:
         if _container_doomed(container, now - seen.get(_key(pod, container), now)):
             return Doom(pod=pod.name, container=container.name, reason=container.waiting, message=_said(container))
-    if pod.phase == "Failed" and not _ENDED_FROM_OUTSIDE.fullmatch(pod.reason):
+    if pod.phase == "Failed" and not pod.disrupted and not _ENDED_FROM_OUTSIDE.fullmatch(pod.reason):
         return Doom(pod=pod.name, container="", reason=pod.reason or "Failed", message=pod.message)
     return None
 
@@ -132,10 +146,13 @@ def _container_doomed(container: ContainerState, lasted: float) -> bool:
     reason = _SAME.get(container.waiting, container.waiting)
     if reason == "CrashLoopBackOff":
         return not container.init or container.restarts >= _INIT_RESTARTS
-    if reason == "CreateContainerConfigError":
-        return _CACHE not in container.message
     # The message names the image, whose name may have any of the words.
-    if reason == _PULL and _NO_IMAGE.search(container.message.replace(container.image, "")):
+    said = container.message.replace(container.image, "") if container.image else container.message
+    if reason == "CreateContainerConfigError":
+        return _PASSES.search(said) is None
+    if reason in {"CreateContainerError", "RunContainerError"} and _PASSES.search(said):
+        return lasted >= _PASSING_LASTING
+    if reason == _PULL and _NO_IMAGE.search(said) and not REGISTRY_FAILS.search(said):
         return True
     return reason in _AT_ONCE or lasted >= _LASTING.get(reason, float("inf"))
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from dagship.rollout.complaint import complaint, masked
-from dagship.rollout.doom import Doom
+from dagship.rollout.doom import REGISTRY_FAILS, Doom
 from dagship.rollout.lastwords import Meaning, last_words
 from dagship.rollout.states import ContainerState
 
@@ -17,6 +17,11 @@ _LONGEST = 400
 
 # Most special first: registries and containerd end many sentences with "not found".
 _OF_PULL = (
+    (
+        REGISTRY_FAILS,
+        "The registry of {image}, or what stands before it, answers with a failure of its own.",
+        "See whether it is well; then the same command again.",
+    ),
     (
         re.compile(r"no match for platform|no matching manifest|exec format error"),
         "The image {image} is for another processor or system than the node's.",

@@ -61,6 +61,7 @@ class PodState:
         phase: `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`.
         reason: Why it is in that phase: `Evicted`…
         message: The same in a sentence.
+        disrupted: Whether Kubernetes itself ended it, or is about to: a drain, a node that is gone, a preemption.
         deleting: When it must be gone, epoch seconds; None when nobody deleted it.
         scheduled: Whether it has a node.
         unscheduled_why: Why it has none.
@@ -83,6 +84,7 @@ class PodState:
     phase: str
     reason: str
     message: str
+    disrupted: bool
     deleting: float | None
     scheduled: bool
     unscheduled_why: str
@@ -163,6 +165,7 @@ def pod(raw: Raw) -> PodState:
         phase=status.get("phase", ""),
         reason=status.get("reason", ""),
         message=status.get("message", ""),
+        disrupted=conditions.get("DisruptionTarget", ("",))[0] == "True",
         deleting=deleting,
         scheduled=scheduled[0] == "True" or bool(spec.get("nodeName")),
         unscheduled_why=(scheduled[2] or scheduled[1]) if scheduled[0] == "False" else "",

@@ -90,7 +90,10 @@ def test_is_never_doomed(raw: o.Raw) -> None:
         pytest.param(waits("ErrImagePull", NO_HOST), 60, id="a registry that cannot be found"),
         pytest.param(waits("ErrImagePull", REFUSED), 60, id="a registry that is away"),
         pytest.param(waits("ImagePullBackOff", PAUSE), 60, id="a pull in its pause"),
-        pytest.param(waits("CreateContainerError", "context deadline exceeded"), 10, id="a container that is not made"),
+        pytest.param(waits("CreateContainerError", "failed to generate spec"), 10, id="a container that is not made"),
+        pytest.param(
+            waits("CreateContainerError", "context deadline exceeded"), 300, id="a container that takes long to make"
+        ),
         pytest.param(waits("RunContainerError", "failed to start container"), 10, id="a container that is not started"),
     ],
 )

@@ -17,6 +17,7 @@ from dagship.errors import OutsideError
 from dagship.rollout import asking_scripts, executor, raws
 from dagship.rollout.live import LiveRuns
 from dagship.rollout.surveying import Survey
+from dagship.rollout.workloads import Workload
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
@@ -85,26 +86,41 @@ def scheduler(cluster: "Cluster", survey: Survey, *, prefer: Collection[str] = (
     schedulers = [one for one in survey.workloads if one.role == "scheduler"]
     schedulers = [one for one in schedulers if one.key in prefer] or schedulers
     for workload in schedulers:
-        labels = (survey.objects[workload.kind, workload.name]["spec"].get("selector") or {}).get("matchLabels") or {}
-        container = executor.scheduler(workload.containers)
-        if not labels or container is None:
-            continue
-        selector = ",".join(f"{name}={value}" for name, value in sorted(labels.items()))
-        for pod in cluster.list("Pod", selector=selector):
-            if _is_ready(pod):
-                return Where(pod["metadata"]["name"], container.name)
+        found = pod_of(cluster, survey, workload)
+        if found is not None:
+            return found
     raise CannotAsk("No pod of a scheduler is ready." if schedulers else "There is no scheduler.")
 
 
-def run(cluster: "Cluster", where: Where, script: str, *arguments: str) -> dict[str, Any]:
+def pod_of(cluster: "Cluster", survey: Survey, workload: Workload) -> Where | None:
+    """Finds a pod of a workload that is ready, and the container in it that is what the workload is for."""
+    labels = (survey.objects[workload.kind, workload.name]["spec"].get("selector") or {}).get("matchLabels") or {}
+    container = executor.main(workload.containers, workload.role)
+    if not labels or container is None:
+        return None
+    selector = ",".join(f"{name}={value}" for name, value in sorted(labels.items()))
+    ready = (pod for pod in cluster.list("Pod", selector=selector) if _is_ready(pod))
+    return next((Where(pod["metadata"]["name"], container.name) for pod in ready), None)
+
+
+def run(cluster: "Cluster", where: Where, script: str, *arguments: str, command: str = "scheduler") -> dict[str, Any]:
     """Runs Python in a container of Airflow: a script that calls `answer` with a function that returns a dictionary.
+
+    Args:
+        cluster: The namespace.
+        where: The container.
+        script: The script.
+        arguments: What it is given.
+        command: Airflow's command whose process it takes the environment of; empty for the container's own.
 
     Raises:
         CannotAsk: It may not be run, or it did not answer.
 
     """
     try:
-        code, said = cluster.exec(where.pod, where.container, argv(script, *arguments), timeout=_SECONDS)
+        code, said = cluster.exec(
+            where.pod, where.container, argv(script, *arguments, command=command), timeout=_SECONDS
+        )
     except OutsideError as failed:
         raise CannotAsk(failed.message) from failed
     line = next((line for line in reversed(said.splitlines()) if line.startswith(MARK)), None)
@@ -122,13 +138,13 @@ def run(cluster: "Cluster", where: Where, script: str, *arguments: str) -> dict[
     return answer
 
 
-def argv(script: str, *arguments: str) -> list[str]:
-    """Returns the command that runs a script as what the scheduler is, with its environment.
+def argv(script: str, *arguments: str, command: str = "scheduler") -> list[str]:
+    """Returns what runs a script as the process of a command of Airflow, with its environment.
 
     It is packed: a command is part of a web address, which proxies let be some 8000 characters long.
     """
     packed = base64.urlsafe_b64encode(zlib.compress((asking_scripts.ANSWER + script).encode(), 9)).decode()
-    return ["python", "-c", asking_scripts.BEGIN, packed, *arguments]
+    return ["python", "-c", asking_scripts.BEGIN, packed, command, *arguments]
 
 
 def read(said: Mapping[str, Any], pods: Iterable[Mapping[str, Any]] = ()) -> LiveRuns:

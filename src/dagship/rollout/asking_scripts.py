@@ -8,13 +8,13 @@
 BEGIN = """
 import base64, os, re, sys, zlib
 script = zlib.decompress(base64.urlsafe_b64decode(sys.argv[1])).decode()
-how, env, unread = [sys.executable or "python"], dict(os.environb), b""
-for pid in sorted(filter(str.isdigit, os.listdir("/proc")), key=int):
+command, how, env, unread = os.fsencode(sys.argv[2][:8]), [sys.executable or "python"], dict(os.environb), b""
+for pid in sorted(filter(str.isdigit, os.listdir("/proc")), key=int) if command else ():
     try:
         with open("/proc/%s/cmdline" % pid, "rb") as said:
             words = re.split(b"[\\0 ]", said.read())
         names = [os.path.basename(word)[:8] for word in words]
-        if not names[0].startswith((b"python", b"pypy")) or (b"airflow", b"schedule") not in zip(names, names[1:]):
+        if not names[0].startswith((b"python", b"pypy")) or (b"airflow", command) not in zip(names, names[1:]):
             continue
         with open("/proc/%s/environ" % pid, "rb") as said:
             found = dict(one.split(b"=", 1) for one in said.read().split(b"\\0") if b"=" in one)
@@ -29,7 +29,7 @@ for pid in sorted(filter(str.isdigit, os.listdir("/proc")), key=int):
         pass
 for python in how:
     try:
-        os.execvpe(python, [python, "-c", script] + sys.argv[2:], {**env, b"DAGSHIP_UNREAD": unread})
+        os.execvpe(python, [python, "-c", script] + sys.argv[3:], {**env, b"DAGSHIP_UNREAD": unread})
     except OSError:
         pass
 """
@@ -67,6 +67,14 @@ def alive(session):
     if beat is None or time.time() - beat.timestamp() > most:
         since = "ever" if beat is None else "since %s" % beat.isoformat(timespec="seconds")
         raise NoUse("no scheduler has given a sign of life to its database %s (%s)" % (since, where))
+"""
+
+# A variable of the environment, and the version that is current in the image.
+VARIABLE = """
+def ask():
+    now = "/opt/airflow/dag-versions/CURRENT"
+    return {"value": os.environ.get(sys.argv[1]), "current": open(now).read().strip() if os.path.isfile(now) else ""}
+answer(ask)
 """
 
 LIVE = """
@@ -107,6 +115,7 @@ def ask():
         "tasks": [task(r) for r in tasks], "running": sum(counts.get(n, 0) for n in on),
         "queued": counts.get("queued", 0), "changed": [task(r) for r in changed], "held": held,
         "current": open(now).read().strip() if os.path.isfile(now) else "",
+        "folder": str(conf.get("core", "dags_folder", fallback="")),
         "baked": "BakedDagBundle" in conf.get("dag_processor", "dag_bundle_config_list", fallback="")}
 answer(ask)
 """

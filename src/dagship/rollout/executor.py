@@ -13,7 +13,7 @@ from typing import Any
 from dagship.errors import UsageError
 from dagship.rollout import podfile
 from dagship.rollout.selection import Selected, repository
-from dagship.rollout.values import Change, Move
+from dagship.rollout.values import Change, Move, Role
 from dagship.rollout.workloads import Container, Workload
 
 _REPOSITORY = "AIRFLOW__KUBERNETES_EXECUTOR__WORKER_CONTAINER_REPOSITORY"
@@ -75,10 +75,15 @@ def _is_used(workload: Workload, config_maps: Mapping[str, Mapping[str, Any]]) -
 
 def scheduler(containers: Iterable[Container]) -> Container | None:
     """Returns the container that is the scheduler; a log groomer beside it is not."""
-    main = [container for container in containers if not container.init]
-    by_command = [container for container in main if "scheduler" in container.commands]
-    by_name = [container for container in main if container.name == "scheduler"]
-    return next(iter((*by_command, *by_name, *main)), None)
+    return main(containers, "scheduler")
+
+
+def main(containers: Iterable[Container], role: Role) -> Container | None:
+    """Returns the container that is what a workload is for."""
+    own = [container for container in containers if not container.init]
+    by_command = [container for container in own if role in container.commands]
+    by_name = [container for container in own if container.name == role]
+    return next(iter((*by_command, *by_name, *own)), None)
 
 
 def templates(

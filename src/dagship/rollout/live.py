@@ -75,6 +75,7 @@ class LiveRuns(Artifact):
             try; at most 1000.
         held: The DAG versions that the image holds of who was asked.
         current: The one of them that is current there.
+        folder: Where Airflow 2 reads its DAGs.
         baked: Whether Airflow serves those to runs that are pinned to them.
 
     """
@@ -88,6 +89,7 @@ class LiveRuns(Artifact):
     changed: tuple[Task, ...] = ()
     held: tuple[str, ...] = ()
     current: str = ""
+    folder: str = ""
     baked: bool = False
 
     @property

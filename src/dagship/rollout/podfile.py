@@ -19,6 +19,22 @@ _UNREADABLE = (yaml.YAMLError, ValueError, RecursionError)
 
 def images(text: str) -> dict[tuple[str, bool], str]:
     """Returns image by container and whether it is an initContainer; nothing for a text that is no pod."""
+    return {
+        (container["name"], init): container["image"]
+        for init, group in _GROUPS
+        for container in _list(_spec(text).get(group))
+        if isinstance(container, dict) and isinstance(container.get("name"), str)
+        if isinstance(container.get("image"), str)
+    }
+
+
+def containers(text: str) -> tuple[dict[str, Any], ...]:
+    """Returns the containers of a pod's text, initContainers not among them."""
+    found = (one for one in _list(_spec(text).get("containers")) if isinstance(one, dict))
+    return tuple(one for one in found if isinstance(one.get("name"), str))
+
+
+def _spec(text: str) -> dict[str, Any]:
     if "containers" not in text:  # most texts in ConfigMaps are something else, and need not be parsed
         return {}
     try:
@@ -27,13 +43,7 @@ def images(text: str) -> dict[tuple[str, bool], str]:
         return {}
     if not isinstance(pod, dict) or pod.get("kind", "Pod") != "Pod" or not isinstance(pod.get("spec"), dict):
         return {}
-    return {
-        (container["name"], init): container["image"]
-        for init, group in _GROUPS
-        for container in _list(pod["spec"].get(group))
-        if isinstance(container, dict) and isinstance(container.get("name"), str)
-        if isinstance(container.get("image"), str)
-    }
+    return dict(pod["spec"])
 
 
 def with_images(text: str, wanted: Mapping[tuple[str, bool], str]) -> str | None:

@@ -179,6 +179,7 @@ def show_status(console: "Console", report: StatusReport) -> None:
     fields = {"namespace": report.namespace + (f" ({report.context})" if report.context else "")}
     fields |= {"release": report.installed} if report.installed else {}
     fields |= {"repository": common[:-1]} if common else {}
+    fields |= {"DAGs": report.dags} if report.dags else {}
     fields |= _show_git(console, report)
     fields |= _show_live(report)
     behind = sum(syncs.is_behind(one) for one in report.git)

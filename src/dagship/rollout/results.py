@@ -148,6 +148,7 @@ class StatusReport(Artifact):
         hold: DAGs of an Airflow 2 that are held, by a rollout under way or by one that was cut off.
         record_unread: Why the record cannot be read, or empty: releases, unfinished and hold are unknown then.
         installed: Helm's release and its chart, as `airflow (airflow-0.1.0)`; empty where it is none of our chart.
+        dags: Where its DAGs come from, if not from its image; the images' versions are not named then.
         git: What each sync says, where DAGs come from git.
         git_unseen: Why the syncs could not be asked, or empty.
         live: Airflow's unfinished runs, running tasks, and the DAG versions that its image holds.
@@ -164,6 +165,7 @@ class StatusReport(Artifact):
     hold: Hold | None = None
     record_unread: str = ""
     installed: str = ""
+    dags: str = ""
     git: tuple[SyncReport, ...] = ()
     git_unseen: str = ""
     live: LiveRuns | None = None

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from dagship.cluster.feed import Feed
 from dagship.errors import DagshipError, Interrupted, OutsideError, Transient
-from dagship.rollout import diagnosis, doom, holding, mover, plan, preflight, record, surveying, tasks, who
+from dagship.rollout import diagnosis, doom, holding, mover, plan, preflight, record, served, surveying, tasks, who
 from dagship.rollout.asked import Planned, Planner, is_last, journal_of, released
 from dagship.rollout.lease import Lease
 from dagship.rollout.present import show_failure, show_live, show_plan
@@ -113,6 +113,8 @@ def _check(run: Run, planned: Planned, survey: "Survey") -> tuple[str, ...]:
         running = preflight.running_airflow(run.cluster, planned.moves, survey)
         found += preflight.check_airflow(planned.target.airflow, running, allow=run.asked.allow_airflow_change)
         found += preflight.check_platform(run.cluster, planned.target) if planned.target.image else ()
+        back = planned.kind == "rollback"
+        found += served.check(run.cluster, survey, planned.moves, planned.target, going_back=back)
     return (*found, *tasks.check(run, planned, survey))
 
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from dagship.rollout import podenv
+
 SETSID = "DUMB_INIT_SETSID"
 GROUP = "TINI_KILL_PROCESS_GROUP"
 _SHELLS = ("sh", "bash", "dash", "ash")
@@ -68,22 +70,8 @@ def signals_group(container: Raw, words: Sequence[str]) -> bool:
 
 def setsid(container: Raw, config_maps: Mapping[str, Raw]) -> str | None:
     """What DUMB_INIT_SETSID is: "1" where nothing says so, as in Airflow's images; None where it cannot be known."""
-    for entry in container.get("env") or ():
-        if entry["name"] == SETSID:
-            key = (entry.get("valueFrom") or {}).get("configMapKeyRef")
-            if key:
-                data = (config_maps.get(key["name"]) or {}).get("data") or {}
-                found: str | None = data.get(key["key"])
-                return found
-            return None if "valueFrom" in entry else str(entry.get("value", ""))
-    value: str | None = "1"
-    for source in container.get("envFrom") or ():
-        if source.get("secretRef") and value == "1":
-            value = None
-        name = (source.get("configMapRef") or {}).get("name")
-        data = (config_maps.get(name) or {}).get("data") or {} if name else {}
-        value = data.get((source.get("prefix") or "") + SETSID, value)
-    return value
+    found = podenv.sources(container, SETSID, config_maps)
+    return next((one.value for one in found if one.value is not None), None) if found else "1"
 
 
 def keeps_signals(container: Raw, looked: Seen | None) -> bool:

@@ -5,9 +5,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dagship.reference import Reference
-from dagship.rollout import asking, executor, judge, lacks, plan, pointing, selection, several, states, surveying, syncs
+from dagship.rollout import (
+    asking,
+    executor,
+    judge,
+    lacks,
+    plan,
+    pointing,
+    selection,
+    serving,
+    several,
+    states,
+    surveying,
+    syncs,
+)
+from dagship.rollout.live import LiveRuns
 from dagship.rollout.results import StatusReport, WorkloadReport
-from dagship.rollout.values import WATCHED, Record
+from dagship.rollout.values import WATCHED, Change, Move, Record
 from dagship.rollout.workloads import Container, Workload
 
 if TYPE_CHECKING:
@@ -82,6 +96,9 @@ def status(
         if airflows
         else asking.ask(cluster, survey, prefer=frozenset(workload.key for workload, _ in selected))
     )
+    dags = _elsewhere(survey, selected, reports, live)
+    if dags:  # a version that nobody serves is not named
+        reports = [one.model_copy(update={"dag_version": ""}) for one in reports]
     report = StatusReport(
         passed=not any(syncs.is_behind(one) for one in git),
         namespace=cluster.namespace,
@@ -92,12 +109,40 @@ def status(
         hold=written.hold,
         record_unread=survey.unread,
         installed=_installed(workload for workload, _ in selected),
+        dags=dags,
         git=git,
         git_unseen=unseen,
         live=live,
         live_unseen=why,
     )
     return report.model_copy(update={"passed": report.passed and report.agree})
+
+
+def _elsewhere(
+    survey: surveying.Survey, selected: selection.Selected, reports: Iterable[WorkloadReport], live: LiveRuns | None
+) -> str:
+    """Returns where Airflow has its DAGs from, if that is not the image; else nothing."""
+    said = {report.workload: report.dag_version for report in reports if report.dag_version}
+    if not said:
+        return ""
+    moves = [_as_move(workload, containers) for workload, containers in selected]
+    if mode := serving.by_design(moves, survey.objects):
+        return f"not from the image (dags.mode: {mode})"
+    last = survey.record.releases[-1].airflow if survey.record.releases else ""
+    airflow = (live.airflow if live else "") or last
+    name = serving.variable(airflow)
+    for one in serving.settings(moves, survey.objects, name) if airflow else ():
+        value, version = one.source.value, said.get(one.workload, "")
+        if one.source.sure and version and (value is None or not serving.is_images(name, value, version)):
+            what = "what is not looked into" if value is None else serving.shown(name, value)
+            return f"not from the image: {one.workload} has {name} from {one.source.where}: {what}"
+    where = serving.elsewhere(live) if live else ""
+    return where and f"not from the image, but from {where}"
+
+
+def _as_move(workload: Workload, containers: Iterable[Container]) -> Move:
+    changes = tuple(Change(field="image", container=one.name, init=one.init) for one in containers)
+    return Move(kind=workload.kind, name=workload.name, role=workload.role, changes=changes)
 
 
 def _images_of(workloads: Iterable[Workload], release: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dagship.errors import OutsideError, Refused, UsageError
-from dagship.rollout import asking, figures, pins, plan, pointing, preconditions, signals, waiting
+from dagship.rollout import asking, figures, pins, plan, pointing, preconditions, serving, signals, waiting
 from dagship.rollout.asked import Planned
 from dagship.rollout.drains import Drains
 from dagship.rollout.results import RolloutResult, TaskReport
@@ -138,10 +138,11 @@ def counted(run: Run, result: RolloutResult, planned: Planned, survey: "Survey")
     prefer = frozenset(move.key for move in planned.moves)
     with run.timed("counting"), run.console.step("Asking Airflow what became of its tasks"):
         now, why = asking.ask(run.cluster, survey, prefer=prefer, since=run.live.asked - _ABOUT)
-    found = pins.stranded(now) if now else f"Airflow could not be asked what became of its tasks: {why}"
-    if found:
-        run.console.warn(found)
-    warnings = (*result.warnings, found) if found else result.warnings
+    found = [pins.stranded(now) if now else f"Airflow could not be asked what became of its tasks: {why}"]
+    where = _elsewhere(now, planned) if now and result.outcome == "moved" else ""
+    found += [where]
+    run.warn(filter(None, found))
+    warnings = (*result.warnings, *filter(None, found))
     ended = run.drains.ended
     cut = figures.interrupted(run.drains.known, now, ended, careless=run.careless) if now else None
     report = TaskReport(
@@ -151,4 +152,13 @@ def counted(run: Run, result: RolloutResult, planned: Planned, survey: "Survey")
         runs=now.by_version if now else {},
     )
     more = {"tasks": report, "warnings": warnings, "seconds": dict(run.seconds)}
+    more |= {"passed": False, "state": f"It moved, and {where}."} if where else {}
     return result.model_copy(update={**more, "requests": sum(run.cluster.requests.values())})
+
+
+def _elsewhere(now: "LiveRuns", planned: Planned) -> str:
+    """Returns what to say where a scheduler that has moved does not have its DAGs from the image; else nothing."""
+    version = planned.target.dag_version
+    moved = any(move.role == "scheduler" and move.images for move in planned.moves)
+    where = serving.elsewhere(now, version) if version and moved else ""
+    return where and f"Airflow does not serve the DAGs {version} of the image, but has its DAGs from {where}"

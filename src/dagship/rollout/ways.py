@@ -1,10 +1,11 @@
 """The ways to move: to an image, back to a release, back from a rollout that was left half done."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dagship.errors import UsageError
 from dagship.reference import Reference
-from dagship.rollout import plan, pointing, preflight, selection, several
+from dagship.rollout import plan, pointing, preflight, selection, serving, several
 from dagship.rollout.asked import Asked, Planned, is_another_version
 from dagship.rollout.results import RolloutResult
 from dagship.rollout.roller import roll
@@ -69,7 +70,8 @@ def rollback(cluster: "Cluster", console: "Console", to: int | None, asked: Aske
             airflow=release.airflow,
         )
         moves = _to(survey, target, asked, cluster.namespace, also=_moved(own))
-        return _within(survey, release, moves) or Planned(kind="rollback", target=target, moves=moves)
+        planned = Planned(kind="rollback", target=target, moves=moves)
+        return _within(survey, release, moves) or _packages_alone(planned, survey)
 
     return roll(Run(cluster=cluster, console=console, asked=asked), planner)
 
@@ -123,6 +125,19 @@ def _to(
 
 def _repositories(target: Target, asked: Asked, former: str) -> tuple[str, ...]:
     return tuple(image for image in (target.image, asked.from_image, former) if image)
+
+
+def _packages_alone(planned: Planned, survey: "Survey") -> Planned:
+    """A plan that names no DAG version where dagship's chart brings DAGs from elsewhere: nobody serves the image's."""
+    mode = serving.by_design(planned.moves, survey.objects)
+    version = planned.target.dag_version
+    if not mode or not version:
+        return planned
+    target = planned.target.model_copy(
+        update={"dag_version": "", "dag_versions": (), "dag_changes": {}, "dag_pointer": ""}
+    )
+    said = f"DAGs do not come from the image (dags.mode: {mode}): its packages move, and nobody serves its DAGs"
+    return replace(planned, target=target, warnings=(*planned.warnings, said))
 
 
 def _within(survey: "Survey", release: Release, moves: tuple[Move, ...]) -> Planned | None:

@@ -87,7 +87,7 @@ def test_the_script_is_python_and_takes_the_moment_as_an_argument() -> None:
 
     for script in (argv[2], unpacked(argv)):
         compile(script, "script", "exec")
-    assert ["python", "-c", "1790000000.123"] == [argv[0], argv[1], argv[4]]
+    assert ["python", "-c", "1790000000.123"] == [argv[0], argv[1], argv[5]]
     assert unpacked(argv).endswith(asking_scripts.LIVE)
 
 

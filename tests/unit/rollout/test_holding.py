@@ -53,13 +53,13 @@ class Airflow:
             dags = [[dag_id, f"{dag_id}.py", *about] for dag_id, about in self.dags.items()]
             said = {"airflow": self.version, "asked": 5.0, "version": OLD, "dags": dags, "there": ["a.py"]}
         elif script.endswith(pausing_scripts.HOLD):
-            given = _unpacked(argv[4])
+            given = _unpacked(argv[5])
             running = {dag_id: self.dags[dag_id][1] for dag_id in given["dags"] if self.dags[dag_id][1]}
             free = {dag_id for dag_id in given["dags"] if dag_id not in running}
             self.held |= {dag_id for dag_id in free if not self.dags[dag_id][0]}
             said = {"held": sorted(self.held), "running": running, "frozen": [], "done": not running}
         elif script.endswith(pausing_scripts.LET_GO):
-            self.held -= set(_unpacked(argv[4])["dags"])
+            self.held -= set(_unpacked(argv[5])["dags"])
             said = {"let_go": []}
         return 0, f"{asking.MARK}{json.dumps(said)}\n"
 

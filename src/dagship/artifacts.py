@@ -264,6 +264,11 @@ class VerifyReport(Artifact):
     findings: tuple[Finding, ...]
     seconds: float
 
+    @property
+    def dags(self) -> dict[str, str]:
+        """The DAGs of the current version, and the file of each in the tree."""
+        return {dag_id: one.file for one in self.files if not one.version for dag_id in one.dags}
+
 
 class PushedImage(Artifact):
     """An image that the registry has.
@@ -275,6 +280,7 @@ class PushedImage(Artifact):
         dag_versions: The ids of all DAG versions in it: the current one, then from newest to oldest.
         dag_digests: Their whole digests, in the same order; none when the image does not say them.
         dag_changes: For each older version the files in which the current one differs from it, None when too many.
+        dags: The DAGs of its current version, and the file of each in the tree; empty when it was not tested.
         tested: Whether `test-image` passed on exactly this image.
         airflow: Version of apache-airflow in it, or empty.
         platforms: `os/architecture` it is for.
@@ -287,6 +293,7 @@ class PushedImage(Artifact):
     dag_versions: tuple[str, ...] = ()
     dag_digests: tuple[str, ...] = ()
     dag_changes: dict[str, tuple[str, ...] | None] = {}
+    dags: dict[str, str] = {}
     tested: bool
     airflow: str = ""
     platforms: tuple[str, ...] = ()

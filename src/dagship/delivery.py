@@ -45,6 +45,7 @@ def target(project: Project, *, image: str) -> Target:
             platforms=pushed.platforms,
             dag_versions=pushed.dag_versions,
             dag_changes=pushed.dag_changes,
+            dags=pushed.dags,
         )
     else:
         reference = Reference.parse(image)

@@ -146,12 +146,13 @@ def _pushed(project: Project, image: BuiltImage) -> BuiltImage:
     """Sees to it that the registry has the image of `build --push`, and records what it has."""
     from dagship import push as stage
 
-    tested = stage.was_tested(image, project.workspace.read("report", VerifyReport))
+    report = project.workspace.read("report", VerifyReport)
+    tested = stage.was_tested(image, report)
     if image.digest and not image.reused:  # the builder pushed it
         pushed = stage.pushed(image, image.digest, tested=tested)
     else:
         pushed = stage.push(project.console, image, tested=tested)
-    project.workspace.write("push", pushed)
+    project.workspace.write("push", stage.with_dags(pushed, report))
     return image.model_copy(update={"digest": pushed.digest})
 
 
@@ -226,5 +227,6 @@ def push(project: Project, *, image: str, untested: bool) -> PushedImage:
     if not untested:
         stage.check_tested(pushing, report)
     pushed = stage.push(project.console, pushing, tested=stage.was_tested(pushing, report))
+    pushed = stage.with_dags(pushed, report)
     project.workspace.write("push", pushed)
     return pushed

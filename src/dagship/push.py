@@ -88,6 +88,11 @@ def pushed(image: BuiltImage, digest: str, *, tested: bool) -> PushedImage:
     )
 
 
+def with_dags(image: PushedImage, report: VerifyReport | None) -> PushedImage:
+    """Returns the same with the DAGs that the test of it found; a rollout looks for those that have unfinished runs."""
+    return image.model_copy(update={"dags": report.dags}) if image.tested and report is not None else image
+
+
 def _with_retries(act: Callable[[], _Result], say: Callable[[str], None], pause: Callable[[float], None]) -> _Result:
     for seconds in _PAUSES:
         try:

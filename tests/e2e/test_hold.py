@@ -186,6 +186,26 @@ def test_time_that_is_over_moves_nothing_and_lets_everything_go(air: Release, pr
         assert api.ended("waits", run) == "success"
 
 
+def test_a_dag_that_goes_while_a_run_of_it_is_under_way_is_named_before_anything_moves(
+    air: Release, project: Path
+) -> None:
+    file = project / "dags/waits.py"
+    text = file.read_text(encoding="utf-8")
+    with air.api() as api:
+        api("DELETE", "/variables/go")
+        run = _waiting(api)
+        file.unlink()
+        pushed(project)
+        file.write_text(text, encoding="utf-8")
+
+        done = air.dagship(project, "rollout", "--dry-run")
+
+        assert done.returncode == 0, done.stderr
+        assert "unfinished runs: waits (1 run). Airflow begins no further task" in " ".join(done.stderr.split())
+        _go(api)
+        assert api.ended("waits", run) == "success"
+
+
 def test_what_a_killed_rollout_held_is_let_go_by_undo(air: Release, project: Path) -> None:
     before = air.images()
     with air.api() as api:

@@ -8,6 +8,7 @@ import pytest
 
 from dagship.artifacts import BaseImage
 from dagship.rollout import asking, asking_scripts
+from dagship.rollout.live import DagRuns, RunCount
 from tests.engine import airflows
 from tests.engine.lines import Line
 
@@ -38,7 +39,7 @@ def test_a_run_ends_on_the_code_that_it_began_with(
         airflow.trigger("pinned", "began-on-a")
         airflow.until(lambda: "began-on-a first A A" in seen())
         announce(new)
-        _is_asked_in_its_own_database(airflow, {"version": old, "state": "running", "runs": 1})
+        _is_asked_in_its_own_database(airflow, old)
         airflow.execute("touch", "/tmp/go")
         ends("began-on-a")
         airflow.trigger("pinned", "began-on-b")
@@ -73,7 +74,7 @@ def test_a_run_ends_on_the_code_that_it_began_with(
         assert "on-a-again second A A A" in seen()
 
 
-def _is_asked_in_its_own_database(airflow: airflows.Airflow, run: dict[str, object]) -> None:
+def _is_asked_in_its_own_database(airflow: airflows.Airflow, version: str) -> None:
     """Wherever a command in the container would look; where that cannot be, there is no answer, and no file either."""
     other = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite:////tmp/other.db"}
 
@@ -81,7 +82,9 @@ def _is_asked_in_its_own_database(airflow: airflows.Airflow, run: dict[str, obje
         found: dict[str, object] = json.loads(airflow.execute(*argv, **other).rpartition(asking.MARK)[2])
         return found
 
-    assert run in asked(*asking.argv(asking_scripts.LIVE))["runs"]  # type: ignore[operator]
+    live = asking.read(asked(*asking.argv(asking_scripts.LIVE)))
+    assert live.runs == (RunCount(version=version, state="running", runs=1),)
+    assert live.dags == (DagRuns(dag_id="pinned", version=version, file="pinned.py"),)
 
     as_it_is = ("python", "-c", asking_scripts.ANSWER + asking_scripts.LIVE)
     assert asked(*as_it_is)["no_use"] == "its database is not there (sqlite, /tmp/other.db)"

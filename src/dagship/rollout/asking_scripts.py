@@ -83,7 +83,7 @@ def ask():
     from datetime import datetime, timezone
     import airflow
     from airflow.configuration import conf
-    from airflow.models import DagRun as R, TaskInstance as T
+    from airflow.models import DagModel as D, DagRun as R, TaskInstance as T
     from airflow.utils.session import create_session
     from sqlalchemy import func, or_, select
     text = lambda v: "" if v is None else str(getattr(v, "value", v))
@@ -94,10 +94,16 @@ def ask():
     cols = T.dag_id, T.run_id, T.task_id, T.map_index, T.try_number, T.state, T.hostname, T.start_date, T.end_date
     pin = getattr(R, "bundle_version", None)
     by = [R.state] + ([] if pin is None else [pin])
+    stale = hasattr(D, "is_stale")  # Airflow 3
+    of = [R.dag_id, D.is_paused, D.is_stale if stale else D.is_active] + ([D.relative_fileloc] if stale else [])
+    of += [] if pin is None else [pin]
+    unended = R.state.in_(["queued", "running"])
     on = ["running", "restarting"]
     with create_session() as s:
         alive(s)
-        runs = s.execute(select(*by, func.count()).where(R.state.in_(["queued", "running"])).group_by(*by)).all()
+        runs = s.execute(select(*by, func.count()).where(unended).group_by(*by)).all()
+        dags = s.execute(select(*of, func.count()).select_from(R).outerjoin(D, D.dag_id == R.dag_id).where(
+            unended).group_by(*of).order_by(R.dag_id).limit(1000)).all()
         tasks = s.execute(select(*cols).where(T.state.in_(on)).order_by(T.start_date).limit(1000)).all()
         counts = dict((text(a), b) for a, b in s.execute(select(T.state, func.count()).where(
             T.state.in_(["queued"] + on)).group_by(T.state)))
@@ -112,6 +118,8 @@ def ask():
     now = os.path.join(root, "CURRENT")
     return {"airflow": airflow.__version__, "asked": time.time(),
         "runs": [{"state": text(r[0]), "version": text(r[1]) if pin is not None else "", "runs": r[-1]} for r in runs],
+        "dags": [{"dag_id": r[0], "paused": bool(r[1]), "gone": bool(r[2]) == stale, "runs": r[-1],
+            "file": text(r[3]) if stale else "", "version": "" if pin is None else text(r[-2])} for r in dags],
         "tasks": [task(r) for r in tasks], "running": sum(counts.get(n, 0) for n in on),
         "queued": counts.get("queued", 0), "changed": [task(r) for r in changed], "held": held,
         "current": open(now).read().strip() if os.path.isfile(now) else "",

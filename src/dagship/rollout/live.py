@@ -24,6 +24,27 @@ class RunCount(Artifact):
     runs: int
 
 
+class DagRuns(Artifact):
+    """Unfinished runs of one DAG and version.
+
+    Attributes:
+        dag_id: The DAG.
+        version: DAG version that they are pinned to, or empty.
+        runs: How many.
+        paused: Whether the DAG is paused: Airflow then begins no further task of theirs.
+        gone: Whether Airflow has the DAG no more, as after its file went: then they never end.
+        file: Where its file is in the DAG tree, as Airflow 3 has it now, or empty.
+
+    """
+
+    dag_id: str
+    version: str = ""
+    runs: int = 1
+    paused: bool = False
+    gone: bool = False
+    file: str = ""
+
+
 class Task(Artifact):
     """A task instance.
 
@@ -68,6 +89,7 @@ class LiveRuns(Artifact):
         airflow: Version of Airflow.
         asked: When, epoch seconds by the clock of who was asked.
         runs: Unfinished runs, by version and state.
+        dags: Unfinished runs, by DAG and version; at most 1000 lines.
         tasks: Tasks that run, at most 1000 of them, the oldest first.
         running: How many run.
         queued: How many are queued.
@@ -83,6 +105,7 @@ class LiveRuns(Artifact):
     airflow: str = ""
     asked: float = 0.0
     runs: tuple[RunCount, ...] = ()
+    dags: tuple[DagRuns, ...] = ()
     tasks: tuple[Task, ...] = ()
     running: int = 0
     queued: int = 0

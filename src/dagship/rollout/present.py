@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from dagship.rollout import pins, plan, syncs
+from dagship.rollout import endless, pins, plan, syncs
 from dagship.rollout.live import LiveRuns
 from dagship.rollout.results import Deployed, Failure, RolloutResult, StatusReport, TaskReport
 from dagship.rollout.synced import SyncReport
@@ -199,6 +199,7 @@ def _show_live(report: StatusReport) -> dict[str, str]:
     held = [f"{version}{' (current)' if version == live.current else ''}" for version in live.held]
     lost = [version for version in live.pinned if version not in live.held]
     fields |= {"versions": f"in the image: {', '.join(held)}"} if live.baked and held else {}
+    fields |= {"STUCK": stuck} if (stuck := endless.stuck(live)) else {}
     fields |= {"MISSING": f"runs are pinned to what the image does not hold: {', '.join(lost)}"} if lost else {}
     return fields
 

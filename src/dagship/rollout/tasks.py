@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dagship.errors import OutsideError, Refused, UsageError
-from dagship.rollout import asking, figures, pins, plan, pointing, preconditions, serving, signals, waiting
+from dagship.rollout import asking, endless, figures, pins, plan, pointing, preconditions, serving, signals, waiting
 from dagship.rollout.asked import Planned
 from dagship.rollout.drains import Drains
 from dagship.rollout.results import RolloutResult, TaskReport
@@ -67,12 +67,14 @@ def check(run: Run, planned: Planned, survey: "Survey") -> tuple[str, ...]:
     said = [] if run.live is not None else [f"Airflow could not be asked for its runs and tasks: {run.unasked}"]
     lacking = pins.lacking(run.live, planned.target) if run.live and not planned.undo else {}
     if lacking and wants.wait_for_runs is None:
-        refusal = pins.refusal(lacking)
+        refusal = pins.refusal(lacking, endless.stuck(run.live, lacking) if run.live else "")
         if not wants.interrupt_tasks:
             raise refusal
         said.append(refusal.message)
     if run.live and not planned.undo and (unknown := pins.unknown(run.live, planned.target)):
         said.append(unknown)
+    if run.live and not planned.undo:
+        said += filter(None, (endless.leaving(run.live, planned.target), endless.moving(run.live, planned.target)))
     current = pointing.announced(survey.workloads, run.live) if run.live else ""
     if run.live and not planned.undo and (announced := pins.announced(run.live, planned.target, current)):
         said.append(announced)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dagship.errors import Refused
-from dagship.rollout import pins
+from dagship.rollout import endless, pins
 from dagship.rollout.live import LiveRuns
 from dagship.rollout.values import Target
 
@@ -40,20 +40,23 @@ def until_ended(
         pause: Lets them pass.
 
     Raises:
-        Refused: They did not end in time; nothing was moved.
+        Refused: They did not end in time, or never will; nothing was moved.
 
     """
     until = clock() + limit
     while lacking := pins.lacking(live, target):
         board.row(_ROW, 0, sum(lacking.values()), f"to end: {pins.said(lacking)}")
         left = until - clock()
-        if left <= 0:
+        stuck = endless.stuck(live, lacking)
+        if left <= 0 or endless.all_gone(live, lacking):
             board.failed = True
+            longer = "" if endless.all_gone(live, lacking) else "Wait longer: --wait-for-runs=SECONDS. "
+            waited = f"After {limit:.0f} s there are still" if left <= 0 else "There are"
             raise Refused(
-                f"After {limit:.0f} s there are still unfinished runs on DAG versions that the image does not hold: "
-                f"{pins.said(lacking)}. Nothing was moved.",
-                "Wait longer: --wait-for-runs=SECONDS, and pause their DAGs, since new runs may begin on these "
-                "versions. Or build again so that they are kept: with --previous IMAGE.",
+                f"{waited} unfinished runs on DAG versions that the image does not hold: {pins.said(lacking)}. Nothing "
+                "was moved.",
+                f"{f'{stuck} ' if stuck else ''}{longer}Or build again so that those versions are kept: with "
+                "--previous IMAGE.",
             )
         pause(min(EVERY, left))
         check()

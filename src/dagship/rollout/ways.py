@@ -134,7 +134,7 @@ def _packages_alone(planned: Planned, survey: "Survey") -> Planned:
     if not mode or not version:
         return planned
     target = planned.target.model_copy(
-        update={"dag_version": "", "dag_versions": (), "dag_changes": {}, "dag_pointer": ""}
+        update={"dag_version": "", "dag_versions": (), "dag_changes": {}, "dags": {}, "dag_pointer": ""}
     )
     said = f"DAGs do not come from the image (dags.mode: {mode}): its packages move, and nobody serves its DAGs"
     return replace(planned, target=target, warnings=(*planned.warnings, said))

@@ -38,6 +38,17 @@ def whole(path: Path) -> Iterator[Path]:
         raise
 
 
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Says which place cannot be written, and what to do."""
+    try:
+        yield
+    except OSError as failed:
+        raise of_system(failed)(
+            f"{path} cannot be written: {failed.strerror}.", "Free space or fix its permissions."
+        ) from failed
+
+
 class Workspace:
     """The `.dagship/` directory of a project.
 
@@ -78,10 +89,16 @@ class Workspace:
         (self.directory / f"{name}.json").unlink(missing_ok=True)
 
     def cache(self, kind: str) -> Path:
-        """Returns the directory of one kind of cached thing, made if need be."""
+        """Returns the directory of one kind of cached thing, made if need be.
+
+        Raises:
+            UsageError: It cannot be made.
+
+        """
         self._make()
         path = self.directory / "cache" / kind
-        path.mkdir(parents=True, exist_ok=True)
+        with _writing(path):
+            path.mkdir(parents=True, exist_ok=True)
         return path
 
     def write_text(self, path: Path, text: str) -> None:
@@ -92,18 +109,18 @@ class Workspace:
             OutsideError: The disk is full.
 
         """
-        try:
-            self._make()
+        self._make()
+        with _writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             with whole(path) as file:
                 file.write_text(text, encoding="utf-8")
-        except OSError as failed:
-            raise of_system(failed)(
-                f"{path} cannot be written: {failed.strerror}.", "Free space or fix its permissions."
-            ) from failed
 
     def _make(self) -> None:
         """Makes the directory, invisible to git."""
+        with _writing(self.directory):
+            self._make_directory()
+
+    def _make_directory(self) -> None:
         if not self.directory.is_dir():
             self.directory.mkdir(parents=True)
             (self.directory / ".gitignore").write_text("*\n", encoding="utf-8")

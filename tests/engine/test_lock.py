@@ -134,6 +134,22 @@ def test_the_way_to_a_pin_leads_through_the_packages_between(project: Project) -
     assert re.search(r"boto3 1\.\S+ fits this base in place of boto3<1\.20", caught.value.hint)
 
 
+def test_every_conflict_is_told_and_what_would_fit_in_place_of_each(
+    tmp_path: Path, base_2: BaseImage, settings_for: Callable[..., Settings]
+) -> None:
+    project = Project(tmp_path, settings_for(), base_2)
+
+    with pytest.raises(Refused) as caught:
+        project.lock("jinja2<3\ndagship-no-such-package-anywhere\njmespath\nSQLAlchemy>=2\n")
+
+    jinja2, sqlalchemy = (base_2.packages[name] for name in ("jinja2", "sqlalchemy"))
+    assert "jinja2<3 (line 1) and SQLAlchemy>=2 (line 4) do not go with the base image" in caught.value.message
+    assert "dags.in:2: dagship-no-such-package-anywhere: the index has no package" in caught.value.message
+    assert f"jinja2 {jinja2} fits this base in place of jinja2<3 (line 1)" in caught.value.hint
+    assert f"sqlalchemy {sqlalchemy} fits this base in place of SQLAlchemy>=2 (line 4)" in caught.value.hint
+    assert "No version of" not in caught.value.hint
+
+
 def test_lines_that_exclude_one_another_are_explained(project: Project) -> None:
     with pytest.raises(Refused) as caught:
         project.lock("jmespath\nnumpy<1.25\npandas>=3\n")
@@ -152,6 +168,7 @@ def test_lines_that_exclude_one_another_are_explained(project: Project) -> None:
         ("dagship-no-such-package-anywhere", "the index has no package named dagship-no-such-package-anywhere"),
         ("pandas==99.0", "the index has no such version of pandas; the newest is"),
         ("numpy==1.21.6", "no version that matches runs on Python 3.11; the newest that does is"),
+        ("dataclasses==0.8", "no version that matches runs on Python 3.11; the newest that does is"),
         ("docopt", "the index has docopt only as sources, without a wheel for this Python"),
     ],
 )

@@ -48,6 +48,14 @@ def test_a_failed_write_keeps_the_old_text_and_leaves_no_other_file(tmp_path: Pa
     assert [file.name for file in path.parent.iterdir() if file.name != ".gitignore"] == ["base.json"]
 
 
+def test_a_cache_that_cannot_be_made_names_its_place(tmp_path: Path) -> None:
+    (tmp_path / ".dagship").mkdir()
+    (tmp_path / ".dagship" / "cache").write_text("a file")
+
+    with pytest.raises(UsageError, match=r"\.dagship/cache/bases cannot be written: Not a directory"):
+        Workspace(tmp_path).cache("bases")
+
+
 def test_a_directory_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / ".dagship").write_text("a file")
 

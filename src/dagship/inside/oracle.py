@@ -37,23 +37,26 @@ class Oracle:
 
         What the search finds may then be larger than need be, but it is in conflict.
         """
-        answer = self._ask(lines, pins)
+        answer = self.ask(lines, pins)
         self.unsure = self.unsure or answer.fits is None
         return answer.fits is not False
 
     def solution(self, lines: Sequence[Line], pins: Sequence[str]) -> Graph:
         """Returns any solution, with who wants what; empty when there is none."""
-        return _graph(self._ask(lines, pins))
+        return _graph(self.ask(lines, pins))
 
     def newest(self, lines: Sequence[Line], pins: Sequence[str]) -> "Optional[Graph]":
         """Returns the solution of the newest versions, in a hurry any; empty when there is none, None if unknown."""
         left = self._left()
         answer = self._uv(lines, pins, left) if left else Answer(None, "", "")
-        answer = answer if answer.fits is not None else self._ask(lines, pins)
+        answer = answer if answer.fits is not None else self.ask(lines, pins)
         return None if answer.fits is None else _graph(answer)
 
-    def _ask(self, lines: Sequence[Line], pins: Sequence[str]) -> Answer:
-        """An index whose pages may not be kept costs uv a request for each package, each time: the cache goes first."""
+    def ask(self, lines: Sequence[Line], pins: Sequence[str]) -> Answer:
+        """Returns uv's answer, any solution.
+
+        An index whose pages may not be kept costs uv a request for each package, each time: the cache goes first.
+        """
         answer = self._uv(lines, pins, _ONE_QUESTION, "--offline")
         if answer.fits or (answer.fits is False and "network was disabled" not in answer.words):
             return answer

@@ -93,7 +93,18 @@ def _resolve(  # noqa: PLR0917 - the parts of one step
     words = f"{first.words}\n{second.words}".strip() if not first.fits else second.words
     if solver.blames_network(words):
         return _failed("index", words)
-    return _failed("tool" if second.fits is None else "unsatisfiable", words)
+    return _failed("tool", words) if second.fits is None else _lacking(job, over_base, words)
+
+
+def _lacking(job: "dict[str, Any]", over_base: solver.Solver, words: str) -> "dict[str, Any]":
+    """What pip does not find and uv has found: uv takes a package that says it is for older Pythons alone."""
+    lacking = {installed.canonical(name) for name in solver.not_found(words)}
+    for line in job["lines"]:
+        if line["name"] in lacking:
+            found = why.alone(over_base, line)
+            if found["kind"] != "line":
+                return {**_failed("", words), "lines": [line["line"]], **found}
+    return _failed("unsatisfiable", words)
 
 
 def _explained(

@@ -17,6 +17,7 @@ CONSTRAINTS = "base-image"
 _UV_OUTPUT, _OUTPUT = ".uv.txt", ".lock.txt"
 _PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)")
 _HASH = re.compile(r"--hash=(sha256:[0-9a-f]{64})")
+_FRAMES = re.compile(r"^Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*(?:[\w.]+\.)?", re.MULTILINE)
 _NETWORK = re.compile(
     r"error sending request|Request failed|Failed to (fetch|download)|dns error|[Cc]onnection (refused|reset|broken)"
     r"|Temporary failure in name|timed out|CERTIFICATE_VERIFY|invalid peer certificate|SSLError"
@@ -155,7 +156,7 @@ class Solver:
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             return -1, f"no answer in {limit:.0f} s"
-        return done.returncode, index.redacted(done.stdout).replace(self.directory + "/", "")
+        return done.returncode, without_frames(index.redacted(done.stdout).replace(self.directory + "/", ""))
 
 
 def read_pins(text: str) -> "dict[str, Pin]":
@@ -174,6 +175,18 @@ def read_pins(text: str) -> "dict[str, Pin]":
         if name:
             pins[name] = pins[name]._replace(hashes=(*pins[name].hashes, *_HASH.findall(line)))
     return pins
+
+
+def without_frames(words: str) -> str:
+    """Returns a resolver's words without the frames of its own traceback: the error at its end is what it says."""
+    return re.sub(
+        r"^Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*(?:[\w.]+\.)?", "", words, flags=re.MULTILINE
+    )
+
+
+def not_found(words: str) -> "list[str]":
+    """Returns the packages that pip finds no file of that it may take."""
+    return re.findall(r"No matching distribution found for ([A-Za-z0-9][A-Za-z0-9._-]*)", words)
 
 
 def blames_network(words: str) -> bool:

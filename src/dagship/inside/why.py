@@ -6,7 +6,7 @@ cache is warm. What the index itself lacks is asked of the index.
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 import ways
 from oracle import Line, Oracle
@@ -18,6 +18,9 @@ SEARCH, TELLING = 40.0, 40.0
 
 _TOO_MANY = 8
 """More pins than these explain nothing."""
+
+_SEVERAL = 4
+"""More conflicts than these are not told at once."""
 
 _MISSING = re.compile(r"([A-Za-z0-9._-]+) was not found in the package registry")
 _UNBUILT = re.compile(r"Wheels are required for `([^`]+)`")
@@ -37,20 +40,62 @@ def explain(
     """
     oracle = Oracle(over_base, SEARCH)
     base = [f"{name}=={version}" for name, version in job["base"].items()]
-    lines, pins = _suspects(job["lines"], base, words)
+    conflicts: list[Conflict] = []
+    left = job["lines"]
+    while len(conflicts) < _SEVERAL:
+        conflicts.append(_conflict(oracle, left, base, words))
+        left = [line for line in left if line not in conflicts[-1].lines]
+        rest = oracle.ask(left, base)
+        if rest.fits is not False:
+            break
+        words = rest.words
+    # With what else is in conflict no version of anything would fit.
+    others = left if len(conflicts) < _SEVERAL else None
+    oracle.allow(TELLING)
+    told = [_told(oracle, over_base, conflict, others, base, installed) for conflict in conflicts]
+    clear = [one for one in told if one["kind"] != "unsatisfiable"] or told[:1]
+    return {**clear[0], "besides": clear[1:]}
+
+
+class Conflict(NamedTuple):
+    """Lines, and pins of the base, that together have no solution, and of which every part has one.
+
+    Attributes:
+        lines: The lines.
+        pins: The pins, `name==version`.
+        alone: Whether the lines have no solution without the base either.
+
+    """
+
+    lines: "list[Line]"
+    pins: "list[str]"
+    alone: bool
+
+
+def _conflict(oracle: Oracle, all_lines: "list[Line]", base: "list[str]", words: str) -> Conflict:
+    lines, pins = _suspects(all_lines, base, words)
     if not lines or oracle.fits(lines, pins):
-        lines, pins = job["lines"], base
+        lines, pins = all_lines, base
     lines = smallest(lines, lambda some: oracle.fits(some, pins))
     pins = smallest(pins, lambda some: oracle.fits(lines, some))
-    if len(pins) <= 1 and not oracle.fits(lines, []):
-        oracle.allow(TELLING)
-        if len(lines) == 1:
-            return {"lines": [lines[0]["line"]], **_alone(over_base, lines[0])}
+    return Conflict(lines, pins, alone=len(pins) <= 1 and not oracle.fits(lines, []))
+
+
+def _told(  # noqa: PLR0917 - one question, all of its parts
+    oracle: Oracle,
+    over_base: Solver,
+    conflict: Conflict,
+    others: "Optional[list[Line]]",
+    base: "list[str]",
+    installed: "list[dict[str, Any]]",
+) -> "dict[str, Any]":
+    lines, pins, lines_alone = conflict
+    if lines_alone and len(lines) == 1:
+        return {"lines": [lines[0]["line"]], **alone(over_base, lines[0])}
+    if lines_alone:
         return {"kind": "lines", "lines": _numbers(lines), "meetings": ways.meetings(oracle, lines)}
     if not pins or (oracle.unsure and len(pins) > _TOO_MANY):
         return {"kind": "unsatisfiable"}
-    oracle.allow(TELLING)
-    others = [line for line in job["lines"] if line not in lines]
     instead = {str(line["line"]): _instead(oracle, line, lines, others, base) for line in lines}
     in_the_way = ways.to_pins(oracle, lines, pins, base, installed)
     if oracle.unsure and any(pin["chain"] for pin in in_the_way):
@@ -94,8 +139,8 @@ def smallest(items: "list[Any]", fits: "Callable[[list[Any]], bool]") -> "list[A
     return search([], [], items) if items else []
 
 
-def _alone(over_base: Solver, line: Line) -> "dict[str, Any]":
-    """Why one line has no solution even without the base: what the index has of that package."""
+def alone(over_base: Solver, line: Line) -> "dict[str, Any]":
+    """Returns why one line has no solution even without the base: what the index has of that package."""
     name, wanted = line["name"], SpecifierSet(line["specifier"])
 
     def has(*options: str) -> "tuple[bool, list[str]]":
@@ -123,12 +168,16 @@ def _alone(over_base: Solver, line: Line) -> "dict[str, Any]":
 
 
 def _instead(
-    oracle: Oracle, line: Line, lines: Sequence[Line], others: Sequence[Line], base: Sequence[str]
+    oracle: Oracle, line: Line, lines: Sequence[Line], others: "Optional[Sequence[Line]]", base: Sequence[str]
 ) -> "Optional[str]":
     """The version that a line would get without its own limits, empty when there is none, None when that is unknown."""
-    rest = [*others, *(one for one in lines if one is not line)]
-    graph = oracle.newest([*rest, {**line, "text": line["free"]}], base)
-    return None if graph is None else graph[line["name"]].version if line["name"] in graph else ""
+    if others is None:
+        return None
+    beside = [one for one in lines if one is not line]
+    graph = oracle.newest([*others, *beside, {**line, "text": line["free"]}], base)
+    if graph is None or (beside and not graph):  # another line of the conflict may be what no version of this one fits
+        return None
+    return graph[line["name"]].version if line["name"] in graph else ""
 
 
 def _numbers(lines: Sequence[Line]) -> "list[int]":

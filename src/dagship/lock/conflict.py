@@ -3,6 +3,7 @@
 Pure: the search for the cause runs beside the image's Python (`inside/why.py`) and hands its findings over.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -98,6 +99,7 @@ class Failure(Artifact):
         meetings: Where lines exclude one another.
         instead: Number of a line to the version of its package that would fit, empty when none does; a line for which
             that was not found out is not in it.
+        besides: Further conflicts, of other lines.
 
     """
 
@@ -109,6 +111,7 @@ class Failure(Artifact):
     pins: tuple[PinnedPackage, ...] = ()
     meetings: tuple[Meeting, ...] = ()
     instead: Mapping[str, str] = {}
+    besides: tuple["Failure", ...] = ()
 
 
 def explain(failure: Failure, lines: Sequence[Line], where: str, base: str, python: str) -> DagshipError:
@@ -123,24 +126,52 @@ def explain(failure: Failure, lines: Sequence[Line], where: str, base: str, pyth
 
     """
     texts = {line.number: str(line.requirement) for line in lines}
-    if failure.kind == "index":
-        return OutsideError(
-            "The package index could not be asked: it does not answer, or refuses.",
-            "Check the settings index_url, pip_conf and ca_cert, and that builds reach the network.",
-            _tail(failure.log),
-        )
-    if failure.kind == "tool":
-        return OutsideError(
-            f"The requirements in {where} could not be resolved: the resolver failed.", "", _tail(failure.log)
-        )
-    if failure.kind == "base":
-        return _against_base(failure, texts, {line.number: line.name for line in lines}, where, base)
-    if failure.kind == "lines":
-        return _among_lines(failure, texts, where)
-    if failure.kind in ("unsatisfiable", "line"):
-        at = f"{where}:{failure.lines[0]}: {texts[failure.lines[0]]}" if failure.lines else f"What {where} asks for"
-        return Refused(f"{at} has no solution on this index.", "The resolver's words are above.", _tail(failure.log))
-    return _lacking(failure, texts, where, python)
+    names = {line.number: line.name for line in lines}
+
+    def told(one: Failure) -> DagshipError:
+        if one.kind == "index":
+            return OutsideError(
+                "The package index could not be asked: it does not answer, or refuses.",
+                "Check the settings index_url, pip_conf and ca_cert, and that builds reach the network.",
+                _tail(one.log),
+            )
+        if one.kind == "tool":
+            return OutsideError(
+                f"The requirements in {where} could not be resolved: the resolver failed.", "", _tail(one.log)
+            )
+        if one.kind == "base":
+            return _against_base(one, texts, names, where, base)
+        if one.kind == "lines":
+            return _among_lines(one, texts, where)
+        if one.kind in ("unsatisfiable", "line"):
+            at = f"{where}:{one.lines[0]}: {texts[one.lines[0]]}" if one.lines else f"What {where} asks for"
+            return Refused(f"{at} has no solution on this index.", "The resolver's words are above.", _tail(one.log))
+        return _lacking(one, texts, where, python)
+
+    first, *more = map(told, _together(failure))
+    if not more:
+        return first
+    return Refused(
+        " ".join(error.message for error in (first, *more)),
+        " ".join(dict.fromkeys(error.hint for error in (first, *more))),
+        "\n".join(filter(None, (error.detail for error in (first, *more)))),
+    )
+
+
+def _together(failure: Failure) -> tuple[Failure, ...]:
+    """Each conflict for itself, those with the base as one: what can be done is the same for all of these."""
+    every = (failure, *failure.besides)
+    of_base = [one for one in every if one.kind == "base"]
+    if len(of_base) < 2:  # noqa: PLR2004 - two make a together
+        return every
+    joined = of_base[0].model_copy(
+        update={
+            "lines": tuple(sorted(number for one in of_base for number in one.lines)),
+            "pins": tuple({pin.name: pin for one in reversed(of_base) for pin in reversed(one.pins)}.values())[::-1],
+            "instead": {number: version for one in of_base for number, version in one.instead.items()},
+        }
+    )
+    return (joined, *(one for one in every if one.kind != "base"))
 
 
 def _lacking(failure: Failure, texts: Mapping[int, str], where: str, python: str) -> Refused:
@@ -150,9 +181,10 @@ def _lacking(failure: Failure, texts: Mapping[int, str], where: str, python: str
     newest = failure.versions[0] if failure.versions else ""
     minor = ".".join(python.split(".")[:2])
     if failure.kind == "no-package":
+        providers = " Airflow's are named as apache-airflow-providers-google." if "airflow" in names else ""
         return Refused(
             f"{at}: the index has no package named {names}.",
-            "Check the spelling. An index of your own is given with the setting extra_index_urls or pip_conf.",
+            f"Check the spelling.{providers} The setting extra_index_urls or pip_conf gives an index of your own.",
         )
     if failure.kind == "source-only":
         return Refused(
@@ -161,9 +193,11 @@ def _lacking(failure: Failure, texts: Mapping[int, str], where: str, python: str
             "(build_packages for what Debian has to bring). Or ask for a version that has a wheel.",
         )
     if failure.kind == "other-python":
+        own = names.replace("-", "_") in sys.stdlib_module_names
+        brings = f"Python {minor} brings a module {names} itself: leave the line out if that is what you need. "
         return Refused(
             f"{at}: no version that matches runs on Python {minor}{newest and f'; the newest that does is {newest}'}.",
-            "Ask for a version that does, or take a base image with another Python.",
+            f"{brings if own else ''}Ask for a version that does, or take a base image with another Python.",
         )
     return Refused(
         f"{at}: the index has no such version of {names}{newest and f'; the newest is {newest}'}.",
@@ -203,10 +237,15 @@ def _advice(failure: Failure, texts: Mapping[int, str], names: Mapping[int, str]
         if failure.instead.get(str(number))
     ]
     own = [pin.name for pin in failure.pins if any(need.forbids for need in pin.needed_by)]
-    none = "No version of it fits this base. " if failure.instead and not fitting else ""
-    known = "".join(fitting) or none
+    single = len(failure.lines) == 1
+    fitting += [
+        f"No version of {'it' if single else f'{names[number]} (line {number})'} fits this base. "
+        for number in failure.lines
+        if failure.instead.get(str(number)) == ""
+    ]
+    known = "".join(fitting)
     another = (
-        f"another release of Airflow: this one's own packages need {_list(own)} as it is. "
+        f"another release of Airflow: this one's own packages need {_list(own)} as {_verb(own, 'it is', 'they are')}. "
         if own
         else f"other versions of {_list([pin.name for pin in failure.pins])}: nothing in {base} forbids them. "
     )

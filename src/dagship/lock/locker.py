@@ -51,7 +51,7 @@ def lock(
 
     """
     wanted, shown = _source(workspace, source), _shown(workspace, target)
-    requirements.check_airflow(wanted.lines, base.packages, wanted.where)
+    _check(wanted, base)
     old = _read(target, shown) if target.exists() else ""
     locked = _old(old, shown)
     movable = _movable(locked, shown, upgrade, upgrade_packages)
@@ -122,7 +122,7 @@ def _made(  # noqa: PLR0917 - as `for_build`
     settings: Settings, workspace: Workspace, console: Console, base: BaseImage, path: Path, source: Source
 ) -> Lock:
     """The lock of requirements: the one beside them or of an earlier build, else a new one."""
-    requirements.check_airflow(source.lines, base.packages, source.where)
+    _check(source, base)
     # A lock beside a .in is what was committed; it counts as long as it is current.
     beside = [path.with_suffix(".txt")] if path.suffix == ".in" else []
     cached = workspace.cache("locks") / f"{_cache_key(settings, source, base)}.txt"
@@ -139,6 +139,11 @@ def _resolve(settings: Settings, console: Console, base: BaseImage, source: Sour
     from dagship.lock import resolution
 
     return resolution.resolve(settings, console, base, source, kept)
+
+
+def _check(source: Source, base: BaseImage) -> None:
+    there = freshness.environment(base.python_version, base.platform)
+    requirements.check(source.lines, base.packages, there, source.where)
 
 
 def _source(workspace: Workspace, path: Path) -> Source:

@@ -2,11 +2,11 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from dagship.errors import UsageError
-from dagship.lock.requirements import canonical, option_advice, quoted, without_comment
+from dagship.lock.requirements import canonical, logical_lines, option_advice, quoted
 
 _DIGITS = 16
 
@@ -116,7 +116,7 @@ def parse_lock(text: str, where: str) -> Lock:
 
     """
     pins = []
-    for number, content in _logical_lines(text):
+    for number, content in logical_lines(text):
         match = _PIN.fullmatch(content)
         if match is None or not _is_marker(match["marker"]):
             shown = quoted(content.partition(" --hash")[0])
@@ -154,25 +154,6 @@ def _advice(content: str, where: str) -> str:
     )
 
 
-def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Joins continued lines; comments end a line, as pip has it."""
-    start = 0
-    parts: list[str] = []
-    for number, raw in enumerate(text.split("\n"), 1):
-        content = without_comment(raw)
-        start = start if parts else number
-        if content.endswith("\\"):
-            parts.append(content[:-1].strip())
-            continue
-        parts.append(content)
-        joined = " ".join(part for part in parts if part)
-        parts = []
-        if joined:
-            yield start, joined
-    if parts:
-        yield start, " ".join(parts)
-
-
 def _is_marker(text: str | None) -> bool:
     if text is None:
         return True
@@ -197,8 +178,7 @@ def digest(parts: Iterable[str]) -> str:
 
 def input_digest(text: str) -> str:
     """Returns the digest of a requirements file; order, blanks and comments do not count."""
-    lines = ("".join(without_comment(line).split()) for line in text.split("\n"))
-    return digest(sorted(line for line in lines if line))
+    return digest(sorted("".join(line.split()) for _, line in logical_lines(text)))
 
 
 def base_digest(packages: Mapping[str, str]) -> str:

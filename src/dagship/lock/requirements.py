@@ -4,9 +4,10 @@ Every line goes from here to pip and uv as it was parsed, never as it was writte
 cannot be an option, an address or a path.
 """
 
+import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ _LIMIT = 10_000_000
 _SHOWN = 80
 _COMMENT = re.compile(r"(^|\s)#.*$")
 _UNUSUAL = re.compile(r"[^\t\n -~]")
+
+_ALMOST_EXACT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*(?:\[.*\])?)(?:\s*=\s*|\s+)v?(\d[\w.!+*-]*)", re.ASCII)
 
 _OPTIONS = {
     ("-e", "--editable"): (
@@ -118,7 +121,7 @@ def _is_control(sign: str) -> bool:
 
 
 def parse(text: str, where: str) -> tuple[Line, ...]:
-    """Reads requirements, one in a line.
+    """Reads requirements, one in a line, which may be continued.
 
     Args:
         text: As `decode` returned it.
@@ -129,17 +132,34 @@ def parse(text: str, where: str) -> tuple[Line, ...]:
 
     """
     lines = []
-    for number, raw in enumerate(text.split("\n"), 1):
-        content = without_comment(raw)
-        if content:
-            requirement = _requirement(content, f"{where}:{number}")
-            lines.append(Line(number=number, name=canonical(requirement.name), requirement=requirement))
+    for number, content in logical_lines(text):
+        requirement = _requirement(content, f"{where}:{number}")
+        lines.append(Line(number=number, name=canonical(requirement.name), requirement=requirement))
     return tuple(lines)
 
 
 def without_comment(line: str) -> str:
     """Returns a line without its comment and the blanks around it, as pip sees it."""
     return _COMMENT.sub("", line).strip() if "#" in line else line.strip()
+
+
+def logical_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Joins continued lines; comments end a line, as pip has it."""
+    start = 0
+    parts: list[str] = []
+    for number, raw in enumerate(text.split("\n"), 1):
+        content = without_comment(raw)
+        start = start if parts else number
+        if content.endswith("\\"):
+            parts.append(content[:-1].strip())
+            continue
+        parts.append(content)
+        joined = " ".join(part for part in parts if part)
+        parts = []
+        if joined:
+            yield start, joined
+    if parts:
+        yield start, " ".join(parts)
 
 
 def quoted(content: str) -> str:
@@ -159,7 +179,7 @@ def _requirement(content: str, at: str) -> "Requirement":
     if content.startswith("-"):
         advice = option_advice(content) or "Leave it out."
         raise UsageError(f"{at}: {shown} is an option of pip, and no options are taken from this file.", advice)
-    if content.endswith("\\") or re.search(r"\s--?[a-z]", content):
+    if re.search(r"\s--?[a-z]", content):
         raise UsageError(f"{at}: {shown} has more than a requirement in it.", f"One requirement in a line. {_EXAMPLE}")
     if "://" in content or re.search(r"^[A-Za-z0-9._-]+(\[.*\])?\s*@", content):
         raise UsageError(
@@ -177,26 +197,60 @@ def _requirement(content: str, at: str) -> "Requirement":
         requirement = Requirement(content)
     except InvalidRequirement as wrong:
         reason = str(wrong).partition("\n")[0]
-        raise UsageError(f"{at}: {shown} is not a requirement: {reason[:1].lower()}{reason[1:]}.", _EXAMPLE) from wrong
+        exact = _ALMOST_EXACT.fullmatch(content)
+        advice = f"An exact version takes two signs: {exact[1]}=={exact[2]}" if exact else _EXAMPLE
+        raise UsageError(f"{at}: {shown} is not a requirement: {reason[:1].lower()}{reason[1:]}.", advice) from wrong
     if requirement.url is not None:
         raise UsageError(f"{at}: {shown} names an address.", _EXAMPLE)
     return requirement
 
 
-def check_airflow(lines: Iterable[Line], packages: Mapping[str, str], where: str) -> None:
-    """Refuses lines that ask for another Airflow than the base image's.
+def check(lines: Sequence[Line], packages: Mapping[str, str], there: Mapping[str, str], where: str) -> None:
+    """Refuses lines of which can be told without asking anyone that they cannot be met.
+
+    Args:
+        lines: The requirements.
+        packages: What the base image has.
+        there: What markers are tested against.
+        where: How the file is shown.
 
     Raises:
-        Refused: One does.
+        Refused: A line asks for another Airflow than the base image's, or two of them exclude one another.
 
     """
-    for line in lines:
-        has = packages.get(line.name)
-        if line.name not in ("apache-airflow", "apache-airflow-core") or has is None:
-            continue
-        if not line.requirement.specifier.contains(has, prereleases=True):
+    holding = [
+        line for line in lines if line.requirement.marker is None or line.requirement.marker.evaluate(dict(there))
+    ]
+    for line in holding:
+        _check_airflow(line, packages, where)
+    for line, other in itertools.combinations(holding, 2):
+        if line.name == other.name and (_excludes(line, other) or _excludes(other, line)):
             raise Refused(
-                f"{where}:{line.number}: '{line.requirement}' would move Airflow, and the base image has {has}.",
-                f"Airflow comes from the base image: ask for {line.name}=={has} or leave the line out, "
-                "or take a base of the other version.",
+                f"{where}: {line.requirement} (line {line.number}) and {other.requirement} (line {other.number}) "
+                f"exclude one another: they ask for different versions of {line.name}.",
+                "Take one of the two lines out.",
             )
+
+
+def _excludes(line: Line, other: Line) -> bool:
+    """Whether a line asks for one exact version that another does not take."""
+    exact = [one.version for one in line.requirement.specifier if one.operator == "==" and "*" not in one.version]
+    return any(not other.requirement.specifier.contains(version, prereleases=True) for version in exact)
+
+
+def _check_airflow(line: Line, packages: Mapping[str, str], where: str) -> None:
+    at = f"{where}:{line.number}: '{line.requirement}'"
+    if line.name == "airflow":
+        raise Refused(
+            f"{at} is not Airflow: on the index Airflow is named apache-airflow.",
+            "Leave the line out, Airflow comes from the base image; its extras are written apache-airflow[NAME].",
+        )
+    has = packages.get(line.name)
+    if line.name not in ("apache-airflow", "apache-airflow-core") or has is None:
+        return
+    if not line.requirement.specifier.contains(has, prereleases=True):
+        raise Refused(
+            f"{at} would move Airflow, and the base image has {has}.",
+            f"Airflow comes from the base image: ask for {line.name}=={has} or leave the line out, "
+            "or take a base of the other version.",
+        )

@@ -157,6 +157,13 @@ def test_a_link_that_leads_nowhere_is_refused(dags: Path) -> None:
     assert "leads nowhere" in refusal(dags)
 
 
+def test_an_editors_lock_file_which_is_a_link_to_nowhere_stops_nothing(dags: Path) -> None:
+    before = read(dags).version
+    (dags / ".#first.py").symlink_to("somebody@machine.1234:1700000000")
+
+    assert read(dags).version == before
+
+
 def test_a_file_over_the_limit_is_refused_with_both_numbers(dags: Path) -> None:
     (dags / "big.csv").write_bytes(b"x" * (LIMIT + 1))
 

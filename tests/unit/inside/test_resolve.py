@@ -210,6 +210,22 @@ def test_requirements_that_fail_are_not_blamed_on_the_index(inside: Any, words: 
     assert not inside("solver").blames_network(words)
 
 
+def test_the_frames_of_a_resolvers_traceback_are_no_words_for_people(inside: Any) -> None:
+    words = (
+        "ERROR: Ignored the following versions that require a different python version\n"
+        "Traceback (most recent call last):\n"
+        '  File "resolver.py", line 108, in resolve\n'
+        "    raise error from e\n"
+        "           ^^^^^\n"
+        "pip._internal.exceptions.DistributionNotFound: No matching distribution found for dataclasses==0.8\n"
+    )
+
+    assert inside("solver").without_frames(words).splitlines()[1:] == [
+        "DistributionNotFound: No matching distribution found for dataclasses==0.8"
+    ]
+    assert inside("solver").not_found(words) == ["dataclasses"]
+
+
 @pytest.mark.parametrize("guilty", [{3}, {0, 7}, {1, 2, 6}, set(range(8))])
 def test_the_smallest_set_in_conflict_is_found(inside: Any, guilty: set[int]) -> None:
     asked = []

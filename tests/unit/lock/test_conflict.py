@@ -37,6 +37,28 @@ def test_a_conflict_with_the_base_names_the_line_the_way_the_pin_and_who_wants_i
     assert "@task.virtualenv" in error.hint
 
 
+def test_each_of_several_conflicts_is_told_with_what_fits_in_its_place() -> None:
+    six = {**IN_BASE, "name": "six", "chain": {"line": 3, "path": [], "specifier": ">=2"}}
+    error = told(
+        kind="base", lines=[4], pins=[IN_BASE], instead={"4": ""},
+        besides=[
+            {"kind": "base", "lines": [3], "pins": [six], "instead": {"3": "1.4.54"}},
+            {"kind": "no-package", "lines": [1], "names": ["requests"]},
+        ],
+    )  # fmt: skip
+
+    assert isinstance(error, Refused)
+    assert error.message == (
+        "dags.in: SQLAlchemy>=2 (line 3) and pandas==1.5.3 (line 4) do not go with the base image, which has numpy 2.4.6"
+        " and six 2.4.6. dags.in:1: requests: the index has no package named requests."
+    )
+    assert error.hint.startswith(
+        "sqlalchemy 1.4.54 fits this base in place of SQLAlchemy>=2 (line 3). No version of pandas (line 4) fits this base."
+    )
+    assert "  line 4, pandas==1.5.3" in error.detail
+    assert "  line 3, SQLAlchemy>=2, asks for >=2" in error.detail
+
+
 def test_a_pin_that_nothing_in_the_base_insists_on_calls_for_another_base() -> None:
     pin = {**IN_BASE, "needed_by": [{"name": "loose", "version": "1", "specifier": ">=1", "forbids": False}]}
     error = told(kind="base", lines=[4], pins=[pin], instead={"4": ""})

@@ -3,7 +3,11 @@
 import pytest
 
 from dagship.errors import Refused, UsageError
-from dagship.lock.requirements import check_airflow, decode, parse
+from dagship.lock.freshness import environment
+from dagship.lock.pins import input_digest
+from dagship.lock.requirements import check, decode, parse
+
+HERE = environment("3.11.9", "linux/amd64")
 
 
 def test_a_requirement_keeps_its_extras_versions_and_marker() -> None:
@@ -50,7 +54,6 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read() -> None:
         ("-", "is an option of pip"),
         ("pandas --no-binary :all:", "more than a requirement"),
         ("pandas==2 --hash=sha256:00", "more than a requirement"),
-        ("pandas==2 \\", "more than a requirement"),
         ("https://example.test/pandas-2.whl", "names an address"),
         ("git+https://example.test/ours.git", "names an address"),
         ("ours @ https://example.test/ours.whl", "names an address"),
@@ -141,7 +144,7 @@ def test_what_is_passed_on_is_what_was_parsed() -> None:
 @pytest.mark.parametrize("text", ["apache-airflow==3.1.0", "Apache_Airflow[amazon]<3", "apache-airflow-core!=3.3.2"])
 def test_a_line_that_would_move_airflow_is_refused(text: str) -> None:
     with pytest.raises(Refused) as caught:
-        check_airflow(parse(text, "dags.in"), {"apache-airflow": "3.3.2", "apache-airflow-core": "3.3.2"}, "dags.in")
+        check(parse(text, "dags.in"), {"apache-airflow": "3.3.2", "apache-airflow-core": "3.3.2"}, HERE, "dags.in")
 
     assert caught.value.message.startswith("dags.in:1: ")
     assert "would move Airflow, and the base image has 3.3.2" in caught.value.message
@@ -149,4 +152,42 @@ def test_a_line_that_would_move_airflow_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["apache-airflow", "apache-airflow[google]==3.3.2", "apache-airflow>=3", "pandas==1"])
 def test_a_line_that_leaves_airflow_alone_is_taken(text: str) -> None:
-    check_airflow(parse(text, "dags.in"), {"apache-airflow": "3.3.2"}, "dags.in")
+    check(parse(text, "dags.in"), {"apache-airflow": "3.3.2"}, HERE, "dags.in")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("requests==2.31.0\n\nrequests==2.30.0", "requests==2.31.0 (line 1) and requests==2.30.0 (line 3) exclude"),
+        ("a<2\na==2.1", "a<2 (line 1) and a==2.1 (line 2) exclude one another: they ask for different versions of a"),
+        ("airflow", "dags.in:1: 'airflow' is not Airflow: on the index Airflow is named apache-airflow"),
+    ],
+)
+def test_what_cannot_be_met_is_told_without_asking_anyone(text: str, says: str) -> None:
+    with pytest.raises(Refused) as caught:
+        check(parse(text, "dags.in"), {"requests": "2.34.0"}, HERE, "dags.in")
+
+    assert says in caught.value.message
+
+
+def test_pins_of_one_package_under_markers_of_which_one_holds_are_taken() -> None:
+    check(parse('a==1 ; python_version < "3.11"\na==2 ; python_version >= "3.11"\na>=2', "x"), {}, HERE, "x")
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [("pandas=2.2", "pandas==2.2"), ("pandas = 2.2", "pandas==2.2"), ("pandas[all] 2.2.1", "pandas[all]==2.2.1")],
+)
+def test_one_sign_for_an_exact_version_is_told_with_the_line_to_write(text: str, right: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(text, "dags.in")
+
+    assert caught.value.hint == f"An exact version takes two signs: {right}"
+
+
+def test_a_line_may_be_continued_and_the_digest_knows_which_is_which() -> None:
+    lines = parse("# first\npandas \\\n    >=2.2\njmespath", "dags.in")
+
+    assert [(line.number, str(line.requirement)) for line in lines] == [(2, "pandas>=2.2"), (4, "jmespath")]
+    assert input_digest("a \\\n >=1\nb") == input_digest("b\na>=1")
+    assert input_digest("a \\\n >=1\nb") != input_digest("b \\\n >=1\na")

@@ -6,6 +6,7 @@ Read here, once, and passed down; nothing else looks at the environment or the w
 import difflib
 import os
 import re
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -192,7 +193,7 @@ class Settings(BaseSettings):
     @field_validator("airflow")
     @classmethod
     def _release(cls, value: str) -> str:
-        return _matching(value, r"\d+\.\d+\.\d+((a|b|rc)\d+)?", "a version of Airflow, as 3.3.2")
+        return _matching(value, r"\d{1,4}\.\d{1,4}\.\d{1,4}((a|b|rc)\d{1,4})?", "a version of Airflow, as 3.3.2")
 
     @field_validator("extras")
     @classmethod
@@ -266,10 +267,25 @@ def _file_source(settings_cls: type[BaseSettings], root: Path) -> PydanticBaseSe
     if own.is_file():
         return TomlConfigSettingsSource(settings_cls, own)
 
+    pyproject = root / "pyproject.toml"
+    _check_tables(pyproject)
+
     class InPyproject(settings_cls):  # type: ignore[valid-type, misc]
         model_config = SettingsConfigDict(pyproject_toml_table_header=("tool", "dagship"))
 
-    return PyprojectTomlConfigSettingsSource(InPyproject, root / "pyproject.toml")
+    return PyprojectTomlConfigSettingsSource(InPyproject, pyproject)
+
+
+def _check_tables(pyproject: Path) -> None:
+    """Refuses a `[tool.dagship]` that is a value or a list: what reads it takes it for a table."""
+    here: Any = tomllib.loads(pyproject.read_text("utf-8")) if pyproject.is_file() else {}
+    for name in ("tool", "dagship"):
+        here = here.get(name, {})
+        if not isinstance(here, dict):
+            raise UsageError(
+                f"{pyproject}: {'tool' if name == 'tool' else 'tool.dagship'} is not a table.",
+                'Settings stand below a line [tool.dagship], as: dags = "dags"',
+            )
 
 
 def _check_environment(environ: Mapping[str, str]) -> None:

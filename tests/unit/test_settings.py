@@ -174,3 +174,10 @@ def test_credentials_in_an_index_do_not_show(tmp_path: Path) -> None:
     loaded = load(tmp_path, index_url="https://user:hunter2@example.com/simple")
 
     assert "hunter2" not in repr(loaded)
+
+
+@pytest.mark.parametrize("text", ["[tool]\ndagship = 3", "tool = 3", "[[tool.dagship]]\ndags = 'x'", "tool = []"])
+def test_a_table_of_settings_that_is_none_is_one_sentence(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+
+    assert "is not a table." in refusal(tmp_path).message

@@ -68,6 +68,15 @@ def test_a_wrong_call_is_one_sentence_and_status_2(tmp_path: Path, arguments: tu
     assert "Traceback" not in said.stderr
 
 
+@pytest.mark.parametrize("flag", ["--to", "--max-unavailable", "--hold-for-runs"])
+def test_a_number_of_thousands_of_digits_is_one_short_sentence(tmp_path: Path, flag: str) -> None:
+    said = dagship(tmp_path, "rollback", f"{flag}={'9' * 5000}")
+
+    assert 2 == said.returncode
+    assert "that is no number" in said.stderr or "is not the number of a release" in said.stderr
+    assert len(said.stderr) < 300
+
+
 def test_an_error_is_also_a_document(tmp_path: Path) -> None:
     said = dagship(tmp_path, "build", "--dags", "nowhere", "--json")
 

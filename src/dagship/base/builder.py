@@ -131,7 +131,13 @@ def obstacle(plan: Plan, python: str, kind: str, words: str) -> DagshipError:
             )
         case "conflict":
             what = "the constraints" if plan.constraints else "the packages of its day"
-            return Refused(f"{airflow}[{','.join(plan.extras)}] cannot be had with {what}.", "", words)
+            return Refused(
+                f"{airflow}[{','.join(plan.extras)}] cannot be had with {what}.",
+                "Take other constraints, or none."
+                if plan.constraints
+                else "Name fewer --extras, or give --constraints.",
+                words,
+            )
         case _:
             return OutsideError(
                 "The package index failed.",

@@ -119,8 +119,10 @@ def _read_constraints(path: Path) -> str:
         except InvalidRequirement:
             usable = False
         if not usable:
+            # Not what follows a name: an address there may hold a password, and the file may be no such file at all.
+            shown = re.match(r"[A-Za-z0-9._-]{0,40}", content)
             raise UsageError(
-                f"Line {number} of the constraints file {path} is not a constraint: {content!r}.",
+                f"Line {number} of the constraints file {path} is not a constraint: '{shown[0] if shown else ''}…'.",
                 "Each line is a package and its version, as apache-airflow-providers-celery==3.13.0.",
             )
     return text

@@ -5,7 +5,7 @@ Docker gives no error codes on its command line, so the words it is. Each is rec
 
 import re
 
-from dagship.errors import DagshipError, OutsideError, Refused, Transient
+from dagship.errors import DagshipError, OutsideError, Refused, Transient, UsageError
 
 _DOWN = (
     "Cannot connect to the Docker daemon",
@@ -38,6 +38,9 @@ _DENIED = (
 _OTHER_FILE = "THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE"
 # Each registry has words of its own for it; this one is in those of ECR, Harbor, Artifact Registry and Docker Hub.
 _IMMUTABLE = re.compile("immutab", re.IGNORECASE)
+# Python's, pip's and uv's words; those of a registry are others.
+_UNTRUSTED = re.compile(r"CERTIFICATE_VERIFY_FAILED|invalid peer certificate|SSLCertVerificationError")
+_NO_DEBIAN_PACKAGE = re.compile(r"E: Unable to locate package ([a-z0-9][a-z0-9+.-]*)")
 _TRANSIENT = (
     "timeout", "timed out", "EOF", "connection reset", "broken pipe", "TLS handshake", "429 Too Many",
     "toomanyrequests",
@@ -111,12 +114,9 @@ def of_pull(reference: str, text: str) -> OutsideError:
 
 def of_build(text: str) -> DagshipError:
     """Returns the error for a build that failed; `text` is BuildKit's plain progress."""
-    if _OTHER_FILE in text:
-        return Refused(
-            "A tool that the build installs is not the file that dagship names: its hash is another.",
-            "Somebody may have put another file on the index, or between it and you: find out before you trust it.",
-            _failing_step(text),
-        )
+    said = _of_packages(text)
+    if said is not None:
+        return said
     base = re.search(r"ERROR: failed to solve: (\S+): (?:failed to resolve source metadata|.*not found)", text)
     if base is not None:
         return of_pull(base[1].rstrip(":"), text)
@@ -128,6 +128,28 @@ def of_build(text: str) -> DagshipError:
     if no_builder is not None:
         return OutsideError(f"There is no buildx builder {no_builder[1]!r}.", "docker buildx ls lists them.")
     return OutsideError("The build failed.", "The last lines of the failing step are above.", _failing_step(text))
+
+
+def _of_packages(text: str) -> DagshipError | None:
+    """What a step that installs packages says of the index, or of Debian; None when it is something else."""
+    if _OTHER_FILE in text:
+        return Refused(
+            "A tool that the build installs is not the file that dagship names: its hash is another.",
+            "Somebody may have put another file on the index, or between it and you: find out before you trust it.",
+            _failing_step(text),
+        )
+    if _UNTRUSTED.search(text) is not None:
+        return OutsideError(
+            "The package index shows a certificate that the build does not trust.",
+            "It may be a proxy's. Name the file of the authority that signed it with --ca-cert or the setting ca_cert.",
+            _failing_step(text),
+        )
+    if (unknown := _NO_DEBIAN_PACKAGE.search(text)) is not None:
+        return UsageError(
+            f"Debian has no package {unknown[1]} for this base image.",
+            "system_packages and build_packages name Debian's packages.",
+        )
+    return None
 
 
 def of_push(reference: str, text: str) -> OutsideError:

@@ -79,15 +79,15 @@ def _of_uv(words: str, lock: str) -> DagshipError:
         return Refused(
             f"{lock} has {found[1] or found[2]}, and the index has no such package or version any more.",
             "If the lock was made with another index, give that (index_url, extra_index_urls or pip_conf). If it was "
-            "taken back there, run lock with --upgrade-package for it.",
+            "taken back there, make the lock anew: lock --upgrade-package, or the tool that made it.",
         )
     if (found := _NO_WHEEL.search(words)) is not None:
         name, version = found[1] or found[3], found[2] or found[4]
         return Refused(
             f"{lock} has {name} {version}, of which the index has no wheel for this image's Python and platform.",
-            "If the lock was made for another base or platform, run lock for this one. If there are only sources of "
-            f"it, allow it to be built: source_packages = [{name!r}] in the settings (build_packages for what Debian "
-            "has to bring).",
+            "If the lock was made for another base or platform, make it anew for this one. If there are only sources "
+            f"of it, allow it to be built: source_packages = [{name!r}] in the settings (build_packages for what "
+            "Debian has to bring).",
             _end(words),
         )
     return OutsideError(
@@ -105,8 +105,8 @@ def _of_hash(name: str, version: str, words: str, lock: str) -> Refused:
     return Refused(
         f"{name} {version} from the index is not the file that {lock} names: its hash is another.",
         "Somebody may have put another file there, or between it and you: find out before you trust it. A lock of "
-        "another tool may also lack the hash of the file for this platform. Only when you know why: lock "
-        f"--upgrade-package {name} takes the hashes of what the index has now.",
+        "another tool may also lack the hash of the file for this platform. Only when you know why, make the lock anew "
+        f"(lock --upgrade-package {name}, or the tool that made it): it takes the hash of what the index has now.",
         "\n".join(
             (
                 f"{lock} expects {' or '.join(wanted[:_SHOWN])}{more}",

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from dagship.image.checkout import Checkout, around
 
+_DIGITS = 11  # of a second that a calendar has
+
 
 def labels(dags: Path) -> dict[str, str]:
     """Returns `org.opencontainers.image.{source,revision,created}`; what git does not know is left out.
@@ -35,6 +37,6 @@ def _revision(checkout: Checkout) -> str:
 
 def _created() -> dt.datetime:
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if epoch.isdecimal():
+    if epoch.isdecimal() and len(epoch) <= _DIGITS:
         return dt.datetime.fromtimestamp(int(epoch), tz=dt.UTC)
     return dt.datetime.now(tz=dt.UTC)

@@ -12,6 +12,11 @@ from dagship.errors import DagshipError, OutsideError, Refused
 from dagship.lock.requirements import Line
 
 _SHOWN = 4
+_SILENT = "Check the settings index_url, pip_conf and ca_cert, and that builds reach the network."
+_UNTRUSTED = (
+    "Its certificate, or that of a proxy, is of an authority that the build does not trust: name the file of that one "
+    "with --ca-cert or the setting ca_cert."
+)
 
 Kind = Literal[
     "index", "tool", "unsatisfiable", "base", "lines", "line", "no-package", "no-version", "other-python", "source-only"
@@ -132,7 +137,7 @@ def explain(failure: Failure, lines: Sequence[Line], where: str, base: str, pyth
         if one.kind == "index":
             return OutsideError(
                 "The package index could not be asked: it does not answer, or refuses.",
-                "Check the settings index_url, pip_conf and ca_cert, and that builds reach the network.",
+                _UNTRUSTED if "certificate" in one.log.lower() else _SILENT,
                 _tail(one.log),
             )
         if one.kind == "tool":

@@ -76,7 +76,7 @@ def check_source(lock: Lock, where: str, source: Source, base: BaseImage) -> Non
             )
 
 
-def check_base(lock: Lock, where: str, base: BaseImage) -> str:
+def check_base(lock: Lock, where: str, base: BaseImage, *, has_source: bool) -> str:
     """Refuses a lock that would move a package of the base, holds one twice, or was made for another Python.
 
     Returns:
@@ -86,11 +86,12 @@ def check_base(lock: Lock, where: str, base: BaseImage) -> str:
         Refused: It does not fit.
 
     """
+    advice = "Run lock for this base." if has_source else _advice_without_source(where, lock, base)
     python = minor(base.python_version)
     if lock.stamp is not None and lock.stamp.python != python:
         raise Refused(
             f"{where} was made for Python {lock.stamp.python}, and {base.reference} has {python}.",
-            "Run lock for this base.",
+            advice,
         )
     holding = applying(lock, base)
     _check_once(holding, where)
@@ -100,7 +101,7 @@ def check_base(lock: Lock, where: str, base: BaseImage) -> str:
         raise Refused(
             f"{where} would move packages of the base image: it has {wrong[0].name} {wrong[0].version}, "
             f"{base.reference} has {base.packages[wrong[0].name]}{more}.",
-            "Run lock for this base.",
+            advice,
             "\n".join(f"{pin.name}: {base.packages[pin.name]} in the base, {pin.version} in the lock" for pin in wrong),
         )
     if lock.stamp is not None and lock.stamp.base != base_digest(base.packages):
@@ -111,6 +112,16 @@ def check_base(lock: Lock, where: str, base: BaseImage) -> str:
             "where packages may need others; run lock here: it adds them, or notes that there are none."
         )
     return ""
+
+
+def _advice_without_source(where: str, lock: Lock, base: BaseImage) -> str:
+    wrong = moved(applying(lock, base), base.packages)
+    at = f", with {wrong[0].name}=={base.packages[wrong[0].name]}" if wrong else ""
+    source = f"{where.removesuffix('.txt')}.in"
+    return (
+        f"Make it anew for this base{at}: with the tool that made it, or write what the DAGs need into {source} and "
+        "run lock."
+    )
 
 
 def _check_once(pins: Iterable[Pin], where: str) -> None:

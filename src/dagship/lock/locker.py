@@ -60,7 +60,7 @@ def lock(
         return freshness.lock_file(shown, locked, base)
     if check and old and is_of_another_tool(old):  # what a build takes is no stale lock
         freshness.check_source(locked, shown, wanted, base)
-        freshness.check_base(locked, shown, base)
+        freshness.check_base(locked, shown, base, has_source=True)
         return freshness.lock_file(shown, locked, base)
     kept = {pin.name: pin.version for pin in freshness.applying(locked, base) if pin.name not in movable}
     new = _resolve(settings, console, base, wanted, kept)
@@ -112,7 +112,7 @@ def _verified(workspace: Workspace, console: Console, base: BaseImage, path: Pat
     beside = path.with_suffix(".in")
     if beside.exists():
         freshness.check_source(locked, file.where, _source(workspace, beside), base)
-    warning = freshness.check_base(locked, file.where, base)
+    warning = freshness.check_base(locked, file.where, base, has_source=beside.exists())
     if warning:
         console.warn(warning)
     return locked
@@ -159,7 +159,7 @@ def _shown(workspace: Workspace, path: Path) -> str:
 
 def _read(path: Path, shown: str) -> str:
     try:
-        return requirements.decode(path.read_bytes(), shown)
+        return requirements.read(path, shown)
     except FileNotFoundError as missing:
         beside = path.with_suffix(".in")
         advice = "Name another with --requirements."
@@ -195,7 +195,7 @@ def _movable(locked: Lock, shown: str, upgrade: bool, upgrade_packages: Sequence
 def _current(path: Path, source: Source, base: BaseImage) -> Lock | None:
     """The lock at `path` if it was made of exactly these requirements over exactly this base."""
     try:
-        found = parse_lock(requirements.decode(path.read_bytes(), str(path)), str(path))
+        found = parse_lock(requirements.read(path, str(path)), str(path))
     except (OSError, UsageError):
         return None
     return found if found.stamp is not None and found.stamp.covers(freshness.stamp(source, base, found.pins)) else None

@@ -6,9 +6,11 @@ cannot be an option, an address or a path.
 
 import itertools
 import re
+import stat
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dagship.errors import Refused, UsageError
@@ -90,6 +92,21 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+def read(path: Path, where: str) -> str:
+    """Returns the text of a requirements file; no more of it is read than one may have.
+
+    Raises:
+        OSError: It cannot be read.
+        UsageError: It is no file, or not text that requirements can be.
+
+    """
+    kind = path.stat().st_mode
+    if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
+        raise UsageError(f"{where} is neither a file nor a directory.", "Put a requirements file there.")
+    with path.open("rb") as file:
+        return decode(file.read(_LIMIT + 1), where)
+
+
 def decode(content: bytes, where: str) -> str:
     """Returns a requirements file as text.
 
@@ -98,7 +115,7 @@ def decode(content: bytes, where: str) -> str:
 
     """
     if len(content) > _LIMIT:
-        raise UsageError(f"{where} is too large to be a requirements file ({len(content)} bytes).")
+        raise UsageError(f"{where} is too large to be a requirements file (more than {_LIMIT} bytes).")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:

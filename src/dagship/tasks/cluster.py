@@ -17,6 +17,8 @@ _HOW = (
     "rollout-timeout", "no-undo", "no-wait", "force-ownership", "allow-airflow-change", "hold-for-runs",
     "wait-for-runs", "interrupt-tasks", "max-unavailable",
 )  # fmt: skip
+_DIGITS = 9
+_SHOWN = 40
 # What may be given without a value.
 _OPTIONAL = ["hold_for_runs", "wait_for_runs"]
 
@@ -27,8 +29,9 @@ def _asked(
     from dagship.rollout.asked import Asked
 
     settings = project.settings
-    if not (max_unavailable or "1").isdecimal() or int(max_unavailable or "1") < 1:
-        raise UsageError(f"--max-unavailable={max_unavailable}: that is no number of pods, 1 or more.")
+    pods = _number(max_unavailable or "1")
+    if pods is None or pods < 1:
+        raise UsageError(f"--max-unavailable={_shown(max_unavailable)}: that is no number of pods, 1 or more.")
     return Asked(
         selector=settings.selector,
         names=settings.workloads,
@@ -36,9 +39,18 @@ def _asked(
         timeout=settings.rollout_timeout,
         hold=_limit("--hold-for-runs", hold_for_runs, settings.rollout_timeout),
         wait_for_runs=_limit("--wait-for-runs", wait_for_runs, settings.rollout_timeout),
-        max_unavailable=int(max_unavailable or "1"),
+        max_unavailable=pods,
         **how,
     )
+
+
+def _number(text: str) -> int | None:
+    """Reads a count; None when it is none, or has more digits than anything that is counted here."""
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS else None
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _limit(flag: str, given: str | bool, default: float) -> float | None:
@@ -50,7 +62,9 @@ def _limit(flag: str, given: str | bool, default: float) -> float | None:
     except ValueError:
         seconds = -1.0
     if not 0 < seconds < float("inf"):
-        raise UsageError(f"{flag}={given}: that is no number of seconds.", f"Write {flag}=1800, or {flag} alone.")
+        raise UsageError(
+            f"{flag}={_shown(given)}: that is no number of seconds.", f"Write {flag}=1800, or {flag} alone."
+        )
     return seconds
 
 
@@ -133,15 +147,15 @@ def rollback(  # noqa: PLR0917 - Invoke's flags
         from dagship import delivery
         from dagship.rollout.present import show_result
 
-        if to and not to.isdecimal():
-            raise UsageError(f"{to!r} is not the number of a release.", "status lists the releases.")
+        if to and _number(to) is None:
+            raise UsageError(f"{_shown(to)!r} is not the number of a release.", "status lists the releases.")
         asked = _asked(
             project, dry_run=dry_run, undo=not no_undo, wait=not no_wait, force_ownership=force_ownership,
             allow_airflow_change=allow_airflow_change, hold_for_runs=hold_for_runs,
             wait_for_runs=wait_for_runs, interrupt_tasks=interrupt_tasks,
             max_unavailable=max_unavailable,
         )  # fmt: skip
-        result = delivery.rollback(project, to=int(to) if to else None, asked=asked)
+        result = delivery.rollback(project, to=_number(to), asked=asked)
         show_result(project.console, result)
         return result.model_dump(mode="json")
 

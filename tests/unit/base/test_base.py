@@ -167,6 +167,15 @@ def test_a_line_of_the_constraints_that_is_no_constraint_is_refused_by_number(tm
         plan(tmp_path, constraints="constraints.txt")
 
 
+def test_a_line_of_the_constraints_is_not_shown_beyond_its_name(tmp_path: Path) -> None:
+    (tmp_path / "constraints.txt").write_text("ours @ https://user:hunter2@index.test/ours.whl\n")
+
+    with pytest.raises(UsageError, match="is not a constraint: 'ours…'") as refused:
+        plan(tmp_path, constraints="constraints.txt")
+
+    assert "hunter2" not in str(refused.value)
+
+
 def test_constraints_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
     (tmp_path / "binary.txt").write_bytes(b"\xff\xfe\x00")
 

@@ -73,6 +73,28 @@ def test_a_tool_whose_file_is_another_is_a_refusal_with_both_hashes() -> None:
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        "#9 3.1 WARNING: Retrying: SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate",
+        "#9 3.1   cause: invalid peer certificate: UnknownIssuer",
+    ],
+)
+def test_an_index_of_an_unknown_authority_is_told_with_the_setting_that_names_it(said: str) -> None:
+    error = diagnosis.of_build(f"#9 [tools 3/3] RUN python tools.py\n{said}\n#9 ERROR: process did not complete\n")
+
+    assert "certificate that the build does not trust" in error.message
+    assert "--ca-cert" in error.hint
+    assert error.exit_code == 3
+
+
+def test_a_debian_package_that_is_not_there_is_wrong_input() -> None:
+    error = diagnosis.of_build("#7 2.3 E: Unable to locate package libnosuch-dev\n#7 ERROR: process did not complete\n")
+
+    assert error.message == "Debian has no package libnosuch-dev for this base image."
+    assert error.exit_code == 2
+
+
+@pytest.mark.parametrize(
     ("said", "transient"),
     [
         (PUSH_DENIED, False),

@@ -120,6 +120,9 @@ def test_the_time_is_that_of_the_source_where_it_is_given(tmp_path: Path, monkey
 
     assert "2023-11-14T22:13:20Z" == revision.labels(tmp_path)[f"{PREFIX}created"]
 
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "9" * 20)
+    assert not revision.labels(tmp_path)[f"{PREFIX}created"].startswith("9")
+
 
 @pytest.mark.parametrize(
     ("remote", "said"),

@@ -172,3 +172,10 @@ def test_what_was_not_found_out_is_not_claimed() -> None:
     error = told(kind="base", lines=[4], pins=[IN_BASE], instead={})
 
     assert error.hint.startswith("Take a base with another release of Airflow")
+
+
+def test_an_authority_that_is_not_trusted_is_told_with_the_setting_that_names_it() -> None:
+    error = told(kind="index", log="error: client error (Connect): invalid peer certificate: UnknownIssuer")
+
+    assert isinstance(error, OutsideError)
+    assert "--ca-cert" in error.hint

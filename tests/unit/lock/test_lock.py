@@ -1,6 +1,7 @@
 """Locks, told from the files alone: what is one, whether it is current, whether it fits a base. Left out: the resolving."""
 
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -186,6 +187,24 @@ def test_a_directory_in_place_of_the_source_is_told(project: Path) -> None:
         run_lock(project)
 
 
+@pytest.mark.parametrize("name", ["dags.in", "dags.txt"])
+def test_what_is_no_file_is_not_read(project: Path, name: str) -> None:
+    (project / "dags.in").write_text("pandas\n")
+    (project / name).unlink(missing_ok=True)
+    os.mkfifo(project / name)
+
+    with pytest.raises(UsageError, match="is neither a file nor a directory"):
+        run_lock(project)
+
+
+def test_no_more_of_a_file_is_read_than_requirements_can_have(project: Path) -> None:
+    with (project / "dags.in").open("wb") as file:
+        file.truncate(1 << 40)
+
+    with pytest.raises(UsageError, match="is too large to be a requirements file"):
+        run_lock(project)
+
+
 def test_a_file_that_is_no_lock_is_not_overwritten(project: Path) -> None:
     (project / "dags.in").write_text("pandas\n")
     (project / "dags.txt").write_text("pandas\n")
@@ -343,6 +362,18 @@ def test_a_lock_with_the_project_itself_in_it_says_what_to_do_and_no_circle(proj
         run_for_build(project / "dags.txt")
 
     assert caught.value.hint.startswith("Remove the line. Modules of your own can lie beside the DAGs")
+
+
+def test_a_lock_without_a_source_is_not_sent_to_lock_which_has_none(project: Path) -> None:
+    (project / "dags.txt").write_text(f"six==1.0 --hash={A}\n")
+
+    with pytest.raises(Refused) as caught:
+        run_for_build(project / "dags.txt")
+
+    assert caught.value.hint == (
+        "Make it anew for this base, with six==1.17.0: with the tool that made it, or write what the DAGs need into "
+        "requirements/dags.in and run lock."
+    )
 
 
 def test_what_is_wrong_with_a_changed_source_is_said_before_that_it_changed(project: Path) -> None:

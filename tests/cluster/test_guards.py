@@ -17,6 +17,7 @@ import yaml
 
 from dagship.artifacts import PushedImage
 from dagship.cluster.api import Cluster
+from dagship.cluster.failures import Unreachable
 from dagship.rollout.permissions import NEEDED, missing
 from dagship.workspace import Workspace
 from tests.cluster import images
@@ -339,3 +340,21 @@ def test_a_kubeconfig_that_is_of_no_use_is_told_in_one_sentence_and_soon(
     assert said in error
     assert advice.startswith(f"  → {hint}")
     assert "Traceback" not in refused.stderr
+
+
+def test_a_proxy_that_is_dead_is_named_and_not_the_server(
+    kubectl: Kubectl, connect: Callable[..., Cluster], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_PROXY", "no_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with socket.socket() as silent:  # bound, and nobody listens
+        silent.bind(("127.0.0.1", 0))
+        where = f"127.0.0.1:{silent.getsockname()[1]}"
+        monkeypatch.setenv("HTTPS_PROXY", f"http://user:hush@{where}")
+        cluster = connect(kubectl.namespace).patient(0.1)
+        for ask in (lambda: cluster.list("Pod"), lambda: cluster.exec("x", "y", ["true"])):
+            with pytest.raises(Unreachable) as failed:
+                ask()
+            assert f"through the proxy http://{where}, and the proxy refuses the connection" in failed.value.message
+            assert "HTTPS_PROXY" in failed.value.hint
+            assert "hush" not in failed.value.message

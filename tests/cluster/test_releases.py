@@ -225,3 +225,16 @@ def test_a_rollout_that_was_left_half_done_can_be_rolled_back_from(rig: Rig) -> 
     assert ("moved", good) == (result.outcome, result.image)
     assert {"deployment/scheduler": {good}} == rig.kubectl.images()
     assert rig.record.journal is None
+
+
+def test_where_everything_runs_the_image_already_nothing_moves_and_no_release_is_made(rig: Rig) -> None:
+    rig.kubectl.apply(idle("scheduler", FIRST))
+    found = rig.rollout(FIRST)
+    recorded = rig.record
+    rig.rollout(SECOND)
+    rig.kubectl("set", "image", "deployment/scheduler", f"scheduler={THIRD}")
+    by_hand = rig.rollout(THIRD)
+
+    assert (found.outcome, found.release, recorded.releases) == ("unchanged", None, ())
+    assert (by_hand.outcome, by_hand.release) == ("unchanged", None)
+    assert [one.image for one in rig.record.releases] == ["", SECOND]

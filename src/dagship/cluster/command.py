@@ -40,7 +40,7 @@ def _connect(transport: Transport, call: Call, timeout: float) -> Any:  # noqa: 
             body = refused.resp_body or b""
             raise failures.of_response(refused.status_code, body, call.what, refused.resp_headers) from refused
         except (websocket.WebSocketException, OSError) as failed:
-            raise failures.of_connection(failed, transport.server, call.what) from failed
+            raise failures.of_connection(failed, transport.server, call.what, proxy=transport.proxy) from failed
 
 
 def _finish(client: Any, call: Call, timeout: float) -> tuple[int, str]:  # noqa: ANN401 - as above

@@ -12,6 +12,7 @@ OutsideError
 """
 
 import json
+import re
 import ssl
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
@@ -25,6 +26,10 @@ _PASSING = frozenset({429, 500, 502, 503, 504})
 
 _RIGHTS = "k8s/rbac/ holds a Role that suffices; whoever administers the cluster can bind it to this user."
 _LOG_IN = "Log in to the cluster again, or look at the user of this context in the kubeconfig."
+_PROXY = (
+    "See that the proxy is right and runs (HTTPS_PROXY, or proxy-url in the kubeconfig); where none is needed for this "
+    "server, name the server in NO_PROXY."
+)
 _SERVER = "See that the server of this context in the kubeconfig is right, and that it can be reached from here."
 
 
@@ -91,8 +96,16 @@ def of_response(status: int, body: bytes | str, what: str, headers: Mapping[str,
     return kinds.get(status, OutsideError)(message)
 
 
-def of_connection(failed: BaseException, server: str, what: str) -> OutsideError:
-    """Returns the error for a request that brought no answer; `failed` is what urllib3 or a socket raised."""
+def of_connection(failed: BaseException, server: str, what: str, *, proxy: str = "") -> OutsideError:
+    """Returns the error for a request that brought no answer.
+
+    Args:
+        failed: What urllib3, websocket-client or a socket raised.
+        server: The server's address.
+        what: What was asked.
+        proxy: Address of the proxy that connections go through, without a password; empty for none.
+
+    """
     chain = list(_causes(failed))
     names = {type(each).__name__ for each in chain}
     because = _cut(str(chain[-1]))
@@ -102,6 +115,8 @@ def of_connection(failed: BaseException, server: str, what: str) -> OutsideError
             f"Cannot {what}: the certificate of {server} is not trusted. {because}".rstrip(),
             "Give the cluster's authority in the kubeconfig (certificate-authority), and see that the name matches.",
         )
+    if proxy and (refusal := _of_proxy(chain, names)):
+        return Unreachable(f"Cannot {what}: {server} is asked through the proxy {proxy}, and {refusal}.", _PROXY)
     if names & {"NameResolutionError", "gaierror", "WebSocketAddressException"}:
         why = "its name is not known"
     elif any(isinstance(each, ConnectionRefusedError) for each in chain):
@@ -111,6 +126,20 @@ def of_connection(failed: BaseException, server: str, what: str) -> OutsideError
     else:
         why = because or type(failed).__name__
     return Unreachable(f"Cannot {what}: {server} cannot be reached, {why}.", _SERVER)
+
+
+def _of_proxy(chain: list[BaseException], names: set[str]) -> str:
+    """What a proxy did that is in between; empty where it was not the proxy. No socket but its own is connected to."""
+    told = next(
+        (_cut(str(each)) for each in reversed(chain) if re.search(r"Tunnel connection failed|via proxy", str(each))), ""
+    )
+    if told:
+        return f"that does not let it through: {told}"
+    if names & {"NameResolutionError", "gaierror", "WebSocketAddressException"}:
+        return "the name of the proxy is not known"
+    if any(isinstance(each, ConnectionRefusedError) for each in chain):
+        return "the proxy refuses the connection"
+    return "the proxy does not answer as one" if names & {"ProxyError", "WebSocketProxyException"} else ""
 
 
 def of_nonsense(server: str, what: str) -> OutsideError:

@@ -67,6 +67,12 @@ class Transport:
         """The server's address."""
         return str(self._session.configuration.host)
 
+    @property
+    def proxy(self) -> str:
+        """Address of the proxy that requests go through, without its user and password; empty for none."""
+        used = getattr(self._session.pool, "proxy", None)
+        return str(used._replace(auth=None)) if used is not None else ""
+
     def clock(self) -> float:
         """Epoch seconds by the server's clock, as its last answer told them."""
         return time.time() + self._skew
@@ -132,7 +138,7 @@ class Transport:
                 preload_content=not stream,
             )
         except (urllib3.exceptions.HTTPError, OSError) as failed:
-            raise failures.of_connection(failed, self.server, call.what) from failed
+            raise failures.of_connection(failed, self.server, call.what, proxy=self.proxy) from failed
         self._skew = skew(response.headers.get("Date", ""), time.time())
         return response
 
@@ -142,7 +148,7 @@ class Transport:
         try:
             return response.data
         except (urllib3.exceptions.HTTPError, OSError) as failed:
-            raise failures.of_connection(failed, self.server, call.what) from failed
+            raise failures.of_connection(failed, self.server, call.what, proxy=self.proxy) from failed
         finally:
             response.close()
 

@@ -78,6 +78,12 @@ def _brief(image: str | None, other: str | None) -> str:
     return at + digest if at and (other or "").partition("@")[0] == name else said
 
 
+def _repository(image: str) -> str:
+    """The name of an image without its digest and tag; a port is no tag."""
+    path, slash, last = image.partition("@")[0].rpartition("/")
+    return path + slash + last.partition(":")[0]
+
+
 def show_failure(console: "Console", failure: Failure) -> None:
     """Prints what went wrong: the pod, the reason, its events and last log lines."""
     where = " ".join(
@@ -142,7 +148,7 @@ def show_deployed(console: "Console", deployed: Deployed) -> None:
 
 def show_status(console: "Console", report: StatusReport) -> None:
     """Prints who runs what."""
-    names = {image.partition("@")[0] for workload in report.workloads for image in workload.images}
+    names = {_repository(image) for workload in report.workloads for image in workload.images}
     common = names.pop() + "@" if len(names) == 1 else ""
     console.table(
         "",

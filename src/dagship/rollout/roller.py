@@ -142,8 +142,10 @@ def _carry_out(run: Run, lease: Lease, planned: Planned, survey: "Survey") -> Ro
             if not run.asked.undo:
                 return _left(run, held, failure)
             return go_back(run, held, failure)
-    if not changes and is_last(written, planned):
-        return run.result(planned, "unchanged", release=written.releases[-1].number)
+    if not changes:
+        # Where somebody else has put the image there, no release is made of it: nothing was done that could be undone.
+        number = written.releases[-1].number if is_last(written, planned) else None
+        return run.result(planned, "unchanged", release=number)
     for move in planned.moves:
         lease.check()
         mover.restore(run.cluster, move)

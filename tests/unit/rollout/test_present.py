@@ -14,6 +14,7 @@ from dagship.rollout.values import Change, Journal, Move, Release, Target
 
 REPOSITORY = "registry.example/airflow"
 OLD, NEW = (f"{REPOSITORY}@sha256:{digit * 64}" for digit in "ab")
+PORT = "registry.example:5000/team/airflow"
 SHOWN_OLD, SHOWN_NEW = "@aaaaaaaaaaaa", "@bbbbbbbbbbbb"
 
 Shown = Callable[..., str]
@@ -211,6 +212,20 @@ def test_the_closing_lines_say_what_came_of_it(shown: Shown, values: dict[str, o
 
     assert set(says) <= set(lines)
     assert (f"image {NEW}" in lines) is (values.get("image") != "")
+
+
+def test_status_takes_no_tag_for_a_part_of_the_repository(shown: Shown) -> None:
+    rows = tuple(
+        WorkloadReport(workload=f"deployment/{number}", role="other", images=(image,), ready=1, desired=1)
+        for number, image in enumerate(
+            (f"{PORT}:3.3.2", f"{PORT}:3.3.2@sha256:{'a' * 64}", f"{PORT}@sha256:{'b' * 64}")
+        )
+    )
+    text = shown(present.show_status, StatusReport(namespace="a", context="", passed=True, workloads=rows, releases=()))
+
+    assert f"repository  {PORT}\n" in text
+    assert f"{PORT}:3.3.2 " in text
+    assert SHOWN_NEW in text
 
 
 def test_status_names_the_repository_once_where_there_is_one(shown: Shown) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from dagship import documents
 from dagship.errors import UsageError
 
 
@@ -18,16 +19,14 @@ def read(paths: Iterable[Path]) -> list[dict[str, Any]]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    import yaml
-
     try:
-        document = yaml.safe_load(path.read_text("utf-8"))
-    except yaml.YAMLError as broken:
-        mark = getattr(broken, "problem_mark", None)
-        where = f" at line {mark.line + 1}" if mark is not None else ""
-        raise UsageError(f"The values file {path} is no YAML{where}.", "Mend it; nothing was changed.") from broken
+        if path.exists() and not (path.is_file() or path.is_dir()):  # it is read twice, here and by Helm
+            raise UsageError(f"The values file {path} is no file.", "Write the values to one.")
+        document = documents.load(path.read_text("utf-8"))
     except UnicodeDecodeError as broken:
         raise UsageError(f"The values file {path} is no text.", "Mend it; nothing was changed.") from broken
+    except ValueError as broken:
+        raise UsageError(f"The values file {path} {broken}.", "Mend it; nothing was changed.") from broken
     except OSError as unread:
         raise UsageError(
             f"The values file {path} cannot be read: {unread.strerror}.", "Name values files with --values."

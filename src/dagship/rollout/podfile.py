@@ -10,11 +10,11 @@ from typing import Any
 
 import yaml
 
+from dagship import documents
+
 _GROUPS = ((False, "containers"), (True, "initContainers"))
 # What may stand before a value: its anchor and its tag.
 _PROPERTIES = re.compile(r"\A([&!]\S*\s+)*")
-# PyYAML's own, and what it lets through: an impossible date, and nesting without end.
-_UNREADABLE = (yaml.YAMLError, ValueError, RecursionError)
 
 
 def images(text: str) -> dict[tuple[str, bool], str]:
@@ -38,8 +38,8 @@ def _spec(text: str) -> dict[str, Any]:
     if "containers" not in text:  # most texts in ConfigMaps are something else, and need not be parsed
         return {}
     try:
-        pod = yaml.safe_load(text)
-    except _UNREADABLE:
+        pod = documents.load(text)
+    except ValueError:
         return {}
     if not isinstance(pod, dict) or pod.get("kind", "Pod") != "Pod" or not isinstance(pod.get("spec"), dict):
         return {}
@@ -66,8 +66,8 @@ def with_images(text: str, wanted: Mapping[tuple[str, bool], str]) -> str | None
     for (start, end), image in sorted(places.items(), reverse=True):
         changed = changed[:start] + image + changed[end:]
     try:
-        return changed if yaml.safe_load(changed) == _replaced(yaml.safe_load(text), wanted) else None
-    except _UNREADABLE:
+        return changed if documents.load(changed) == _replaced(documents.load(text), wanted) else None
+    except ValueError:
         return None
 
 

@@ -1,5 +1,7 @@
 """Values files: what is read of them, and what is said of one that is none."""
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -36,4 +38,32 @@ def test_yaml_makes_no_objects(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_text("a: !!python/object/apply:os.getcwd []", "utf-8")
 
     with pytest.raises(UsageError, match="is no YAML"):
+        files.read([tmp_path / "x.yaml"])
+
+
+BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10)
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [(BOMB, "its aliases"), ("a: &a [*a]", "its aliases"), ("a: " + "[" * 5_000, "nests without end"),
+     ("a: 2026-13-45", "is no YAML"), ("# " + "x" * 2_000_000, "more than 2 MB")],
+    ids=range(5),
+)  # fmt: skip
+def test_what_unpacks_without_end_is_a_sentence_at_once(tmp_path: Path, content: str, part: str) -> None:
+    (tmp_path / "x.yaml").write_text(content, "utf-8")
+    began = time.process_time()
+
+    with pytest.raises(UsageError, match=part):
+        files.read([tmp_path / "x.yaml"])
+    assert time.process_time() - began < 5
+
+
+def test_a_pipe_is_no_values_file(tmp_path: Path) -> None:
+    """It would be empty when Helm reads it, and this one would wait for whoever writes to it."""
+    os.mkfifo(tmp_path / "x.yaml")
+
+    with pytest.raises(UsageError, match="is no file"):
         files.read([tmp_path / "x.yaml"])

@@ -193,6 +193,28 @@ def test_a_variable_that_stands_there_twice_is_named(air: Rig) -> None:
 
 
 @pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"env": [{"name": "RETRIES", "value": 3}]}, "env.0.value must be a string, and is a number."),
+        ({"volumes": [{"name": "a", "emptyDir": {}}], "volumeMounts": [{"name": "a", "mountPath": "/tmp"}]}, "volumeMounts has /tmp"),
+        ({"volumes": [{"name": "a", "configMap": {"name": 3}}]}, "The API server would refuse"),
+        ({"volumes": [{"name": "a", "hostPath": {"path": "../x"}}]}, "The API server would refuse"),
+        ({"affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1000}]}}}, "would refuse"),
+    ],
+    ids=["number", "own place", "number in a volume", "path", "weight"],
+)  # fmt: skip
+def test_what_the_server_would_refuse_halfway_is_wrong_input_and_nothing_is_made(
+    air: Rig, helm: Helm, values: dict[str, Any], said: str
+) -> None:
+    finished = install(air, f"--image={image('a', 'of-chart')}", **values)
+
+    assert finished.returncode == 2, finished.stderr
+    assert said in error(finished)["message"]
+    assert helm("list", "--short", "--all-namespaces=false").stdout == ""
+    assert air.kubectl.get("statefulsets,deployments,jobs")["items"] == []
+
+
+@pytest.mark.parametrize(
     ("version", "held", "missing"),
     [
         ("3.3.2", ["fernet-key", "webserver-secret-key"], "jwt-secret"),

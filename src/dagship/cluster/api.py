@@ -112,14 +112,14 @@ class Cluster:
         response = insist(lambda: self._transport.send(call, stream=True), self.patience)
         return Watch(response, self.server, call.what)
 
-    def create(self, kind: str, body: Object) -> Object:
-        """Creates an object.
+    def create(self, kind: str, body: Object, *, dry_run: bool = False) -> Object:
+        """Creates an object; with `dry_run` the server only says what would become of it.
 
         Raises:
             Conflict: The name is taken, perhaps by this very call when its first answer was lost: callers look.
 
         """
-        return self._json(calls.create(self._resource(kind), self.namespace, body))
+        return self._json(calls.create(self._resource(kind), self.namespace, body, dry_run=dry_run))
 
     def replace(self, kind: str, name: str, body: Object) -> Object:
         """Replaces an object.

@@ -95,11 +95,12 @@ def watch(resource: Resource, namespace: str, version: str) -> Call:
     return _call("WATCH", "watch", resource, resource.path(namespace), query=query)
 
 
-def create(resource: Resource, namespace: str, body: Object) -> Call:
+def create(resource: Resource, namespace: str, body: Object, *, dry_run: bool = False) -> Call:
     """Creates an object."""
     name = str(body.get("metadata", {}).get("name", ""))
     path = resource.path(namespace)
-    return _call("POST", "create", resource, path, name, query=_MANAGED, body=_typed(resource, body))
+    query = _given((*_MANAGED, ("dryRun", "All" if dry_run else "")))
+    return _call("POST", "create", resource, path, name, query=query, body=_typed(resource, body))
 
 
 def replace(resource: Resource, namespace: str, name: str, body: Object) -> Call:

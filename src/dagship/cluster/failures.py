@@ -2,6 +2,7 @@
 
 OutsideError
 ├── BadRequest    400, what the object's state does not allow among it
+├── Invalid       422, an object with a field that cannot be
 ├── Unauthorized  401
 ├── NotFound      404
 ├── Conflict      409, for a name that is taken and for an object that changed meanwhile
@@ -35,6 +36,10 @@ _SERVER = "See that the server of this context in the kubeconfig is right, and t
 
 class BadRequest(OutsideError):  # noqa: N818 - named after the answer
     """The server cannot do this, now or ever."""
+
+
+class Invalid(OutsideError):  # noqa: N818 - as above
+    """The object has a field that cannot be."""
 
 
 class Unauthorized(OutsideError):  # noqa: N818 - as above
@@ -92,7 +97,7 @@ def of_response(status: int, body: bytes | str, what: str, headers: Mapping[str,
     message = f"Cannot {what}: {said or f'the API server answers {status}.'}"
     if status == HTTPStatus.FORBIDDEN:
         return Forbidden(message, _RIGHTS)
-    kinds: dict[int, type[OutsideError]] = {400: BadRequest, 404: NotFound, 409: Conflict, 410: Expired}
+    kinds: dict[int, type[OutsideError]] = {400: BadRequest, 404: NotFound, 409: Conflict, 410: Expired, 422: Invalid}
     return kinds.get(status, OutsideError)(message)
 
 

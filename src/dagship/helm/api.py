@@ -116,6 +116,15 @@ class Helm:
         argv = calls.upgrade(release, chart, files, description=description, create_namespace=create_namespace)
         self._run(argv, f"install {release}")
 
+    def template(self, release: str, chart: Path, files: Iterable[Path]) -> str:
+        """Returns what a release would be made of, as YAML: the chart's own answer to the values.
+
+        Raises:
+            UsageError: The values are wrong; nothing was changed.
+
+        """
+        return self._run(calls.template(release, chart, files), f"install {release}")
+
     def uninstall(self, release: str) -> None:
         """Takes a release away, and does not wait for its pods.
 

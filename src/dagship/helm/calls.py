@@ -72,6 +72,11 @@ def upgrade(
     )
 
 
+def template(release: str, chart: Path, files: Iterable[Path]) -> tuple[str, ...]:
+    """Prints what a release would be made of, without asking the cluster."""
+    return "template", release, str(chart), "--skip-tests", *(f"--values={_listed(path)}" for path in files)
+
+
 def uninstall(release: str) -> tuple[str, ...]:
     """Takes a release away."""
     return "uninstall", release

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dagship.errors import Interrupted, OutsideError
 from dagship.helm.api import Helm, Release
-from dagship.release import choice, facts, files, finding, labels, migration, watching
+from dagship.release import choice, facts, files, finding, labels, migration, rehearsal, watching
 from dagship.release.values import InstallResult, Source, Wanted
 from dagship.resources import resource
 from dagship.rollout import who
@@ -70,8 +70,10 @@ def install(
             if before is not None:
                 _start_anew(cluster, wanted.release)
             with _written(overrides) as last, console.step(f"helm upgrade --install {wanted.release}"):
-                written = choice.description(said_by, origin)
-                _upgrade(helm, wanted, (*wanted.files, *last), description=written, create_namespace=create)
+                written, given_files = choice.description(said_by, origin), (*wanted.files, *last)
+                if not create:
+                    _rehearse(cluster, helm, wanted.release, given_files)
+                _upgrade(helm, wanted, given_files, description=written, create_namespace=create)
         if create:
             _acquire(lease, console, cluster)
         with finding.timed(seconds, "start"), _told(wanted.release, cluster.namespace):
@@ -105,6 +107,12 @@ def _start_anew(cluster: "Cluster", release: str) -> None:
     for job in jobs:
         if labels.component(job) == "migrate" and migration.needs_new_start(job, pods):
             cluster.delete("Job", job["metadata"]["name"], uid=job["metadata"]["uid"])
+
+
+def _rehearse(cluster: "Cluster", helm: Helm, release: str, given: tuple[Path, ...]) -> None:
+    import yaml
+
+    rehearsal.rehearse(cluster, yaml.safe_load_all(helm.template(release, resource("k8s/chart"), given)))
 
 
 def _upgrade(helm: Helm, wanted: Wanted, given: tuple[Path, ...], **more: Any) -> None:  # noqa: ANN401 - of Helm.upgrade

@@ -1,0 +1,48 @@
+"""Asks the API server what it would say of a release's workloads, before any object of it is made.
+
+Helm makes one object after the other, and what the server refuses of the last leaves the others there. Values that go
+into a pod as they are (volumes, affinity, tolerations) may hold what no schema of the chart's knows better.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from dagship.cluster.failures import BadRequest, Invalid
+from dagship.errors import OutsideError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dagship.cluster.api import Cluster
+
+_WORKLOADS = ("StatefulSet", "Deployment", "Job")
+# Of a server that cannot read what it was sent; it says 400 for other things too.
+_UNREADABLE = ("cannot be handled as a", "unmarshal", "strict decoding", "decode")
+
+
+def rehearse(cluster: "Cluster", objects: "Iterable[Any]") -> None:
+    """Has the server look at each workload.
+
+    Args:
+        cluster: The namespace.
+        objects: What Helm would make.
+
+    Raises:
+        UsageError: It would refuse one; nothing was changed.
+
+    """
+    for one in objects:
+        if not isinstance(one, dict) or one.get("kind") not in _WORKLOADS:
+            continue
+        name = one["metadata"]["name"]
+        # Under a name of its own, since there may be one of that name.
+        metadata = {"generateName": f"{name}-", "labels": one["metadata"].get("labels") or {}}
+        try:
+            cluster.create(one["kind"], {**one, "metadata": metadata}, dry_run=True)
+        except (Invalid, BadRequest) as refused:
+            if isinstance(refused, Invalid) or any(words in refused.message for words in _UNREADABLE):
+                raise UsageError(
+                    f"The API server would refuse {one['kind'].lower()}/{name}. {refused.message}",
+                    "Mend the values; docs/reference/chart-values.md explains each. Nothing was changed.",
+                ) from refused
+        except OutsideError:
+            return  # that it cannot be asked is no reason: Helm meets the same, and says so

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from dagship import documents
+from dagship import documents, files
 from dagship.errors import UsageError
 
 
@@ -20,9 +20,8 @@ def read(paths: Iterable[Path]) -> list[dict[str, Any]]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        if path.exists() and not (path.is_file() or path.is_dir()):  # it is read twice, here and by Helm
-            raise UsageError(f"The values file {path} is no file.", "Write the values to one.")
-        document = documents.load(path.read_text("utf-8"))
+        # A pipe would be empty when Helm reads it: it is refused.
+        document = documents.load(files.read(path).decode())
     except UnicodeDecodeError as broken:
         raise UsageError(f"The values file {path} is no text.", "Mend it; nothing was changed.") from broken
     except ValueError as broken:

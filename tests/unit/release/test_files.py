@@ -65,5 +65,5 @@ def test_a_pipe_is_no_values_file(tmp_path: Path) -> None:
     """It would be empty when Helm reads it, and this one would wait for whoever writes to it."""
     os.mkfifo(tmp_path / "x.yaml")
 
-    with pytest.raises(UsageError, match="is no file"):
+    with pytest.raises(UsageError, match="no regular file"):
         files.read([tmp_path / "x.yaml"])

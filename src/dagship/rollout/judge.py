@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from dagship.rollout.deletions import deletions
 from dagship.rollout.doom import Seen
-from dagship.rollout.lacks import Wanted, ending, renamed, same_image
+from dagship.rollout.lacks import Wanted, ending, renamed
 from dagship.rollout.look import Look, of_deployment, of_set
+from dagship.rollout.sameness import same_image
 from dagship.rollout.states import PodState, WorkloadState
 
 # A pod whose node is gone never ends. Past its time by this, seconds, that is worth saying; a busy kubelet takes long.

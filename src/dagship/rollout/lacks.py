@@ -1,12 +1,10 @@
 """What a pod lacks of what it is to be. Pure."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from dagship.rollout.sameness import digest, same_image
 from dagship.rollout.states import ContainerState, PodState
-
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,20 +61,6 @@ def ending(pod: PodState, now: float) -> str:
         return f"{pod.name} to be let go, it has ended and {' and '.join(pod.finalizers)} keeps it (a finalizer)"
     left = 0.0 if pod.deleting is None else pod.deleting - now
     return f"{pod.name} to end" + (f", {left:.0f} s left" if left > 0 else "")
-
-
-def same_image(image: str, wanted: str) -> bool:
-    """Whether two references are of one image: the same, or of the same digest.
-
-    Admission webhooks put the name of a mirror in front; a digest stays what it is.
-    """
-    return image == wanted or (digest(image) != "" and digest(image) == digest(wanted))
-
-
-def digest(reference: str) -> str:
-    """Returns the digest that a reference or an imageID ends in, or empty."""
-    found = _DIGEST.search(reference)
-    return found[0] if found else ""
 
 
 def _wrong_image(container: ContainerState, wanted: Wanted, *, running: bool) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from dagship.cluster.failures import Conflict, NotFound
 from dagship.errors import OutsideError
-from dagship.rollout import fields, plan
+from dagship.rollout import answers, fields, plan
 from dagship.rollout.values import WATCHED, Move
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 _TRIES = 20
 
 
-def apply(cluster: "Cluster", feed: "Feed", move: Move, may_say: plan.Known) -> bool:
-    """Makes an object say what its move wants; returns whether it had to be changed.
+def apply(cluster: "Cluster", feed: "Feed", move: Move, may_say: plan.Known) -> Move:
+    """Makes an object say what its move wants; returns the move with the images that the server made of it.
 
     Raises:
         Refused: Someone else changed it meanwhile.
@@ -33,7 +33,7 @@ def apply(cluster: "Cluster", feed: "Feed", move: Move, may_say: plan.Known) -> 
         seen = None
         to_do = plan.outstanding(move, raw, may_say)
         if not to_do:
-            return False
+            return move
         try:
             body = fields.patch(move.kind, raw, to_do, recreate=move.strategy is not None)
             written = cluster.patch(move.kind, move.name, body)
@@ -41,7 +41,7 @@ def apply(cluster: "Cluster", feed: "Feed", move: Move, may_say: plan.Known) -> 
             continue
         if move.kind in WATCHED:
             feed.put(move.kind, written)
-        return True
+        return answers.answered(move, written)
     raise _restless(move)
 
 

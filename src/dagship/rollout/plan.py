@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dagship.errors import Refused
-from dagship.rollout import executor, fields, pointing
+from dagship.rollout import executor, fields, pointing, sameness
 from dagship.rollout.selection import Selected
 from dagship.rollout.values import Change, Journal, Kind, Move, Release, Role, Target
 
@@ -184,11 +184,20 @@ def without_foreign(move: Move, raw: Mapping[str, Any], may_say: Known) -> Move:
 
 def says(move: Move, raw: Mapping[str, Any] | None) -> bool:
     """Whether an object says all that its move wants; one that is gone says nothing."""
-    return raw is not None and all(fields.present(move.kind, raw, change) == change.after for change in move.changes)
+    return raw is not None and all(_says(change, fields.present(move.kind, raw, change)) for change in move.changes)
 
 
 def _is_ours(move: Move, change: Change, now: str | None, may_say: Known) -> bool:
-    return now == change.after or now in may_say[move.key, change.key]
+    expected = (change.after, *may_say[move.key, change.key])
+    return now in expected or (change.field == "image" and any(_is_same(now, one) for one in expected))
+
+
+def _says(change: Change, now: str | None) -> bool:
+    return now == change.after or (change.field == "image" and _is_same(now, change.after))
+
+
+def _is_same(one: str | None, other: str | None) -> bool:
+    return one is not None and other is not None and sameness.same_image(one, other)
 
 
 def short(image: str | None) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from dagship.cluster.failures import Forbidden
 from dagship.errors import OutsideError, Refused, UsageError
 from dagship.rollout import fields, ownership, permissions, plan, selection, several
+from dagship.rollout.sameness import same_image
 from dagship.rollout.selection import Selected
 from dagship.rollout.surveying import Survey
 from dagship.rollout.values import Move, Target
@@ -107,13 +108,14 @@ def running_airflow(cluster: "Cluster", moves: Iterable[Move], survey: Survey) -
     """Returns the version of Airflow that runs: as recorded, else as a pod says; empty when none can be asked."""
     last = survey.record.releases[-1] if survey.record.releases else None
     before = {change.before for move in moves for change in move.changes if change.field == "image"}
-    if last is not None and last.airflow and before == {last.image}:
+    if last is not None and last.airflow and before and all(same_image(one or "", last.image) for one in before):
         return last.airflow
     images = {container for move in moves for container in move.images}
     for pod in cluster.list("Pod", fields="status.phase=Running"):
         for status in pod.get("status", {}).get("containerStatuses") or ():
             spec = next((one for one in pod["spec"]["containers"] if one["name"] == status["name"]), None)
-            if spec and status["name"] in images and spec["image"] in before and status.get("state", {}).get("running"):
+            runs = spec is not None and any(same_image(spec["image"], one or "") for one in before)
+            if runs and status["name"] in images and status.get("state", {}).get("running"):
                 return _ask(cluster, pod["metadata"]["name"], status["name"])
     return ""
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from dagship.artifacts import Artifact, PushedImage
 from dagship.rollout.live import LiveRuns, Task
+from dagship.rollout.sameness import same_image
 from dagship.rollout.synced import SyncReport
 from dagship.rollout.values import Hold, Journal, Move, Release, Role
 
@@ -174,5 +175,6 @@ class StatusReport(Artifact):
     @property
     def agree(self) -> bool:
         """Whether all components run the same image."""
-        images = {image for workload in self.workloads for image in workload.images}
-        return len(images) == 1 and not any(workload.differ for workload in self.workloads)
+        images = [image for workload in self.workloads for image in workload.images]
+        same = bool(images) and all(same_image(image, images[0]) for image in images)
+        return same and not any(workload.differ for workload in self.workloads)

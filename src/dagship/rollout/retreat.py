@@ -57,7 +57,7 @@ def go_back(run: Run, held: Held, failure: Failure | None) -> RolloutResult:
         OutsideError: The API server was away for too long, or the lease was lost.
 
     """
-    planned = held.planned
+    planned = held.came
     journal = journal_of(planned, held.written.journal)
     run.store(held.lease, held.written.model_copy(update={"journal": journal.model_copy(update={"state": "undoing"})}))
     returned = _Returned()
@@ -86,7 +86,7 @@ def _return(run: Run, held: Held, way_back: Move, returned: _Returned) -> None:
         if way_back.kind in WATCHED:
             held.feed.put(way_back.kind, raw)
         ours = plan.without_foreign(way_back, raw, held.may_say)
-        mover.apply(run.cluster, held.feed, ours, held.may_say)
+        answer = mover.apply(run.cluster, held.feed, ours, held.may_say)
     except Transient:
         raise
     except NotFound:
@@ -98,7 +98,7 @@ def _return(run: Run, held: Held, way_back: Move, returned: _Returned) -> None:
     else:
         # Whether theirs comes up is for them to see.
         if ours == way_back:
-            returned.back.append(way_back)
+            returned.back.append(answer)
         else:
             returned.taken.append(way_back.key)
 

@@ -4,7 +4,20 @@ from typing import TYPE_CHECKING
 
 from dagship.cluster.feed import Feed
 from dagship.errors import DagshipError, Interrupted, OutsideError, Transient
-from dagship.rollout import diagnosis, doom, holding, mover, plan, preflight, record, served, surveying, tasks, who
+from dagship.rollout import (
+    answers,
+    diagnosis,
+    doom,
+    holding,
+    mover,
+    plan,
+    preflight,
+    record,
+    served,
+    surveying,
+    tasks,
+    who,
+)
 from dagship.rollout.asked import Planned, Planner, is_last, journal_of, released
 from dagship.rollout.lease import Lease
 from dagship.rollout.present import show_failure, show_live, show_plan
@@ -128,7 +141,7 @@ def _carry_out(run: Run, lease: Lease, planned: Planned, survey: "Survey") -> Ro
         run.store(lease, written.model_copy(update={"journal": journal_of(planned, written.journal)}))
     tasks.watch(run, planned, survey)
     with Feed(run.cluster, _FED) as feed:
-        held = Held(feed=feed, lease=lease, planned=planned, written=written, may_say=may_say)
+        held = Held(feed=feed, lease=lease, planned=planned, written=written)
         if planned.undo:
             return go_back(run, held, None)
         try:
@@ -149,7 +162,7 @@ def _carry_out(run: Run, lease: Lease, planned: Planned, survey: "Survey") -> Ro
     for move in planned.moves:
         lease.check()
         mover.restore(run.cluster, move)
-    after = released(written, planned, survey.live)
+    after = released(written, held.came, survey.live)
     run.store(lease, after)
     return run.result(planned, "moved", release=after.releases[-1].number)
 
@@ -164,22 +177,32 @@ def _forward(run: Run, held: Held) -> None:
             for move in moves:
                 held.lease.check()
                 _apply(run, held, move)
+            moves = [move for move in held.came.moves if move.step == step]
             run.watcher(held, board, held.planned.target).until_done(moves, before=before)
         before += moves
 
 
 def _apply(run: Run, held: Held, move: Move) -> None:
-    """Makes the change; a refusal is a reason to go back, a server that is away is not."""
+    """Makes the change; a refusal is a reason to go back, a server that is away is not.
+
+    What the server made of it is in the journal before anything else happens: nobody could tell whose it is.
+    """
     try:
-        mover.apply(run.cluster, held.feed, move, held.may_say)
+        answer = mover.apply(run.cluster, held.feed, move, held.may_say)
     except Transient:
         raise
     except DagshipError as refused:
         raise Broken(move.key, doom.of_workload("Refused", refused.message)) from refused
+    if held.keep(move, answer):
+        run.store(held.lease, held.written.model_copy(update={"journal": journal_of(held.came, held.written.journal)}))
+    other = answers.replaced(move, answer)
+    if other is not None:
+        said = f"the server put {other[1]} in the place of {other[0]}: an admission webhook of the cluster does that"
+        raise Broken(move.key, doom.of_workload("Replaced", said))
 
 
 def _left(run: Run, held: Held, failure: Failure) -> RolloutResult:
-    planned = held.planned
+    planned = held.came
     journal = journal_of(planned, held.written.journal).model_copy(update={"state": "left"})
     run.store(held.lease, held.written.model_copy(update={"journal": journal}))
     objects = surveying.survey(run.cluster, selector="").objects

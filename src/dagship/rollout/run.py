@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from dagship.rollout import plan, record
@@ -11,7 +11,7 @@ from dagship.rollout.asked import Asked, Planned
 from dagship.rollout.drains import Drains
 from dagship.rollout.live import LiveRuns
 from dagship.rollout.results import Failure, RolloutResult
-from dagship.rollout.values import Record, Target
+from dagship.rollout.values import Move, Record, Target
 from dagship.rollout.watcher import Watcher
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Held:
         lease: The lease.
         planned: What is to be done.
         written: The record as it was before.
-        may_say: What fields may say that is ours.
+        answers: By object, the moves that the server made other images of than were asked for.
 
     """
 
@@ -39,7 +39,25 @@ class Held:
     lease: "Lease"
     planned: Planned
     written: Record
-    may_say: plan.Known
+    answers: dict[str, Move] = field(default_factory=dict)
+
+    @property
+    def may_say(self) -> plan.Known:
+        """What fields may say that is ours."""
+        return plan.known((*self.planned.moves, *self.answers.values()), self.written.journal)
+
+    @property
+    def came(self) -> Planned:
+        """What was planned, with the images that the server answered with, as far as it did."""
+        moves = tuple(self.answers.get(move.key, move) for move in self.planned.moves)
+        return replace(self.planned, moves=moves)
+
+    def keep(self, asked: Move, answer: Move) -> bool:
+        """Keeps what the server made of a move; returns whether that is news."""
+        if answer in (asked, self.answers.get(asked.key)):
+            return False
+        self.answers[asked.key] = answer
+        return True
 
 
 @dataclass(kw_only=True)

@@ -9,9 +9,9 @@ from dagship.rollout import (
     asking,
     executor,
     judge,
-    lacks,
     plan,
     pointing,
+    sameness,
     selection,
     serving,
     several,
@@ -204,7 +204,7 @@ def _digests(pods: Iterable[states.PodState]) -> dict[str, str]:
         container.image: digest
         for pod in sorted(pods, key=lambda pod: pod.started)
         for container in pod.containers
-        if "@" not in container.image and (digest := lacks.digest(container.image_id))
+        if "@" not in container.image and (digest := sameness.digest(container.image_id))
     }
 
 
@@ -229,9 +229,9 @@ def _pointed(containers: Iterable[Container]) -> str:
 def _differs(pod: states.PodState, wanted: Mapping[str, str], digests: Mapping[str, str]) -> bool:
     """Whether a pod runs another image than its workload says, or another one of that name than the rest."""
     for container in pod.containers:
-        runs = lacks.digest(container.image_id)
+        runs = sameness.digest(container.image_id)
         another = runs != "" and digests.get(container.image, runs) != runs
-        if container.name in wanted and (another or container.image != wanted[container.name]):
+        if container.name in wanted and (another or not sameness.same_image(container.image, wanted[container.name])):
             return True
     return False
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from dagship.errors import UsageError
 from dagship.reference import Reference
-from dagship.rollout import plan, pointing, preflight, selection, serving, several
+from dagship.rollout import answers, plan, pointing, preflight, selection, serving, several
 from dagship.rollout.asked import Asked, Planned, is_another_version
 from dagship.rollout.results import RolloutResult
 from dagship.rollout.roller import roll
@@ -34,8 +34,8 @@ def rollout(cluster: "Cluster", console: "Console", target: Target, asked: Asked
 
     def planner(survey: "Survey") -> Planned:
         own = _own(survey, asked)
-        # The repository may change from one image to the next.
-        former = own[-1].image if own else ""
+        # The repository may change from one image to the next, and a webhook may have named a mirror's.
+        former = _names(own[-1]) if own and own[-1].image else ()
         # After a return to what dagship found, Airflow's images are of any repository.
         also = own[-1].moves if own and not former else ()
         moves = _to(survey, target, asked, cluster.namespace, former=former, also=also)
@@ -109,10 +109,10 @@ def _to(
     asked: Asked,
     namespace: str,
     *,
-    former: str = "",
+    former: tuple[str, ...] = (),
     also: tuple[Move, ...] = (),
 ) -> tuple[Move, ...]:
-    return preflight.select(
+    moves = preflight.select(
         survey,
         target,
         repositories=_repositories(target, asked, former),
@@ -121,10 +121,17 @@ def _to(
         namespace=namespace,
         also=_asked_for(also, asked),
     )
+    return moves if survey.record.journal else answers.as_recorded(moves, target.image, survey.record.releases)
 
 
-def _repositories(target: Target, asked: Asked, former: str) -> tuple[str, ...]:
-    return tuple(image for image in (target.image, asked.from_image, former) if image)
+def _repositories(target: Target, asked: Asked, former: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(image for image in (target.image, asked.from_image, *former) if image)
+
+
+def _names(release: Release) -> tuple[str, ...]:
+    """What the image of a release is called: as it was asked for, and as the server answered."""
+    came = (change.after for move in release.moves for change in move.changes if change.field == "image")
+    return tuple(dict.fromkeys((release.image, *filter(None, came))))
 
 
 def _packages_alone(planned: Planned, survey: "Survey") -> Planned:

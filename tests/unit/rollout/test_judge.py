@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dagship.rollout import states
 from dagship.rollout.judge import Verdict, judge
-from dagship.rollout.lacks import digest
+from dagship.rollout.sameness import digest
 from tests.unit.rollout import objects as o
 from tests.unit.rollout.controller import Controller, Pod
 
@@ -538,6 +538,14 @@ def test_a_pod_that_does_not_end_in_its_time_is_warned_of() -> None:
 
     assert verdict.waiting == "worker-2 to end"
     assert verdict.warnings == ("worker-2 has not ended in the time it was given; its node may be gone.",)
+
+
+def test_a_pod_whose_image_a_webhook_gave_a_mirrors_registry_is_right() -> None:
+    target = {"worker": "registry:5000/team/airflow:1"}
+    raw = o.stateful_set(image=target["worker"])
+    pods = [o.pod(f"worker-{number}", image="mirror:5000/hub/team/airflow:1") for number in (2, 1, 0)]
+
+    assert of_set(raw, pods, target=target, ids=frozenset()).done
 
 
 def test_a_pod_that_has_just_ended_after_long_is_not_warned_of() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from dagship.cluster.failures import Forbidden, Unreachable
 from dagship.console import Console
-from dagship.rollout import plan, record
+from dagship.rollout import record
 from dagship.rollout.asked import Asked, Planned
 from dagship.rollout.results import Failure, RolloutResult
 from dagship.rollout.retreat import go_back
@@ -47,7 +47,6 @@ def back(
         lease=namespace,  # type: ignore[arg-type]
         planned=planned,
         written=written or Record(),
-        may_say=plan.known(moves, None),
     )
     run = Run(cluster=namespace, console=Console(stderr=io.StringIO()), asked=Asked(timeout=20))  # type: ignore[arg-type]
     return go_back(run, held, failure)

@@ -1,0 +1,140 @@
+"""What the server made of what was asked for is what is undone, watched and written down."""
+
+import io
+from typing import Any
+
+import pytest
+
+from dagship.console import Console
+from dagship.rollout import answers, mover, plan, record, roller
+from dagship.rollout.asked import Asked, Planned
+from dagship.rollout.results import RolloutResult, StatusReport, WorkloadReport
+from dagship.rollout.retreat import go_back
+from dagship.rollout.run import Held, Run
+from dagship.rollout.values import Change, Move, Record, Release, Target
+from dagship.rollout.watcher import Broken
+from tests.unit.rollout import objects as o
+from tests.unit.rollout.namespace import Namespace
+
+MIRROR = "mirror.example/hub/team/airflow"
+MOVE = Move(kind="CronJob", name="x", changes=(Change(field="image", container="c", before=o.V1, after=o.V2),))
+
+
+class Rewriting(Namespace):
+    """A server with a webhook that changes the images of what is written."""
+
+    def __init__(self, *objects: o.Raw, by: dict[str, str]) -> None:
+        super().__init__(*objects)
+        self.by = by
+
+    def patch(self, kind: str, name: str, body: o.Raw) -> o.Raw:
+        written = super().patch(kind, name, body)
+        for one in containers(written):
+            one["image"] = self.by.get(one["image"], one["image"])
+        return written
+
+
+def containers(raw: o.Raw) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = raw["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    return found
+
+
+def server(says: str = o.V1, **by: str) -> Rewriting:
+    raw = o.cron_job()
+    raw["metadata"] = {"name": "x", "uid": "uid-x"}
+    containers(raw)[:] = [o.container("c", says)]
+    return Rewriting(raw, by=by)
+
+
+def rolling(namespace: Namespace) -> tuple[Run, Held]:
+    planned = Planned(kind="rollout", target=Target(image=o.V2, digest=o.digest(o.V2)), moves=(MOVE,))
+    held = Held(feed=namespace, lease=namespace, planned=planned, written=Record())  # type: ignore[arg-type]
+    return Run(cluster=namespace, console=Console(stderr=io.StringIO()), asked=Asked(timeout=20)), held  # type: ignore[arg-type]
+
+
+def says(namespace: Namespace) -> str:
+    return str(containers(namespace.get("CronJob", "x"))[0]["image"])
+
+
+def back(run: Run, held: Held) -> RolloutResult:
+    return go_back(run, held, None)
+
+
+@pytest.mark.parametrize("came", [f"{MIRROR}@{o.digest(o.V2)}", f"{MIRROR}:2-mirrored"])
+def test_what_the_server_answered_is_in_the_journal_and_is_taken_back(came: str) -> None:
+    namespace = server(**{o.V2: came})
+    run, held = rolling(namespace)
+    roller._apply(run, held, MOVE)
+    journal = record.parse(namespace.get("ConfigMap", record.NAME)).journal
+
+    assert says(namespace) == came
+    assert journal is not None
+    assert [change.after for move in journal.moves for change in move.changes] == [came]
+    assert back(run, held).state == "Everything runs again what it ran before; nothing of the new image is left."
+    assert says(namespace) == o.V1
+    assert record.parse(namespace.get("ConfigMap", record.NAME)).journal is None
+
+
+def test_another_image_in_the_place_of_the_one_asked_for_is_told_and_taken_back() -> None:
+    another = f"{MIRROR}@sha256:{'3' * 64}"
+    namespace = server(**{o.V2: another})
+    run, held = rolling(namespace)
+    with pytest.raises(Broken) as broken:
+        roller._apply(run, held, MOVE)
+
+    assert broken.value.doomed.message == (
+        f"the server put {another} in the place of {o.V2}: an admission webhook of the cluster does that"
+    )
+    assert back(run, held).outcome == "undone"
+    assert says(namespace) == o.V1
+
+
+def test_a_server_that_answers_what_was_asked_for_is_written_down_once() -> None:
+    namespace = server()
+    run, held = rolling(namespace)
+    roller._apply(run, held, MOVE)
+
+    assert held.answers == {}
+    assert held.came == held.planned
+
+
+def test_what_was_written_and_not_yet_in_the_journal_is_known_by_its_digest() -> None:
+    known = plan.known([MOVE], None)
+    raw = server(f"{MIRROR}@{o.digest(o.V2)}").get("CronJob", "x")
+
+    assert plan.outstanding(MOVE, raw, known) == MOVE.changes
+    assert plan.without_foreign(MOVE, raw, known) == MOVE
+    assert plan.says(MOVE, raw)
+
+
+def test_an_image_is_not_asked_for_again_where_its_release_says_what_came_of_it() -> None:
+    came = f"{MIRROR}@{o.digest(o.V2)}"
+    now = Move(kind="CronJob", name="x", changes=(Change(field="image", container="c", before=came, after=o.V2),))
+    release = Release(
+        number=1, kind="rollout", image=o.V2, when="", moves=(answers.answered(MOVE, server(came).get("CronJob", "x")),)
+    )
+
+    assert answers.as_recorded([now], o.V2, [release])[0].changes[0].after == came
+    assert answers.as_recorded([now], o.V1, [release]) == (now,)
+    assert answers.as_recorded([MOVE], o.V2, [release]) == (MOVE,)
+
+
+def test_a_move_that_is_done_already_is_its_own_answer() -> None:
+    namespace = server(o.V2)
+
+    assert mover.apply(namespace, namespace, MOVE, plan.known([MOVE], None)) == MOVE  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("images", "agree"),
+    [
+        ((o.V1, f"{MIRROR}@{o.digest(o.V1)}"), True),
+        (("r/team/airflow:1", "mirror:5000/team/airflow:1"), True),
+        ((o.V1, f"{MIRROR}@{o.digest(o.V2)}"), False),
+        ((), False),
+    ],
+)
+def test_components_agree_on_an_image_whatever_its_registry_is_called(images: tuple[str, ...], agree: bool) -> None:
+    workloads = tuple(WorkloadReport(workload=f"deployment/{image}", role="other", images=(image,)) for image in images)
+
+    assert StatusReport(passed=True, namespace="", context="", workloads=workloads, releases=()).agree is agree

@@ -9,7 +9,7 @@ from dagship.errors import Refused
 from dagship.rollout import ways
 from dagship.rollout.asked import Asked
 from dagship.rollout.results import RolloutResult
-from dagship.rollout.serving import FOLDER
+from dagship.rollout.serving import BUNDLES, FOLDER
 from dagship.rollout.values import Target
 from tests.cluster import images
 from tests.cluster.airflows import Object, container, deployment, pod
@@ -25,15 +25,15 @@ echo "{{$said,\\"current\\":\\"{A}\\"}}"
 """
 
 
-def scheduler(*env: Object, replicas: int = 0, **more: Any) -> Object:
-    made = container("scheduler", images.image("served-old", airflow="2.11.2"), "scheduler", **more)
+def scheduler(*env: Object, replicas: int = 0, airflow: str = "2.11.2", **more: Any) -> Object:
+    made = container("scheduler", images.image("served-old", airflow=airflow), "scheduler", **more)
     made["env"] = [{"name": "FAKE_ANSWER", "value": HAS}, *env]
     return deployment("scheduler", pod(made, name="scheduler"), replicas=replicas)
 
 
-def roll(rig: Rig, **asked: Any) -> RolloutResult:
-    image = images.image("served-new", airflow="2.11.2")
-    target = Target(image=image, digest=image.partition("@")[2], airflow="2.11.2", dag_version=A, dag_versions=(A,))
+def roll(rig: Rig, *, airflow: str = "2.11.2", **asked: Any) -> RolloutResult:
+    image = images.image("served-new", airflow=airflow)
+    target = Target(image=image, digest=image.partition("@")[2], airflow=airflow, dag_version=A, dag_versions=(A,))
     return ways.rollout(rig.cluster, rig.console, target, Asked(timeout=SECONDS, **asked))
 
 
@@ -80,6 +80,20 @@ def test_a_secret_that_is_taken_as_a_whole_is_asked_for_in_the_pod(rig: Rig) -> 
     rig.start(scheduler(envFrom=[{"secretRef": {"name": "settings"}}], replicas=1))
 
     assert roll(rig, dry_run=True).warnings == ()
+
+
+def test_on_airflow_3_the_list_of_bundles_counts_and_the_folder_does_not(rig: Rig) -> None:
+    local = "airflow.dag_processing.bundles.local.LocalDagBundle"
+    bundles = {"name": BUNDLES, "value": json.dumps([{"name": "dags-folder", "classpath": local, "kwargs": {}}])}
+    folder = {"name": FOLDER, "value": "/opt/airflow/dags"}
+    rig.start(scheduler(folder, bundles, airflow="3.3.2"))
+
+    with pytest.raises(Refused, match=f"pods set {BUNDLES} themselves") as refused:
+        roll(rig, airflow="3.3.2")
+    rig.kubectl("set", "env", "deployment/scheduler", f"{BUNDLES}-")
+
+    assert refused.value.detail.endswith(f"has it from its env: {local}")
+    assert roll(rig, airflow="3.3.2", dry_run=True).outcome == "planned"
 
 
 def test_status_names_no_version_that_nobody_serves(rig: Rig) -> None:

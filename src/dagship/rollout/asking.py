@@ -132,7 +132,8 @@ def run(cluster: "Cluster", where: Where, script: str, *arguments: str, command:
         raise CannotAsk(f"Python in {where.pod} did not answer; it ended with {code}.")
     if "no_use" in answer:
         why = _UNREAD.get(str(answer.get("unread")), _HANGS)
-        raise CannotAsk(f"What Airflow in {where.pod} says is of no use: {answer['no_use']}. {why}")
+        said = " ".join(str(answer["no_use"]).split())[:300]
+        raise CannotAsk(f"What Airflow in {where.pod} says is of no use: {said}. {why}")
     if "error" in answer:
         raise CannotAsk(f"Airflow in {where.pod} did not answer: {' '.join(str(answer['error']).split())[:300]}")
     return answer

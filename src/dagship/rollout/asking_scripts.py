@@ -95,7 +95,10 @@ def ask():
     pin = getattr(R, "bundle_version", None)
     by = [R.state] + ([] if pin is None else [pin])
     stale = hasattr(D, "is_stale")  # Airflow 3
-    of = [R.dag_id, D.is_paused, D.is_stale if stale else D.is_active] + ([D.relative_fileloc] if stale else [])
+    of = [R.dag_id, D.is_paused, D.is_stale if stale else D.is_active, D.relative_fileloc if stale else D.fileloc]
+    # Not those of other bundles than the image's, which has the name of Airflow's own, nor of packages (examples).
+    ours = or_(D.bundle_name.is_(None), D.bundle_name == "dags-folder") if stale else D.fileloc.not_like(
+        "%/site-packages/%")
     of += [] if pin is None else [pin]
     unended = R.state.in_(["queued", "running"])
     on = ["running", "restarting"]
@@ -103,7 +106,7 @@ def ask():
         alive(s)
         runs = s.execute(select(*by, func.count()).where(unended).group_by(*by)).all()
         dags = s.execute(select(*of, func.count()).select_from(R).outerjoin(D, D.dag_id == R.dag_id).where(
-            unended).group_by(*of).order_by(R.dag_id).limit(1000)).all()
+            unended, ours).group_by(*of).order_by(R.dag_id).limit(1000)).all()
         tasks = s.execute(select(*cols).where(T.state.in_(on)).order_by(T.start_date).limit(1000)).all()
         counts = dict((text(a), b) for a, b in s.execute(select(T.state, func.count()).where(
             T.state.in_(["queued"] + on)).group_by(T.state)))

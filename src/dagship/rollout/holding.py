@@ -142,7 +142,7 @@ def _look(run: "Run", planned: Planned, survey: "Survey") -> "tuple[Looked, tupl
     if not looked.airflow.startswith("2."):
         raise UsageError(
             f"--hold-for-runs is for Airflow 2, and Airflow {looked.airflow} runs here.",
-            "A run of Airflow 3 ends on the version it began with: nothing needs to be held.",
+            "Leave it out: where Airflow 3 serves the DAGs of its image, a run ends on the version it began with.",
         )
     # An unfinished rollout may have left two versions under way.
     differ = None if survey.record.journal else changed.files(planned.target, looked.version)

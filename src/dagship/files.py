@@ -8,8 +8,8 @@ import os
 import stat
 from pathlib import Path
 
-TEXT_LIMIT = 4 * 1024 * 1024
-"""Bytes of a file that a person writes: settings, requirements, patterns."""
+TEXT_LIMIT = 16 * 1024 * 1024
+"""Bytes of a file that a person writes: settings, requirements and their lock, patterns."""
 
 
 def read(path: Path, *, limit: int = TEXT_LIMIT) -> bytes:

@@ -5,6 +5,7 @@ import json
 import urllib.parse
 from pathlib import Path
 
+from dagship import files
 from dagship.errors import UsageError
 from dagship.settings import Settings
 
@@ -51,7 +52,7 @@ def build_secrets(settings: Settings, directory: Path) -> dict[str, Path]:
 
 def _read(path: Path, setting: str) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return files.read(path).decode("utf-8")
     except (OSError, UnicodeDecodeError) as failed:
         reason = failed.strerror if isinstance(failed, OSError) else "it is not text"
         raise UsageError(f"{path} cannot be read: {reason}.", f"The setting {setting} names it.") from failed

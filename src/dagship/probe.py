@@ -8,6 +8,7 @@ import json
 import tempfile
 from pathlib import Path
 
+from dagship import files
 from dagship.artifacts import BaseImage
 from dagship.console import Console
 from dagship.engine import images
@@ -82,7 +83,7 @@ def probe(workspace: Workspace, console: Console, reference: str, *, builder: st
 
 def _known(kept: Path, reference: str) -> BaseImage | None:
     try:
-        base = BaseImage.model_validate_json(kept.read_bytes())
+        base = BaseImage.model_validate_json(files.read(kept))
     except (OSError, ValueError):
         return None  # not there, or of another version of dagship: asked again
     return base if base.reference == reference else None

@@ -8,6 +8,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +23,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from dagship import files
 from dagship.errors import DagshipError, UsageError
 from dagship.reference import Reference
 
@@ -256,7 +258,9 @@ def load(root: Path, flags: Mapping[str, object]) -> Settings:
         return Located(**given)  # type: ignore[arg-type]
     except ValidationError as wrong:
         raise UsageError(*_explain(wrong)) from wrong
-    except (SettingsError, ValueError, OSError) as unreadable:
+    except OSError as unreadable:
+        raise UsageError(f"{unreadable.filename} cannot be read: {unreadable.strerror}.") from unreadable
+    except (SettingsError, ValueError) as unreadable:
         if isinstance(unreadable, DagshipError):
             raise
         raise UsageError(f"The settings in {root} cannot be read: {unreadable}.") from unreadable
@@ -264,6 +268,9 @@ def load(root: Path, flags: Mapping[str, object]) -> Settings:
 
 def _file_source(settings_cls: type[BaseSettings], root: Path) -> PydanticBaseSettingsSource:
     own = root / "dagship.toml"
+    for path in (own, root / "pyproject.toml"):
+        with suppress(FileNotFoundError):  # what is read below reads it whole, whatever it is
+            files.read(path)
     if own.is_file():
         return TomlConfigSettingsSource(settings_cls, own)
 

@@ -13,8 +13,12 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
+from dagship import files
 from dagship.artifacts import Artifact
 from dagship.errors import UsageError, of_system
+
+# A report holds a traceback for each file of each version.
+_MOST = 256 * 1024 * 1024
 
 _Artifact = TypeVar("_Artifact", bound=Artifact)
 
@@ -76,7 +80,7 @@ class Workspace:
         """
         path = self.directory / f"{name}.json"
         try:
-            return kind.model_validate_json(path.read_bytes())
+            return kind.model_validate_json(files.read(path, limit=_MOST))
         except FileNotFoundError:
             return None
         except (ValidationError, OSError) as broken:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dagship import pipeline, process
-from dagship.artifacts import BaseImage, BuiltImage, PushedImage
+from dagship.artifacts import BaseImage, BuiltBase, BuiltImage, PushedImage
 from dagship.console import Console
 from dagship.engine import images
 from dagship.errors import OutsideError, Refused, UsageError
@@ -330,6 +330,25 @@ def test_an_image_that_is_not_what_its_labels_say_is_not_taken(
 
     assert not again.reused
     assert real.layers == again.layers
+
+
+def test_the_base_is_said_first_and_that_a_commit_may_have_chosen_it(dags: Path, base_3: BaseImage) -> None:
+    said = io.StringIO()
+    made = Project(
+        root=dags.parent,
+        settings=load(dags.parent, {"repository": "dagship-test/build"}),
+        console=Console(stderr=said),
+    )
+    made.workspace.write("base", BuiltBase(reference=base_3.reference, id=base_3.id, airflow=base_3.airflow))
+    git(dags.parent, "init", "-q")
+    build(made)
+    before = said.getvalue()
+    git(dags.parent, "add", "--force", ".dagship/base.json")
+    build(made)
+
+    assert f"base: {base_3.reference}, as {dags.parent}/.dagship/base.json names it" in before
+    assert "Git tracks" not in before
+    assert f"warning: Git tracks {dags.parent}/.dagship" in said.getvalue()
 
 
 def digest_in(registry: str, reference: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from dagship import files
 from dagship.base import debian
 from dagship.errors import UsageError
 from dagship.reference import Reference
@@ -108,7 +109,7 @@ def _read_constraints(path: Path) -> str:
 
     """
     try:
-        text = path.read_text("utf-8")
+        text = files.read(path).decode("utf-8")
     except (OSError, UnicodeDecodeError) as unreadable:
         reason = unreadable.strerror if isinstance(unreadable, OSError) else "it is not UTF-8 text"
         raise UsageError(f"The constraints file {path} cannot be read: {reason}.") from unreadable

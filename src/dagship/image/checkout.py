@@ -6,12 +6,13 @@ looked for here, which no commit can hold, git is told to take that one and no o
 none is run.
 """
 
+import configparser
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dagship import process
+from dagship import files, process
 from dagship.errors import OutsideError
 
 # What a repository can have run, switched off; no hook, no fsmonitor, no remote that is asked for what is not here.
@@ -57,7 +58,16 @@ class Checkout:
             return None
         asked = ("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=dirty")
         said = self._ask(*asked, settings=_filters(listed))
-        return None if said is None else bool(said)
+        if said is None or said:
+            return None if said is None else True
+        # Not left to git, which would go by what each of them can have run.
+        inner = (around(place) for place in submodules(self.top) if os.path.lexists(place / ".git"))
+        return next((changed for one in inner if one is not None and (changed := one.changed()) is not False), False)
+
+    def tracks(self, directory: Path) -> bool:
+        """Whether a commit holds something in a directory."""
+        path = os.path.relpath(directory, self.top)
+        return bool(self._ask("--literal-pathspecs", "ls-files", "--", path))
 
     def _ask(self, *arguments: str, settings: Mapping[str, str] | None = None) -> str | None:
         named = [f"--git-dir={self.git_directory}", f"--work-tree={self.top}"]
@@ -69,8 +79,7 @@ def around(directory: Path) -> Checkout | None:
 
     Git trusts what belongs to who runs it, and what `safe.directory` names; named by its path it would trust any.
     """
-    start = directory.resolve()
-    top = next((above for above in (start, *start.parents) if os.path.lexists(above / ".git")), None)
+    top = top_of(directory)
     if top is None:
         return None
     found = _git_directory(top)
@@ -80,16 +89,30 @@ def around(directory: Path) -> Checkout | None:
     return Checkout(top=top, git_directory=found)
 
 
+def submodules(directory: Path) -> frozenset[Path]:
+    """Returns the real paths of the submodules that a directory's `.gitmodules` names, fetched or not."""
+    parser = configparser.ConfigParser(strict=False, interpolation=None, allow_no_value=True)
+    try:
+        parser.read_string(files.read(directory / ".gitmodules").decode("utf-8"))
+    except (OSError, ValueError, configparser.Error):
+        return frozenset()
+    named = (parser.get(section, "path", fallback="") or "" for section in parser.sections())
+    return frozenset((directory / path.strip('"')).resolve() for path in named if path)
+
+
+def top_of(directory: Path) -> Path | None:
+    """Returns the directory above, or this one, in which `.git` lies; git is not asked."""
+    start = directory.resolve()
+    return next((above for above in (start, *start.parents) if os.path.lexists(above / ".git")), None)
+
+
 def _git_directory(top: Path) -> Path | None:
     """Where `.git` leads: it is the directory itself or, in worktrees and submodules, a file that names it."""
     at = top / ".git"
     if at.is_dir():
         return at.resolve()
-    if not at.is_file():
-        return None
     try:
-        with at.open("rb") as file:
-            word, _, path = file.read(_MOST_OF_A_LINK).decode("utf-8", "surrogateescape").partition(": ")
+        word, _, path = files.read(at, limit=_MOST_OF_A_LINK).decode("utf-8", "surrogateescape").partition(": ")
     except OSError:
         return None
     return (top / path.rstrip("\n")).resolve() if word == "gitdir" else None

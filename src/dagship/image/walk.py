@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dagship import files
 from dagship.errors import UsageError
+from dagship.image import checkout
 from dagship.image.dockerignore import Matches
 from dagship.image.ignored import ENVIRONMENT, MARKS, Rules
 from dagship.image.tree import TreeFile
@@ -36,6 +37,8 @@ class Walk:
         self.left_out: list[tuple[str, str]] = []
         self._root, self._rules, self._largest = root, rules, max_file_size
         self._entries = self._bytes = 0
+        top = checkout.top_of(root)
+        self._submodules = checkout.submodules(top) if top is not None else frozenset()
 
     def files(self) -> Iterator[TreeFile]:
         """Yields the files.
@@ -49,7 +52,9 @@ class Walk:
     def _below(self, directory: Path, prefix: str, matches: Matches, above: tuple[str, ...]) -> Iterator[TreeFile]:
         """Yields the files below `directory`; `above` holds the real paths of the directories on the way to it."""
         above = (*above, self._real(directory, prefix, above))
-        for entry in self._scanned(directory, prefix):
+        entries = self._scanned(directory, prefix)
+        self._check_fetched(prefix, Path(above[-1]), [entry.name for entry in entries])
+        for entry in entries:
             name = prefix + entry.name
             verdict = self._rules.on(name, matches, directory=entry.is_symlink() or entry.is_dir(follow_symlinks=False))
             # Before anything is asked of it: a link that is ignored may lead anywhere.
@@ -97,6 +102,16 @@ class Walk:
         except OSError as unreadable:
             raise _unreadable(prefix or str(self._root), unreadable) from unreadable
         return sorted(found, key=lambda entry: entry.name)
+
+    def _check_fetched(self, prefix: str, real: Path, names: list[str]) -> None:
+        if not names and real in self._submodules:
+            raise UsageError(
+                f"The submodule {prefix.rstrip('/') or str(self._root)!r} is not fetched: its directory is empty.",
+                "Run git submodule update --init, or tell your CI's checkout to fetch submodules; what the DAGs do not "
+                "need can be left out with .dockerignore.",
+            )
+        if ".gitmodules" in names:  # of a submodule that has some itself
+            self._submodules |= checkout.submodules(real)
 
     def _file(self, name: str, entry: "os.DirEntry[str]") -> TreeFile:
         try:

@@ -313,7 +313,7 @@ def test_an_ignore_file_without_end_is_refused(dags: Path) -> None:
     with (dags / ".dockerignore").open("wb") as file:
         file.truncate(10**12)
 
-    assert "more than 4194304 bytes" in refusal(dags)
+    assert "more than 16777216 bytes" in refusal(dags)
 
 
 def test_links_do_not_multiply_files_without_end(dags: Path) -> None:
@@ -357,3 +357,31 @@ def test_a_worktrees_file_that_names_its_history_does_not_enter_the_version(dags
     (dags / ".git").write_text("gitdir: /somewhere/.git/worktrees/one\n")
 
     assert before == read(dags).version
+
+
+@pytest.mark.parametrize("name", ["dags/common", "dags"])
+def test_a_submodule_that_was_not_fetched_is_refused(tmp_path: Path, name: str) -> None:
+    """As git leaves it in a clone without --recurse-submodules."""
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".gitmodules").write_text(f'[submodule "one"]\n\tpath = {name}\n\turl = https://git.example/x\n')
+    (tmp_path / name).mkdir(parents=True)
+    if name != "dags":
+        (tmp_path / "dags" / "a.py").write_text(DAG)
+        (tmp_path / "dags" / "empty").mkdir()
+        assert ["a.py"] == [file.path for file in read(tmp_path / "dags", "common/").files]
+
+    assert "is not fetched" in refusal(tmp_path / "dags")
+
+
+def test_a_submodule_of_a_submodule_counts_too(dags: Path) -> None:
+    (dags / "helpers" / ".gitmodules").write_text('[submodule "x"]\npath = "deep er"\nurl = y\n')
+    (dags / "helpers" / "deep er").mkdir()
+
+    assert "The submodule 'helpers/deep er' is not fetched" in refusal(dags)
+
+
+def test_submodules_that_cannot_be_read_are_none(dags: Path) -> None:
+    (dags / ".gitmodules").write_text("path = 1\n[[[\n")
+    (dags / "empty").mkdir()
+
+    assert ".gitmodules" in [file.path for file in read(dags).files]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dagship.image import revision
+from dagship.image import checkout, revision
 from tests.repositories import git, hostile_repository
 
 PREFIX = "org.opencontainers.image."
@@ -109,6 +109,45 @@ def test_a_checkout_of_another_user_is_asked_nothing_until_it_is_trusted(
 
     assert {f"{PREFIX}created"} == before
     assert f"{PREFIX}revision" in revision.labels(at)
+
+
+def test_a_submodule_that_was_changed_is_a_change(tmp_path: Path) -> None:
+    (inner := tmp_path / "inner").mkdir()
+    git(inner, "init", "-q")
+    (inner / "a").write_text("1")
+    git(inner, "add", ".")
+    git(inner, "commit", "-qm", "x")
+    (outer := tmp_path / "outer").mkdir()
+    git(outer, "init", "-q")
+    git(outer, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(inner), "sub")
+    git(outer, "commit", "-qm", "x")
+    ran, program = tmp_path / "ran", tmp_path / "program"
+    program.write_text(f"#!/bin/sh\ntouch {ran}\n")
+    program.chmod(0o755)
+    git(outer / "sub", "config", "core.fsmonitor", str(program))
+    clean = revision.labels(outer)
+    (outer / "sub" / "a").write_text("2")
+    edited = revision.labels(outer)
+    (outer / "sub" / "a").write_text("1")
+    git(outer / "sub", "-c", "core.fsmonitor=false", "commit", "-qm", "y", "--allow-empty")
+    another = revision.labels(outer)
+
+    assert not clean[f"{PREFIX}revision"].endswith("-dirty")
+    assert edited[f"{PREFIX}revision"].endswith("-dirty")
+    assert another[f"{PREFIX}revision"].endswith("-dirty")
+    assert not ran.exists()
+
+
+def test_what_git_tracks_is_known(tmp_path: Path) -> None:
+    for name in ("kept", "left", ":odd*"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a").write_text("1")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "--literal-pathspecs", "add", "kept", ":odd*")
+    around = checkout.around(tmp_path / "left")
+
+    assert around is not None
+    assert [True, False, True] == [around.tracks(tmp_path / name) for name in ("kept", "left", ":odd*")]
 
 
 def test_outside_git_only_the_time_is_said(tmp_path: Path) -> None:

@@ -196,7 +196,7 @@ def current_image(project: Project, image: str) -> BuiltImage:
     # A builder with a store of its own left it in the registry alone.
     if facts is None and (image or (built is not None and built.digest)):
         with project.console.step(f"Pulling {reference}"):
-            images.pull(reference)
+            images.pull(reference, "Run build again, or name another image with --image.")
         facts = images.inspect(reference)
     if facts is None:
         raise UsageError(

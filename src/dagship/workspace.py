@@ -83,7 +83,12 @@ class Workspace:
             return kind.model_validate_json(files.read(path, limit=_MOST))
         except FileNotFoundError:
             return None
-        except (ValidationError, OSError) as broken:
+        except OSError as failed:
+            raise UsageError(
+                f"{path} cannot be read as what an earlier task wrote: {failed.strerror}.",
+                "Fix its permissions, or delete it and run that task again.",
+            ) from failed
+        except ValidationError as broken:
             raise UsageError(
                 f"{path} cannot be read as what an earlier task wrote.", "Delete it and run that task again."
             ) from broken

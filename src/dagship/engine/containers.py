@@ -226,11 +226,11 @@ def _deadline(seconds: float, end: Callable[[], None]) -> Iterator[None]:
         timer.cancel()
 
 
-def directory(image: str, path: str) -> bytes | None:
+def directory(image: str, path: str, *, limit: int) -> bytes | None:
     """Reads a directory of an image as a tar archive, from a container that never starts; None when it has none there.
 
     Raises:
-        OutsideError: The engine does not answer, or does not have the image.
+        OutsideError: The engine does not answer or does not have the image, or the archive exceeds `limit` bytes.
 
     """
     import docker.errors
@@ -240,7 +240,12 @@ def directory(image: str, path: str) -> bytes | None:
             stream, _ = api.get_archive(name, path)
         except docker.errors.NotFound:
             return None
-        return b"".join(stream)
+        archive = bytearray()
+        for piece in stream:
+            archive += piece
+            if len(archive) > limit:
+                raise OutsideError(f"{path} in {image} has more than {limit} bytes.")
+        return bytes(archive)
 
 
 def unpack(image: str) -> None:

@@ -94,11 +94,13 @@ def of_engine(text: str) -> OutsideError:
     return OutsideError("The container engine failed.", "", _tail(text))
 
 
-def of_pull(reference: str, text: str) -> OutsideError:
-    """Returns the error for an image that cannot be had."""
+OF_A_BASE = "Build one from Debian and PyPI packages with `base`, or name another with --base."
+
+
+def of_pull(reference: str, text: str, advice: str = OF_A_BASE) -> OutsideError:
+    """Returns the error for an image that cannot be had; `advice` is what to do where that one is not to be had."""
     if _any((*_DOWN, *_NO_PERMISSION, *_FULL), text):
         return of_engine(text)
-    advice = "Build one from Debian and PyPI packages with `base`, or name another with --base."
     if _any(_DENIED, text):
         return OutsideError(
             f"The image {reference} is not there, or its registry refuses you.",

@@ -223,16 +223,16 @@ def labels_of(document: object) -> dict[str, str]:
     return dict((config.get("Labels") if isinstance(config, dict) else None) or {})
 
 
-def pull(reference: str, on_line: Callable[[str], None] | None = None) -> None:
-    """Pulls an image.
+def pull(reference: str, advice: str = diagnosis.OF_A_BASE) -> None:
+    """Pulls an image; `advice` is what to do where that one is not to be had.
 
     Raises:
         OutsideError: It cannot be pulled.
 
     """
-    finished = process.run(["docker", "pull", "--quiet", "--", reference], on_line=on_line)
+    finished = process.run(["docker", "pull", "--quiet", "--", reference])
     if finished.code != 0:
-        raise diagnosis.of_pull(reference, finished.stderr)
+        raise diagnosis.of_pull(reference, finished.stderr, advice)
 
 
 def tag(reference: str, name: str) -> None:

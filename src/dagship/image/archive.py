@@ -12,6 +12,9 @@ from pathlib import PurePath, PurePosixPath
 from dagship.artifacts import Directory
 from dagship.image.tree import Tree, TreeFile
 
+MOST = 1024 * 1024 * 1024
+"""Bytes of an archive that is taken out of an image: no tree that was embedded has so many."""
+
 # Any time does; this is the earliest that a zip archive made from these files can say.
 _TIME = 315532800
 
@@ -67,7 +70,10 @@ def unpack(data: bytes, version: str, digest: str = "") -> Tree | None:
     try:
         with tarfile.open(fileobj=io.BytesIO(data)) as archive:
             for member in archive:
-                content = archive.extractfile(member) if member.isreg() else None
+                # A version holds nothing else, and what a sparse file unpacks to has no limit.
+                if not (member.isdir() or member.isreg()) or member.issparse():
+                    return None
+                content = archive.extractfile(member)
                 if content is not None:
                     path = member.name.removeprefix("./").removeprefix(f"{version}/")
                     files.append(TreeFile(path=path, executable=bool(member.mode & 0o100), content=content.read()))

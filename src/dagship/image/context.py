@@ -32,12 +32,18 @@ def read(dags: Path, *, ignore: Sequence[str], max_file_size: int) -> Tree:
         )
     walk = Walk(root, Rules(root, ignore), max_file_size)
     files = tuple(sorted(walk.files(), key=lambda file: file.path))
+    if not files and walk.skipped:
+        raise UsageError(
+            f"All files in the DAG directory {root} are left out.",
+            "See what .dockerignore there and the setting ignore leave out, or name another directory with --dags.",
+        )
     if not files:
         raise UsageError(f"The DAG directory {root} is empty.", "Put DAG files there, or name another with --dags.")
     if not any(_may_hold_a_dag(file) for file in files):
         raise UsageError(
             f"No file in {root} can hold a DAG: none is a zip archive or a Python file that mentions airflow or dag.",
-            "Name the directory that holds the DAG files with --dags.",
+            "Name the directory that holds the DAG files with --dags"
+            + (", or see what .dockerignore there and the setting ignore leave out." if walk.skipped else "."),
         )
     return Tree(source=root, files=files, left_out=tuple(walk.left_out))
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from dagship import files
 from dagship.console import Console
 from dagship.dockerfile import VERSIONS_ROOT
 from dagship.engine import images, registry
@@ -138,7 +139,7 @@ def _tree(here: Path, console: Console, version: str, holders: Sequence[Source],
     if not holders:
         console.warn(
             f"Unfinished runs began on the DAG version {version}, and no image found here holds it: "
-            "they would not find their code in the image that is built."
+            "they would not find their code in the image that is built. --previous names an image that holds it."
         )
     for source in holders:
         if source.reference in lost:
@@ -163,7 +164,7 @@ def _kept_here(here: Path, version: str, digest: str) -> Tree | None:
     path = here / f"{digest}.tar"
     # Another build may forget it at any moment.
     with suppress(FileNotFoundError):
-        tree = archive.unpack(path.read_bytes(), version, digest)
+        tree = archive.unpack(files.read(path, limit=archive.MOST), version, digest)
         if tree is not None:
             _keep(here, tree)
             return tree
@@ -178,7 +179,7 @@ def _out_of(console: Console, reference: str, version: str, digest: str) -> Tree
         if images.inspect(reference) is None:
             step.say("pulling")
             images.pull(reference)
-        data = containers.directory(reference, f"{VERSIONS_ROOT}/{version}")
+        data = containers.directory(reference, f"{VERSIONS_ROOT}/{version}", limit=archive.MOST)
     return archive.unpack(data, version, digest) if data is not None else None
 
 

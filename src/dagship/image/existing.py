@@ -128,7 +128,7 @@ def _holds(plan: Plan, facts: images.ImageFacts) -> bool:
     if facts.layers[: len(plan.base.layers)] != plan.base.layers:
         return False
     for tree in (plan.tree, *plan.earlier):
-        data = containers.directory(facts.id, f"{VERSIONS_ROOT}/{tree.version}")
+        data = containers.directory(facts.id, f"{VERSIONS_ROOT}/{tree.version}", limit=archive.MOST)
         if data is None or archive.unpack(data, tree.version, tree.digest) is None:
             return False
     return True

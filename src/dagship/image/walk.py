@@ -1,5 +1,6 @@
 """Goes through a DAG directory: what is in it is read into memory, and what no image can hold is refused."""
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -30,13 +31,14 @@ class Walk:
 
     Attributes:
         left_out: What stayed out by itself, as people should know: path and reason.
+        skipped: How many files and directories stayed out, for whatever reason.
 
     """
 
     def __init__(self, root: Path, rules: Rules, max_file_size: int) -> None:
         self.left_out: list[tuple[str, str]] = []
         self._root, self._rules, self._largest = root, rules, max_file_size
-        self._entries = self._bytes = 0
+        self.skipped = self._entries = self._bytes = 0
         top = checkout.top_of(root)
         self._submodules = checkout.submodules(top) if top is not None else frozenset()
 
@@ -59,6 +61,7 @@ class Walk:
             verdict = self._rules.on(name, matches, directory=entry.is_symlink() or entry.is_dir(follow_symlinks=False))
             # Before anything is asked of it: a link that is ignored may lead anywhere.
             if verdict.out or (verdict.for_what_is_in_it and not Path(entry.path).is_dir()):
+                self.skipped += 1
                 self.left_out += [(name, verdict.why)] if verdict.why else []
                 continue
             _check_name(self._root, name)
@@ -68,6 +71,7 @@ class Walk:
                 self._check_mark(prefix, name)
                 yield self._file(name, entry)
             elif not verdict.asked_for and any(os.path.lexists(Path(entry.path, mark)) for mark in MARKS):
+                self.skipped += 1
                 self.left_out.append((name, ENVIRONMENT))
             else:
                 yield from self._below(Path(entry.path), f"{name}/", verdict.matches, above)
@@ -163,6 +167,8 @@ class Walk:
                 f"The link {name!r} leads nowhere.", "Remove it, mend it, or leave it out with .dockerignore."
             ) from broken
         except (OSError, RuntimeError) as circle:
+            if isinstance(circle, OSError) and circle.errno != errno.ELOOP:
+                raise _unreadable(name, circle) from circle
             raise UsageError(f"The link {name!r} leads in a circle.", "Remove it or mend it.") from circle
         if not target.is_relative_to(self._root.resolve()):
             raise UsageError(

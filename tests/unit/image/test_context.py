@@ -385,3 +385,15 @@ def test_submodules_that_cannot_be_read_are_none(dags: Path) -> None:
     (dags / "empty").mkdir()
 
     assert ".gitmodules" in [file.path for file in read(dags).files]
+
+
+def test_a_directory_whose_files_are_all_left_out_is_not_called_empty(dags: Path) -> None:
+    (dags / ".dockerignore").write_text("*\n")
+
+    assert "are left out" in refusal(dags)
+
+
+def test_a_link_that_cannot_be_followed_for_another_reason_is_no_circle(dags: Path) -> None:
+    (dags / "long").symlink_to("x" * 300)
+
+    assert "'long' cannot be read: File name too long" in refusal(dags)

@@ -1,6 +1,8 @@
 """DAG versions side by side: what is kept, what changed, and what the labels say of it."""
 
+import io
 import json
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -130,3 +132,14 @@ def test_of_two_trees_with_one_id_an_archive_holds_the_one_of_the_whole_digest()
     assert one.version == other.version
     assert archive.unpack(packed, one.version, one.digest) is None
     assert archive.unpack(packed, other.version, other.digest) is not None
+
+
+def test_an_archive_with_a_link_besides_is_no_version() -> None:
+    whole = tree(a="1")
+    packed = io.BytesIO(archive.pack(whole))
+    with tarfile.open(fileobj=packed, mode="a") as opened:
+        link = tarfile.TarInfo(f"{whole.version}/sitecustomize.py")
+        link.type, link.linkname = tarfile.SYMTYPE, "/tmp/x"
+        opened.addfile(link)
+
+    assert archive.unpack(packed.getvalue(), whole.version, whole.digest) is None

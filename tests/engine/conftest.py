@@ -2,14 +2,15 @@
 
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from dagship import probe, process
-from dagship.artifacts import BaseImage
+from dagship.artifacts import BaseImage, BuiltImage
 from dagship.console import Console
+from dagship.engine import images
 from dagship.settings import Settings, load
 from dagship.workspace import Workspace
 from tests.machine import one_at_a_time
@@ -83,6 +84,36 @@ def base_3(base_of: Callable[[str], BaseImage]) -> BaseImage:
 def base_2(base_of: Callable[[str], BaseImage]) -> BaseImage:
     """Airflow 2.11.2."""
     return base_of("2.11.2")
+
+
+@pytest.fixture(scope="session")
+def image_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., BuiltImage]]:
+    """Makes an image of a base and a tree, as `build` lays it out."""
+    tags = []
+
+    def make(base: BaseImage, tree: Mapping[str, str | bytes], *steps: str) -> BuiltImage:
+        context = tmp_path_factory.mktemp("image")
+        for name, text in tree.items():
+            path = context / "dags" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        (context / "dags").mkdir(exist_ok=True)
+        root = "/opt/airflow/dag-versions/0123456789ab"
+        environment = f"ENV AIRFLOW__CORE__DAGS_FOLDER={root}"
+        lines = (f"FROM {base.reference}", *steps, f"COPY dags/ {root}/", environment)
+        (context / "Dockerfile").write_text("\n".join(lines) + "\n")
+        tag = f"dagship-test/verify:{context.name}-{os.getpid()}"  # two runs of the tests may share the engine
+        images.build(images.Build(context=context, dockerfile=context / "Dockerfile", tag=tag))
+        tags.append(tag)
+        facts = images.inspect(tag)
+        assert facts is not None
+        return BuiltImage(
+            reference=tag, id=facts.id, digest="", dag_version="0123456789ab", airflow=base.airflow, base="",
+            platforms=(facts.platform,), size=facts.size, layers=(), seconds={}, reused=False,
+        )  # fmt: skip
+
+    yield make
+    process.run(["docker", "image", "rm", "--force", *tags])
 
 
 @pytest.fixture(autouse=True)

@@ -28,7 +28,8 @@ _NO_NETWORK = re.compile(
 _OF_CODE = frozenset(
     {"ImportError", "ModuleNotFoundError", "NameError", "AttributeError", "SyntaxError", "IndentationError", "TabError"}
 )
-_NOT_REGISTERED = re.compile(r"(\w+(?: \w+)*) class '[^']*' (?:is not registered|could not be imported)")
+# Timetables, priority weight strategies, partition mappers, windows: Airflow's words for a class that no plugin brings.
+_NOT_REGISTERED = re.compile(r"class '[^']*' (?:is not registered|could not be imported)|Unknown priority strategy")
 _MISSING_MODULE = re.compile(r"No module named '([\w.]+)'")
 # Airflow's name for the module of a DAG file, before the name that people know.
 _MODULE_PREFIX = re.compile(r"unusual_prefix_[0-9a-f]{40}_")
@@ -110,12 +111,8 @@ def _of_phase(error: SeenError, trace: Trace) -> Meaning:
 
 
 def _serialize_hint(trace: Trace) -> str:
-    found = _NOT_REGISTERED.search(trace.message)
-    if found is not None:
-        return (
-            f"Register the class in a plugin of Airflow's, which must be in the image: a {found[1].lower()} of a DAG"
-            " file is unknown to the scheduler."
-        )
+    if _NOT_REGISTERED.search(trace.message):
+        return "Register the class in a plugin of Airflow's, in the image: the scheduler knows no class of a DAG file."
     return "Give operators plain values (texts, numbers, lists, dates): the scheduler knows a DAG only as JSON."
 
 

@@ -195,6 +195,7 @@ def test_a_class_that_only_a_plugin_can_register_is_not_told_to_be_a_plain_value
     for said in (
         "Timetable class 'sales.Never' is not registered or you have a top level database access that disrupted",
         "Priority weight strategy class 'sales.First' is not registered or you have a top level database access",
+        "Failed to serialize DAG 'sales': Unknown priority strategy sales.First",
         "PartitionMapper class 'sales.ByCountry' could not be imported or",
     ):
         assert "plugin" in only(image(failed(traced(f"X: {said}"), "serialize"))).hint

@@ -163,6 +163,7 @@ Kind = Literal[
     "deprecation",
     "duplicate-dag-id",
     "import-error",
+    "lost-dag",
     "missing-connection",
     "missing-variable",
     "network-access",

@@ -52,6 +52,36 @@ TREE = {
         "with DAG('twice', start_date=START, schedule=None) as other:\n    BashOperator(task_id='x', bash_command='y')",
     ),
     "task_after.py": dag("task_after") + "\nBashOperator(task_id='after', bash_command='true', dag=dag)\n",
+    "exports.py": dag("exports"),
+    "imports_a_dag.py": dag("imports_a_dag", "from exports import dag as theirs"),
+    "never_called.py": _HEAD
+    + """
+import airflow.decorators
+
+
+@airflow.decorators.dag(start_date=START, schedule=None)
+def never_called():
+    BashOperator(task_id="first", bash_command="true")
+""",
+    "kept_nowhere.py": _HEAD
+    + """
+
+def make():
+    made = DAG("kept_nowhere", start_date=START, schedule=None)
+    BashOperator(task_id="first", bash_command="true", dag=made)
+
+
+make()
+""",
+    "one_of_two.py": _HEAD
+    + """
+dag = DAG("one", start_date=START, schedule=None)
+dag = DAG("two", start_date=START, schedule=None)
+BashOperator(task_id="first", bash_command="true", dag=dag)
+""",
+    "varies.py": dag("varies", "NAMES = {'north', 'east', 'south', 'west', 'up', 'down', 'left', 'right'}").replace(
+        '"true"', "' '.join(NAMES)"
+    ),
     "not_serializable.py": dag("not_serializable", _TIMETABLE).replace("schedule=None", "schedule=Never()"),
     "timeout.py": dag("timeout", "import time\ntime.sleep(60)"),
     "stubborn.py": dag(

@@ -62,6 +62,9 @@ BROKEN = [
     ("cycle.py", "cycle", "second =", "Faulty task: second"),
     ("duplicate_two.py", "duplicate-dag-id", "with DAG", "'duplicate' is also in duplicate_one.py, line"),
     ("twice.py", "duplicate-dag-id", "with DAG", "More than one DAG of this file has the dag_id 'twice'"),
+    ("imports_a_dag.py", "duplicate-dag-id", "", "imports the DAG 'exports' of exports.py"),
+    ("never_called.py", "lost-dag", "def never_called", "Nobody calls never_called()"),
+    ("kept_nowhere.py", "lost-dag", "made = DAG(", "makes the DAG 'kept_nowhere' and keeps it nowhere"),
     ("not_serializable.py", "not-serializable", "with DAG", "not_serializable.Never' is not registered"),
     ("timeout.py", "timeout", "time.sleep(60)", "stopped"),
     ("stubborn.py", "timeout", "time.sleep(60)", "killed after 7 s"),
@@ -167,6 +170,37 @@ def test_what_airflow_deprecates_is_blamed_on_the_line_that_uses_it(
 
     assert "airflow.hooks.base" in found.message
     assert found.line == line_of(TREE["connection.py"], "from airflow.hooks.base")
+
+
+def test_a_dag_that_is_lost_beside_another_is_a_warning(
+    broken: Callable[[BaseImage], VerifyReport], base_3: BaseImage, base_2: BaseImage
+) -> None:
+    for base in (base_3, base_2):
+        (found,) = of_file(broken(base), "one_of_two.py")
+
+        assert (found.severity, found.kind) == ("warning", "lost-dag")
+        assert found.line == line_of(TREE["one_of_two.py"], 'DAG("one"')
+
+
+def test_a_dag_that_differs_from_process_to_process_is_told_with_the_place(
+    broken: Callable[[BaseImage], VerifyReport], base_3: BaseImage, base_2: BaseImage
+) -> None:
+    for base in (base_3, base_2):
+        (found,) = of_file(broken(base), "varies.py")
+
+        assert (found.severity, found.kind) == ("warning", "varying-value")
+        assert "dag.tasks.first.bash_command" in found.message
+        assert "north" in found.message
+
+
+def test_an_airflowignore_that_airflow_cannot_read_is_told_as_that(
+    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage
+) -> None:
+    (found,) = verified(image_of(base_3, {"sales.py": dag("sales"), ".airflowignore": b"\xff\n"})).findings
+
+    assert found.kind == "airflow-broken"
+    assert "cannot list the DAG files" in found.message
+    assert ".airflowignore" in found.hint
 
 
 def test_a_traceback_is_whole(broken: Callable[[BaseImage], VerifyReport], base_3: BaseImage) -> None:

@@ -37,7 +37,21 @@ _CHECKING = (
     *(
         f"verify_{part}.py"
         for part in (
-            *("airflow", "child", "home", "modules", "pool", "side", "start", "stem", "trace", "warm", "watch"),
+            *(
+                "airflow",
+                "child",
+                "compare",
+                "home",
+                "made",
+                "modules",
+                "pool",
+                "side",
+                "start",
+                "stem",
+                "trace",
+                "warm",
+                "watch",
+            ),
             "worker",
         )
     ),

@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any, Optional
 
+import verify_compare
 import verify_pool
 import verify_start
 
@@ -40,13 +41,18 @@ def main(work: str) -> None:
     }
     log = os.open(os.path.join(work, "airflow.log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     here = os.path.dirname(os.path.abspath(__file__))
-    stem = verify_start.Stem([sys.executable, "-c", _STEM, here, work], log, users.get("files"))
+    argv = [sys.executable, "-c", _STEM, here, work]
+    stem = verify_start.Stem(argv, log, users.get("files"))
+    # Another process with another seed: a file that makes the same of itself in both does so at every parse.
+    seed = "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"
+    other = verify_start.Stem(argv, log, users.get("files"), {"PYTHONHASHSEED": seed})
     try:
-        _import_dags(job, report, stem)
+        _import_dags(job, report, stem, other)
     except verify_start.Ended as ended:
         sys.exit(ended.status)  # without a report: its log is what there is to say
     finally:
         stem.stop()
+        other.stop()
     if packages is not None:
         report["packages"] = _checked_packages(packages)
     os.makedirs(work, exist_ok=True)  # a file may have tidied up, where it is of the same user
@@ -56,8 +62,13 @@ def main(work: str) -> None:
     os.rename(target + ".part", target)
 
 
-def _import_dags(job: dict[str, Any], report: dict[str, Any], stem: verify_start.Stem) -> None:
+def _import_dags(
+    job: dict[str, Any], report: dict[str, Any], stem: verify_start.Stem, other: verify_start.Stem
+) -> None:
     _say("importing Airflow")
+    stem.begin()
+    if job.get("compare"):
+        other.begin()
     found = stem.start()
     report["failed"] = found["failed"]
     for share, version in enumerate(found.get("versions", [])):
@@ -71,6 +82,44 @@ def _import_dags(job: dict[str, Any], report: dict[str, Any], stem: verify_start
             report.setdefault("earlier", []).append(dict(seen, files=files))
         else:
             report.update(airflow=found["airflow"], root=version["root"], failed=version["failed"], files=files)
+    if job.get("compare") and report["files"]:
+        _compare(job, report["files"], found["versions"], stem, other)
+
+
+def _compare(
+    job: dict[str, Any],
+    files: list[dict[str, Any]],
+    versions: list[dict[str, Any]],
+    stem: verify_start.Stem,
+    other: verify_start.Stem,
+) -> None:
+    """Has the good files of the current version examined again, elsewhere, and notes which DAGs are not the same."""
+    good = [number for number, file in enumerate(files) if file["seen"] and _is_good(file["seen"])]
+    limits = versions[0]["limits"]
+    try:
+        other.start()
+        again = verify_pool.Pool(other, 0, limits, _processors(job), good).run(_say)
+        vary = {
+            number: verify_compare.differing(files[number]["seen"], outcome["seen"])
+            for number, outcome in zip(good, again)  # noqa: B905 - as long
+            if outcome["seen"] and _is_good(outcome["seen"])
+        }
+        numbers = [number for number in good if vary.get(number)]
+        texts = [
+            verify_pool.Pool(each, len(versions), limits, _processors(job), numbers).run(_say) for each in (stem, other)
+        ]
+    except (verify_start.Ended, KeyError, TypeError):
+        return  # a file has seen to it; what it was found guilty of stands
+    for number, *pair in zip(numbers, *texts):  # noqa: B905 - as long
+        one, another = ((outcome["seen"] or {}).get("texts", {}) for outcome in pair)
+        files[number]["seen"]["differs"] = [
+            dict(verify_compare.difference(str(one.get(dag, "")), str(another.get(dag, ""))), dag=dag)
+            for dag in vary[number]
+        ]
+
+
+def _is_good(seen: dict[str, Any]) -> bool:
+    return bool(seen.get("dags")) and not seen.get("errors")
 
 
 def _say(progress: str) -> None:

@@ -1,12 +1,15 @@
 """Airflow as its dag-processor uses it, the same for 2.10 to 3.3: what differs between releases is all here."""
 
+import contextlib
 import datetime as dt
+import importlib
 import json
 import os
 import pathlib
 import sys
 from typing import Any
 
+import verify_made
 import verify_warm
 
 _dumps = json.dumps  # a DAG file may replace it
@@ -34,6 +37,7 @@ class Airflow:
         self.version = version
         self.major = int(version.partition(".")[0])
         self.root = root
+        self.made = verify_made.Made()
         from airflow.serialization import serialized_objects
 
         try:
@@ -47,6 +51,10 @@ class Airflow:
         self._serializer: Any = (
             getattr(serialized_objects, "DagSerialization", None) or serialized_objects.SerializedDAG
         )
+        from airflow.models.serialized_dag import SerializedDagModel
+
+        # What Airflow 3 makes of it before it compares two of them.
+        self._ordered: Any = getattr(SerializedDagModel, "_sort_serialized_dag_dict", None)
 
     def of(self, root: str) -> "Airflow":
         """Returns the same for another DAG tree."""
@@ -68,12 +76,9 @@ class Airflow:
         """Does once, before the forks, what each of them would do again."""
         verify_warm.warm_up(paths)
         try:
-            try:
-                from airflow.sdk import DAG, BaseOperator
-            except ImportError:
-                from airflow.models.baseoperator import BaseOperator
-                from airflow.models.dag import DAG
-
+            if self.major == 2:  # noqa: PLR2004 - its files may ask the database for more than Variables
+                _make_tables()
+            DAG, BaseOperator = _classes()  # noqa: N806
             dag = DAG(
                 "dagship_warm_up",
                 schedule="@daily",
@@ -90,6 +95,7 @@ class Airflow:
         if self.root not in sys.path:  # 3.0 leaves this to the processor; 2.x did it at import, 3.1 does it in the bag
             sys.path.append(self.root)
         os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "client"
+        self.made.watch(_classes()[0])
         if self.major > 2:  # noqa: PLR2004 - 2.x asks its database for Variables
             _answer_nothing()
             _block_database()
@@ -99,19 +105,14 @@ class Airflow:
         from airflow import settings
         from airflow.configuration import conf
 
-        try:
-            from airflow.sdk import DAG, BaseOperator
-        except ImportError:
-            from airflow.models.baseoperator import BaseOperator
-            from airflow.models.dag import DAG
-
         sections = getattr(conf, "_sections", {})
-        return [*(vars(each) for each in (settings, DAG, BaseOperator)), *sections.values()]
+        return [*(vars(each) for each in (settings, *_classes())), *sections.values()]
 
     def bag(self, path: str) -> tuple[Any, list[Any]]:
         """Imports a file as the dag-processor does and returns the bag and every DAG that came up, repeated ids too."""
         found: list[Any] = []
         bag: Any = self._bag
+        self.made.forget()
 
         class Noting(bag):  # type: ignore[misc]
             def bag_dag(self, dag: Any, *rest: Any, **named: Any) -> Any:
@@ -123,7 +124,8 @@ class Airflow:
 
     def serialize(self, dag: Any) -> str:
         """Serializes a DAG as the dag-processor does, to the text that its hash is made from."""
-        return _dumps(self._serializer.to_dict(dag), sort_keys=True)
+        document = self._serializer.to_dict(dag)
+        return _dumps(self._ordered(document) if self._ordered else document, sort_keys=True)
 
     def varying(self, path: str) -> tuple[bool, str]:
         """Returns what Airflow 3.2 and later say of values that change with each parse: (fatal, text)."""
@@ -136,6 +138,36 @@ class Airflow:
         if fatal:
             return True, "\n".join(fatal.values())
         return False, result.format_warnings() or "" if result.warnings else ""
+
+
+def _classes() -> tuple[Any, Any]:
+    try:
+        from airflow.sdk import DAG, BaseOperator
+    except ImportError:
+        from airflow.models.baseoperator import BaseOperator
+        from airflow.models.dag import DAG
+    return DAG, BaseOperator
+
+
+def _make_tables() -> None:
+    """Gives Airflow 2 an empty database, as its dag-processor has one: without tables each question is an error.
+
+    In the one file that the test is told of, and only while it is not there. Nothing can be written to it afterwards,
+    so that no file finds what another has put there.
+    """
+    from airflow import settings
+    from airflow.models import import_all_models
+    from airflow.models.base import Base
+
+    path = settings.engine.url.database
+    if settings.engine.url.get_backend_name() != "sqlite" or not path or os.path.exists(path):
+        return
+    import_all_models()
+    with contextlib.suppress(ImportError):  # Airflow's tables refer to those of its users, who may be there or not
+        importlib.import_module("airflow.providers.fab.auth_manager.models")
+    Base.metadata.create_all(settings.engine)
+    settings.engine.dispose()
+    os.chmod(path, 0o444)
 
 
 def _block_database() -> None:

@@ -1,5 +1,6 @@
 """Examines one DAG file, in a process of its own, and returns what it saw as plain data; judging is done elsewhere."""
 
+import hashlib
 import re
 import time
 import traceback
@@ -11,15 +12,17 @@ TEXT_LIMIT = 40_000
 _ERRORS = 50
 _DAGS = 10_000
 # A DAG file may replace them.
-_open, _clock, _format_exc = open, time.perf_counter, traceback.format_exc
+_open, _clock, _format_exc, _sha256 = open, time.perf_counter, traceback.format_exc, hashlib.sha256
 
 
-def examine(airflow: Any, watch: Any, path: str) -> dict[str, Any]:
+def examine(airflow: Any, watch: Any, path: str, *, with_texts: bool = False) -> dict[str, Any]:
     """Imports a file and serializes its DAGs.
 
     Returns:
-        `seconds`, `dags` (id, line), `twice` (ids that more than one DAG of the file has), `errors` (phase, dag, text),
-        `network`, `warnings`, `varying`.
+        `seconds`, `dags` (id, line, origin: the file that made it, digest of what it is serialized to), `twice` (ids
+        that more than one DAG of the file has), `lost` (id, line of DAGs that it made and Airflow does not see),
+        `uncalled` (the same of functions), `errors` (phase, dag, text), `network`, `warnings`, `varying`; `texts`, id
+        to what a DAG is serialized to, if those are wanted.
 
     """
     errors: list[dict[str, Any]] = []
@@ -38,9 +41,10 @@ def examine(airflow: Any, watch: Any, path: str) -> dict[str, Any]:
             errors += [{"phase": "import", "dag": "", "text": str(text)} for text in bag.import_errors.values()]
     except BaseException:  # noqa: BLE001 - whatever the file raises is the finding
         errors.append({"phase": "import", "dag": "", "text": _format_exc()})
+    texts: dict[str, str] = {}
     for dag_id, dag in dags.items():
         try:
-            airflow.serialize(dag)
+            texts[dag_id] = airflow.serialize(dag)
         except BaseException:  # noqa: BLE001 - as above
             errors.append({"phase": "serialize", "dag": dag_id, "text": _format_exc()})
     seconds = _clock() - began
@@ -49,7 +53,15 @@ def examine(airflow: Any, watch: Any, path: str) -> dict[str, Any]:
     source = _source(path)
     return {
         "seconds": round(seconds, 4),
-        "dags": [{"id": dag_id, "line": line_of(source, dag_id)} for dag_id in list(dags)[:_DAGS]],
+        "dags": [
+            {
+                "id": dag_id,
+                "line": line_of(source, dag_id),
+                "origin": airflow.made.origin(dags[dag_id]),
+                "digest": _sha256(texts.get(dag_id, "").encode("utf-8", "replace")).hexdigest(),
+            }
+            for dag_id in list(dags)[:_DAGS]
+        ],
         "twice": sorted({dag_id for dag_id in ids if ids.count(dag_id) > 1})[:_ERRORS] if len(ids) > len(dags) else [],
         "errors": [
             dict(
@@ -62,6 +74,9 @@ def examine(airflow: Any, watch: Any, path: str) -> dict[str, Any]:
         "network": watch.network,
         "warnings": watch.warnings,
         "varying": shortened(varying),
+        "lost": [] if errors else airflow.made.lost(path, dags),
+        "uncalled": [] if errors or dags else airflow.made.uncalled(path),
+        **({"texts": texts} if with_texts else {}),
     }
 
 

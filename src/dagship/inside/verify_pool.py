@@ -12,7 +12,7 @@ import selectors
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Optional
 
 import verify_side
 import verify_start
@@ -30,13 +30,22 @@ class Pool:
         share: Number of the share.
         limits: Seconds that each file gets.
         workers: Processes at a time.
+        numbers: Which of the files; all of them without.
 
     """
 
-    def __init__(self, stem: verify_start.Stem, share: int, limits: Sequence[float], workers: int) -> None:
+    def __init__(
+        self,
+        stem: verify_start.Stem,
+        share: int,
+        limits: Sequence[float],
+        workers: int,
+        numbers: Optional[Sequence[int]] = None,
+    ) -> None:
         self._stem, self._share, self._limits, self._workers = stem, share, limits, workers
+        self._numbers = range(len(limits)) if numbers is None else numbers
         self._outcomes: dict[int, dict[str, Any]] = {}
-        self._left = deque(range(len(limits)))
+        self._left = deque(self._numbers)
         # Those that were out when the stem ended: each again, alone, to see whose doing it was.
         self._suspects: deque[int] = deque()
         self._running: dict[int, verify_side.Worker] = {}
@@ -48,7 +57,7 @@ class Pool:
         due = time.monotonic() + _REPORT_SECONDS
         try:
             # One that has answered may still have done something to the others.
-            while len(self._outcomes) < len(self._limits) or self._running:
+            while len(self._outcomes) < len(self._numbers) or self._running:
                 self._start()
                 for key, _ in self._selector.select(self._patience()):
                     if key.data is None:
@@ -65,10 +74,10 @@ class Pool:
                 worker.close()
             self._selector.close()
         self._tell(say)
-        return [self._outcomes[number] for number in range(len(self._limits))]
+        return [self._outcomes[number] for number in self._numbers]
 
     def _tell(self, say: Callable[[str], None]) -> None:
-        say("%d of %d files" % (len(self._outcomes), len(self._limits)))
+        say("%d of %d files" % (len(self._outcomes), len(self._numbers)))
 
     def _start(self) -> None:
         while self._suspects or self._left:

@@ -7,7 +7,7 @@ import signal
 import socket
 import struct
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 ORDER = struct.Struct("=qq")
@@ -31,14 +31,23 @@ class Stem:
         argv: Program and arguments; the number of its descriptor is added.
         output: Where its standard output and standard error go.
         user: The user that it runs as, None for this one.
+        environment: What it has in its environment besides.
 
     """
 
-    def __init__(self, argv: Sequence[str], output: int, user: Optional[int] = None) -> None:
+    def __init__(
+        self,
+        argv: Sequence[str],
+        output: int,
+        user: Optional[int] = None,
+        environment: Optional[Mapping[str, str]] = None,
+    ) -> None:
         self._argv, self._output, self._user = argv, output, user
+        self._environment = {**os.environ, **(environment or {})}
         self._process: Optional[subprocess.Popen[bytes]] = None
         self._control: Any = None
         self._heard = b""
+        self._begun = False
         self._forked = 0
 
     def start(self) -> dict[str, Any]:
@@ -48,7 +57,22 @@ class Stem:
             Ended: It ended instead.
 
         """
+        if not self._begun:
+            self.begin()
+        self._begun = False
+        while True:
+            said = self.heard()
+            if said is None:
+                status = self._process.wait() if self._process else 0
+                raise Ended(status if status >= 0 else 128 - status)
+            if said:
+                document: dict[str, Any] = said[0]
+                return document
+
+    def begin(self) -> None:
+        """Starts it and does not wait: `start` then does that alone."""
         self.stop()
+        self._begun = True
         self._control, theirs = socket.socketpair()
         as_user: dict[str, Any] = {} if self._user is None else as_other(self._user)
         with theirs:
@@ -58,16 +82,9 @@ class Stem:
                 stdout=self._output,
                 stderr=self._output,
                 pass_fds=[theirs.fileno()],
+                env=self._environment,
                 **as_user,
             )
-        while True:
-            said = self.heard()
-            if said is None:
-                status = self._process.wait()
-                raise Ended(status if status >= 0 else 128 - status)
-            if said:
-                document: dict[str, Any] = said[0]
-                return document
 
     def fileno(self) -> int:
         """The descriptor that can be read when it has something to say."""
@@ -103,7 +120,7 @@ class Stem:
             self._control.close()
             if self._user is not None:
                 _sweep(self._user)
-        self._process, self._heard = None, b""
+        self._process, self._heard, self._begun = None, b"", False
 
 
 def _sweep(user: int) -> None:

@@ -18,11 +18,47 @@ class SeenDag(_Fact):
     Attributes:
         id: Its dag_id.
         line: Line of the file that names it, 0 when none does.
+        origin: The file whose line made it, absolute; empty when that was not seen.
+        digest: SHA-256 of what it is serialized to.
 
     """
 
     id: _Name
     line: int
+    origin: _Name = ""
+    digest: _Name = ""
+
+
+class SeenLost(_Fact):
+    """A DAG that a file makes, or would make, and that Airflow does not see.
+
+    Attributes:
+        id: Its dag_id.
+        line: The line that makes it, or would.
+        name: Name of the function that nobody calls, empty where the DAG was made.
+
+    """
+
+    id: _Name
+    line: int
+    name: _Name = ""
+
+
+class SeenDifference(_Fact):
+    """Two processes made two things of a DAG.
+
+    Attributes:
+        dag: Its dag_id.
+        where: The place in what it is serialized to, `dag.tasks.extract.bash_command`; empty when not found again.
+        one: What the first had there.
+        other: What the second had there.
+
+    """
+
+    dag: _Name
+    where: _Name
+    one: _Text
+    other: _Text
 
 
 class SeenModule(_Fact):
@@ -92,6 +128,9 @@ class Seen(_Fact):
     network: tuple[SeenEvent, ...]
     warnings: tuple[SeenEvent, ...]
     varying: _Text
+    lost: tuple[SeenLost, ...] = ()
+    uncalled: tuple[SeenLost, ...] = ()
+    differs: tuple[SeenDifference, ...] = ()
 
 
 class Death(_Fact):

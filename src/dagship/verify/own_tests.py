@@ -19,8 +19,8 @@ from dagship.engine import images
 from dagship.errors import UsageError
 from dagship.resources import resource
 from dagship.settings import Settings
+from dagship.verify.finding import finding
 from dagship.verify.observation import SeenTests
-from dagship.verify.verdict import finding
 from dagship.workspace import Workspace
 
 _INSTALLER = ("index.py", "verify_tests_install.py", "verify_pytest.txt")

@@ -4,12 +4,24 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from dagship.artifacts import Finding, Kind, Severity
+from dagship.verify import across
 from dagship.verify.blame import blame, fault_blame
+from dagship.verify.finding import finding, place
 from dagship.verify.meaning import EXIT_HINT, LOST_HINT, NETWORK_HINT, TIMEOUT_HINT, meaning, sentence
-from dagship.verify.observation import Death, Observation, Packages, SeenError, SeenEvent, SeenFile, SeenVersion
+from dagship.verify.observation import (
+    Death,
+    Observation,
+    Packages,
+    SeenDifference,
+    SeenError,
+    SeenEvent,
+    SeenFile,
+    SeenVersion,
+)
 from dagship.verify.tracebacks import parse
 
-_LONGEST = 400
+# Where Airflow lists DAG files, 2.10 to 3.1 and since 3.2.
+_LISTING = re.compile(r"/(?:airflow/utils/file|module_loading/file_discovery)\.py\", line \d+, in _?find_path_from")
 _KILLED_HINT = "Memory may have run out: all that runs in the test shares what the setting container_memory gives it."
 _EARLIER_HINT = (
     "This is the DAG version {}, kept because runs may have begun on it; `dagship status` counts those that are not"
@@ -31,7 +43,8 @@ def findings(
     """
     yield from _of_image(seen, expected_airflow)
     yield from _of_packages(seen.packages, untouched)
-    yield from _duplicates(seen.files)
+    yield from across.duplicates(seen.files, seen.root)
+    yield from across.lost(seen.files)
     for file in seen.files:
         yield from _of_file(file, seen.root, parse_budget)
     for version in seen.earlier:
@@ -49,21 +62,6 @@ def ordered(found: Iterable[Finding], mask: Callable[[str], str]) -> tuple[Findi
     )
 
 
-def finding(
-    kind: Kind,
-    message: str,
-    *,
-    severity: Severity = "error",
-    file: str = "",
-    line: int = 0,
-    trace: str = "",
-    hint: str = "",
-) -> Finding:
-    """Makes a finding, its message cut to a sentence's length."""
-    short = message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
-    return Finding(severity=severity, kind=kind, file=file, line=line, message=short, traceback=trace, hint=hint)
-
-
 def _once(found: Iterable[Finding]) -> Iterator[Finding]:
     """Leaves out warnings that are repeated: each is about a line, which many DAG files may import."""
     warned = set()
@@ -75,7 +73,15 @@ def _once(found: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def _of_image(seen: Observation, expected: str) -> Iterator[Finding]:
-    if seen.failed:
+    if seen.failed and _LISTING.search(seen.failed):
+        yield finding(
+            "airflow-broken",
+            f"Airflow cannot list the DAG files: {sentence(parse(seen.failed))}",
+            trace=seen.failed,
+            hint="See the .airflowignore files of the tree: one of them is no text in UTF-8, or has a pattern that"
+            " cannot be; and links that lead back to where they are.",
+        )
+    elif seen.failed:
         yield finding(
             "airflow-broken",
             f"Airflow cannot be started in the image: {sentence(parse(seen.failed))}",
@@ -130,7 +136,7 @@ def _of_earlier(seen: SeenVersion, parse_budget: float) -> Iterator[Finding]:
         said = f"The DAG version cannot be imported: {sentence(parse(seen.failed))}"
         yield _earlier(finding("airflow-broken", said, trace=seen.failed), seen.version)
     found = [
-        *_duplicates(seen.files),
+        *across.duplicates(seen.files, seen.root),
         *(each for file in seen.files for each in _of_file(file, seen.root, parse_budget)),
     ]
     for each in found:
@@ -141,33 +147,6 @@ def _of_earlier(seen: SeenVersion, parse_budget: float) -> Iterator[Finding]:
 def _earlier(found: Finding, version: str) -> Finding:
     hint = f"{found.hint} {_EARLIER_HINT.format(version)}".lstrip()
     return found.model_copy(update={"version": version, "hint": hint})
-
-
-def _duplicates(files: Iterable[SeenFile]) -> Iterator[Finding]:
-    first: dict[str, str] = {}
-    for file in files:
-        if file.seen is None:
-            continue
-        lines = {dag.id: dag.line for dag in file.seen.dags}
-        for dag_id in file.seen.twice:
-            yield finding(
-                "duplicate-dag-id",
-                f"More than one DAG of this file has the dag_id {dag_id!r}.",
-                file=file.file,
-                line=lines.get(dag_id, 0),
-                hint="Give each a dag_id of its own: Airflow keeps one of them and drops the others without a word.",
-            )
-        for dag_id, line in lines.items():
-            if dag_id in first:
-                yield finding(
-                    "duplicate-dag-id",
-                    f"The dag_id {dag_id!r} is also in {first[dag_id]}.",
-                    file=file.file,
-                    line=line,
-                    hint="Give one of them another dag_id: Airflow runs now this and now that one under the name.",
-                )
-            else:
-                first[dag_id] = _place(file.file, line)
 
 
 def _of_file(file: SeenFile, root: str, parse_budget: float) -> Iterator[Finding]:
@@ -183,6 +162,8 @@ def _of_file(file: SeenFile, root: str, parse_budget: float) -> Iterator[Finding
     yield from (_of_deprecation(event) for event in file.seen.warnings)
     if file.seen.varying:
         yield _of_varying(file.file, file.seen.varying, "warning")
+    else:
+        yield from (_of_difference(file, each) for each in file.seen.differs)
     if file.seen.seconds > parse_budget and "timeout" not in kinds:
         yield finding(
             "slow",
@@ -198,7 +179,7 @@ def _of_error(file: str, root: str, error: SeenError, events: Iterable[SeenEvent
     trace = parse(error.text)
     line, helper = blame(trace, root, file)
     kind, message, hint = meaning(error, trace, root, events)
-    where = f" ({_place(*helper)})" if helper else ""
+    where = f" ({place(*helper)})" if helper else ""
     return finding(kind, message + where, file=file, line=line or error.line, trace=error.text, hint=hint)
 
 
@@ -217,7 +198,7 @@ def _of_death(file: str, root: str, died: Death) -> Finding:
         hint = _KILLED_HINT if died.signal == "SIGKILL" else "A compiled package is the usual cause."
     else:
         said = f"It ends the process while it is imported, with exit status {died.exit}"
-    where = f" ({_place(*helper)})" if helper else ""
+    where = f" ({place(*helper)})" if helper else ""
     return finding(kind, f"{said}{where}.", file=file, line=line, trace=died.log, hint=hint)
 
 
@@ -252,5 +233,14 @@ def _of_varying(file: str, text: str, severity: Severity) -> Finding:
     )
 
 
-def _place(file: str, line: int) -> str:
-    return f"{file}, line {line}" if line else file
+def _of_difference(file: SeenFile, seen: SeenDifference) -> Finding:
+    lines = {dag.id: dag.line for dag in file.seen.dags} if file.seen else {}
+    where = f" At {seen.where} it has {seen.one!r}, and then {seen.other!r}." if seen.where else ""
+    return finding(
+        "varying-value",
+        f"The DAG {seen.dag!r} is another at each parse, and each makes a new version of it.{where}",
+        severity="warning",
+        file=file.file,
+        line=lines.get(seen.dag, 0),
+        hint="Take fixed values, or templates that the task renders; sort what comes from a set or a directory.",
+    )

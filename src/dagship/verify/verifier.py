@@ -25,6 +25,7 @@ from dagship.probe import FIND_PYTHON
 from dagship.resources import resource
 from dagship.settings import Settings
 from dagship.verify import envfile, own_tests, untouched, verdict
+from dagship.verify.finding import finding
 from dagship.verify.observation import Observation, SeenFile, SeenTests
 from dagship.workspace import Workspace
 
@@ -77,7 +78,7 @@ def verify(
     runner = own_tests.runner(settings, workspace, console, image.reference) if pytest_path else {}
     earlier = [{"version": version, "root": f"{VERSIONS_ROOT}/{version}"} for version in _earlier(image)]
     user, of_packages = _random_users()
-    job = {"user": facts.user, "import_timeout": settings.import_timeout, "earlier": earlier}
+    job = {"user": facts.user, "import_timeout": settings.import_timeout, "earlier": earlier, "compare": True}
     job["users"] = {"files": user, "packages": of_packages}
     own = environment(settings, variables)
     mask = partial(envfile.masked, secrets=envfile.secrets_in(variables))
@@ -180,7 +181,7 @@ def _read(kind: type[_Fact], document: bytes | None) -> _Fact | None:
 
 
 def _died(code: int, log: str) -> Finding:
-    return verdict.finding(
+    return finding(
         "crashed", f"The test itself ended with exit status {code} and left no report.", trace=log,
         hint="A plugin or airflow_local_settings.py may end the process; so may the end of what the container has:"
         " container_memory, or 1 GiB in /tmp.",
@@ -188,7 +189,7 @@ def _died(code: int, log: str) -> Finding:
 
 
 def _overdue(limit: float, log: str) -> Finding:
-    return verdict.finding(
+    return finding(
         "timeout", f"The test as a whole did not end within {limit:g} s, and was stopped.", trace=log,
         hint="The last lines say how far it was. Where it only needs longer, raise container_timeout.",
     )  # fmt: skip

@@ -13,9 +13,11 @@ from dagship.verify.observation import (
     Packages,
     Seen,
     SeenDag,
+    SeenDifference,
     SeenError,
     SeenEvent,
     SeenFile,
+    SeenLost,
     SeenModule,
     SeenVersion,
 )
@@ -248,6 +250,43 @@ def test_a_dag_id_of_two_files_is_reported_with_both() -> None:
 
     assert (found.kind, found.file, found.line) == ("duplicate-dag-id", "b.py", 9)
     assert "a.py, line 5" in found.message
+
+
+def test_a_dag_that_a_file_imports_from_another_is_told_to_be_that() -> None:
+    made = SeenDag(id="sales", line=5, origin=f"{ROOT}/b.py")
+    found = only(image(file("a.py", dags=(made.model_copy(update={"line": 2}),)), file("b.py", dags=(made,))))
+
+    assert (found.kind, found.file, found.line) == ("duplicate-dag-id", "a.py", 2)
+    assert "imports the DAG 'sales' of b.py" in found.message
+
+
+def test_a_dag_that_a_helper_makes_for_two_files_is_a_duplicate() -> None:
+    made = SeenDag(id="sales", line=0, origin=f"{ROOT}/factory.py")
+
+    assert "is also in a.py" in only(image(file("a.py", dags=(made,)), file("b.py", dags=(made,)))).message
+
+
+def test_a_lost_dag_is_an_error_alone_and_a_warning_beside_another() -> None:
+    lost = SeenLost(id="sales", line=4)
+
+    assert only(image(file(lost=(lost,)), file("b.py", dags=(dag("b"),)))).severity == "error"
+    assert only(image(file(lost=(lost,), dags=(dag("other"),)))).severity == "warning"
+
+
+def test_a_function_that_another_file_makes_its_dag_of_is_called() -> None:
+    uncalled = SeenLost(id="sales", line=4, name="sales")
+
+    assert only(image(file(uncalled=(uncalled,)), file("b.py", dags=(dag("b"),)))).kind == "lost-dag"
+    assert judged(image(file(uncalled=(uncalled,)), file("b.py", dags=(dag("sales"),)))) == []
+
+
+def test_a_dag_that_differs_is_a_warning_with_both_values_where_airflow_has_not_said_so() -> None:
+    differs = SeenDifference(dag="sales", where="dag.tags.0", one="x", other="y")
+
+    assert (
+        "At dag.tags.0 it has 'x', and then 'y'" in only(image(file(dags=(dag("sales"),), differs=(differs,)))).message
+    )
+    assert only(image(file(dags=(dag("sales"),), differs=(differs,), varying="Line 4"))).line == 4
 
 
 def test_a_dag_id_twice_in_a_file_is_reported() -> None:

@@ -1,0 +1,25 @@
+"""Makes findings. Pure."""
+
+from dagship.artifacts import Finding, Kind, Severity
+
+_LONGEST = 400
+
+
+def finding(
+    kind: Kind,
+    message: str,
+    *,
+    severity: Severity = "error",
+    file: str = "",
+    line: int = 0,
+    trace: str = "",
+    hint: str = "",
+) -> Finding:
+    """Makes a finding, its message cut to a sentence's length."""
+    short = message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
+    return Finding(severity=severity, kind=kind, file=file, line=line, message=short, traceback=trace, hint=hint)
+
+
+def place(file: str, line: int) -> str:
+    """Returns a line of a file as people write it."""
+    return f"{file}, line {line}" if line else file

@@ -41,11 +41,12 @@ _EXAMPLES = (
     "USER 0",
     f"RUN {json.dumps(['bash', '-c', _TAKE])}",
     "ENV AIRFLOW__CORE__PLUGINS_FOLDER=/opt/airflow/plugins",
+    "USER 50000",
 )
 _LIMITS = {
-    "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "2",
-    "AIRFLOW__CORE__DAG_FILE_PROCESSOR_TIMEOUT": "7",
-    "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "7",
+    "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "10",
+    "AIRFLOW__CORE__DAG_FILE_PROCESSOR_TIMEOUT": "15",
+    "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "15",
 }
 
 # Where the test refuses what Airflow takes without a word, some of it in Airflow 2 alone; findings.md names each.
@@ -72,7 +73,7 @@ def compared(
 ) -> tuple[VerifyReport, Pass]:
     """The verdict on the examples and the broken tree, and what Airflow makes of them, in one image."""
     image = image_of(base_of(request.param), TREE, *_EXAMPLES)
-    settings = settings_for(import_timeout=2, parse_budget=60)
+    settings = settings_for(import_timeout=10, parse_budget=60)
     report = verifier.verify(settings, workspace, Console(stderr=io.StringIO()), image)
     return report, dag_processor.passed(image.reference, **_LIMITS)
 

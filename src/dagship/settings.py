@@ -321,7 +321,8 @@ def _explain(wrong: ValidationError) -> tuple[str, str]:
     name = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return f"{name!r} is not a setting of dagship.", _nearest(name)
-    return f"The setting {name!r} is wrong: {first['msg'].removeprefix('Value error, ')}.", (
+    said = first["msg"].removeprefix("Value error, ").removesuffix(" for <class 'pathlib.Path'>")
+    return f"The setting {name!r} is wrong: {said}.", (
         f"{name}: {Settings.model_fields[name].description}." if name in Settings.model_fields else ""
     )
 

@@ -166,6 +166,16 @@ def test_the_users_authorities_are_trusted_beside_the_usual_ones(inside: ModuleT
     assert env["PIP_CERT"] == env["SSL_CERT_FILE"] == env["REQUESTS_CA_BUNDLE"]
 
 
+def test_the_authority_that_the_image_names_is_trusted_beside_the_users(
+    inside: ModuleType, secrets: Path, tmp_path: Path
+) -> None:
+    (secrets / "ca").write_text(PEM)
+    (tmp_path / "company.pem").write_text("the company's\n")
+    _, _, bundle = variables(inside, secrets, {"PIP_CERT": str(tmp_path / "company.pem")})
+
+    assert bundle.startswith(f"{PEM}the company's\n")
+
+
 def test_nothing_written_for_the_tools_is_left(inside: ModuleType, secrets: Path) -> None:
     (secrets / "ca").write_text(PEM)
     (secrets / "index").write_text(json.dumps({"index_url": "https://u:p@example.test/"}))

@@ -162,18 +162,19 @@ def _read(path: str) -> Options:
 
 
 def _bundle(options: Options, secrets: str, scratch: str) -> str:
-    """Returns the path of the authorities to trust, the user's beside the usual ones; empty for the tools' own."""
+    """Returns the path of the authorities to trust, the user's beside the image's and the usual ones; or nothing."""
     own = os.path.join(secrets, "ca")
+    named = options.get("cert", [""])[0]
     if not os.path.exists(own):
-        named = options.get("cert", [""])[0]
         if named and not os.path.exists(named):
             raise SystemExit(
                 f"The pip.conf names the certificate file {named}, which is not in the image. Give it with --ca-cert."
             )
         return named
     usual = [ssl.get_default_verify_paths().cafile or "", *_SYSTEM_BUNDLES]
+    there = [path for path in usual if path and os.path.exists(path)][:1]
     texts = []
-    for path in (own, *[path for path in usual if path and os.path.exists(path)][:1]):
+    for path in (own, *([named] if os.path.isfile(named) else []), *there):
         with open(path, encoding="utf-8", errors="replace") as file:
             texts.append(file.read().rstrip("\n") + "\n")
     bundle = os.path.join(scratch, "ca.pem")

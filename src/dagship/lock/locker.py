@@ -4,6 +4,7 @@ A lock is only resolved (`resolution`) when the files alone cannot tell that it 
 each time.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -52,7 +53,7 @@ def lock(
     """
     wanted, shown = _source(workspace, source), _shown(workspace, target)
     _check(wanted, base)
-    old = _read(target, shown) if target.exists() else ""
+    old = _source(workspace, target).text if target.exists() else ""
     locked = _old(old, shown)
     movable = _movable(locked, shown, upgrade, upgrade_packages)
     as_wanted = freshness.stamp(wanted, base, locked.pins)
@@ -148,7 +149,15 @@ def _check(source: Source, base: BaseImage) -> None:
 
 def _source(workspace: Workspace, path: Path) -> Source:
     shown = _shown(workspace, path)
+    _check_link(workspace.root, path, shown)
     return Source(where=shown, text=_read(path, shown))
+
+
+def _check_link(root: Path, path: Path, shown: str) -> None:
+    """Refuses a link of the project that leads out of it: an error shows a part of a line, and it may be anybody's."""
+    written = Path(os.path.normpath(path.absolute()))
+    if written.is_relative_to(root.absolute()) and not path.resolve().is_relative_to(root.resolve()):
+        raise UsageError(f"A link leads {shown} out of the project.", "Put there what it leads to.")
 
 
 def _shown(workspace: Workspace, path: Path) -> str:

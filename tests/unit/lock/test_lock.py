@@ -188,6 +188,23 @@ def test_a_directory_in_place_of_the_source_is_told(project: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["dags.in", "dags.txt"])
+def test_a_link_out_of_the_project_is_not_read(
+    project: Path, tmp_path_factory: pytest.TempPathFactory, name: str
+) -> None:
+    secret = tmp_path_factory.mktemp("home") / "netrc"
+    secret.write_text("machine index.test login me password hunter2\n")
+    (project / "dags.in").write_text("pandas\n")
+    (project / name).unlink(missing_ok=True)
+    (project / name).symlink_to(secret)
+
+    for run in (run_lock, lambda directory: run_for_build(directory / name)):
+        with pytest.raises(UsageError) as caught:
+            run(project)
+        assert "out of the project" in caught.value.message
+        assert "hunter2" not in str(caught.value.__dict__)
+
+
+@pytest.mark.parametrize("name", ["dags.in", "dags.txt"])
 def test_what_is_no_file_is_not_read(project: Path, name: str) -> None:
     (project / "dags.in").write_text("pandas\n")
     (project / name).unlink(missing_ok=True)

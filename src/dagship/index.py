@@ -21,6 +21,7 @@ def build_secrets(settings: Settings, directory: Path) -> dict[str, Path]:
         UsageError: A file cannot be read or is not what it should be, or an index is no address.
 
     """
+    settings = settings.model_copy(update={"ca_cert": settings.authorities})
     secrets: dict[str, Path] = {}
     if settings.pip_conf is not None:
         _check_pip_conf(settings.pip_conf)

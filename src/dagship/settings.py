@@ -39,6 +39,9 @@ _OF_A_SERVICE = re.compile(
     re.ASCII,
 )
 
+# Where machines behind a proxy say whom to trust; pip's own first.
+_AUTHORITIES = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+
 Names = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -75,7 +78,11 @@ class Settings(BaseSettings):
     cache_from: Names = Field((), description="BuildKit cache source, as type=registry,ref=…; a TOML array for several")
     cache_to: Names = Field((), description="BuildKit cache target, as type=registry,ref=…; a TOML array for several")
     pip_conf: Path | None = Field(None, description="pip.conf for package installs; travels as a secret")
-    ca_cert: Path | None = Field(None, description="PEM bundle of authorities to trust in builds; travels as a secret")
+    ca_cert: Path | None = Field(
+        None,
+        description="PEM bundle of authorities to trust in builds, else the file that PIP_CERT, SSL_CERT_FILE or "
+        "REQUESTS_CA_BUNDLE names; travels as a secret",
+    )
     index_url: SecretStr | None = Field(None, description="Package index instead of PyPI; travels as a secret")
     extra_index_urls: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (), description="Further package indexes; travel as a secret"
@@ -117,6 +124,12 @@ class Settings(BaseSettings):
     )
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
+
+    @property
+    def authorities(self) -> Path | None:
+        """The file of authorities to trust in builds: `ca_cert`, else what this machine's own tools are told."""
+        there = (Path(os.environ[name]) for name in _AUTHORITIES if os.environ.get(name))
+        return self.ca_cert or next((path for path in there if path.is_file()), None)
 
     def secret_files(self) -> tuple[Path, ...]:
         """Returns the files that settings name and no image may hold."""

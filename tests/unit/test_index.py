@@ -39,6 +39,21 @@ def variables(
         return found, Path(found["UV_CONFIG_FILE"]).read_text(), Path(bundle).read_text() if bundle else ""
 
 
+@pytest.fixture(autouse=True)
+def _no_authorities_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_the_machines_own_authorities_travel_where_no_setting_names_any(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "machine.pem").write_text(PEM)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "machine.pem"))
+
+    assert PEM == build_secrets(Settings(), tmp_path)["ca"].read_text()
+
+
 def test_without_settings_there_are_no_secrets(tmp_path: Path) -> None:
     assert build_secrets(Settings(), tmp_path) == {}
     assert list(tmp_path.iterdir()) == []

@@ -18,6 +18,40 @@ def refusal(root: Path, **flags: object) -> UsageError:
     return refused.value
 
 
+@pytest.fixture
+def authorities(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+    """A file for each variable by which a machine says whom to trust; all of them set."""
+    files = {name: tmp_path / f"{name}.pem" for name in ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")}
+    monkeypatch.delenv("DAGSHIP_CA_CERT", raising=False)
+    for name, path in files.items():
+        path.touch()
+        monkeypatch.setenv(name, str(path))
+    return files
+
+
+def test_the_authorities_are_those_that_the_machine_trusts_and_pips_own_come_first(
+    tmp_path: Path, authorities: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+        assert load(tmp_path).authorities == authorities[name]
+        monkeypatch.delenv(name)
+    assert load(tmp_path).authorities is None
+
+
+def test_a_setting_wins_over_what_the_machine_trusts(tmp_path: Path, authorities: dict[str, Path]) -> None:
+    (tmp_path / "dagship.toml").write_text('ca_cert = "ours.pem"')
+
+    assert load(tmp_path).authorities == Path("ours.pem")
+
+
+def test_a_file_of_authorities_that_is_not_there_is_not_taken(
+    tmp_path: Path, authorities: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authorities["PIP_CERT"].unlink()
+
+    assert load(tmp_path).authorities == authorities["SSL_CERT_FILE"]
+
+
 def test_flags_beat_environment_beats_file_beats_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     default = load(tmp_path).repository
     (tmp_path / "dagship.toml").write_text('repository = "from/file"')

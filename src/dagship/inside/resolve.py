@@ -56,7 +56,7 @@ def resolve(job: "dict[str, Any]", seconds: "dict[str, float]") -> "dict[str, An
             return _resolve(job, over_base, without, base_hashes, distributions, seconds)
 
 
-def _resolve(  # noqa: PLR0917 - the parts of one step
+def _resolve(  # noqa: PLR0911, PLR0917 - the parts of one step, and its ends
     job: "dict[str, Any]",
     over_base: solver.Solver,
     without: solver.Solver,
@@ -78,8 +78,11 @@ def _resolve(  # noqa: PLR0917 - the parts of one step
     if first.fits:
         pins = solver.read_pins(first.text)
         print(f"uv: {len(pins)} packages; pip-compile verifies them", flush=True)
-        with _timed("hashes", seconds):
-            real = hashes_of_base(without, [f"{n}=={p.version}" for n, p in pins.items() if n in base_hashes])
+        try:
+            with _timed("hashes", seconds):
+                real = hashes_of_base(without, [f"{n}=={p.version}" for n, p in pins.items() if n in base_hashes])
+        except ConnectionError as silent:
+            return _failed("index", str(silent))
         kept = "".join(_pinned(name, pin, base_hashes, real) for name, pin in pins.items())
     else:
         print("uv has no answer; pip-compile goes on alone", flush=True)
@@ -123,12 +126,18 @@ def hashes_of_base(plain: solver.Solver, pins: Sequence[str]) -> Hashes:
     """Returns what the index says of packages that the base has: the stubs' hashes are of no use to anyone.
 
     Those it has no wheel of are left out: one by one, because the answer is for all or none.
+
+    Raises:
+        ConnectionError: The index does not answer, which is no word on what it has.
+
     """
     if not pins:
         return {}
     answer = plain.uv(pins, [], ["--no-deps", "--generate-hashes", "--no-annotate"])
     if answer.fits:
         return {name: pin.hashes for name, pin in solver.read_pins(answer.text).items()}
+    if solver.blames_network(answer.words):
+        raise ConnectionError(answer.words)
     if len(pins) == 1:
         return {}
     half = len(pins) // 2

@@ -120,6 +120,17 @@ def test_pip_compile_starts_from_uvs_pins_with_the_hashes_of_the_index(inside: A
     ]
 
 
+def test_an_index_that_does_not_answer_takes_no_package_out_of_the_lock(inside: Any) -> None:
+    uv = f"numpy==2.4.6\n    # via pandas\npandas==3.1.1 \\\n    --hash={C}\n"
+    over_base = Scripted((True, uv, ""), (True, COMPILED, ""))
+    silent = Scripted((None, "", "error sending request: invalid peer certificate: UnknownIssuer"), (True, "", ""))
+
+    result = inside("resolve")._resolve(JOB, over_base, silent, {"numpy": "b" * 64}, [], {})
+
+    assert (result["ok"], result["kind"]) == (False, "index")
+    assert "UnknownIssuer" in result["log"]
+
+
 @pytest.mark.parametrize(
     "uv", [(None, "", "thread panicked"), (False, "", "hint: x was requested with a pre-release marker")]
 )

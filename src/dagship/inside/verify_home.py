@@ -19,7 +19,7 @@ def settle(work: str) -> dict[str, Any]:
 
 
 def be_like_airflow() -> None:
-    """Makes search path and arguments those of Airflow's own command, and hides the modules of the test.
+    """Makes the search path that of Airflow's own command, and hides the modules of the test.
 
     A DAG file must not find them, nor get them for helpers of the same name; nor what lies in the working directory,
     where the `airflow` command does not look either. Called before anything of the image's is imported.
@@ -27,11 +27,14 @@ def be_like_airflow() -> None:
     here = os.path.dirname(os.path.abspath(__file__))
     for file in os.listdir(here):
         sys.modules.pop(file.rpartition(".")[0], None)
-    command = os.path.realpath(shutil.which("airflow") or sys.executable)
     sys.path.remove(here)
     if not getattr(sys.flags, "safe_path", False):
-        sys.path[0] = os.path.dirname(command)  # of `python -c` it is the working directory
-    sys.argv[:] = [command, "dag-processor"]
+        sys.path[0] = os.path.dirname(command())  # of `python -c` it is the working directory
+
+
+def command() -> str:
+    """Where the `airflow` command lies."""
+    return os.path.realpath(shutil.which("airflow") or sys.executable)
 
 
 def _settle_home(user: str) -> None:

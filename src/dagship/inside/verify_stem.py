@@ -10,6 +10,7 @@ import os
 import select
 import signal
 import socket
+import sys
 import traceback
 from collections.abc import Iterable, Sequence
 from typing import Any, Optional
@@ -33,6 +34,7 @@ def main(work: str, descriptor: str) -> None:
     faulthandler.enable()
     control = socket.socket(fileno=int(descriptor))
     verify_home.be_like_airflow()
+    sys.argv[:] = [verify_home.command(), "dag-processor"]
     try:
         said, shares = _load(verify_home.settle(work))
     except BaseException:  # noqa: BLE001 - Airflow's configuration and local settings may raise or exit

@@ -53,6 +53,7 @@ def main(work: str, result: str) -> None:
     sys.path.append(root)
     sys.path.append(os.path.join(work, "pytest"))  # last: what the image has goes first
     os.chdir(os.path.join(work, "tests"))
+    sys.path.insert(0, os.getcwd())
     import pytest
 
     recorder = Recorder()

@@ -14,6 +14,7 @@ NETWORK_HINT = "Move the call into a task: Airflow imports the file every few se
 TIMEOUT_HINT = "Move the work into a task, or give it more with --import-timeout and Airflow's dagbag_import_timeout."
 EXIT_HINT = "Raise an exception instead; when the process ends, Airflow shows no error and drops the file's DAGs."
 LOST_HINT = "Take that out: Airflow's dag-processor gets nothing back either, and drops the file's DAGs."
+_SYSTEM_EXIT_HINT = "Raise an exception that says why: Airflow shows its number at most, Airflow 2 nothing at all."
 _ENV_HINT = "Add the line {} to the env file of the test, or read it inside a task."
 
 _VARIABLE = re.compile(r"Variable ([^\s'\"{}]+) (?:does not exist|not found)")
@@ -94,7 +95,9 @@ def _of_class(trace: Trace) -> Meaning | None:
     if trace.kind == "AirflowTaskTimeout" and "DagBag import timeout" in trace.message:
         return Meaning("timeout", "Its import did not end in time and was stopped.", TIMEOUT_HINT)
     if trace.kind == "SystemExit":
-        return Meaning("crashed", f"It ends the process while it is imported: sys.exit({trace.message}).", EXIT_HINT)
+        return Meaning(
+            "crashed", f"It ends the process while it is imported: sys.exit({trace.message}).", _SYSTEM_EXIT_HINT
+        )
     if trace.kind == "AirflowDagCycleException":
         circle = f"Its tasks wait for one another in a circle: {trace.message}"
         return Meaning("cycle", circle, "Take one of the dependencies out.")

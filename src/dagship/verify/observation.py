@@ -2,7 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 _Text = Annotated[str, StringConstraints(max_length=200_000)]
 _Name = Annotated[str, StringConstraints(max_length=4096)]
@@ -154,18 +162,27 @@ class Death(_Fact):
     log: _Text
 
 
+def _or_nothing(said: object, read: ValidatorFunctionWrapHandler) -> Seen | None:
+    """What a file has its process say may be anything; it counts for nothing then, and others' for what it is."""
+    try:
+        answer: Seen | None = read(said)
+    except ValidationError:
+        return None
+    return answer
+
+
 class SeenFile(_Fact):
     """A DAG file.
 
     Attributes:
         file: Relative to the DAG tree.
-        seen: What its import did, None when the process died of it.
+        seen: What its import did, None when the process died of it, or said what is no such thing.
         died: How, then.
 
     """
 
     file: _Name
-    seen: Seen | None
+    seen: Annotated[Seen | None, WrapValidator(_or_nothing)]
     died: Death | None = None
 
 

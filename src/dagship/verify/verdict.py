@@ -22,6 +22,7 @@ from dagship.verify.tracebacks import parse
 
 # Where Airflow lists DAG files, 2.10 to 3.1 and since 3.2.
 _LISTING = re.compile(r"/(?:airflow/utils/file|module_loading/file_discovery)\.py\", line \d+, in _?find_path_from")
+_UNKNOWN = Death(killed=False, signal="", exit=0, lost=True, seconds=0, log="")
 _KILLED_HINT = "Memory may have run out: all that runs in the test shares what the setting container_memory gives it."
 _EARLIER_HINT = (
     "This is the DAG version {}, kept because runs may have begun on it; `dagship status` counts those that are not"
@@ -151,8 +152,7 @@ def _earlier(found: Finding, version: str) -> Finding:
 
 def _of_file(file: SeenFile, root: str, parse_budget: float) -> Iterator[Finding]:
     if file.seen is None:
-        if file.died is not None:
-            yield _of_death(file.file, root, file.died)
+        yield _of_death(file.file, root, file.died or _UNKNOWN)
         return
     errors = [_of_error(file.file, root, error, file.seen.network) for error in file.seen.errors]
     yield from errors
@@ -189,7 +189,7 @@ def _of_death(file: str, root: str, died: Death) -> Finding:
     hint = EXIT_HINT
     if died.lost:
         kind, hint = "crashed", LOST_HINT
-        said = "Nothing came back of its import: it ends or stops its parent process, or closes what it has not opened"
+        said = "Nothing came back of its import: it ends or stops its parent process, or takes what it has not opened"
     elif died.killed:
         hint = TIMEOUT_HINT
         said = f"Its import did not end, nor could it be stopped in order; it was killed after {died.seconds:g} s"

@@ -1,5 +1,6 @@
 """Which finding each fact becomes."""
 
+import json
 from collections.abc import Collection
 from typing import Any
 
@@ -312,6 +313,18 @@ def test_a_process_that_died_is_a_crash_or_a_timeout(death: dict[str, Any], kind
 
     assert (found.kind, found.line) == (kind, 4)
     assert said in found.message
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{}, {"seconds": "now"}, {"seconds": 1, "dags": "all", "errors": [], "passed": True}, {"dags": ["x" * 5000]}],
+)
+def test_a_file_whose_process_says_something_else_is_an_error_and_no_other_is(said: dict[str, Any]) -> None:
+    facts = image(file("good.py", dags=(dag("good"),))).model_dump(mode="json")
+    facts["files"].append({"file": "liar.py", "seen": said})
+    found = only(Observation.model_validate_json(json.dumps(facts)))
+
+    assert (found.severity, found.kind, found.file) == ("error", "crashed", "liar.py")
 
 
 def test_a_file_over_the_budget_is_slow() -> None:

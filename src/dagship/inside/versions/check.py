@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Optional
 
 from . import airflow_env, child
 from .state import Finding, Verdict
@@ -71,12 +71,19 @@ def _check(work: str, directory: str, environ: Mapping[str, str], limit: float) 
         )
     except child.TimeIsUp:
         return _unsure(f"The import check did not end within {limit:g} s.")
+    verdict = read(_text(work, "report.json"))
+    if verdict is not None:
+        return verdict
+    why = next(filter(None, map(_why, (ended.err, _text(work, "airflow.log")))), "it gave no reason")
+    return _unsure(f"The import check ended with exit status {ended.code} and left no report: {why}")
+
+
+def read(report: str) -> Optional[Verdict]:
+    """Returns the verdict on a report, None where it is none: a file has its process say what it likes."""
     try:
-        with open(os.path.join(work, "report.json"), encoding="utf-8", errors="replace") as file:
-            return judge(json.load(file))
-    except (OSError, ValueError):
-        why = next(filter(None, map(_why, (ended.err, _log(work)))), "it gave no reason")
-        return _unsure(f"The import check ended with exit status {ended.code} and left no report: {why}")
+        return judge(json.loads(report))
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return None
 
 
 def judge(report: Mapping[str, Any]) -> Verdict:
@@ -121,7 +128,7 @@ def _errors(file: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             cannot = f"The DAG {error['dag']!r} cannot be serialized: " if error["phase"] == "serialize" else ""
             yield cannot + sentence(error["text"]), error["text"]
     elif died.get("lost"):
-        yield "Nothing came back of its import: it ends or stops its parent, or closes what it has not opened.", ""
+        yield "Nothing came back of its import: it ends or stops its parent, or takes what it has not opened.", ""
     elif died["killed"]:
         yield f"Its import did not end within {died['seconds']:g} s.", ""
     elif died["signal"]:
@@ -165,9 +172,9 @@ def _unsure(reason: str) -> Verdict:
     return Verdict(passed=False, reason=one_line(reason), lasting=False, at=time.time())
 
 
-def _log(work: str) -> str:
+def _text(work: str, name: str) -> str:
     try:
-        with open(os.path.join(work, "airflow.log"), encoding="utf-8", errors="replace") as file:
+        with open(os.path.join(work, name), encoding="utf-8", errors="replace") as file:
             return file.read()
     except OSError:
         return ""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dagship.inside.versions import airflow_env, check, runs
-from dagship.inside.versions.check import judge
+from dagship.inside.versions.check import judge, read
 from dagship.inside.versions.text import one_line
 from dagship.resources import resource
 
@@ -65,7 +65,7 @@ def test_files_with_dags_pass() -> None:
                 "seen": None,
                 "died": {"killed": False, "signal": "", "exit": 70, "lost": True, "seconds": 35.0},
             },
-            "Nothing came back of its import: it ends or stops its parent, or closes what it has not opened.",
+            "Nothing came back of its import: it ends or stops its parent, or takes what it has not opened.",
         ),
     ],
 )
@@ -89,6 +89,13 @@ def test_what_somebody_else_killed_is_checked_again_later(signal: str, killed: i
     died = {"killed": bool(killed), "signal": signal, "exit": 0, "seconds": 35.0}
 
     assert lasting is judge(report(file("good.py", "g"), {"file": "a.py", "seen": None, "died": died})).lasting
+
+
+@pytest.mark.parametrize(
+    "said", ["", "[]", '{"failed": ""}', '{"failed": "", "files": [{"file": "a.py", "seen": {"dags": 1}}]}']
+)
+def test_what_is_no_report_is_no_verdict(said: str) -> None:
+    assert read(said) is None
 
 
 def test_a_dag_id_in_two_files_refuses_the_version() -> None:

@@ -75,6 +75,8 @@ class Airflow:
     def warm_up(self, paths: list[str]) -> None:
         """Does once, before the forks, what each of them would do again."""
         verify_warm.warm_up(paths)
+        for module in ("supervisor", "task_runner"):  # what `enter_child` needs of Airflow 3
+            verify_warm.load("airflow.sdk.execution_time." + module)
         try:
             if self.major == 2:  # noqa: PLR2004 - its files may ask the database for more than Variables
                 _make_tables()

@@ -26,7 +26,7 @@ def warm_up(paths: Iterable[str]) -> None:
         except (OSError, ValueError):
             continue
     for module, names in sorted(asked):
-        _import(module, names)
+        load(module, names)
 
 
 def imports(source: str) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -41,7 +41,8 @@ def imports(source: str) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield found[1] or found[3], tuple(names)
 
 
-def _import(name: str, names: "tuple[str, ...]") -> None:
+def load(name: str, names: "tuple[str, ...]" = ()) -> None:
+    """Imports a module and asks it for names, if it is there and has them."""
     try:
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")

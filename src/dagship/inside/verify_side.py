@@ -91,7 +91,7 @@ class Worker:
         code = 0 if signalled else os.WEXITSTATUS(self.status)
         return {
             "killed": self.killed,
-            "signal": signal.Signals(os.WTERMSIG(self.status)).name if signalled else "",
+            "signal": _name(os.WTERMSIG(self.status)) if signalled else "",
             "exit": code,
             "lost": code == verify_worker.UNTOLD and not self._told_exit,
             "seconds": self._limit,
@@ -146,3 +146,10 @@ class Worker:
     def _send(self, what: bytes) -> None:
         with contextlib.suppress(OSError):  # it has ended, which is heard of
             self._channel.send(what)
+
+
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return "signal %d" % number  # one of the many that have no name

@@ -94,6 +94,7 @@ def test_every_file_gets_an_outcome_with_several_processes(tmp_path: Path) -> No
     [
         ("import os; os._exit(3)", {"exit": 3, "signal": "", "killed": False}),
         ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", {"exit": 0, "signal": "SIGSEGV", "killed": False}),
+        ("import os; os.kill(os.getpid(), 40)", {"exit": 0, "signal": "signal 40", "killed": False}),
         ("import time; time.sleep(60)", {"exit": 0, "signal": "SIGKILL", "killed": True}),
         ("import os, time; os.fork(); time.sleep(60)", {"exit": 0, "signal": "SIGKILL", "killed": True}),
     ],

@@ -40,6 +40,10 @@ _OTHER_FILE = "THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE
 _IMMUTABLE = re.compile("immutab", re.IGNORECASE)
 # Python's, pip's and uv's words; those of a registry are others.
 _UNTRUSTED = re.compile(r"CERTIFICATE_VERIFY_FAILED|invalid peer certificate|SSLCertVerificationError")
+# The engine's words for TLS that fails the same way each time; a handshake that takes too long is another matter.
+_NOT_SIGNED = re.compile(r"x509: |tls: failed to verify certificate")
+_NO_TLS = re.compile(r"server gave HTTP response to HTTPS client|first record does not look like a TLS handshake")
+_TLS_ALERT = re.compile(r"remote error: tls: |tls: (?:protocol version not supported|handshake failure)")
 _NO_DEBIAN_PACKAGE = re.compile(r"E: Unable to locate package ([a-z0-9][a-z0-9+.-]*)")
 _TRANSIENT = (
     "timeout", "timed out", "EOF", "connection reset", "broken pipe", "TLS handshake", "429 Too Many",
@@ -109,9 +113,36 @@ def of_pull(reference: str, text: str, advice: str = OF_A_BASE) -> OutsideError:
         )
     if _any(_NOT_FOUND, text):
         return OutsideError(f"The image {reference} does not exist.", advice, _tail(text, 2))
+    said = _of_tls(f"The image {reference} cannot be pulled", text)
+    if said is not None:
+        return said
     return OutsideError(
         f"The image {reference} cannot be pulled: its registry cannot be reached.", advice, _tail(text, 2)
     )
+
+
+def _of_tls(what: str, text: str) -> OutsideError | None:
+    """Returns the error for a registry that will never be spoken to as things are set up; None where TLS is not it."""
+    if _NOT_SIGNED.search(text):
+        return OutsideError(
+            f"{what}: the engine does not trust the certificate of the registry.",
+            "Put the authority that signed it into /etc/docker/certs.d/HOST:PORT/ca.crt where the engine runs, and see "
+            "that the certificate is for that host and not over.",
+            _tail(text, 2),
+        )
+    if _NO_TLS.search(text):
+        return OutsideError(
+            f"{what}: the registry speaks plain HTTP, and the engine asks for TLS.",
+            "Name its host and port in the engine's insecure-registries, or check them.",
+            _tail(text, 2),
+        )
+    if _TLS_ALERT.search(text):
+        return OutsideError(
+            f"{what}: the registry and the engine do not agree on TLS.",
+            "See what the registry asks for: a client's certificate lies in /etc/docker/certs.d/HOST:PORT/ as well.",
+            _tail(text, 2),
+        )
+    return None
 
 
 def of_build(text: str) -> DagshipError:
@@ -156,6 +187,10 @@ def _of_packages(text: str) -> DagshipError | None:
 
 def of_push(reference: str, text: str) -> OutsideError:
     """Returns the error for a refused or failed push, `Transient` when another try may succeed."""
+    return _of_tls(f"The registry did not take {reference}", text) or _of_answer(reference, text)
+
+
+def _of_answer(reference: str, text: str) -> OutsideError:
     if _IMMUTABLE.search(text):
         return OutsideError(
             f"The registry lets nobody move the tag of {reference}: it has another image there.",

@@ -115,6 +115,43 @@ def test_only_what_may_pass_is_tried_again(said: str, transient: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "why", "hint"),
+    [
+        (
+            'Get "https://r.example:5443/v2/": x509: certificate signed by unknown authority',
+            "the engine does not trust the certificate of the registry.",
+            "ca.crt",
+        ),
+        (
+            'Get "https://r.example/v2/": x509: certificate has expired or is not yet valid: current time is after',
+            "the engine does not trust the certificate of the registry.",
+            "not over",
+        ),
+        (
+            'Get "https://r.example:5000/v2/": http: server gave HTTP response to HTTPS client',
+            "the registry speaks plain HTTP, and the engine asks for TLS.",
+            "insecure-registries",
+        ),
+        (
+            'Get "https://r.example:5000/v2/": tls: first record does not look like a TLS handshake',
+            "the registry speaks plain HTTP, and the engine asks for TLS.",
+            "insecure-registries",
+        ),
+        (
+            'Get "https://r.example/v2/": remote error: tls: bad certificate',
+            "the registry and the engine do not agree on TLS.",
+            "client's certificate",
+        ),
+    ],
+)
+def test_tls_that_fails_the_same_way_each_time_is_not_to_be_tried_again(said: str, why: str, hint: str) -> None:
+    for error in (diagnosis.of_push("a/b:1", said), diagnosis.of_pull("a/b:1", said)):
+        assert error.message.endswith(why)
+        assert hint in error.hint
+        assert not isinstance(error, Transient)
+
+
+@pytest.mark.parametrize(
     "said",
     [
         (

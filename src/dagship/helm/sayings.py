@@ -15,10 +15,16 @@ _DOING = re.compile(r"^(?:(?:UPGRADE|INSTALLATION) FAILED|upgrade failed|failed 
 _PASSWORD = re.compile(r"(://[^/\s:@]*):[^\s@]+@")
 
 _VALUES = "docs/reference/chart-values.md explains every value. Nothing was changed."
-_BUSY = "See who is at it: helm history {release}. When nobody is, helm rollback or helm uninstall ends it."
+_BUSY = (
+    "See who is at it: helm history {release}. When nobody is, helm rollback {release} ends an upgrade that was cut "
+    "off; helm uninstall {release} is for a first install alone."
+)
 _RIGHTS = "In its namespace, install needs what the ClusterRole admin allows: Secrets, service accounts and roles too."
 _SERVER = "See that the server of this context in the kubeconfig is right, and that it can be reached from here."
-_TAKEN = "Take the object away, or give the release another name: --release."
+_TAKEN = (
+    "See whose the object is: what another release runs, or what holds data, must not be taken away. Another name for "
+    "the release leaves it alone: --release."
+)
 
 
 def error(stderr: str, what: str, namespace: str) -> DagshipError:

@@ -121,8 +121,7 @@ def _upgrade(helm: Helm, wanted: Wanted, given: tuple[Path, ...], **more: Any) -
     except KeyboardInterrupt as stopped:
         raise Interrupted(
             f"Interrupted while helm was at {wanted.release}; it may be half installed.",
-            f"Run install again. If it says that another helm is at it: helm history {wanted.release}, then helm "
-            "rollback or uninstall.",
+            "Run install again. Where it says that another helm is at it, it says what ends that.",
         ) from stopped
     except OutsideError as failed:
         hint = f"{failed.hint} What helm made so far stays; when the cause is mended, run install again.".strip()

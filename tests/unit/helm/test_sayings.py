@@ -128,6 +128,18 @@ def test_who_has_a_release_can_be_found_out() -> None:
     assert "helm history airflow" in refused.hint
 
 
+def test_no_advice_takes_a_running_release_or_its_data_away() -> None:
+    busy = said("Error: UPGRADE FAILED: another operation (install/upgrade/rollback) is in progress")
+    taken = said(
+        'Error: Secret "airflow-keys" exists and cannot be imported into the current release: invalid ownership'
+    )
+
+    assert busy.hint.endswith(
+        "helm rollback airflow ends an upgrade that was cut off; helm uninstall airflow is for a first install alone."
+    )
+    assert "what holds data, must not be taken away" in taken.hint
+
+
 def test_no_password_of_a_value_is_told() -> None:
     text = f"Error: {HEAD}- at '/dags/git/url': 'https://me:hun/ter2@git.example/x' does not match pattern '^ssh:'"
 

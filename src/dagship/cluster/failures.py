@@ -26,6 +26,15 @@ _LONGEST = 300
 _PASSING = frozenset({429, 500, 502, 503, 504})
 
 _RIGHTS = "k8s/rbac/ holds a Role that suffices; whoever administers the cluster can bind it to this user."
+# A server says 403 also where no permission is missing.
+_POLICY = re.compile(
+    r"exceeded quota|admission webhook|denied the request|violates PodSecurity|being terminated|ValidatingAdmission"
+)
+_MEND = (
+    "No permission is missing: it is a rule of the cluster that refuses. Mend what it names, or ask who made the rule."
+)
+_TRUST = "Give the cluster's authority in the kubeconfig (certificate-authority), and see that the name matches."
+_RENEW = "Have the certificate of the API server renewed, and see whether this machine's clock is right."
 _LOG_IN = "Log in to the cluster again, or look at the user of this context in the kubeconfig."
 _PROXY = (
     "See that the proxy is right and runs (HTTPS_PROXY, or proxy-url in the kubeconfig); where none is needed for this "
@@ -96,7 +105,7 @@ def of_response(status: int, body: bytes | str, what: str, headers: Mapping[str,
         return Unreachable(f"Cannot {what}: the API server answers {status}. {said}".rstrip(), wait=wait)
     message = f"Cannot {what}: {said or f'the API server answers {status}.'}"
     if status == HTTPStatus.FORBIDDEN:
-        return Forbidden(message, _RIGHTS)
+        return Forbidden(message, _MEND if _POLICY.search(message) else _RIGHTS)
     kinds: dict[int, type[OutsideError]] = {400: BadRequest, 404: NotFound, 409: Conflict, 410: Expired, 422: Invalid}
     return kinds.get(status, OutsideError)(message)
 
@@ -118,7 +127,7 @@ def of_connection(failed: BaseException, server: str, what: str, *, proxy: str =
         # Another try meets the same certificate.
         return OutsideError(
             f"Cannot {what}: the certificate of {server} is not trusted. {because}".rstrip(),
-            "Give the cluster's authority in the kubeconfig (certificate-authority), and see that the name matches.",
+            _RENEW if re.search(r"expired|not yet valid", because) else _TRUST,
         )
     if proxy and (refusal := _of_proxy(chain, names)):
         return Unreachable(f"Cannot {what}: {server} is asked through the proxy {proxy}, and {refusal}.", _PROXY)

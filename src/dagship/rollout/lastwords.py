@@ -44,7 +44,9 @@ def _misfit(match: re.Match[str], log: str) -> Meaning:
     where = place(log, match)
     return (
         f"A Python module is another than the code expects: {match[1]}{f' ({where})' if where else ''}.",
-        "Two packages of the image do not fit each other: lock again and run test-image.",
+        "Pin the package to a version that has that name, lock, build and run test-image."
+        if "-packages/" in match[1]
+        else "See that the file has that name and that no other module is called the same; test-image shows it.",
     )
 
 
@@ -128,8 +130,18 @@ def _command(match: re.Match[str], _: str) -> Meaning:
     return f"Airflow has no command {match[1]!r}.", _COMMAND
 
 
-_WRITABLE = "Mount an emptyDir there, or let runAsUser, runAsGroup: 0 and fsGroup fit the volume."
-_MIGRATE = "Run airflow db migrate with this image, then roll out again."
+_WRITABLE = (
+    "Mount an emptyDir at a directory for it, one in which the image has nothing; on a volume, let runAsUser, "
+    "runAsGroup: 0 and fsGroup fit."
+)
+_ACCESS = (
+    "Let runAsUser, runAsGroup: 0 and fsGroup (of a Secret: defaultMode) fit that file. Where it is to be written, a "
+    "volume takes it."
+)
+_MIGRATE = (
+    "Run airflow db migrate with this image, then roll out again. Where the database is of a newer Airflow, stay with "
+    "that one."
+)
 _MEND = "Mend it in the workload's environment, or in airflow.cfg."
 _CONNECTION = (
     "See whether it runs, what the connection in the Secret says (database.secret), and whether network policies let "
@@ -204,7 +216,7 @@ _RULES = (
         r"It can write to no directory for temporary files: \1.",
         "Mount an emptyDir at /tmp.",
     ),
-    _rule(r"Permission denied: '([^']+)'", r"It may not write to \1.", _WRITABLE),
+    _rule(r"Permission denied: '([^']+)'", r"It may not read or write \1.", _ACCESS),
     _rule(
         r"exec format error",
         "The image is for another processor than the node's.",

@@ -168,7 +168,8 @@ def outstanding(move: Move, raw: Mapping[str, Any], may_say: Known) -> tuple[Cha
             raise Refused(
                 f"{move.key} was changed by someone else meanwhile: {change.name or change.container} says "
                 f"{' '.join((now or 'nothing').split())} instead of {change.before or 'nothing'}.",
-                "See who rolls out here besides dagship, then run rollout again.",
+                "See who rolls out here besides dagship, then run rollout again. If a rollout is unfinished, rollout "
+                "--undo comes first: it takes back what dagship moved, and leaves that as it is.",
             )
         to_do.append(change)
     return tuple(to_do)

@@ -175,7 +175,9 @@ def select(
     known = (*(journal.moves if journal else ()), *also)
     selected = selection.select(survey.workloads, repositories=repositories, names=names, known=plan.containers(known))
     if not selected:
-        raise selection.nothing_found(survey.workloads, selection.repository(target.image), namespace)
+        raise selection.nothing_found(
+            survey.workloads, selection.repository(target.image), namespace, selector=selector
+        )
     if refused := several.refusal((workload for workload, _ in selected), selector=selector, names=names):
         raise refused
     check_workloads(selected)

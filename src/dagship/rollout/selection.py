@@ -104,13 +104,20 @@ def _named(workload: Workload, by_image: Selected) -> tuple[Container, ...]:
     return found[0] if found else ()
 
 
-def nothing_found(workloads: Iterable[Workload], image_repository: str, namespace: str) -> UsageError:
+def nothing_found(
+    workloads: Iterable[Workload], image_repository: str, namespace: str, *, selector: str = ""
+) -> UsageError:
     """Says that nothing runs the image, and what runs instead."""
     running: dict[str, list[str]] = {}
     for workload in workloads:
         for container in workload.containers:
             name = Reference.parse(container.image).name if repository(container.image) else repr(container.image)
             running.setdefault(name, []).append(workload.key)
+    if not running and selector:
+        return UsageError(
+            f"The namespace {namespace} has no StatefulSet, Deployment or CronJob to move that matches {selector}.",
+            "It looks at the labels of workloads, not of pods: kubectl get deployments,statefulsets --show-labels.",
+        )
     if not running:
         return UsageError(
             f"The namespace {namespace} has no StatefulSet, Deployment or CronJob to move.",

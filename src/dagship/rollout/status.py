@@ -74,7 +74,8 @@ def status(
         repositories = (*repositories, *installed)
         selected = selection.select(survey.workloads, repositories=repositories)
     if not selected:
-        raise selection.nothing_found(survey.workloads, next(iter(repositories), "the image"), cluster.namespace)
+        wanted = next(iter(repositories), "the image")
+        raise selection.nothing_found(survey.workloads, wanted, cluster.namespace, selector=selector)
     living = cluster.list("Pod"), cluster.list("ReplicaSet"), cluster.clock()
     versions = {**dag_versions, **_versions(written)}
     looks = [

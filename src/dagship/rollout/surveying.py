@@ -61,6 +61,8 @@ def survey(cluster: "Cluster", *, selector: str, only_looks: bool = False) -> Su
         try:
             found = cluster.list(kind, selector=selector)
         except BadRequest as refused:
+            if not selector:
+                raise
             raise UsageError(
                 f"{selector!r} is not a label selector. {refused.message}",
                 "Write it as release=airflow, or component in (worker, scheduler).",

@@ -61,6 +61,31 @@ def test_a_missing_permission_points_at_the_role_that_suffices() -> None:
     assert "k8s/rbac/" in of_response(403, status(403, "forbidden"), "list pods").hint
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        'pods "w-0" is forbidden: exceeded quota: small, requested: pods=1, used: pods=4, limited: pods=4',
+        'admission webhook "policy.example" denied the request: images must be signed',
+        "unable to create new content in namespace a because it is being terminated",
+        'pods "w-0" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true',
+    ],
+)
+def test_what_a_rule_of_the_cluster_refuses_takes_no_role(said: str) -> None:
+    refused = of_response(403, status(403, said), "patch Deployment d")
+
+    assert isinstance(refused, Forbidden)
+    assert "Role" not in refused.hint
+    assert "rule of the cluster" in refused.hint
+
+
+def test_a_certificate_that_has_expired_is_not_mended_by_another_authority() -> None:
+    expired = ssl.SSLCertVerificationError(1, "certificate verify failed: certificate has expired")
+    error = of_connection(MaxRetryError(None, "/", expired), SERVER, "list pods")  # type: ignore[arg-type]
+
+    assert "certificate-authority" not in error.hint
+    assert "renewed" in error.hint
+
+
 def test_a_long_message_is_cut_and_its_line_breaks_are_gone() -> None:
     error = of_response(422, status(422, "spec is\n invalid " * 100), "patch Deployment d")
 

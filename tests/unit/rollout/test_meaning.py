@@ -44,6 +44,24 @@ def test_a_log_is_put_into_airflows_words(name: str) -> None:
     assert bool(MEANINGS[name]["hint"]) is bool(hint)
 
 
+def test_a_name_that_a_module_lacks_is_a_matter_of_the_package_or_of_ones_own_file() -> None:
+    packages = "/home/airflow/.local/lib/python3.12/site-packages/acme/__init__.py"
+    hints = {
+        path: crash(f"ImportError: cannot import name 'run' from 'acme' ({path})\n")[1]
+        for path in (packages, "/opt/airflow/plugins/acme.py", "unknown location")
+    }
+
+    assert "Pin the package" in hints.pop(packages)
+    assert ["Pin" in hint or "lock" in hint for hint in hints.values()] == [False, False]
+
+
+def test_a_file_that_may_not_be_read_is_not_covered_by_an_empty_directory() -> None:
+    said, hint = crash("PermissionError: [Errno 13] Permission denied: '/etc/keys/id'\n")
+
+    assert said == "It may not read or write /etc/keys/id."
+    assert "emptyDir" not in hint
+
+
 def test_a_dag_file_is_named_below_its_version() -> None:
     text = log("2.11.2-dagproc_stdout").replace("/opt/airflow/dags/", "/opt/airflow/dag-versions/3f9c2a71d0b4/")
 

@@ -182,6 +182,13 @@ def test_an_empty_namespace_is_said_to_be_empty() -> None:
     assert "--namespace" in error.hint
 
 
+def test_a_selector_that_matches_nothing_is_named_and_not_the_namespace_blamed() -> None:
+    error = selection.nothing_found([], OURS, "prod", selector="release=c")
+
+    assert error.message.endswith("that matches release=c.")
+    assert "--namespace" not in error.hint
+
+
 def test_a_hostile_image_keeps_to_its_line() -> None:
     made = deployment("x", pod(container("x", "a\n::error::b\x1b[2J"), name="x"))
     error = selection.nothing_found([workloads.read("Deployment", made)], OURS, "prod")

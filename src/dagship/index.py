@@ -2,12 +2,16 @@
 
 import configparser
 import json
+import re
+import ssl
 import urllib.parse
 from pathlib import Path
 
 from dagship import files
 from dagship.errors import UsageError
 from dagship.settings import Settings
+
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
 
 
 def build_secrets(settings: Settings, directory: Path) -> dict[str, Path]:
@@ -27,12 +31,8 @@ def build_secrets(settings: Settings, directory: Path) -> dict[str, Path]:
         _check_pip_conf(settings.pip_conf)
         secrets["pip-conf"] = settings.pip_conf.absolute()
     if settings.ca_cert is not None:
-        if "-----BEGIN " not in _read(settings.ca_cert, "ca_cert"):
-            raise UsageError(
-                f"{settings.ca_cert} holds no certificate in PEM form.",
-                "ca_cert names a file of certificates to trust.",
-            )
-        secrets["ca"] = settings.ca_cert.absolute()
+        secrets["ca"] = directory / "ca.pem"
+        secrets["ca"].write_text(_certificates(settings.ca_cert), encoding="utf-8")
     named = {
         **({"index_url": settings.index_url.get_secret_value()} if settings.index_url else {}),
         **(
@@ -57,6 +57,20 @@ def _read(path: Path, setting: str) -> str:
     except (OSError, UnicodeDecodeError) as failed:
         reason = failed.strerror if isinstance(failed, OSError) else "it is not text"
         raise UsageError(f"{path} cannot be read: {reason}.", f"The setting {setting} names it.") from failed
+
+
+def _certificates(path: Path) -> str:
+    """What a bundle holds of certificates, and nothing else of it: a key beside them has no business in a build."""
+    found = _CERTIFICATE.findall(_read(path, "ca_cert"))
+    try:
+        # Not what looks like one: what is one.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata="\n".join(found))
+    except (ssl.SSLError, ValueError):
+        raise UsageError(
+            f"{path} holds no certificate in PEM form, or a broken one.",
+            "ca_cert names a file of certificates to trust, each between BEGIN CERTIFICATE and END CERTIFICATE.",
+        ) from None
+    return "".join(f"{each}\n" for each in found)
 
 
 def _check_pip_conf(path: Path) -> None:

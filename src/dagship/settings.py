@@ -7,7 +7,8 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,7 +24,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from dagship import files
+from dagship import boundary, files
 from dagship.errors import DagshipError, UsageError
 from dagship.reference import Reference
 
@@ -268,7 +269,7 @@ def load(root: Path, flags: Mapping[str, object]) -> Settings:
 
     given = {name: value for name, value in flags.items() if value is not None and value not in ("", False)}
     try:
-        return Located(**given)  # type: ignore[arg-type]
+        settings = Located(**given)  # type: ignore[arg-type]
     except ValidationError as wrong:
         raise UsageError(*_explain(wrong)) from wrong
     except OSError as unreadable:
@@ -277,6 +278,35 @@ def load(root: Path, flags: Mapping[str, object]) -> Settings:
         if isinstance(unreadable, DagshipError):
             raise
         raise UsageError(f"The settings in {root} cannot be read: {unreadable}.") from unreadable
+    of_caller = {*given, *(name for name in Settings.model_fields if _variable(name) in os.environ)}
+    _check_paths(settings, root, trusted=of_caller)
+    return settings
+
+
+def _check_paths(settings: Settings, root: Path, *, trusted: AbstractSet[str]) -> None:
+    """Refuses paths out of the project, but for those of the command line and the environment, written as such."""
+    for name, path in _paths(settings):
+        boundary.check_link(root, path)
+        if name not in trusted and boundary.leads_out(root, path):
+            raise UsageError(
+                f"The project's settings have {name} lead out of the project, to {path}.",
+                f"Only who calls dagship may name such a file: set {_variable(name)}, or take one in the project.",
+            )
+
+
+def _paths(settings: Settings) -> Iterator[tuple[str, Path]]:
+    for name in Settings.model_fields:
+        value = getattr(settings, name)
+        for each in value if isinstance(value, tuple) else (value,):
+            if isinstance(each, Path):
+                yield name, each
+    for name in ("cache_from", "cache_to"):
+        for entry in getattr(settings, name):
+            yield from ((name, Path(path)) for path in re.findall(r'(?:^|,)"?(?:src|dest)=([^,"]*)', entry))
+
+
+def _variable(name: str) -> str:
+    return _PREFIX + name.upper()
 
 
 def _file_source(settings_cls: type[BaseSettings], root: Path) -> PydanticBaseSettingsSource:

@@ -13,7 +13,19 @@ from dagship.index import build_secrets
 from dagship.resources import resource
 from dagship.settings import Settings
 
-PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+PEM = """\
+-----BEGIN CERTIFICATE-----
+MIIBcjCCARmgAwIBAgIUEIIdBckRtjryZ2cCYthIISX9nlYwCgYIKoZIzj0EAwIw
+DzENMAsGA1UEAwwEdGVzdDAeFw0yNjExMjkwNTUwNDFaFw0zNjExMjYwNTUwNDFa
+MA8xDTALBgNVBAMMBHRlc3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAS2IO/w
+0H0iMyennMJ0Frk158BvXgX5SUATl3O4rvznHg/L5YmVlZBdMic2mb99POyLqMVW
+TlwfriaYwrNul9Bjo1MwUTAdBgNVHQ4EFgQU/zqWA+HsDy6C0s9J2EcU8nHcyVQw
+HwYDVR0jBBgwFoAU/zqWA+HsDy6C0s9J2EcU8nHcyVQwDwYDVR0TAQH/BAUwAwEB
+/zAKBggqhkjOPQQDAgNHADBEAiBXTR+ReA6VdD0/AC0aa0Hkn4cILYpKrygI2sq2
+fNIXSgIgNnJ0M38oHqfuVwse6tjXxjBRjTgQ7c+KC5gV8FLGyJ0=
+-----END CERTIFICATE-----
+"""
+KEY = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEG\n-----END PRIVATE KEY-----\n"
 
 
 @pytest.fixture
@@ -74,22 +86,33 @@ def test_indexes_travel_in_a_file_that_no_one_else_can_read(tmp_path: Path) -> N
 def test_the_users_files_travel_as_they_are(tmp_path: Path) -> None:
     (tmp_path / "pip.conf").write_text("[global]\nindex-url = https://example.test/simple\n")
     (tmp_path / "ca.pem").write_text(PEM)
-    found = build_secrets(Settings(pip_conf=tmp_path / "pip.conf", ca_cert=tmp_path / "ca.pem"), tmp_path)
+    (tmp_path / "scratch").mkdir()
+    found = build_secrets(Settings(pip_conf=tmp_path / "pip.conf", ca_cert=tmp_path / "ca.pem"), tmp_path / "scratch")
 
-    assert found == {"pip-conf": tmp_path / "pip.conf", "ca": tmp_path / "ca.pem"}
+    assert found == {"pip-conf": tmp_path / "pip.conf", "ca": tmp_path / "scratch" / "ca.pem"}
+    assert PEM == found["ca"].read_text()
+
+
+def test_of_a_bundle_only_the_certificates_travel(tmp_path: Path) -> None:
+    (tmp_path / "bundle.pem").write_text(f"# a comment\n{KEY}{PEM}password = x\n{PEM}")
+
+    assert PEM * 2 == build_secrets(Settings(ca_cert=tmp_path / "bundle.pem"), tmp_path)["ca"].read_text()
+
+
+@pytest.mark.parametrize(
+    "text", ["hello", KEY, PEM.replace("MII", "XXX"), PEM.replace("CERTIFICATE", "PRIVATE KEY"), PEM[:-30]]
+)
+def test_what_is_no_certificate_is_no_authority(tmp_path: Path, text: str) -> None:
+    (tmp_path / "id").write_text(text)
+
+    with pytest.raises(UsageError, match="holds no certificate"):
+        build_secrets(Settings(ca_cert=tmp_path / "id"), tmp_path)
 
 
 @pytest.mark.parametrize("setting", ["pip_conf", "ca_cert"])
 def test_a_missing_file_is_named(tmp_path: Path, setting: str) -> None:
     with pytest.raises(UsageError, match="nowhere cannot be read: No such file or directory"):
         build_secrets(Settings(**{setting: tmp_path / "nowhere"}), tmp_path)
-
-
-def test_a_file_of_authorities_without_any_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "ca.pem").write_text("hello")
-
-    with pytest.raises(UsageError, match="holds no certificate"):
-        build_secrets(Settings(ca_cert=tmp_path / "ca.pem"), tmp_path)
 
 
 def test_a_broken_pip_conf_is_refused_without_repeating_it(tmp_path: Path) -> None:

@@ -215,3 +215,50 @@ def test_a_table_of_settings_that_is_none_is_one_sentence(tmp_path: Path, text: 
     (tmp_path / "pyproject.toml").write_text(text)
 
     assert "is not a table." in refusal(tmp_path).message
+
+
+OUTSIDE = [
+    ("ca_cert", '"/etc/ssl/certs/ca.pem"'),
+    ("pip_conf", '"../pip.conf"'),
+    ("env_file", '"/root/.netrc"'),
+    ("requirements", '"~/../../.netrc"'),
+    ("constraints", '"/root/.netrc"'),
+    ("dags", '"../../.ssh"'),
+    ("values", '["chart.yaml", "/root/values.yaml"]'),
+    ("cache_to", '["type=registry,ref=a/b", "type=local,dest=/root/.cache"]'),
+    ("cache_from", '"type=local,src=../cache"'),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), OUTSIDE)
+def test_a_file_of_the_project_names_nothing_outside_of_it(tmp_path: Path, name: str, value: str) -> None:
+    (tmp_path / "dagship.toml").write_text(f"{name} = {value}")
+    refused = refusal(tmp_path)
+
+    assert f"have {name} lead out of the project" in refused.message
+    assert f"DAGSHIP_{name.upper()}" in refused.hint
+
+
+def test_flags_and_environment_may_name_what_is_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "dagship.toml").write_text('ca_cert = "/etc/in-file.pem"\nenv_file = "/etc/in-file"')
+    monkeypatch.setenv("DAGSHIP_CA_CERT", "/etc/ca.pem")
+
+    assert Path("/etc/ca.pem") == load(tmp_path, env_file="../test.env").ca_cert
+
+
+@pytest.mark.parametrize("given", [{}, {"requirements": "requirements/dags.txt"}])
+def test_a_link_out_of_the_project_is_refused_whoever_names_it(tmp_path: Path, given: dict[str, str]) -> None:
+    project = tmp_path / "project"
+    (project / "requirements").mkdir(parents=True)
+    (tmp_path / "netrc").write_text("machine")
+    (project / "requirements" / "dags.txt").symlink_to("../../netrc")
+
+    assert "A link leads requirements/dags.txt out of the project." == refusal(project, **given).message
+
+
+def test_a_link_within_the_project_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("")
+    (tmp_path / "b.txt").symlink_to("a.txt")
+    (tmp_path / "dagship.toml").write_text('requirements = "b.txt"')
+
+    assert Path("b.txt") == load(tmp_path).requirements

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from dagship import index, probe
+from dagship import boundary, index, probe
 from dagship.artifacts import BaseImage, CheckedTest, Finding
 from dagship.console import Console
 from dagship.dockerfile import exec_form
@@ -26,31 +26,52 @@ from dagship.workspace import Workspace
 _INSTALLER = ("index.py", "verify_tests_install.py", "verify_pytest.txt")
 _SKIPPED = {"__pycache__", ".git", ".pytest_cache", ".venv"}
 _NOTHING_COLLECTED = 5
+# All tests together, bytes.
+_MOST = 256 << 20
 
 
-def read(path: Path, *, max_file_size: int) -> dict[str, bytes]:
+def read(path: Path, *, root: Path, max_file_size: int) -> dict[str, bytes]:
     """Reads a test file, or a directory of tests with all that lies in it, by name in the container.
 
+    Args:
+        path: The file or directory.
+        root: The project.
+        max_file_size: Bytes that one file may have.
+
     Raises:
-        UsageError: There are none, or one cannot be read.
+        UsageError: There are none, one cannot be read or is too large, or a link leads elsewhere.
 
     """
+    boundary.check_link(root, path)
     if not path.exists():
         raise UsageError(f"There are no tests at {path}.", "Name a test file, or a directory of tests, with --pytest.")
     found = {}
+    size = 0
     for file in [path] if path.is_file() else _files(path):
         name = file.name if file == path else file.relative_to(path).as_posix()
-        try:
-            if file.stat().st_size > max_file_size:
-                raise UsageError(
-                    f"{file} is larger than {max_file_size} bytes.", "Move it out of the tests, or raise max_file_size."
-                )
-            found[f"tests/{name}"] = file.read_bytes()
-        except OSError as unreadable:
-            raise UsageError(f"{file} cannot be read: {unreadable.strerror}.", "Fix its permissions.") from unreadable
+        if file.is_symlink() and file != path and boundary.leads_out(path, file.absolute()):
+            raise UsageError(f"The link {name!r} leads outside {path}.", "Copy what it leads to into the directory.")
+        found[f"tests/{name}"] = content = _content(file, max_file_size)
+        size += len(content)
+        if size > _MOST:
+            raise UsageError(
+                f"The files in {path} have more than {_MOST >> 20} MiB together.",
+                "All of them are copied into the container: name a directory that holds the tests alone.",
+            )
     if not any(name.endswith(".py") for name in found):
         raise UsageError(f"There are no tests in {path}.", "Name a test file, or a directory of tests, with --pytest.")
     return found
+
+
+def _content(file: Path, limit: int) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(limit + 1)
+    except OSError as unreadable:
+        raise UsageError(f"{file} cannot be read: {unreadable.strerror}.", "Fix its permissions.") from unreadable
+    if len(content) > limit:
+        raise UsageError(f"{file} is larger than {limit} bytes.", "Move it out of the tests, or raise max_file_size.")
+    return content
 
 
 def _files(root: Path) -> Iterator[Path]:

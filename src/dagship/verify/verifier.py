@@ -68,7 +68,9 @@ def verify(
     from dagship.engine import containers
 
     began = time.monotonic()
-    tests = own_tests.read(pytest_path, max_file_size=settings.max_file_size) if pytest_path else {}
+    tests = (
+        own_tests.read(pytest_path, root=workspace.root, max_file_size=settings.max_file_size) if pytest_path else {}
+    )
     variables = envfile.read(workspace.root / settings.env_file) if settings.env_file else {}
     facts = images.inspect(image.id or image.reference)
     if facts is None:

@@ -30,7 +30,7 @@ def test_a_directory_is_taken_with_all_but_caches(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(name)
 
-    assert own_tests.read(tmp_path, max_file_size=100) == {
+    assert own_tests.read(tmp_path, root=tmp_path, max_file_size=100) == {
         "tests/test_a.py": b"test_a.py",
         "tests/data/rows.csv": b"data/rows.csv",
     }
@@ -40,21 +40,57 @@ def test_a_single_file_is_taken_alone(tmp_path: Path) -> None:
     (tmp_path / "test_a.py").write_text("a")
     (tmp_path / "test_b.py").write_text("b")
 
-    assert own_tests.read(tmp_path / "test_a.py", max_file_size=100) == {"tests/test_a.py": b"a"}
+    assert own_tests.read(tmp_path / "test_a.py", root=tmp_path, max_file_size=100) == {"tests/test_a.py": b"a"}
 
 
 def test_what_holds_no_test_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no tests at"):
-        own_tests.read(tmp_path / "nothing", max_file_size=100)
+        own_tests.read(tmp_path / "nothing", root=tmp_path, max_file_size=100)
     with pytest.raises(UsageError, match="no tests in"):
-        own_tests.read(tmp_path, max_file_size=100)
+        own_tests.read(tmp_path, root=tmp_path, max_file_size=100)
 
 
 def test_a_file_over_the_limit_is_refused(tmp_path: Path) -> None:
     (tmp_path / "test_a.py").write_text("x" * 101)
 
     with pytest.raises(UsageError, match="larger than 100 bytes"):
-        own_tests.read(tmp_path, max_file_size=100)
+        own_tests.read(tmp_path, root=tmp_path, max_file_size=100)
+
+
+def test_a_link_among_the_tests_is_followed_inside_and_refused_where_it_leads_outside(tmp_path: Path) -> None:
+    tests = tmp_path / "tests"
+    tests.mkdir()
+    (tests / "test_a.py").write_text("a")
+    (tests / "same.py").symlink_to("test_a.py")
+
+    assert b"a" == own_tests.read(tests, root=tmp_path, max_file_size=100)["tests/same.py"]
+
+    (tmp_path / "netrc").write_text("password")
+    (tests / "test_b.py").symlink_to("../netrc")
+    with pytest.raises(UsageError, match=r"The link 'test_b.py' leads outside"):
+        own_tests.read(tests, root=tmp_path, max_file_size=100)
+
+
+def test_tests_of_the_project_that_are_a_link_out_of_it_are_refused(tmp_path: Path) -> None:
+    project, outside = tmp_path / "project", tmp_path / "outside"
+    for each in (project, outside):
+        each.mkdir()
+    (outside / "test_a.py").write_text("a")
+    (project / "tests").symlink_to(outside)
+
+    with pytest.raises(UsageError, match=r"A link leads .* out of the project"):
+        own_tests.read(project / "tests", root=project, max_file_size=100)
+    # Named as what it is, it is taken: the caller says so, and no file of the project.
+    assert own_tests.read(outside, root=project, max_file_size=100)
+
+
+def test_tests_that_are_too_much_together_are_refused(tmp_path: Path) -> None:
+    for number in range(3):
+        with (tmp_path / f"test_{number}.py").open("wb") as file:
+            file.truncate(100 << 20)
+
+    with pytest.raises(UsageError, match="more than 256 MiB together"):
+        own_tests.read(tmp_path, root=tmp_path, max_file_size=200 << 20)
 
 
 def test_each_failed_test_is_a_finding() -> None:

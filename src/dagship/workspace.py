@@ -125,11 +125,13 @@ class Workspace:
                 file.write_text(text, encoding="utf-8")
 
     def _make(self) -> None:
-        """Makes the directory, invisible to git."""
+        """Makes the directory, invisible to git; another task may be doing so at this moment."""
         with _writing(self.directory):
             self._make_directory()
 
     def _make_directory(self) -> None:
-        if not self.directory.is_dir():
-            self.directory.mkdir(parents=True)
-            (self.directory / ".gitignore").write_text("*\n", encoding="utf-8")
+        hidden = self.directory / ".gitignore"
+        if not hidden.exists():
+            self.directory.mkdir(parents=True, exist_ok=True)
+            with whole(hidden) as file:
+                file.write_text("*\n", encoding="utf-8")

@@ -1,5 +1,7 @@
 """`.dagship/`: whole or not at all."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -70,3 +72,25 @@ def test_forgetting_twice_is_no_error(tmp_path: Path) -> None:
     workspace.forget("base")
 
     assert workspace.read("base", BuiltBase) is None
+
+
+def test_tasks_that_begin_at_once_in_a_fresh_project_all_get_their_place(tmp_path: Path) -> None:
+    for turn in range(50):
+        root = tmp_path / str(turn)
+        root.mkdir()
+        together = threading.Barrier(4)
+
+        def begin(root: Path = root, together: threading.Barrier = together) -> bool:
+            together.wait()
+            return Workspace(root).cache("bases").is_dir()
+
+        with ThreadPoolExecutor(4) as tasks:
+            assert [True] * 4 == [each.result() for each in [tasks.submit(begin) for _ in range(4)]]
+        assert "*\n" == (root / ".dagship" / ".gitignore").read_text()
+
+
+def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".dagship").write_text("a file is in the way")
+
+    with pytest.raises(UsageError, match=r"\.dagship cannot be written"):
+        Workspace(tmp_path).cache("bases")

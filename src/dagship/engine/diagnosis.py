@@ -21,6 +21,9 @@ _NO_BUILDX = (
     "unknown flag: --metadata-file",
 )
 _TOO_OLD = ("unknown flag: link", "Unknown flag: link", "unknown flag: --provenance", "unknown flag: --build-context")
+# Said by docker-py, and by the command.
+_NO_HELPER = re.compile(r"(docker-credential-[\w.-]+)(?: not installed|\"?: executable file not found)")
+_NO_LOGIN = ("Credentials store error", "error getting credentials")
 _FULL = ("no space left on device", "disk quota exceeded")
 _NO_IMAGE = ("No such image", "no such image")
 _NOT_UNPACKED = re.compile(r"snapshot \S+ does not exist")
@@ -69,6 +72,22 @@ def says_not_in_registry(text: str) -> bool:
     return _any(_NOT_FOUND, text) and not _any(_TRANSIENT, text)
 
 
+def of_login(text: str) -> OutsideError | None:
+    """Returns the error for a login that cannot be read from where it is kept; None where that is not it."""
+    missing = _NO_HELPER.search(text)
+    if missing is not None:
+        return OutsideError(
+            f"Docker's configuration has logins kept by {missing[1]}, and there is no such program.",
+            "Install it; or take it out of credsStore and credHelpers in Docker's config.json, and docker login again.",
+        )
+    if _any(_NO_LOGIN, text):
+        return OutsideError(
+            "The program that keeps Docker's logins failed.",
+            "It is named by credsStore or credHelpers in Docker's config.json.", _tail(text, 2),
+        )  # fmt: skip
+    return None
+
+
 def of_engine(text: str) -> OutsideError:
     """Returns the error for a failed call to the engine itself."""
     if _any(_NO_PERMISSION, text):
@@ -95,7 +114,7 @@ def of_engine(text: str) -> OutsideError:
             "Free space: docker system df shows what takes it, docker builder prune gives it back.",
             _tail(text, 2),
         )  # fmt: skip
-    return OutsideError("The container engine failed.", "", _tail(text))
+    return of_login(text) or OutsideError("The container engine failed.", "", _tail(text))
 
 
 OF_A_BASE = "Build one from Debian and PyPI packages with `base`, or name another with --base."
@@ -103,7 +122,7 @@ OF_A_BASE = "Build one from Debian and PyPI packages with `base`, or name anothe
 
 def of_pull(reference: str, text: str, advice: str = OF_A_BASE) -> OutsideError:
     """Returns the error for an image that cannot be had; `advice` is what to do where that one is not to be had."""
-    if _any((*_DOWN, *_NO_PERMISSION, *_FULL), text):
+    if of_login(text) or _any((*_DOWN, *_NO_PERMISSION, *_FULL), text):
         return of_engine(text)
     if _any(_DENIED, text):
         return OutsideError(
@@ -153,7 +172,7 @@ def of_build(text: str) -> DagshipError:
     base = re.search(r"ERROR: failed to solve: (\S+): (?:failed to resolve source metadata|.*not found)", text)
     if base is not None:
         return of_pull(base[1].rstrip(":"), text)
-    if _any((*_DOWN, *_NO_PERMISSION, *_NO_BUILDX, *_TOO_OLD, *_FULL), text):
+    if of_login(text) or _any((*_DOWN, *_NO_PERMISSION, *_NO_BUILDX, *_TOO_OLD, *_FULL), text):
         return of_engine(text)
     if _any(("failed to push", "error from registry", "unexpected status"), text):
         return of_push("the image", text)

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from dagship.engine import diagnosis
-from dagship.errors import OutsideError
 from dagship.reference import Reference
 
 # One answer may take long (a large layer being checked); a registry that says nothing for this long is gone. Seconds.
@@ -45,7 +44,7 @@ def _client() -> Iterator[Any]:
         raise diagnosis.of_engine(str(failed)) from failed
     try:
         yield client
-    except RequestException as failed:
+    except (docker.errors.DockerException, RequestException) as failed:
         raise diagnosis.of_engine(str(failed)) from failed
     finally:
         client.close()
@@ -106,6 +105,4 @@ def digest(reference: Reference) -> str | None:
             if diagnosis.says_not_in_registry(str(failed)):
                 return None
             raise diagnosis.of_push(str(reference), str(failed)) from failed
-        except docker.errors.DockerException as failed:
-            raise OutsideError(f"The registry of {reference} cannot be asked.", "", str(failed)) from failed
     return found

@@ -213,3 +213,22 @@ def test_anything_else_keeps_the_engines_words() -> None:
 
     assert isinstance(error, OutsideError)
     assert error.detail == "something new"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Credentials store error: StoreError('docker-credential-gone not installed or not available in PATH')",
+        'error getting credentials - err: exec: "docker-credential-gone": executable file not found in $PATH, out: ``',
+    ],
+)
+def test_a_credential_helper_that_is_not_there_is_named(said: str) -> None:
+    for error in (diagnosis.of_engine(said), diagnosis.of_pull("a/b:1", said), diagnosis.of_build(said)):
+        assert "kept by docker-credential-gone, and there is no such program" in error.message
+        assert "credsStore" in error.hint
+
+
+def test_a_credential_helper_that_fails_is_told_from_the_engine() -> None:
+    said = "Credentials store error: StoreError('Credentials store docker-credential-x exited with \"locked\".')"
+
+    assert "The program that keeps Docker's logins failed." == diagnosis.of_engine(said).message

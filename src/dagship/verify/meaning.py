@@ -18,6 +18,9 @@ _SYSTEM_EXIT_HINT = "Raise an exception that says why: Airflow shows its number 
 _ENV_HINT = "Add the line {} to the env file of the test, or read it inside a task."
 
 _VARIABLE = re.compile(r"Variable ([^\s'\"{}]+) (?:does not exist|not found)")
+# A key that could be a variable's name, and where `os.environ` looks for it.
+_NAME = re.compile(r"'([A-Za-z_]\w*)'", re.ASCII)
+_OS = re.compile(r"^<frozen os>$|/python[\d.]+/os\.py$")
 _CONNECTION = re.compile(r"The conn_id `([^`{}]+)` isn't defined")
 # What is raised where there is no network: by the system's resolver, sockets, and the libraries that wrap them.
 _NO_NETWORK = re.compile(
@@ -127,6 +130,11 @@ def _import_hint(error: SeenError, trace: Trace) -> str:
         return "Airflow 3 gives DAG files no metadata database: ask its REST API, inside a task."
     if "Read-only file system" in trace.message:
         return "Write below /tmp, or inside a task: the image's files are read-only where it runs."
+    if "No space left on device" in trace.message:
+        return "In the test all files together have 1 GiB in /tmp. Write inside a task, or less."
+    named = _NAME.fullmatch(trace.message) if trace.kind == "KeyError" and trace.frames else None
+    if named is not None and _OS.search(trace.frames[-1].file):
+        return _ENV_HINT.format(f"{named[1]}=…")
     return ""
 
 

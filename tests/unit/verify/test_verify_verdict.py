@@ -8,6 +8,7 @@ import pytest
 
 from dagship.artifacts import Finding
 from dagship.verify import verdict
+from dagship.verify.meaning import meaning
 from dagship.verify.observation import (
     Death,
     Observation,
@@ -22,6 +23,7 @@ from dagship.verify.observation import (
     SeenModule,
     SeenVersion,
 )
+from dagship.verify.tracebacks import parse
 
 ROOT = "/opt/airflow/dag-versions/3f9c2a71d0b4"
 
@@ -460,3 +462,20 @@ def test_an_earlier_version_that_cannot_be_imported_at_all_is_an_error() -> None
     found = only(image(file(dags=(dag("sales"),)), earlier=(earlier(failed="RuntimeError: x"),)))
 
     assert (found.version, found.kind, found.severity) == ("a81e07c455f2", "airflow-broken", "error")
+
+
+@pytest.mark.parametrize("place", ["<frozen os>", "/usr/lib/python3.11/os.py"])
+def test_a_variable_of_the_environment_that_is_missing_has_its_line_for_the_env_file(place: str) -> None:
+    trace = f"""Traceback (most recent call last):
+  File "/dags/orders.py", line 3, in <module>
+    TOKEN = os.environ["ORDERS_TOKEN"]
+  File "{place}", line 679, in __getitem__
+    raise KeyError(key) from None
+KeyError: 'ORDERS_TOKEN'
+"""
+    of_environment = meaning(SeenError(phase="import", dag="", text=trace, line=0), parse(trace), "/dags", [])
+    own = trace.replace(place, "/dags/helpers.py")
+    of_a_dict = meaning(SeenError(phase="import", dag="", text=own, line=0), parse(own), "/dags", [])
+
+    assert "Add the line ORDERS_TOKEN=… to the env file" in of_environment.hint
+    assert "" == of_a_dict.hint

@@ -235,5 +235,5 @@ def test_a_certificate_that_a_pip_conf_names_has_to_be_in_the_image(inside: Modu
 
 def test_credentials_do_not_reach_a_log(inside: ModuleType) -> None:
     assert inside.redacted("at https://user:s3cret@example.test/x and http://token@h/") == (
-        "at https://****@example.test/x and http://****@h/"
+        "at https://***@example.test/x and http://***@h/"
     )

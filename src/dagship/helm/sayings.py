@@ -5,14 +5,13 @@ The words are those of Helm 3.17 and 4.1; each is recorded in tests/unit/helm.
 
 import re
 
+from dagship import redaction
 from dagship.errors import DagshipError, OutsideError, Refused, UsageError
 from dagship.helm import schema
 
 _LONGEST = 600
 # Where Helm says what it was doing, before it says what is wrong.
 _DOING = re.compile(r"^(?:(?:UPGRADE|INSTALLATION) FAILED|upgrade failed|failed to install): ")
-# SQLAlchemy and git take a slash in a password as it is.
-_PASSWORD = re.compile(r"(://[^/\s:@]*):[^\s@]+@")
 
 _VALUES = "docs/reference/chart-values.md explains every value. Nothing was changed."
 _BUSY = (
@@ -73,7 +72,7 @@ def _said(stderr: str) -> str:
     lines = [line for line in stderr.splitlines() if not line.startswith(("WARNING:", "walk.go", "level="))]
     begin = next((place for place, line in enumerate(lines) if line.startswith("Error: ")), 0)
     text = "\n".join(line for line in lines[begin:] if not line.startswith("Use --debug flag"))
-    return _PASSWORD.sub(r"\1:**@", _DOING.sub("", text.removeprefix("Error: "))).strip()
+    return redaction.addresses(_DOING.sub("", text.removeprefix("Error: "))).strip()
 
 
 def _line(said: str) -> str:

@@ -131,7 +131,12 @@ def uv_toml(options: Options) -> str:
 
 def redacted(text: str) -> str:
     """Returns `text` without the credentials that a URL in it may carry."""
-    return re.sub(r"://[^/\s@'\"]*@", "://****@", text)
+    return re.sub(r"(\w{0,20})://(?:([^\s/:@]{0,256}):\S{0,4096}|[^\s/@'\"]{0,4096})@", _shown, text)
+
+
+def _shown(found: "re.Match[str]") -> str:
+    scheme, user = found[1], found[2]
+    return "%s://***@" % scheme if user is None or scheme.startswith("http") else "%s://%s:***@" % (scheme, user)
 
 
 def _config_files(environ: Mapping[str, str], has_own: bool) -> list[str]:

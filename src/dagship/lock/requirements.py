@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dagship import redaction
 from dagship.errors import Refused, UsageError
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def logical_lines(text: str) -> Iterator[tuple[int, str]]:
 
 def quoted(content: str) -> str:
     """Returns a line for an error: in quotes, shortened, and without the credentials that an address may carry."""
-    text = re.sub(r"://[^/\s@]*@", "://****@", content)
+    text = redaction.addresses(content)
     return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
 
 

@@ -41,6 +41,11 @@ sys.path[:] = [at for at in sys.path if at]  # Airflow does not import from the 
 import json, os, re
 class NoUse(Exception):
     pass
+def redacted(text):
+    def shown(m):
+        known = m[2] is not None and not m[1].startswith("http")
+        return m[1] + "://" + (m[2] + ":" if known else "") + "***@"
+    return re.sub(r"(\\w{0,20})://(?:([^\\s/:@]{0,256}):\\S{0,4096}|[^\\s/@'\\"]{0,4096})@", shown, text)
 def answer(ask):
     try:
         said = ask()
@@ -48,7 +53,7 @@ def answer(ask):
         said = {"no_use": str(why), "unread": os.environ.get("DAGSHIP_UNREAD", "")}
     except BaseException as why:
         lines = [line for line in str(why).splitlines() if line.strip()] or [""]
-        said = {"error": re.sub(r"(://[^\\s:/@]*):[^\\s/]*@", r"\\1:***@", type(why).__name__ + ": " + lines[0])}
+        said = {"error": redacted(type(why).__name__ + ": " + lines[0])}
     sys.stdout.write("\\n@@DAGSHIP@@" + json.dumps(said) + "\\n")
     sys.stdout.flush()
     os._exit(0)

@@ -24,8 +24,6 @@ _QUIET = re.compile(
     r"\[(?:info|debug|warning) *\]|\b(?:INFO|DEBUG|WARNING)\b|\"level\": ?\"(?:info|debug|warning)|# Errors"
 )
 _VERSIONS = re.compile(r"^.*/dag-versions/[0-9a-f]{12}/")
-# SQLAlchemy takes a slash in a password as it is.
-_PASSWORD = re.compile(r"(://[^/\s:@]*):[^\s@]+@")
 
 
 class Raised(NamedTuple):
@@ -43,11 +41,6 @@ class Raised(NamedTuple):
 def plain(log: str) -> str:
     """Returns a log with the quotes inside JSON as they were."""
     return log.replace('\\"', '"')
-
-
-def masked(text: str) -> str:
-    """Returns a text without the passwords of the URLs in it."""
-    return _PASSWORD.sub(r"\1:**@", text)
 
 
 def last(words: re.Pattern[str], text: str) -> re.Match[str] | None:

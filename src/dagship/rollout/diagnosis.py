@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from dagship import redaction
 from dagship.errors import OutsideError
-from dagship.rollout import complaint, doom, meaning
+from dagship.rollout import doom, meaning
 from dagship.rollout.results import Failure
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _events(cluster: "Cluster", subject: str) -> tuple[str, ...]:
 
 
 def _cut(line: str) -> str:
-    line = complaint.masked(line)
+    line = redaction.addresses(line)
     return line if len(line) <= _WIDTH else line[: _WIDTH - 1] + "…"
 
 

@@ -7,7 +7,8 @@ out), then what the log says, then what the events say, then whatever looks like
 import re
 from collections.abc import Sequence
 
-from dagship.rollout.complaint import complaint, masked
+from dagship import redaction
+from dagship.rollout.complaint import complaint
 from dagship.rollout.doom import REGISTRY_FAILS, Doom
 from dagship.rollout.lastwords import Meaning, last_words
 from dagship.rollout.states import ContainerState
@@ -141,7 +142,7 @@ def meaning(doom: Doom, container: ContainerState | None, log: str, events: Sequ
         or ((bad, "") if bad else None)
         or _of_end(doom, container, log)
     )
-    sentence = masked(sentence)
+    sentence = redaction.addresses(sentence)
     return (sentence if len(sentence) <= _LONGEST else f"{sentence[:_LONGEST]}…"), hint
 
 

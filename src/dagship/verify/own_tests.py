@@ -8,7 +8,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dagship import boundary, index, probe
@@ -124,10 +124,12 @@ def _install(settings: Settings, image: BaseImage, target: Path) -> None:
                 builder=settings.builder,
             )
         )
-        # A second run that was faster has the same.
-        if not target.is_dir():
-            Path(out).chmod(0o755)
+        Path(out).chmod(0o755)
+        try:
             Path(out, "pytest").rename(target)
+        except OSError:
+            if not target.is_dir():  # else a second run was faster, and has the same
+                raise
 
 
 def dockerfile(image: BaseImage) -> str:
@@ -142,6 +144,12 @@ RUN {secrets} {command}
 FROM scratch
 COPY --from=install /opt/dagship/pytest/ /pytest/
 """
+
+
+def masked(seen: SeenTests | None, mask: Callable[[str], str]) -> SeenTests | None:
+    """Returns what came of the tests with secrets masked in their names, where parameters stand."""
+    tests = tuple(test.model_copy(update={"name": mask(test.name)}) for test in seen.tests) if seen else ()
+    return seen.model_copy(update={"tests": tests}) if seen else None
 
 
 def checked(seen: SeenTests | None) -> tuple[CheckedTest, ...]:

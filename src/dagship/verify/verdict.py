@@ -55,7 +55,7 @@ def findings(
 def ordered(found: Iterable[Finding], mask: Callable[[str], str]) -> tuple[Finding, ...]:
     """Returns findings with secrets masked: errors first, each sort by file and line, no warning twice."""
     masked = (
-        finding.model_copy(update={name: mask(getattr(finding, name)) for name in ("message", "traceback")})
+        finding.model_copy(update={name: mask(getattr(finding, name)) for name in ("message", "traceback", "hint")})
         for finding in _once(found)
     )
     return tuple(

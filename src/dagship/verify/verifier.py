@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from dagship import redaction
 from dagship.artifacts import BuiltImage, CheckedFile, Finding, VerifyReport
 from dagship.console import Console, Step
 from dagship.dockerfile import VERSIONS_ROOT
@@ -83,7 +84,7 @@ def verify(
     job = {"user": facts.user, "import_timeout": settings.import_timeout, "earlier": earlier, "compare": True}
     job["users"] = {"files": user, "packages": of_packages}
     own = environment(settings, variables)
-    mask = partial(envfile.masked, secrets=envfile.secrets_in(variables))
+    mask = partial(redaction.masked, secrets=redaction.secrets_in(variables))
     with containers.running(
         facts.id,
         user=f"{user}:0",
@@ -116,7 +117,7 @@ def verify(
                     environment=own,
                     on_output=partial(_progress, step, mask),
                 )
-                came = _read(SeenTests, container.get(f"out/{result}", limit=_REPORT_LIMIT))
+                came = own_tests.masked(_read(SeenTests, container.get(f"out/{result}", limit=_REPORT_LIMIT)), mask)
 
     found: list[Finding] = []
     if seen:
@@ -138,7 +139,7 @@ def verify(
         airflow=seen.airflow if seen else "",
         python=seen.python if seen else "",
         versions=(*image.dag_versions[:1], *(version.version for version in seen.earlier)) if seen else (),
-        files=tuple(_checked_files(seen)) if seen else (),
+        files=tuple(_checked_files(seen, mask)) if seen else (),
         tests=own_tests.checked(came),
         findings=findings,
         seconds=round(time.monotonic() - began, 2),
@@ -202,15 +203,15 @@ def _earlier(image: BuiltImage) -> tuple[str, ...]:
     return () if image.airflow.startswith(("1.", "2.")) else image.dag_versions[1:]
 
 
-def _checked_files(seen: Observation) -> Iterator[CheckedFile]:
-    yield from (_checked(file, "") for file in seen.files)
+def _checked_files(seen: Observation, mask: Callable[[str], str]) -> Iterator[CheckedFile]:
+    yield from (_checked(file, "", mask) for file in seen.files)
     for version in seen.earlier:
-        yield from (_checked(file, version.version) for file in version.files)
+        yield from (_checked(file, version.version, mask) for file in version.files)
 
 
-def _checked(file: SeenFile, version: str) -> CheckedFile:
+def _checked(file: SeenFile, version: str, mask: Callable[[str], str]) -> CheckedFile:
     if file.seen is None:
         seconds = file.died.seconds if file.died and file.died.killed else 0
         return CheckedFile(file=file.file, seconds=seconds, dags=(), version=version)
-    dags = tuple(dag.id for dag in file.seen.dags)
+    dags = tuple(mask(dag.id) for dag in file.seen.dags)
     return CheckedFile(file=file.file, seconds=file.seen.seconds, dags=dags, version=version)

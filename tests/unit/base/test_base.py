@@ -356,4 +356,4 @@ def test_the_marks_of_both_sides_are_one(
 
     base.listener(plan(tmp_path), "3.11.2", obstacles, pytest.fail)("#7 1.0 " + capsys.readouterr().out.rstrip("\n"))
 
-    assert obstacles[0].detail == "https://****@index.test refused"
+    assert obstacles[0].detail == "https://***@index.test refused"

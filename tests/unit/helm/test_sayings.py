@@ -144,4 +144,4 @@ def test_no_password_of_a_value_is_told() -> None:
     text = f"Error: {HEAD}- at '/dags/git/url': 'https://me:hun/ter2@git.example/x' does not match pattern '^ssh:'"
 
     assert "hun" not in said(text).message
-    assert "https://me:**@git.example/x" in said(text).message
+    assert "https://***@git.example/x" in said(text).message

@@ -103,7 +103,7 @@ def test_credentials_in_a_refused_line_are_not_repeated() -> None:
         with pytest.raises(UsageError) as caught:
             parse(text, "dags.in")
 
-        assert "://****@example.test/" in caught.value.message
+        assert "://***@example.test/" in caught.value.message
         assert "secret" not in caught.value.message
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dagship.rollout import states
-from dagship.rollout.complaint import complaint, masked
+from dagship.rollout.complaint import complaint
 from dagship.rollout.doom import Doom
 from dagship.rollout.meaning import meaning
 from tests.unit.rollout import objects as o
@@ -92,11 +92,6 @@ def test_lines_of_lower_levels_are_no_complaints() -> None:
         complaint("[2026-11-23T05:47:10.149+0000] {manager.py:406} WARNING - we cannot use more than 1 thread\n") == ""
     )
     assert complaint("[2026-11-23T05:47:10.149+0000] {x.py:1} ERROR - cannot go on\nbye\n").endswith("cannot go on")
-
-
-def test_a_password_in_a_url_is_not_repeated() -> None:
-    assert masked("postgresql+psycopg2://air:s3cret@db:5432/airflow") == "postgresql+psycopg2://air:**@db:5432/airflow"
-    assert "s3cret" not in crash("RuntimeError: cannot use mysql://air:s3cret@db/airflow\n")[0]
 
 
 def test_a_long_sentence_is_cut() -> None:

@@ -47,27 +47,3 @@ def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path: Path) -> None
         envfile.read(tmp_path / "latin1.env")
     with pytest.raises(UsageError, match="Is a directory"):
         envfile.read(tmp_path)
-
-
-def test_values_are_masked_the_longest_first() -> None:
-    secrets = envfile.secrets_in({"A": "hunter2", "B": "hunter2-and-more", "C": "short"})
-
-    assert envfile.masked("hunter2-and-more, hunter2, short", secrets) == "***, ***, short"
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        "postgresql://user:p%40ssword@warehouse/sales",
-        '{"conn_type": "postgres", "password": "p@ssword"}',
-        '{"conn_type": "http", "extra": {"tokens": ["p@ssword"]}}',
-        '{"conn_type": "http", "extra": "{\\"token\\": \\"p@ssword\\"}"}',
-    ],
-)
-def test_the_password_inside_a_connection_is_masked(value: str) -> None:
-    assert "p@ssword" not in envfile.masked("login with p@ssword failed", envfile.secrets_in({"AIRFLOW_CONN_X": value}))
-
-
-@pytest.mark.parametrize("value", ["{not json}", "http://[broken", "[1, 2]"])
-def test_a_value_that_only_looks_like_a_connection_is_masked_as_a_whole(value: str) -> None:
-    assert envfile.masked(f"x {value} y", envfile.secrets_in({"A": value})) == "x *** y"

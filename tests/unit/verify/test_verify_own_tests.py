@@ -136,3 +136,12 @@ def test_the_build_that_installs_pytest_runs_no_shell_and_ends_with_files_alone(
     assert lines[3].startswith("RUN --mount=type=secret,id=ca ")
     assert lines[3].endswith(r'["/opt/a \"b\"/python", "/opt/dagship/verify_tests_install.py", "/opt/dagship/pytest"]')
     assert lines[4] == "FROM scratch"
+
+
+def test_parameters_in_the_name_of_a_test_are_masked() -> None:
+    came = seen(0, "passed")
+    came = came.model_copy(update={"tests": (came.tests[0].model_copy(update={"name": "t.py::test[hunter2]"}),)})
+
+    masked = own_tests.masked(came, lambda text: text.replace("hunter2", "***"))
+
+    assert ["t.py::test[***]"] == [test.name for test in own_tests.checked(masked)]

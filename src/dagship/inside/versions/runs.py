@@ -54,7 +54,12 @@ def read(output: str) -> Optional[Runs]:
 
 def redacted(text: str) -> str:
     """Returns a text without the password of an address in it."""
-    return re.sub(r"(://[^\s:/@]*):[^\s/]*@", r"\1:***@", text)
+    return re.sub(r"(\w{0,20})://(?:([^\s/:@]{0,256}):\S{0,4096}|[^\s/@'\"]{0,4096})@", _shown, text)
+
+
+def _shown(found: "re.Match[str]") -> str:
+    scheme, user = found[1], found[2]
+    return "%s://***@" % scheme if user is None or scheme.startswith("http") else "%s://%s:***@" % (scheme, user)
 
 
 def main() -> None:

@@ -1,0 +1,90 @@
+"""What must not be shown: passwords in addresses, and the values of an env file. Pure; one mask for all."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+MASK = "***"
+
+# User and password, or a token alone. SQLAlchemy takes a slash, a quote and an @ in a password as they are, so what has
+# a colon goes to the last @ of the word. Code in `inside/`, and what is sent into a scheduler, has the same pattern.
+_CREDENTIALS = re.compile(r"(\w{0,20})://(?:([^\s/:@]{0,256}):\S{0,4096}|[^\s/@'\"]{0,4096})@")
+
+# Shorter values are words of every traceback, and masking them would leave nothing to read.
+_SHORTEST = 6
+
+
+def addresses(text: str) -> str:
+    """Returns a text without the passwords and tokens in its addresses."""
+    return _CREDENTIALS.sub(_shown, text)
+
+
+def _shown(found: re.Match[str]) -> str:
+    scheme, user = found[1], found[2]
+    # Of a database the name of the user helps; of the web it may be a token itself.
+    return f"{scheme}://{MASK}@" if user is None or scheme.startswith("http") else f"{scheme}://{user}:{MASK}@"
+
+
+def masked(text: str, secrets: Iterable[str]) -> str:
+    """Returns `text` with every secret replaced."""
+    for secret in secrets:
+        text = text.replace(secret, MASK)
+    return text
+
+
+def secrets_in(variables: Mapping[str, str]) -> tuple[str, ...]:
+    """Returns the texts that must not be shown, longest first.
+
+    The values, their lines, what a value has that is JSON, and the passwords inside connections; each as it is and as
+    Python and JSON write it.
+    """
+    found = {
+        written
+        for value in variables.values()
+        for part in (value, *value.splitlines(), *_inside(value))
+        for written in (part.strip(), repr(part)[1:-1], json.dumps(part)[1:-1])
+        if len(written) >= _SHORTEST
+    }
+    return tuple(sorted(found, key=lambda part: (-len(part), part)))
+
+
+def _inside(value: str) -> Iterator[str]:
+    """The secrets inside a value that is JSON or an address; of a connection in JSON, what names no host or kind."""
+    if value.lstrip().startswith(("{", "[")):
+        try:
+            document = json.loads(value)
+        except (ValueError, RecursionError):
+            return
+        if isinstance(document, dict) and "conn_type" in document:
+            document = [document.get("password"), document.get("extra")]
+        yield from (str(part) for part in _leaves(document) if part is not None)
+    elif "://" in value:
+        try:
+            parts = urlsplit(value)
+            password = parts.password
+        except ValueError:
+            return
+        for name, held in parse_qsl(parts.query):
+            yield from (held, quote(held, safe=""))
+            if name == "__extra__":
+                yield from (leaf for leaf in _leaves(held) if isinstance(leaf, str))
+        if password:
+            yield password
+            yield unquote(password)
+
+
+def _leaves(value: object) -> Iterator[object]:
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return
+    if isinstance(value, dict):
+        for part in value.values():
+            yield from _leaves(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _leaves(part)
+    else:
+        yield value

@@ -45,8 +45,8 @@ def _force_away(client: Any, name: str) -> None:  # noqa: ANN401 - docker-py has
     except docker.errors.NotFound:
         pass
     except docker.errors.APIError as failed:
-        if failed.status_code == HTTPStatus.CONFLICT:
-            _await_removal(client, name)  # the engine is at it, because the container ended
+        if (failed.status_code or 0) >= HTTPStatus.CONFLICT:
+            _await_removal(client, name)  # the engine is at it: the container ended, or takes long to be killed
         else:
             _told(name, failed)
     except (docker.errors.DockerException, RequestException) as failed:

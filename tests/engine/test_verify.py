@@ -533,6 +533,78 @@ def test_tests_that_cannot_be_imported_fail(
     assert "nothing_of_that_name" in found.traceback
 
 
+# What a file could use up, how it is told, and words of the finding.
+GREEDY = {
+    "hoards.py": ("""
+from airflow import DAG
+held = [b"x" * (1 << 26) for _ in range(1 << 20)]
+""", "crashed", "SIGKILL"),
+    "fills.py": ("""
+from airflow import DAG
+with open("/tmp/fill", "wb") as file:
+    while True:
+        file.write(bytes(1 << 20))
+""", "import-error", "No space left on device"),
+    "prints.py": ("""
+from airflow import DAG
+while True:
+    print("x" * 10_000)
+""", "timeout", "did not end in time"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GREEDY)
+def test_a_file_that_would_use_up_the_machine_is_a_finding_and_the_others_keep_their_verdict(
+    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage, name: str
+) -> None:
+    text, kind, words = GREEDY[name]
+    image = image_of(base_3, {name: text, "good.py": dag("good")})
+    report = verified(image, import_timeout=60 if kind == "crashed" else 8, container_memory=2048)
+
+    (found,) = report.findings
+    assert (name, kind) == (found.file, found.kind)
+    assert words in found.message
+    assert ("good",) in [file.dags for file in report.files]
+
+
+FORKS = """
+import os
+from airflow import DAG
+while True:
+    try:
+        os.fork()
+        os.setsid()
+    except OSError:
+        pass
+"""
+
+
+def test_processes_without_end_that_nobody_can_name_end_with_the_test_and_it_fails(
+    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage
+) -> None:
+    """Each leaves the session of the one before; they may take the memory that keeps the verdicts with them."""
+    report = verified(image_of(base_3, {"forks.py": FORKS}), import_timeout=5, container_memory=2048)
+
+    (found,) = report.findings
+    assert found.kind in {"timeout", "crashed"}
+    assert not report.passed
+
+
+def test_a_test_that_does_not_end_is_a_finding_when_the_time_of_all_is_up(
+    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage
+) -> None:
+    """What is no DAG file has no time of its own."""
+    settings = "import time; print('waiting for a license'); time.sleep(600)"
+    step = f'RUN echo "{settings}" > /opt/airflow/airflow_local_settings.py'
+    image = image_of(base_3, {"sales.py": dag("sales")}, step, "ENV PYTHONPATH=/opt/airflow")
+    report = verified(image, container_timeout=8)
+
+    (found,) = report.findings
+    assert ("timeout", "") == (found.kind, found.file)
+    assert "The test as a whole did not end within 8 s, and was stopped." == found.message
+    assert not report.passed
+
+
 def test_ctrl_c_ends_the_test_and_leaves_no_container(
     image_of: Callable[..., BuiltImage], base_3: BaseImage, workspace: Workspace
 ) -> None:

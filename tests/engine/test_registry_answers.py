@@ -131,3 +131,19 @@ def test_a_certificate_that_is_not_trusted_is_told_apart_from_a_registry_that_is
 
     assert not isinstance(refused.value, Transient)
     assert f"/etc/docker/certs.d/{address}/ca.crt" in refused.value.hint
+
+
+def test_a_login_that_is_down_is_no_refusal() -> None:
+    class Down(answering(401, b"{}")):  # type: ignore[misc]
+        def do_GET(self) -> None:  # noqa: N802 - the library's name
+            if self.path.startswith("/token"):
+                self.send_error(503)
+            else:
+                self._answer()
+
+        def end_headers(self) -> None:
+            self.send_header("WWW-Authenticate", f'Bearer realm="http://{self.headers["Host"]}/token"')
+            super().end_headers()
+
+    with serving(Down) as address, pytest.raises(Transient, match="it answered 503"):
+        Catalogue(Reference.parse(f"{address}/a/b")).tags()

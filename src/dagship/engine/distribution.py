@@ -188,6 +188,10 @@ class Distribution:
             raise Transient(
                 f"The login of {self.registry} does not answer.", "Try again.", str(failed)[:300]
             ) from failed
+        if answer.status == _BUSY or answer.status >= _BROKEN:
+            raise Transient(
+                f"The login of {self.registry} is not well: it answered {answer.status}.", "Try again.", answer.said
+            )
         said = (answer.document() or {}) if response.ok else {}
         token = said.get("token") or said.get("access_token") or ""
         if not token:

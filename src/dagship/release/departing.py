@@ -62,7 +62,8 @@ def wait(cluster: "Cluster", console: "Console", release: str, *, timeout: float
                 board.failed = True
                 raise OutsideError(
                     f"The release {release} is gone, but {_names(pods)} did not end in the time that was given.",
-                    "The node may be gone: kubectl get nodes. kubectl delete pod --force forgets a pod.",
+                    "kubectl describe pod says why: a finalizer of another tool, or a node that is gone (kubectl get "
+                    "nodes). kubectl delete pod --force forgets a pod of a node that is gone for good, of no other.",
                 )
             count = feed.changed(count, _TICK)
 

@@ -42,7 +42,7 @@ def rollout(cluster: "Cluster", console: "Console", target: Target, asked: Asked
         # Who names workloads has chosen, and need not be told what stays.
         repositories = () if asked.names else _repositories(target, asked, former)
         stays = selection.others(survey.workloads, repositories, plan.containers(moves))
-        return Planned(kind="rollout", target=target, moves=moves, warnings=stays)
+        return _packages_alone(Planned(kind="rollout", target=target, moves=moves, warnings=stays), survey)
 
     return roll(Run(cluster=cluster, console=console, asked=asked), planner)
 

@@ -91,14 +91,19 @@ class Namespace:
             raise NotFound(f"Cannot read {kind} {name}: it is not there.")
         return self.kept[kind][name]
 
-    def list(self, kind: str, *, fields: str = "") -> list[o.Raw]:
+    def can(self, *_: str, **__: str) -> bool:
+        return True
+
+    def list(self, kind: str, *, selector: str = "", fields: str = "") -> list[o.Raw]:  # noqa: ARG002
         if kind == "Event":
             self.asked.append((self.now - o.NOW, fields))
             return self.events
         return list(self.kept[kind].values())
 
-    def patch(self, kind: str, name: str, body: o.Raw) -> o.Raw:
+    def patch(self, kind: str, name: str, body: o.Raw, *, dry_run: bool = False) -> o.Raw:
         before = self.get(kind, name)
+        if dry_run:
+            return _merged(before, body)  # type: ignore[no-any-return]
         if name in self.refusals:
             raise self.refusals[name]
         self.patched.append(name)

@@ -1,12 +1,20 @@
 """Where a rollback goes: which releases are this Airflow's, and which of them is the one."""
 
+import io
+import json
+from typing import Any
+
 import pytest
 
+from dagship.console import Console
 from dagship.errors import UsageError
 from dagship.rollout import pointing, ways, workloads
 from dagship.rollout.asked import Asked
+from dagship.rollout.serving import BUNDLES, FOLDER
 from dagship.rollout.surveying import Survey
-from dagship.rollout.values import Change, Journal, Move, Record, Release
+from dagship.rollout.values import Change, Journal, Move, Record, Release, Target
+from tests.cluster.airflows import container, deployment, pod, stateful_set
+from tests.unit.rollout.namespace import Namespace
 
 A, B, C = (f"registry.example.com/airflow@sha256:{letter * 64}" for letter in "abc")
 OTHER = f"registry.example.com/other@sha256:{'d' * 64}"
@@ -98,3 +106,56 @@ def test_a_number_is_taken_at_its_word() -> None:
     assert 1 == back_to(release(1, A), release(2, B), release(3, C), to=1, unfinished=journal("rollout", A))
     with pytest.raises(UsageError, match="no release 7"):
         back_to(release(1, A), to=7)
+
+
+def charts(mode: str, airflow: str) -> Namespace:
+    """An Airflow as dagship's chart renders it: what says where DAGs are is in the ConfigMap of all its pods."""
+    labels = {
+        "app.kubernetes.io/name": "airflow",
+        "app.kubernetes.io/instance": "air",
+        "app.kubernetes.io/component": "scheduler",
+        "helm.sh/chart": "airflow-0.1.0",
+    }
+    kind = "synced.SyncedDagBundle" if mode == "git" else "local.LocalDagBundle"
+    folder = {"git": "/opt/airflow/dags-git/current", "persistent": "/opt/airflow/dags"}.get(mode)
+    said = {BUNDLES: json.dumps([{"name": "dags-folder", "classpath": kind}]), FOLDER: folder} if folder else {}
+    settings = {
+        "kind": "ConfigMap",
+        "metadata": {"name": "air-config", "labels": labels},
+        "data": {"AIRFLOW__CORE__EXECUTOR": "CeleryExecutor", **said},
+    }
+    taken: Any = [{"configMapRef": {"name": "air-config"}}]
+    volumes = [{"name": f"dags-{mode}", "emptyDir": {}}] if folder else []
+
+    def template(name: str, *command: str) -> dict[str, Any]:
+        return pod(
+            container(name, f"registry.example.com/airflow:{airflow}", *command, envFrom=taken),
+            name=name,
+            volumes=volumes,
+        )
+
+    return Namespace(
+        settings,
+        stateful_set(
+            "air-worker",
+            template("worker", "celery", "worker"),
+            labels={**labels, "app.kubernetes.io/component": "worker"},
+        ),
+        deployment("air-scheduler", template("scheduler", "scheduler"), labels=labels),
+        deployment("air-web", template("web", "api-server"), labels={**labels, "app.kubernetes.io/component": "web"}),
+    )
+
+
+@pytest.mark.parametrize("airflow", ["2.11.2", "3.3.2"])
+@pytest.mark.parametrize("mode", ["git", "persistent", "embedded"])
+def test_a_rollout_moves_the_packages_alone_where_the_chart_brings_dags_from_elsewhere(mode: str, airflow: str) -> None:
+    target = Target(image=B, digest=B.partition("@")[2], dag_version="a" * 12, airflow=airflow)
+    namespace: Any = charts(mode, airflow)
+    result = ways.rollout(namespace, Console(stderr=io.StringIO()), target, Asked(dry_run=True))
+    said = [one for one in result.warnings if f"(dags.mode: {mode})" in one]
+
+    assert [move.key for move in result.moves] == [
+        "statefulset/air-worker", "deployment/air-web", "deployment/air-scheduler",
+    ]  # fmt: skip
+    assert (result.outcome, result.image) == ("planned", B)
+    assert (result.dag_version, len(said)) == (("a" * 12, 0) if mode == "embedded" else ("", 1))

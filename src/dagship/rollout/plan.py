@@ -188,6 +188,11 @@ def says(move: Move, raw: Mapping[str, Any] | None) -> bool:
     return raw is not None and all(_says(change, fields.present(move.kind, raw, change)) for change in move.changes)
 
 
+def stays(move: Move, raw: Mapping[str, Any]) -> bool:
+    """Whether an object says to the letter what its move wants: another name of the same image makes new pods too."""
+    return all(fields.present(move.kind, raw, change) == change.after for change in move.changes)
+
+
 def _is_ours(move: Move, change: Change, now: str | None, may_say: Known) -> bool:
     expected = (change.after, *may_say[move.key, change.key])
     return now in expected or (change.field == "image" and any(_is_same(now, one) for one in expected))

@@ -67,7 +67,7 @@ def of_moves(
     found: list[Finding] = []
     for move in moves:
         raw = survey.objects[move.kind, move.name]
-        if move.kind not in WATCHED or plan.says(move, raw):
+        if move.kind not in WATCHED or plan.stays(move, raw):
             continue
         own = [pod for pod in pods if _has(move.kind, raw, pod)]
         now = live.asked if live else 0.0

@@ -62,7 +62,7 @@ def check(run: Run, planned: Planned, survey: "Survey") -> tuple[str, ...]:
             "See to that first, or leave --wait-for-runs out.",
         )
     moves = [move.reversed() for move in planned.moves] if planned.undo else planned.moves
-    if all(plan.says(move, survey.objects[move.kind, move.name]) for move in moves):
+    if all(plan.stays(move, survey.objects[move.kind, move.name]) for move in moves):
         return ()
     said = [] if run.live is not None else [f"Airflow could not be asked for its runs and tasks: {run.unasked}"]
     lacking = pins.lacking(run.live, planned.target) if run.live and not planned.undo else {}

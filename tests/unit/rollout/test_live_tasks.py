@@ -90,3 +90,22 @@ def test_a_task_that_began_while_runs_were_waited_for_is_not_killed() -> None:
     with pytest.raises(Refused, match="The pods of statefulset/worker get 2 s to end; 1 task runs there"):
         wait(airflows)
     assert any("get 2 s to end" in said for said in wait(airflows, interrupt_tasks=True).warnings)
+
+
+def test_runs_are_looked_after_also_where_the_same_image_only_gets_another_registrys_name() -> None:
+    raw = stateful_set(
+        "worker", pod(container("worker", f"old.example/team/airflow@{o.digest(o.V2)}", "celery", "worker"), name="w")
+    )
+    changes = (Change(field="image", container="worker", after=o.V2),)
+    planned = Planned(
+        kind="rollout",
+        target=Target(image=o.V2, digest=o.digest(o.V2), dag_version=B, dag_versions=(B,)),
+        moves=(Move(kind="StatefulSet", name="worker", role="worker", changes=changes),),
+    )
+    survey = Survey(objects={("StatefulSet", "worker"): raw}, workloads=(), record=Record())
+    run = Run(cluster=Airflows(), console=Console(stderr=io.StringIO()), asked=Asked(), live=PINNED)  # type: ignore[arg-type]
+
+    with pytest.raises(Refused, match="Unfinished runs are pinned to DAG versions that the image does not hold"):
+        tasks.check(run, planned, survey)
+    raw["spec"]["template"]["spec"]["containers"][0]["image"] = o.V2
+    assert tasks.check(run, planned, survey) == ()

@@ -225,6 +225,8 @@ def test_a_worker_that_does_not_move_is_of_no_concern() -> None:
     live = LiveRuns(asked=NOW, tasks=(task("worker-1"),))
 
     assert () == of_moves(live, image=o.V2)
+    # The same image of another registry: the pods are made anew.
+    assert [True] == [one.kills for one in of_moves(live, image=f"old.example/airflow@{o.digest(o.V2)}")]
     assert [False] == [one.kills for one in of_moves(None)]
 
 

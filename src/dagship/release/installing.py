@@ -110,9 +110,7 @@ def _start_anew(cluster: "Cluster", release: str) -> None:
 
 
 def _rehearse(cluster: "Cluster", helm: Helm, release: str, given: tuple[Path, ...]) -> None:
-    import yaml
-
-    rehearsal.rehearse(cluster, yaml.safe_load_all(helm.template(release, resource("k8s/chart"), given)))
+    rehearsal.rehearse(cluster, rehearsal.workloads(helm.template(release, resource("k8s/chart"), given)))
 
 
 def _upgrade(helm: Helm, wanted: Wanted, given: tuple[Path, ...], **more: Any) -> None:  # noqa: ANN401 - of Helm.upgrade

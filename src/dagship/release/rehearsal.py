@@ -6,6 +6,7 @@ into a pod as they are (volumes, affinity, tolerations) may hold what no schema 
 
 from typing import TYPE_CHECKING, Any
 
+from dagship import documents
 from dagship.cluster.failures import BadRequest, Invalid
 from dagship.errors import OutsideError, UsageError
 
@@ -19,20 +20,27 @@ _WORKLOADS = ("StatefulSet", "Deployment", "Job")
 _UNREADABLE = ("cannot be handled as a", "unmarshal", "strict decoding", "decode")
 
 
-def rehearse(cluster: "Cluster", objects: "Iterable[Any]") -> None:
+def workloads(rendered: str) -> tuple[dict[str, Any], ...]:
+    """Returns the workloads in what Helm would make; none where that cannot be read, which Helm's own reader may."""
+    try:
+        found = documents.load_all(rendered)
+    except ValueError:
+        return ()
+    return tuple(one for one in found if isinstance(one, dict) and one.get("kind") in _WORKLOADS)
+
+
+def rehearse(cluster: "Cluster", objects: "Iterable[dict[str, Any]]") -> None:
     """Has the server look at each workload.
 
     Args:
         cluster: The namespace.
-        objects: What Helm would make.
+        objects: Workloads that Helm would make.
 
     Raises:
         UsageError: It would refuse one; nothing was changed.
 
     """
     for one in objects:
-        if not isinstance(one, dict) or one.get("kind") not in _WORKLOADS:
-            continue
         name = one["metadata"]["name"]
         # Under a name of its own, since there may be one of that name.
         metadata = {"generateName": f"{name}-", "labels": one["metadata"].get("labels") or {}}

@@ -56,6 +56,12 @@ class Cluster:
         sibling.patience = seconds
         return sibling
 
+    def beside(self, namespace: str) -> "Cluster":
+        """Returns a sibling for another namespace that shares the connections and the count."""
+        sibling = copy.copy(self)
+        sibling.namespace = namespace
+        return sibling
+
     def close(self) -> None:
         """Closes the connections that nobody uses."""
         self._transport.close()

@@ -87,6 +87,11 @@ class Unreachable(Transient):
         self.wait = wait
 
 
+def is_rule(failed: OutsideError) -> bool:
+    """Whether it is a rule that somebody made for a cluster or a namespace that refuses, not the server itself."""
+    return _POLICY.search(failed.message) is not None
+
+
 def of_response(status: int, body: bytes | str, what: str, headers: Mapping[str, str] | None = None) -> DagshipError:
     """Returns the error for an answer that is not a success.
 

@@ -66,14 +66,15 @@ def install(
         if not create:
             _acquire(lease, console, cluster)
         began = cluster.clock()
-        with finding.timed(seconds, "helm"):
-            if before is not None:
-                _start_anew(cluster, wanted.release)
-            with _written(overrides) as last, console.step(f"helm upgrade --install {wanted.release}"):
-                written, given_files = choice.description(said_by, origin), (*wanted.files, *last)
-                if not create:
-                    _rehearse(cluster, helm, wanted.release, given_files)
-                _upgrade(helm, wanted, given_files, description=written, create_namespace=create)
+        with (
+            finding.timed(seconds, "helm"),
+            _written(overrides) as last,
+            console.step(f"helm upgrade --install {wanted.release}"),
+        ):
+            written, given_files = choice.description(said_by, origin), (*wanted.files, *last)
+            rendered = helm.template(wanted.release, resource("k8s/chart"), given_files)
+            _prepare(cluster, wanted.release, rendered, create=create)
+            _upgrade(helm, wanted, given_files, description=written, create_namespace=create)
         if create:
             _acquire(lease, console, cluster)
         with finding.timed(seconds, "start"), _told(wanted.release, cluster.namespace):
@@ -100,6 +101,13 @@ def _acquire(lease: Lease, console: "Console", cluster: "Cluster") -> None:
         lease.acquire(wait=True, say=console.say)
 
 
+def _prepare(cluster: "Cluster", release: str, rendered: str, *, create: bool) -> None:
+    """Has the server look first: what it would refuse leaves everything as it is, a Job that failed included."""
+    rehearsal.rehearse(cluster, rehearsal.workloads(rendered), elsewhere=create)
+    if not create:
+        _start_anew(cluster, release)
+
+
 def _start_anew(cluster: "Cluster", release: str) -> None:
     """A Job that failed stays failed, and Helm changes nothing of it while its name is the same."""
     jobs = cluster.list("Job", selector=labels.selector(release))
@@ -107,10 +115,6 @@ def _start_anew(cluster: "Cluster", release: str) -> None:
     for job in jobs:
         if labels.component(job) == "migrate" and migration.needs_new_start(job, pods):
             cluster.delete("Job", job["metadata"]["name"], uid=job["metadata"]["uid"])
-
-
-def _rehearse(cluster: "Cluster", helm: Helm, release: str, given: tuple[Path, ...]) -> None:
-    rehearsal.rehearse(cluster, rehearsal.workloads(helm.template(release, resource("k8s/chart"), given)))
 
 
 def _upgrade(helm: Helm, wanted: Wanted, given: tuple[Path, ...], **more: Any) -> None:  # noqa: ANN401 - of Helm.upgrade

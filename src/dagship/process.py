@@ -47,6 +47,7 @@ def run(
     *,
     env: Mapping[str, str] | None = None,
     on_line: Callable[[str], None] | None = None,
+    limit: float | None = None,
 ) -> Finished:
     """Runs a program to its end and returns what it printed; a failing exit status is the caller's to judge.
 
@@ -54,6 +55,7 @@ def run(
         argv: Program and arguments.
         env: Variables added to this process's environment.
         on_line: Called with each line of standard error as it comes, from another thread.
+        limit: Seconds after which it is killed; it then ended with minus the number of SIGKILL.
 
     Raises:
         OutsideError: The program is not installed.
@@ -62,13 +64,16 @@ def run(
     """
     log.info("%s", shlex.join(argv))
     errors: list[str] = []
-    child = reader = None
+    child = reader = timer = None
     try:
         with interrupts.put_off():  # one that was just started must be known before it can be ended
             child = _start(argv, env)
             _running[child] = threading.current_thread()
         reader = threading.Thread(target=_read_lines, args=(child, errors, on_line), daemon=True)
         reader.start()
+        if limit is not None:
+            timer = threading.Timer(limit, _send, (child, signal.SIGKILL))
+            timer.start()
         assert child.stdout is not None  # noqa: S101 - for the type checker; PIPE was asked for
         with child.stdout:
             output = child.stdout.read()
@@ -79,6 +84,8 @@ def run(
                 _end(child)
         raise
     finally:
+        if timer is not None:
+            timer.cancel()
         if child is not None:
             del _running[child]
         if reader is not None:

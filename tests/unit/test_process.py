@@ -81,3 +81,11 @@ def status(pid: int) -> str:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
         return "Z"
+
+
+def test_what_does_not_end_in_time_is_killed_with_what_it_started() -> None:
+    began = time.monotonic()
+    finished = process.run([sys.executable, "-c", "import subprocess; subprocess.run(['sleep', '600'])"], limit=0.5)
+
+    assert finished.code == -signal.SIGKILL
+    assert time.monotonic() - began < 60

@@ -7,6 +7,7 @@ through the command as well: it answers in 20 ms, less than importing docker-py 
 import csv
 import io
 import json
+import signal
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,12 +16,17 @@ from typing import Any
 
 from dagship import process
 from dagship.engine import containers, diagnosis
+from dagship.errors import OutsideError
 
 LABEL_CONTENT = "io.dagship.content"
 """SHA-256 of all that went into an image: a tag holds a few of its digits, and they are tried for in a minute."""
 
 # buildx runs git in the context, which then looks for a repository upwards from there.
 _NO_GIT = {"BUILDX_GIT_INFO": "false", "BUILDX_GIT_LABELS": "false"}
+
+
+# A registry that is silent keeps the command waiting without end, and nothing is lost without an answer.
+_ANSWER_SECONDS = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +185,9 @@ def _facts(document: dict[str, Any]) -> ImageFacts:
 
 def platforms(reference: str) -> tuple[str, ...]:
     """Returns the platforms that a registry has an image for; none when it has no index of it, or cannot be asked."""
-    finished = process.run(["docker", "buildx", "imagetools", "inspect", "--raw", "--", reference])
+    finished = process.run(
+        ["docker", "buildx", "imagetools", "inspect", "--raw", "--", reference], limit=_ANSWER_SECONDS
+    )
     if finished.code != 0:
         return ()
     found = [manifest.get("platform") or {} for manifest in json.loads(finished.stdout).get("manifests", ())]
@@ -208,7 +216,13 @@ def in_registry(reference: str) -> InRegistry:
         OutsideError: The registry does not have it, or cannot be asked.
 
     """
-    finished = process.run(["docker", "buildx", "imagetools", "inspect", "--format={{json .}}", "--", reference])
+    asks = ["docker", "buildx", "imagetools", "inspect", "--format={{json .}}", "--", reference]
+    finished = process.run(asks, limit=_ANSWER_SECONDS)
+    if finished.code == -signal.SIGKILL:
+        raise OutsideError(
+            f"The registry of {reference} did not answer within {_ANSWER_SECONDS:g} s.",
+            "See whether it is up, and whether this machine reaches it.",
+        )
     if finished.code != 0:
         raise diagnosis.of_pull(reference, finished.stderr)
     said = json.loads(finished.stdout)

@@ -79,6 +79,10 @@ dag = DAG("one", start_date=START, schedule=None)
 dag = DAG("two", start_date=START, schedule=None)
 BashOperator(task_id="first", bash_command="true", dag=dag)
 """,
+    # Neither the seed of a process nor its places are the file's own.
+    "takes_the_environment.py": dag(
+        "takes_the_environment", "import os\nGIVEN = repr(sorted(os.environ.items()))"
+    ).replace('"true"', "GIVEN"),
     "varies.py": dag("varies", "NAMES = {'north', 'east', 'south', 'west', 'up', 'down', 'left', 'right'}").replace(
         '"true"', "' '.join(NAMES)"
     ),

@@ -52,7 +52,9 @@ _ANSWER = """
 import json, os, sqlite3
 root = os.environ["AIRFLOW__CORE__DAGS_FOLDER"]
 database = sqlite3.connect("/tmp/airflow.db")
-dags = database.execute("SELECT d.fileloc, d.dag_id FROM dag d JOIN serialized_dag s ON s.dag_id = d.dag_id").fetchall()
+stored = {dag_id for dag_id, in database.execute("SELECT dag_id FROM serialized_dag")}
+# The SubDAGs of Airflow 2 are stored within the DAG that they belong to.
+dags = [(f, i) for f, i in database.execute("SELECT fileloc, dag_id FROM dag") if {i, i.rpartition(".")[0]} & stored]
 errors = database.execute("SELECT filename, stacktrace FROM import_error").fetchall()
 relative = lambda path: os.path.relpath(os.path.join(root, path), root)
 print("@@" + json.dumps([[relative(f), i] for f, i in dags] + [[relative(f), None, t] for f, t in errors]))

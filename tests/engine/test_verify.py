@@ -193,6 +193,13 @@ def test_a_dag_that_differs_from_process_to_process_is_told_with_the_place(
         assert "north" in found.message
 
 
+def test_what_differs_between_the_processes_of_the_test_alone_is_not_told(
+    broken: Callable[[BaseImage], VerifyReport], base_3: BaseImage, base_2: BaseImage
+) -> None:
+    for base in (base_3, base_2):
+        assert of_file(broken(base), "takes_the_environment.py") == []
+
+
 def test_an_airflowignore_that_airflow_cannot_read_is_told_as_that(
     verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage
 ) -> None:

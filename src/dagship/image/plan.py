@@ -48,6 +48,7 @@ _CHECKING = (
                 "side",
                 "start",
                 "stem",
+                "tables",
                 "trace",
                 "warm",
                 "watch",

@@ -41,10 +41,11 @@ def main(work: str) -> None:
     }
     log = os.open(os.path.join(work, "airflow.log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     here = os.path.dirname(os.path.abspath(__file__))
-    argv = [sys.executable, "-c", _STEM, here, work]
+    of_image = os.environ.get("PYTHONHASHSEED", "")
+    argv = [sys.executable, "-c", _STEM, here, work, of_image]
     stem = verify_start.Stem(argv, log, users.get("files"))
     # Another process with another seed: a file that makes the same of itself in both does so at every parse.
-    seed = "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"
+    seed = "1" if of_image != "1" else "2"
     other = verify_start.Stem(argv, log, users.get("files"), {"PYTHONHASHSEED": seed})
     try:
         _import_dags(job, report, stem, other)
@@ -111,11 +112,12 @@ def _compare(
     except (verify_start.Ended, KeyError, TypeError):
         return  # a file has seen to it; what it was found guilty of stands
     for number, *pair in zip(numbers, *texts):  # noqa: B905 - as long
-        one, another = ((outcome["seen"] or {}).get("texts", {}) for outcome in pair)
-        files[number]["seen"]["differs"] = [
-            dict(verify_compare.difference(str(one.get(dag, "")), str(another.get(dag, ""))), dag=dag)
-            for dag in vary[number]
-        ]
+        one, another = (outcome["seen"].get("texts") if outcome["seen"] else None for outcome in pair)
+        if isinstance(one, dict) and isinstance(another, dict):
+            files[number]["seen"]["differs"] = [
+                dict(verify_compare.difference(str(one.get(dag, "")), str(another.get(dag, ""))), dag=dag)
+                for dag in vary[number]
+            ]
 
 
 def _is_good(seen: dict[str, Any]) -> bool:

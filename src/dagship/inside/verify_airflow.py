@@ -1,8 +1,6 @@
 """Airflow as its dag-processor uses it, the same for 2.10 to 3.3: what differs between releases is all here."""
 
-import contextlib
 import datetime as dt
-import importlib
 import json
 import os
 import pathlib
@@ -10,6 +8,7 @@ import sys
 from typing import Any
 
 import verify_made
+import verify_tables
 import verify_warm
 
 _dumps = json.dumps  # a DAG file may replace it
@@ -38,6 +37,7 @@ class Airflow:
         self.major = int(version.partition(".")[0])
         self.root = root
         self.made = verify_made.Made()
+        self._database: Any = None
         from airflow.serialization import serialized_objects
 
         try:
@@ -79,7 +79,7 @@ class Airflow:
             verify_warm.load("airflow.sdk.execution_time." + module)
         try:
             if self.major == 2:  # noqa: PLR2004 - its files may ask the database for more than Variables
-                _make_tables()
+                self._database = verify_tables.Tables()
             DAG, BaseOperator = _classes()  # noqa: N806
             dag = DAG(
                 "dagship_warm_up",
@@ -115,6 +115,8 @@ class Airflow:
         found: list[Any] = []
         bag: Any = self._bag
         self.made.forget()
+        if self._database:
+            self._database.put()
 
         class Noting(bag):  # type: ignore[misc]
             def bag_dag(self, dag: Any, *rest: Any, **named: Any) -> Any:
@@ -149,27 +151,6 @@ def _classes() -> tuple[Any, Any]:
         from airflow.models.baseoperator import BaseOperator
         from airflow.models.dag import DAG
     return DAG, BaseOperator
-
-
-def _make_tables() -> None:
-    """Gives Airflow 2 an empty database, as its dag-processor has one: without tables each question is an error.
-
-    In the one file that the test is told of, and only while it is not there. Nothing can be written to it afterwards,
-    so that no file finds what another has put there.
-    """
-    from airflow import settings
-    from airflow.models import import_all_models
-    from airflow.models.base import Base
-
-    path = settings.engine.url.database
-    if settings.engine.url.get_backend_name() != "sqlite" or not path or os.path.exists(path):
-        return
-    import_all_models()
-    with contextlib.suppress(ImportError):  # Airflow's tables refer to those of its users, who may be there or not
-        importlib.import_module("airflow.providers.fab.auth_manager.models")
-    Base.metadata.create_all(settings.engine)
-    settings.engine.dispose()
-    os.chmod(path, 0o444)
 
 
 def _block_database() -> None:

@@ -53,6 +53,7 @@ def _settle_config() -> None:
     home = os.environ.get("AIRFLOW_HOME") or os.path.join(os.path.expanduser("~"), "airflow")
     config = os.environ.get("AIRFLOW_CONFIG") or os.path.join(home, "airflow.cfg")
     if not os.path.exists(os.path.expanduser(os.path.expandvars(config))):
-        os.environ["AIRFLOW_CONFIG"] = os.path.join(tempfile.mkdtemp(prefix="dagship-"), "airflow.cfg")
-        with open(os.environ["AIRFLOW_CONFIG"], "w", encoding="utf-8"):
+        # The same for both processes that import Airflow: files may look at it.
+        os.environ["AIRFLOW_CONFIG"] = os.path.join(tempfile.gettempdir(), "dagship-airflow.cfg")
+        with open(os.environ["AIRFLOW_CONFIG"], "a", encoding="utf-8"):
             pass

@@ -53,7 +53,7 @@ class Made:
         """Returns the functions of a file that are decorated as DAGs and that no line of it names again.
 
         Returns:
-            `id`, the dag_id that it would have as far as the source shows it; `name`, of the function; `line`.
+            `id`, the dag_id that it would have; `name`, of the function; `line`.
 
         """
         try:
@@ -63,11 +63,11 @@ class Made:
             return []
         named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
         return [
-            {"id": _dag_id(decorator) or node.name, "name": node.name, "line": node.lineno}
+            {"id": dag_id, "name": node.name, "line": node.lineno}
             for node in tree.body
             if isinstance(node, ast.FunctionDef) and node.name not in named
             for decorator in node.decorator_list
-            if _makes_dag(decorator)
+            if _makes_dag(decorator) and (dag_id := _dag_id(decorator, node.name))
         ][:_MOST]
 
 
@@ -77,8 +77,13 @@ def _makes_dag(decorator: ast.expr) -> bool:
     return name == "dag"
 
 
-def _dag_id(decorator: ast.expr) -> str:
+def _dag_id(decorator: ast.expr, name: str) -> str:
+    """The id that the DAG of a function would have, empty where the source does not show it: who knows who has it."""
     if not isinstance(decorator, ast.Call):
+        return name
+    if any(each.arg is None for each in decorator.keywords):
         return ""
     given = [*decorator.args[:1], *(each.value for each in decorator.keywords if each.arg == "dag_id")]
-    return next((each.value for each in given if isinstance(each, ast.Constant) and isinstance(each.value, str)), "")
+    if not given:
+        return name
+    return given[0].value if isinstance(given[0], ast.Constant) and isinstance(given[0].value, str) else ""

@@ -123,6 +123,7 @@ class Worker:
                 self._told_exit = True
                 return None
             number, seen, clean = said
+            json.dumps(seen)  # a newer Python reads what is deeper than it writes
         except (ValueError, TypeError, RecursionError):
             return None
         fits = number == self.number and self.number is not None and isinstance(seen, dict)

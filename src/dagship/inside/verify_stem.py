@@ -29,9 +29,19 @@ _GRACE_SECONDS = 5.0
 _CURRENT = ""
 
 
-def main(work: str, descriptor: str) -> None:
-    """Imports Airflow, says what there is to examine, and then forks as it is told."""
+def main(work: str, seed: str, descriptor: str) -> None:
+    """Imports Airflow, says what there is to examine, and then forks as it is told.
+
+    Args:
+        work: Where the job is.
+        seed: What `PYTHONHASHSEED` is in the image's environment: files find that, whichever it was for this process.
+        descriptor: Number of the socket.
+
+    """
     faulthandler.enable()
+    os.environ.pop("PYTHONHASHSEED", None)
+    if seed:
+        os.environ["PYTHONHASHSEED"] = seed
     control = socket.socket(fileno=int(descriptor))
     verify_home.be_like_airflow()
     sys.argv[:] = [verify_home.command(), "dag-processor"]

@@ -15,6 +15,8 @@ def lost(files: Collection[SeenFile]) -> Iterator[Finding]:
             continue
         severity: Severity = "warning" if file.seen.dags else "error"
         for each in file.seen.lost:
+            if each.id in known:  # another file takes it from this one
+                continue
             yield finding(
                 "lost-dag",
                 f"It makes the DAG {each.id!r} and keeps it nowhere: Airflow does not see it.",

@@ -61,6 +61,8 @@ def test_a_class_that_is_watched_has_the_signature_it_had(made: Made) -> None:
         ("@sdk.dag(schedule=None)\ndef sales(): ...\n", [{"id": "sales", "name": "sales", "line": 2}]),
         ("@dag('eu')\ndef sales(): ...\n", [{"id": "eu", "name": "sales", "line": 2}]),
         ("@dag(dag_id='eu')\ndef sales(): ...\n", [{"id": "eu", "name": "sales", "line": 2}]),
+        ("@dag(dag_id=NAME)\ndef sales(): ...\n", []),
+        ("@dag(**GIVEN)\ndef sales(): ...\n", []),
         ("@dag\ndef sales(): ...\nsales()\n", []),
         ("@dag\ndef sales(): ...\nfor f in [sales]: f()\n", []),
         ("@task\ndef sales(): ...\n", []),

@@ -276,6 +276,12 @@ def test_a_lost_dag_is_an_error_alone_and_a_warning_beside_another() -> None:
     assert only(image(file(lost=(lost,), dags=(dag("other"),)))).severity == "warning"
 
 
+def test_a_dag_that_another_file_takes_from_where_it_is_made_is_not_lost() -> None:
+    registry = file("registry.py", lost=(SeenLost(id="sales", line=4),))
+
+    assert judged(image(registry, file("main.py", dags=(dag("sales"),)))) == []
+
+
 def test_a_function_that_another_file_makes_its_dag_of_is_called() -> None:
     uncalled = SeenLost(id="sales", line=4, name="sales")
 

@@ -17,13 +17,20 @@ from dagship.rollout.workloads import COMPONENT_LABELS, Container, Workload
 
 Found = tuple[tuple[Workload, tuple[Container, ...]], ...]
 
-_STARTS_AIRFLOW = re.compile(r"(^|[\s;&|(]|bin/)airflow(\s|$)")
 # What charts run beside Airflow, as programs and labels call it, and how tags begin.
 _PROGRAM = r"(pgbouncer|statsd|redis|valkey|postgres(ql)?|otel|opentelemetry)"
 _OTHER = re.compile(rf"{_PROGRAM}([-_](server|exporter|collector))?")
 _TAG = re.compile(rf"(airflow-)?{_PROGRAM}([^a-z]|$)")
 # What goes before the program, or may start any.
 _BEFORE = re.compile(r"dumb-init|tini|exec|env|-.*|\w+=.*")
+# What else goes before the program of each command that a shell is given.
+_LEADS = re.compile(r"(ba|da|a)?sh|python[\d.]*|.*entrypoint.*|if|then|else|do|while|until|!|\{|timeout|\d+[smhd]?")
+_ENDS = re.compile(r"[;&|()`\n]+")
+# Clients to which `airflow` is a database, a user or a namespace, and `scheduler` the name of a workload.
+_CLIENT = re.compile(
+    r"kubectl|oc|helm|psql|pg_\w+|(create|drop|vacuum)db|mysql\w*|redis-cli|curl|wget|git|aws|gcloud|az"
+)
+_WRAPPED = re.compile(r"\s--\s+(\S*/)?airflow(\s|$)")
 _NEUTRAL = re.compile(r"(|airflow|celery|(ba|da|a)?sh|.*\.sh|.*entrypoint.*)")
 
 
@@ -61,7 +68,7 @@ def is_another(workload: Workload, container: Container) -> bool:
         return False
     labels = () if _is_component(workload) else (workload.labels.get(label, "") for label in COMPONENT_LABELS)
     tag = container.image.partition("@")[0].rpartition("/")[2].partition(":")[2]
-    return _TAG.match(tag) is not None or any(_OTHER.fullmatch(word) for word in (_program(container), *labels))
+    return _TAG.match(tag) is not None or any(_OTHER.fullmatch(word) for word in (*_programs(container), *labels))
 
 
 def _is_sure(workload: Workload, container: Container) -> bool:
@@ -70,7 +77,12 @@ def _is_sure(workload: Workload, container: Container) -> bool:
 
 
 def _starts_airflow(container: Container) -> bool:
-    return bool(container.commands) or _STARTS_AIRFLOW.search(container.command) is not None
+    programs = _programs(container)
+    if "airflow" in programs:
+        return True
+    if any(_OTHER.fullmatch(program) or _CLIENT.fullmatch(program) for program in programs):
+        return False
+    return bool(container.commands) or _WRAPPED.search(container.command) is not None
 
 
 def _is_component(workload: Workload) -> bool:
@@ -87,5 +99,17 @@ def _is_neutral(container: Container) -> bool:
 
 def _program(container: Container) -> str:
     """The program that a command starts, without its directory; empty where the image's own is started."""
-    words = (word.rpartition("/")[2] for word in container.command.split())
-    return next((word for word in words if _BEFORE.fullmatch(word) is None), "")
+    return next((word for word in _words(container.command) if _BEFORE.fullmatch(word) is None), "")
+
+
+def _programs(container: Container) -> tuple[str, ...]:
+    """What a command starts in the end, by the shell that it may be for: the program of each command there."""
+    each = (_words(text) for text in _ENDS.split(container.command.replace("\\\n", " ")))
+    found = (
+        next((word for word in words if not (_BEFORE.fullmatch(word) or _LEADS.fullmatch(word))), "") for words in each
+    )
+    return tuple(program for program in found if program)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.rpartition("/")[2] for word in text.split())

@@ -39,6 +39,11 @@ def scheduler(image: str = AIRFLOW, *beside: Object) -> Object:
     )
 
 
+def one_off(name: str, *command: str) -> Object:
+    """A CronJob of another image in the same repository."""
+    return cron_job(name, pod(box("x", f"{REPOSITORY}:tools-1", *command), name=name))
+
+
 def moves(*made: Object, **asked: Any) -> dict[str, list[str]]:
     read = [workloads.read(one["kind"], one) for one in made]
     selected = selection.select(read, repositories=[REPOSITORY], **asked)
@@ -66,6 +71,15 @@ SCHEDULER = ["scheduler", "scheduler-log-groomer", "wait-for-airflow-migrations"
         deployment("reports", pod(box("web", f"{REPOSITORY}:reports-1", "gunicorn", "reports"), name="reports")),
         deployment("reports-worker", pod(box("w", f"{REPOSITORY}:reports-1", "python", "work.py"), name="reports")),
         cron_job("backup", pod(box("backup", f"{REPOSITORY}:backup-3", "bash", "/backup.sh"), name="backup")),
+        # What is called airflow is a user, a database, a namespace, and a workload's name is no command.
+        of_chart("pooler", box("pgbouncer", f"{REPOSITORY}:pgbouncer-1", "pgbouncer", "-u", "airflow", "/etc/p.ini")),
+        of_chart("pooler-2", box("p", f"{REPOSITORY}:1", "sh", "-c", "exec /usr/bin/pgbouncer -u airflow /etc/p.ini")),
+        one_off("dump", "pg_dump", "-U", "airflow", "airflow"),
+        one_off("dump-2", "bash", "-ec", "set -o pipefail; pg_dump -U airflow airflow | gzip > /dump"),
+        one_off("restart", "kubectl", "-n", "airflow", "delete", "pods", "--all"),
+        one_off("restart-2", "kubectl", "rollout", "restart", "deployment/scheduler"),
+        one_off("clean", "sh", "-c", "kubectl exec deployment/scheduler -- airflow db clean"),
+        one_off("purge", "find", "/logs", "-user", "airflow", "-delete"),
     ],
     ids=lambda made: made["metadata"]["name"] if isinstance(made, dict) else made[-6:],
 )
@@ -98,6 +112,15 @@ def test_a_program_beside_a_component_stays_and_the_component_moves() -> None:
         cron_job("own", pod(box("own", AIRFLOW, "python", "own.py"), name="own")),
         stateful_set("worker", pod(box("main", f"{REPOSITORY}:3.2.1-postgres"), name="worker")),
         deployment("web", pod(box("x", f"{REPOSITORY}:x", "dumb-init", "--", "/entrypoint", "webserver"), name="web")),
+        one_off("path", "/home/airflow/.local/bin/airflow", "db", "clean"),
+        one_off("entrypoint", "/usr/bin/dumb-init", "--", "/entrypoint", "airflow", "db", "clean"),
+        one_off("module", "python", "-m", "airflow", "db", "clean"),
+        one_off("second", "bash", "-c", "pg_dump -U airflow airflow > /dump && exec airflow db clean"),
+        one_off("continued", "bash", "-c", "exec \\\nairflow db clean"),
+        one_off("guarded", "bash", "-c", "if airflow db check; then echo; fi"),
+        one_off("variable", "env", "A=1", "timeout", "60", "airflow", "db", "clean"),
+        one_off("wrapper", "chamber", "exec", "prod", "--", "airflow", "db", "clean"),
+        one_off("wrapper-2", "ddtrace-run", "airflow", "celery", "worker"),
     ],
     ids=lambda made: made["metadata"]["name"],
 )

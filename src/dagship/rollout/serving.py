@@ -51,10 +51,7 @@ def is_images(name: str, value: str, version: str) -> bool:
     """Whether a value is what an image with this DAG version sets, or has its DAGs served all the same."""
     if name == FOLDER:
         return posixpath.normpath(value.strip()) == f"{VERSIONS_ROOT}/{version}"
-    return any(
-        one.get("classpath") == _BAKED and (one.get("kwargs") or {}).get("root", VERSIONS_ROOT) == VERSIONS_ROOT
-        for one in _bundles(value)
-    )
+    return any(one.get("classpath") == _BAKED and _root(one) == VERSIONS_ROOT for one in _bundles(value))
 
 
 def shown(name: str, value: str) -> str:
@@ -133,6 +130,12 @@ def _bundles(value: str) -> list[dict[str, Any]]:
     except ValueError:
         return []
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _root(bundle: Raw) -> object:
+    """Where a bundle of the image is told to look; None where what it is given is nothing that a bundle takes."""
+    given = bundle.get("kwargs") or {}
+    return given.get("root", VERSIONS_ROOT) if isinstance(given, dict) else None
 
 
 def _instance(raw: Raw) -> str:

@@ -195,15 +195,15 @@ def stays(move: Move, raw: Mapping[str, Any]) -> bool:
 
 def _is_ours(move: Move, change: Change, now: str | None, may_say: Known) -> bool:
     expected = (change.after, *may_say[move.key, change.key])
-    return now in expected or (change.field == "image" and any(_is_same(now, one) for one in expected))
+    return now in expected or (
+        change.field == "image" and now is not None and any(one and sameness.is_mirrors(now, one) for one in expected)
+    )
 
 
 def _says(change: Change, now: str | None) -> bool:
-    return now == change.after or (change.field == "image" and _is_same(now, change.after))
-
-
-def _is_same(one: str | None, other: str | None) -> bool:
-    return one is not None and other is not None and sameness.same_image(one, other)
+    if change.field != "image" or now is None or change.after is None:
+        return now == change.after
+    return sameness.same_image(now, change.after)
 
 
 def short(image: str | None) -> str:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from dagship.artifacts import Artifact, PushedImage
 from dagship.rollout.live import LiveRuns, Task
-from dagship.rollout.sameness import same_image
+from dagship.rollout.sameness import digest, spelled_out
 from dagship.rollout.synced import SyncReport
 from dagship.rollout.values import Hold, Journal, Move, Release, Role
 
@@ -66,6 +66,7 @@ class WorkloadReport(Artifact):
         ready: Pods that are ready and right.
         desired: Pods wanted.
         differ: Pods that run another image than their workload says.
+        digests: What those images stand for by their pods, as far as they are written without a digest.
 
     """
 
@@ -76,6 +77,7 @@ class WorkloadReport(Artifact):
     ready: int = 0
     desired: int = 0
     differ: tuple[str, ...] = ()
+    digests: dict[str, str] = Field(default_factory=dict)
 
 
 class RolloutResult(Artifact):
@@ -175,6 +177,8 @@ class StatusReport(Artifact):
     @property
     def agree(self) -> bool:
         """Whether all components run the same image."""
-        images = [image for workload in self.workloads for image in workload.images]
-        same = bool(images) and all(same_image(image, images[0]) for image in images)
+        known = {spelled_out(tag): found for one in self.workloads for tag, found in one.digests.items()}
+        images = {spelled_out(image) for workload in self.workloads for image in workload.images}
+        # Names of two registries are of two images, unless their digests say that it is one.
+        same = len({digest(image) or known.get(image, image) for image in images}) == 1
         return same and not any(workload.differ for workload in self.workloads)

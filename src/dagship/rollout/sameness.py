@@ -25,6 +25,18 @@ def same_image(image: str, wanted: str) -> bool:
     return path[-shorter:] == wanted_path[-shorter:]
 
 
+def is_mirrors(image: str, wanted: str) -> bool:
+    """Whether an image may be what a webhook made of one that was asked for: a mirror keeps its whole path."""
+    by_digest = digest(image) != "" and digest(wanted) != ""
+    return same_image(image, wanted) and (by_digest or len(_parts(image)[0]) >= len(_parts(wanted)[0]))
+
+
+def spelled_out(image: str) -> str:
+    """Returns the one form that the spellings of a name share: `airflow` and `docker.io/library/airflow:latest`."""
+    name = image.removeprefix("index.").removeprefix("docker.io/").removeprefix("library/")
+    return name if "@" in name or ":" in name.rpartition("/")[2] else f"{name}:latest"
+
+
 def digest(reference: str) -> str:
     """Returns the digest that a reference or an imageID ends in, or empty."""
     found = _DIGEST.search(reference)

@@ -180,6 +180,17 @@ class _Look:
     def wanted(self) -> dict[str, str]:
         return {container.name: container.image for container in self.containers}
 
+    @property
+    def digests(self) -> dict[str, str]:
+        """What each image that is written by tag stands for: what the pod runs that was made last."""
+        return {
+            written: digest
+            for pod in sorted(self.pods, key=lambda pod: pod.started)
+            for container in pod.containers
+            if (written := self.wanted.get(container.name, "")) and not sameness.digest(written)
+            if (digest := sameness.digest(container.image_id))
+        }
+
 
 def _look(
     workload: Workload,
@@ -219,6 +230,7 @@ def _report(look: _Look, digests: Mapping[str, str], versions: Mapping[str, str]
         ready=look.verdict.ready if look.verdict else 0,
         desired=look.verdict.desired if look.verdict else 0,
         differ=tuple(sorted(pod.name for pod in look.pods if _differs(pod, look.wanted, digests))),
+        digests=look.digests,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dagship.console import Console
-from dagship.rollout import answers, mover, plan, record, roller
+from dagship.rollout import answers, mover, plan, record, roller, states, status, workloads
 from dagship.rollout.asked import Asked, Planned
 from dagship.rollout.results import RolloutResult, StatusReport, WorkloadReport
 from dagship.rollout.retreat import go_back
@@ -107,6 +107,18 @@ def test_what_was_written_and_not_yet_in_the_journal_is_known_by_its_digest() ->
     assert plan.says(MOVE, raw)
 
 
+@pytest.mark.parametrize(
+    ("now", "ours"),
+    [("mirror.example/hub/apache/airflow:2", True), ("docker.io/apache/airflow:2", True), ("r.corp/airflow:2", False)],
+)
+def test_a_tag_of_another_registry_is_ours_where_a_mirror_may_have_it(now: str, ours: bool) -> None:
+    change = Change(field="image", container="c", before="apache/airflow:2", after=o.V2)
+    move = MOVE.model_copy(update={"changes": (change,)})
+    raw = server(now).get("CronJob", "x")
+
+    assert plan.without_foreign(move, raw, plan.known([move], None)).changes == ((change,) if ours else ())
+
+
 def test_an_image_is_not_asked_for_again_where_its_release_says_what_came_of_it() -> None:
     came = f"{MIRROR}@{o.digest(o.V2)}"
     now = Move(kind="CronJob", name="x", changes=(Change(field="image", container="c", before=came, after=o.V2),))
@@ -126,15 +138,43 @@ def test_a_move_that_is_done_already_is_its_own_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    ("images", "agree"),
+    ("images", "digests", "agree"),
     [
-        ((o.V1, f"{MIRROR}@{o.digest(o.V1)}"), True),
-        (("r/team/airflow:1", "mirror:5000/team/airflow:1"), True),
-        ((o.V1, f"{MIRROR}@{o.digest(o.V2)}"), False),
-        ((), False),
+        ((o.V1, f"{MIRROR}@{o.digest(o.V1)}"), {}, True),
+        ((o.V1, f"{MIRROR}@{o.digest(o.V2)}"), {}, False),
+        (("apache/airflow:3", "docker.io/apache/airflow:3"), {}, True),
+        (("airflow", "docker.io/library/airflow:latest"), {}, True),
+        # Anybody may have put anything there under that name.
+        (("apache/airflow:2.10.5", "registry.corp/airflow:2.10.5"), {}, False),
+        (("r/team/airflow:1", "mirror:5000/team/airflow:1"), {}, False),
+        (("r/team/airflow:1", "mirror:5000/team/airflow:1"), {0: "1", 1: "1"}, True),
+        (("r/team/airflow:1", "mirror:5000/team/airflow:1"), {0: "1", 1: "2"}, False),
+        (("r/team/airflow:1", "r/team/airflow:1"), {0: "1"}, True),
+        (("r/team/airflow:1", o.V1), {0: "1"}, True),
+        (("r/team/airflow:1", o.V1), {}, False),
+        ((), {}, False),
     ],
 )
-def test_components_agree_on_an_image_whatever_its_registry_is_called(images: tuple[str, ...], agree: bool) -> None:
-    workloads = tuple(WorkloadReport(workload=f"deployment/{image}", role="other", images=(image,)) for image in images)
+def test_components_agree_on_an_image_by_its_digest_and_else_by_its_whole_name(
+    images: tuple[str, ...], digests: dict[int, str], agree: bool
+) -> None:
+    workloads = tuple(
+        WorkloadReport(
+            workload=f"deployment/{number}",
+            role="other",
+            images=(image,),
+            digests={image: f"sha256:{digests[number] * 64}"} if number in digests else {},
+        )
+        for number, image in enumerate(images)
+    )
 
     assert StatusReport(passed=True, namespace="", context="", workloads=workloads, releases=()).agree is agree
+
+
+def test_what_a_tag_stands_for_is_told_by_the_pods_whatever_a_webhook_called_it_there() -> None:
+    template = {"metadata": {}, "spec": {"containers": [o.container(image="team/airflow:1")]}}
+    workload = workloads.read("StatefulSet", o.stateful_set(template=template))
+    pods = (states.pod(o.pod("worker-0", image=f"{MIRROR}:1")),)
+    look = status._Look(workload=workload, containers=workload.containers, verdict=None, pods=pods)
+
+    assert status._report(look, {}, {}).digests == {"team/airflow:1": f"sha256:{'f' * 64}"}

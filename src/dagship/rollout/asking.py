@@ -85,7 +85,8 @@ def scheduler(cluster: "Cluster", survey: Survey, *, prefer: Collection[str] = (
     """
     schedulers = [one for one in survey.workloads if one.role == "scheduler"]
     schedulers = [one for one in schedulers if one.key in prefer] or schedulers
-    for workload in schedulers:
+    # One that only has the name of a scheduler may run anything.
+    for workload in sorted(schedulers, key=lambda one: not one.is_started):
         found = pod_of(cluster, survey, workload)
         if found is not None:
             return found

@@ -92,6 +92,11 @@ class Workload:
         """How people and `--workloads` call it: `statefulset/worker`."""
         return f"{self.kind.lower()}/{self.name}"
 
+    @property
+    def is_started(self) -> bool:
+        """Whether a command starts what the role says, and it is not only what a label or a name has it be."""
+        return any(self.role in container.commands for container in self.containers if not container.init)
+
 
 def template(kind: Kind, raw: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the pod template of a workload."""

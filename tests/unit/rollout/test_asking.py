@@ -80,6 +80,19 @@ def test_of_two_airflows_the_one_that_is_meant_is_asked() -> None:
     assert ["app=other-scheduler"] == airflow.selectors
 
 
+def test_what_only_has_the_name_of_a_scheduler_is_asked_last() -> None:
+    named = {"name": "x", "image": o.V1, "command": ["python", "report.py"]}
+    other = deployment("report-scheduler", pod(named, name="report-scheduler"))
+    airflow = Airflow(answer())
+    asking.live(
+        airflow,  # type: ignore[arg-type]
+        survey(other, SCHEDULER),
+        prefer={"deployment/report-scheduler", "deployment/scheduler"},
+    )
+
+    assert ["app=scheduler"] == airflow.selectors
+
+
 def test_the_script_is_python_and_takes_the_moment_as_an_argument() -> None:
     airflow = Airflow(answer())
     live(airflow, since=1_790_000_000.1234)

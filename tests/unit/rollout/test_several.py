@@ -49,3 +49,25 @@ def test_workers_of_another_release_are_no_airflow() -> None:
     assert several.refusal([A, workloads.read("StatefulSet", made)], selector="", names=()) is None
     assert several.refusal([A], selector="", names=()) is None
     assert several.refusal([], selector="", names=()) is None
+
+
+def by_name(name: str, *command: str) -> Workload:
+    made = deployment(name, pod({"name": "main", "image": "airflow:1", "command": [*command]}, name=name))
+    return workloads.read("Deployment", made)
+
+
+def test_what_only_has_the_name_of_a_scheduler_is_no_second_airflow() -> None:
+    report = by_name("report-scheduler", "python", "report.py")
+
+    assert report.role == "scheduler"
+    assert several.refusal([report, A], selector="", names=()) is None
+    # Where no command tells, names are all there is.
+    assert several.refusal([by_name("a-scheduler", "/start.sh"), by_name("b-scheduler")], selector="", names=())
+
+
+def test_two_schedulers_of_one_release_are_one_airflow() -> None:
+    found = [scheduler("first", release="a"), scheduler("second", release="a")]
+
+    assert several.refusal(found, selector="", names=()) is None
+    assert several.refusal([*found, scheduler("third")], selector="", names=())
+    assert several.refusal([*found, B], selector="", names=())

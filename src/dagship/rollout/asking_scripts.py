@@ -102,8 +102,9 @@ def ask():
     stale = hasattr(D, "is_stale")  # Airflow 3
     of = [R.dag_id, D.is_paused, D.is_stale if stale else D.is_active, D.relative_fileloc if stale else D.fileloc]
     # Not those of other bundles than the image's, which has the name of Airflow's own, nor of packages (examples).
-    ours = or_(D.bundle_name.is_(None), D.bundle_name == "dags-folder") if stale else D.fileloc.not_like(
-        "%/site-packages/%")
+    # A DAG that was deleted has no row: then all of it is NULL.
+    ours = or_(D.bundle_name.is_(None), D.bundle_name == "dags-folder") if stale else or_(
+        D.fileloc.is_(None), D.fileloc.not_like("%/site-packages/%"))
     of += [] if pin is None else [pin]
     unended = R.state.in_(["queued", "running"])
     on = ["running", "restarting"]
@@ -126,7 +127,7 @@ def ask():
     now = os.path.join(root, "CURRENT")
     return {"airflow": airflow.__version__, "asked": time.time(),
         "runs": [{"state": text(r[0]), "version": text(r[1]) if pin is not None else "", "runs": r[-1]} for r in runs],
-        "dags": [{"dag_id": r[0], "paused": bool(r[1]), "gone": bool(r[2]) == stale, "runs": r[-1],
+        "dags": [{"dag_id": r[0], "paused": bool(r[1]), "gone": r[2] is None or bool(r[2]) == stale, "runs": r[-1],
             "file": text(r[3]) if stale else "", "version": "" if pin is None else text(r[-2])} for r in dags],
         "tasks": [task(r) for r in tasks], "running": sum(counts.get(n, 0) for n in on),
         "queued": counts.get("queued", 0), "changed": [task(r) for r in changed], "held": held,

@@ -2,9 +2,14 @@
 
 import base64
 import json
+import os
+import re
+import sys
+import time
 import zlib
 from collections.abc import Sequence
 from typing import Any
+from unittest.mock import MagicMock
 from urllib.parse import urlencode
 
 import pytest
@@ -163,6 +168,42 @@ def test_no_command_is_longer_than_web_addresses_may_be() -> None:
     sizes = [len(urlencode([("command", word) for word in asking.argv(script)])) for script in scripts]
 
     assert max(sizes) < 6000  # and leaves room for a hundred DAGs
+
+
+@pytest.mark.parametrize(
+    ("airflow", "found", "gone"),
+    [(3, False, False), (3, True, True), (3, None, True), (2, True, False), (2, False, True), (2, None, True)],
+)
+def test_a_dag_is_gone_where_airflow_says_so_and_where_it_has_no_row_of_it(
+    monkeypatch: pytest.MonkeyPatch, airflow: int, found: bool | None, gone: bool
+) -> None:
+    names = ["airflow.configuration", "airflow.jobs.job", "airflow.models", "airflow.utils.session", "sqlalchemy"]
+    there = {name: MagicMock() for name in ("airflow", "airflow.jobs", "airflow.utils", *names)}
+    for name, module in there.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    there["airflow"].__version__ = f"{airflow}.0.0"
+    there["airflow.configuration"].conf.get.return_value = ""
+    there["airflow.configuration"].conf.getint.return_value = 30
+    row = ["d", False, found, "d.py", None, 2]
+    if airflow == 2:
+        del there["airflow.models"].DagModel.is_stale
+        del there["airflow.models"].DagRun.bundle_version
+        row.pop(4)
+    session = there["airflow.utils.session"].create_session.return_value.__enter__.return_value
+    session.scalar.return_value.timestamp.return_value = time.time()
+    answers = [MagicMock(**{"all.return_value": rows}) for rows in ([], [row], [])]
+    session.execute.side_effect = [*answers, []]
+    url = session.get_bind.return_value.url
+    url.get_backend_name.return_value, url.host, url.database = "postgresql", "db", "airflow"
+    script = asking_scripts.ANSWER[asking_scripts.ANSWER.index("def alive") :] + asking_scripts.LIVE
+    within: dict[str, Any] = {"os": os, "sys": sys, "re": re, "NoUse": ValueError}
+    monkeypatch.setattr(sys, "argv", ["-c"])
+    exec(script.removesuffix("answer(ask)\n"), within)
+    (said,) = asking.read(within["ask"]()).dags
+
+    assert (said.dag_id, said.gone, said.runs) == ("d", gone, 2)
+    # NULL is like nothing, and unlike nothing: the query asks for it by name.
+    assert there["airflow.models"].DagModel.fileloc.is_.called is (airflow == 2)
 
 
 def test_without_a_scheduler_nobody_is_asked() -> None:

@@ -4,6 +4,7 @@ Such a file, or a link, must not bring what else is on the machine into an image
 """
 
 import os
+from itertools import chain
 from pathlib import Path
 
 from dagship.errors import UsageError
@@ -15,6 +16,22 @@ def leads_out(root: Path, path: Path) -> bool:
         return not (root / path).resolve().is_relative_to(root.resolve())
     except (OSError, RuntimeError, ValueError):  # a circle of links, or no path at all
         return True
+
+
+def refuse_links(directory: Path) -> None:
+    """Refuses a link where tasks keep things: the directory itself, which need not be there, or anything in it.
+
+    Raises:
+        UsageError: There is one.
+
+    """
+    below = (Path(at, name) for at, *names in os.walk(directory) for name in chain(*names))
+    for path in chain([directory], below):
+        if path.is_symlink():
+            raise UsageError(
+                f"{path} is a link: what tasks keep there would be read from another place, and written to it.",
+                "Delete it, and see whether it came with a commit; what belongs there is made again.",
+            )
 
 
 def check_link(root: Path, path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from dagship import files
+from dagship import boundary, files
 from dagship.artifacts import Artifact
 from dagship.errors import UsageError, of_system
 
@@ -75,9 +75,10 @@ class Workspace:
         """Reads an artifact; None when there is none.
 
         Raises:
-            UsageError: The file is not what `kind` describes.
+            UsageError: The file is not what `kind` describes, or there is a link in `.dagship`.
 
         """
+        boundary.refuse_links(self.directory)
         path = self.directory / f"{name}.json"
         try:
             return kind.model_validate_json(files.read(path, limit=_MOST))
@@ -94,14 +95,20 @@ class Workspace:
             ) from broken
 
     def forget(self, name: str) -> None:
-        """Removes an artifact that no longer holds."""
+        """Removes an artifact that no longer holds.
+
+        Raises:
+            UsageError: There is a link in `.dagship`, or it is one.
+
+        """
+        boundary.refuse_links(self.directory)
         (self.directory / f"{name}.json").unlink(missing_ok=True)
 
     def cache(self, kind: str) -> Path:
         """Returns the directory of one kind of cached thing, made if need be.
 
         Raises:
-            UsageError: It cannot be made.
+            UsageError: It cannot be made, or there is a link in `.dagship`.
 
         """
         self._make()
@@ -114,7 +121,7 @@ class Workspace:
         """Writes a file whole or not at all: a reader sees the old text or the new.
 
         Raises:
-            UsageError: The directory cannot be written.
+            UsageError: The directory cannot be written, or there is a link in `.dagship`.
             OutsideError: The disk is full.
 
         """
@@ -126,6 +133,7 @@ class Workspace:
 
     def _make(self) -> None:
         """Makes the directory, invisible to git; another task may be doing so at this moment."""
+        boundary.refuse_links(self.directory)
         with _writing(self.directory):
             self._make_directory()
 

@@ -65,6 +65,29 @@ def test_a_directory_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None
         Workspace(tmp_path).write("base", BASE)
 
 
+@pytest.mark.parametrize(
+    "link", [".dagship", ".dagship/base.json", ".dagship/cache", ".dagship/cache/bases", ".dagship/cache/pytest/a/b"]
+)
+def test_a_link_is_neither_read_nor_written_through(tmp_path: Path, link: str) -> None:
+    project, outside = tmp_path / "project", tmp_path / "outside"
+    (project / link).parent.mkdir(parents=True)
+    outside.mkdir()
+    (outside / "base.json").write_text(BASE.model_dump_json())
+    (project / link).symlink_to(outside / "base.json" if link.endswith(".json") else outside)
+    workspace = Workspace(project)
+
+    for use in (
+        lambda: workspace.read("base", BuiltBase),
+        lambda: workspace.cache("bases"),
+        lambda: workspace.cache("pytest"),
+        lambda: workspace.write("base", BASE),
+        lambda: workspace.forget("base"),
+    ):
+        with pytest.raises(UsageError, match=rf"{link} is a link"):
+            use()
+    assert ["base.json"] == [path.name for path in outside.iterdir()]
+
+
 def test_forgetting_twice_is_no_error(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     workspace.write("base", BASE)

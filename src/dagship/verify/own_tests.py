@@ -84,6 +84,7 @@ def runner(settings: Settings, workspace: Workspace, console: Console, reference
     """Returns the files of a pytest for the image's Python, installed once for each version of it.
 
     Raises:
+        UsageError: What is kept of it is or has a link.
         OutsideError: The index or the engine failed.
 
     """
@@ -94,6 +95,17 @@ def runner(settings: Settings, workspace: Workspace, console: Console, reference
     if not kept.is_dir():
         with console.step("Installing pytest beside the image"):
             _install(settings, image, kept)
+    return read_runner(kept)
+
+
+def read_runner(kept: Path) -> dict[str, bytes]:
+    """Reads an installed pytest, by name in the container; an image made its files, and could have made links.
+
+    Raises:
+        UsageError: Something in it is a link.
+
+    """
+    boundary.refuse_links(kept)
     return {f"pytest/{file.relative_to(kept).as_posix()}": file.read_bytes() for file in _files(kept)}
 
 

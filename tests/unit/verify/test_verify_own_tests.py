@@ -84,6 +84,26 @@ def test_tests_of_the_project_that_are_a_link_out_of_it_are_refused(tmp_path: Pa
     assert own_tests.read(outside, root=project, max_file_size=100)
 
 
+@pytest.mark.parametrize("name", ["a", "package/a"])
+def test_a_link_in_the_pytest_that_is_kept_is_not_followed(tmp_path: Path, name: str) -> None:
+    kept, outside = tmp_path / "kept", tmp_path / "outside"
+    (kept / "package").mkdir(parents=True)
+    (kept / "package" / "__init__.py").write_text("")
+    outside.mkdir()
+    (outside / "config.json").write_text("password")
+
+    assert {"pytest/package/__init__.py": b""} == own_tests.read_runner(kept)
+    for target in (outside, outside / "config.json"):
+        (kept / name).symlink_to(target)
+        with pytest.raises(UsageError, match=rf"{name} is a link"):
+            own_tests.read_runner(kept)
+        (kept / name).unlink()
+    kept.rename(tmp_path / "moved")
+    kept.symlink_to(outside)
+    with pytest.raises(UsageError, match="kept is a link"):
+        own_tests.read_runner(kept)
+
+
 def test_tests_that_are_too_much_together_are_refused(tmp_path: Path) -> None:
     for number in range(3):
         with (tmp_path / f"test_{number}.py").open("wb") as file:

@@ -41,6 +41,8 @@ _OF_A_SERVICE = re.compile(
 )
 
 # Where machines behind a proxy say whom to trust; pip's own first.
+# buildx takes keys in any case, with spaces around them, and the whole of a field in quotes.
+_CACHE_PATH = re.compile(r"""(?:^|[,\s"])(?:src|dest)\s*=\s*([^,"]*)""", re.IGNORECASE)
 _AUTHORITIES = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 
 Names = Annotated[tuple[str, ...], NoDecode]
@@ -302,7 +304,7 @@ def _paths(settings: Settings) -> Iterator[tuple[str, Path]]:
                 yield name, each
     for name in ("cache_from", "cache_to"):
         for entry in getattr(settings, name):
-            yield from ((name, Path(path)) for path in re.findall(r'(?:^|,)"?(?:src|dest)=([^,"]*)', entry))
+            yield from ((name, Path(path)) for path in _CACHE_PATH.findall(entry))
 
 
 def _variable(name: str) -> str:

@@ -227,6 +227,8 @@ OUTSIDE = [
     ("values", '["chart.yaml", "/root/values.yaml"]'),
     ("cache_to", '["type=registry,ref=a/b", "type=local,dest=/root/.cache"]'),
     ("cache_from", '"type=local,src=../cache"'),
+    ("cache_to", '["type=local,DEST=/etc/outside"]'),
+    ("cache_from", """'type=local," Src =../cache"'"""),
 ]
 
 

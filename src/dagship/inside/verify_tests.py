@@ -10,6 +10,7 @@ import verify_child
 import verify_home
 
 _MOST = 10_000
+_LONGEST = 1000
 
 
 class Recorder:
@@ -41,8 +42,15 @@ class Recorder:
         crash = getattr(report.longrepr, "reprcrash", None)
         text = report.longreprtext
         test["outcome"] = "failed"
-        test["message"] = (getattr(crash, "message", "") or text.strip().rpartition("\n")[2])[:1000]
+        test["message"] = beginning(getattr(crash, "message", "") or text.strip().rpartition("\n")[2])
         test["text"] = verify_child.shortened(text)
+
+
+def beginning(message: str) -> str:
+    """Returns a message without what is too long, nor the word at the cut: half a secret is not known as one."""
+    if len(message) <= _LONGEST:
+        return message
+    return message[: max(message.rfind(space, 0, _LONGEST) for space in (" ", "\n")) + 1] + "…"
 
 
 def main(work: str, result: str) -> None:

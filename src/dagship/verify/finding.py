@@ -15,9 +15,13 @@ def finding(
     trace: str = "",
     hint: str = "",
 ) -> Finding:
-    """Makes a finding, its message cut to a sentence's length."""
-    short = message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
-    return Finding(severity=severity, kind=kind, file=file, line=line, message=short, traceback=trace, hint=hint)
+    """Makes a finding."""
+    return Finding(severity=severity, kind=kind, file=file, line=line, message=message, traceback=trace, hint=hint)
+
+
+def short(message: str) -> str:
+    """Cuts a message to a sentence's length; one that is masked already, for half a secret is not found any more."""
+    return message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
 
 
 def place(file: str, line: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dagship.artifacts import Finding, Kind, Severity
 from dagship.verify import across
 from dagship.verify.blame import blame, fault_blame
-from dagship.verify.finding import finding, place
+from dagship.verify.finding import finding, place, short
 from dagship.verify.meaning import EXIT_HINT, LOST_HINT, NETWORK_HINT, TIMEOUT_HINT, meaning, sentence
 from dagship.verify.observation import (
     Death,
@@ -53,10 +53,16 @@ def findings(
 
 
 def ordered(found: Iterable[Finding], mask: Callable[[str], str]) -> tuple[Finding, ...]:
-    """Returns findings with secrets masked: errors first, each sort by file and line, no warning twice."""
+    """Returns findings with secrets masked, then cut: errors first, each sort by file and line, no warning twice."""
     masked = (
-        finding.model_copy(update={name: mask(getattr(finding, name)) for name in ("message", "traceback", "hint")})
-        for finding in _once(found)
+        each.model_copy(
+            update={
+                "message": short(mask(each.message)),
+                "traceback": mask(each.traceback),
+                "hint": mask(each.hint),
+            }
+        )
+        for each in _once(found)
     )
     return tuple(
         sorted(masked, key=lambda made: (made.severity, made.version, made.file, made.line, made.kind, made.message))

@@ -393,3 +393,12 @@ def test_a_long_text_keeps_its_head_and_its_tail() -> None:
     assert short.startswith("aaa")
     assert short.endswith("the end")
     assert len(short) < verify_child.TEXT_LIMIT + 100
+
+
+def test_no_part_of_a_word_is_left_where_the_message_of_a_test_is_cut() -> None:
+    program = "import json, sys, verify_tests; print(json.dumps(verify_tests.beginning(sys.argv[1])))"
+
+    for before in ("word " * 198, "line\n" * 198):  # 990 characters
+        assert f"{before}…" == run(program, before + "correct-horse-battery")
+    assert "a short one" == run(program, "a short one")
+    assert "…" == run(program, "x" * 1001)

@@ -8,6 +8,7 @@ import pytest
 
 from dagship.artifacts import Finding
 from dagship.verify import verdict
+from dagship.verify.finding import finding
 from dagship.verify.meaning import meaning
 from dagship.verify.observation import (
     Death,
@@ -63,6 +64,17 @@ def judged(
 def only(seen: Observation, **options: Any) -> Finding:
     (found,) = judged(seen, **options)
     return found
+
+
+def test_a_secret_across_the_cut_of_a_message_is_masked() -> None:
+    for before in range(390, 401):
+        (found,) = verdict.ordered(
+            [finding("test-failed", f"{'x' * before}hunter2{' tail' * 9}")],
+            mask=lambda text: text.replace("hunter2", "***"),
+        )
+
+        assert "h" not in found.message
+        assert found.message.endswith("…")
 
 
 def test_an_image_with_nothing_wrong_has_no_findings() -> None:

@@ -276,6 +276,8 @@ def load(root: Path, flags: Mapping[str, object]) -> Settings:
         raise UsageError(*_explain(wrong)) from wrong
     except OSError as unreadable:
         raise UsageError(f"{unreadable.filename} cannot be read: {unreadable.strerror}.") from unreadable
+    except RecursionError as deep:
+        raise UsageError(f"The settings in {root} cannot be read: brackets are nested too deep in them.") from deep
     except (SettingsError, ValueError) as unreadable:
         if isinstance(unreadable, DagshipError):
             raise

@@ -217,6 +217,13 @@ def test_a_table_of_settings_that_is_none_is_one_sentence(tmp_path: Path, text: 
     assert "is not a table." in refusal(tmp_path).message
 
 
+@pytest.mark.parametrize("name", ["dagship.toml", "pyproject.toml"])
+def test_brackets_without_end_are_one_sentence(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(f"x = {'[' * 6000}")
+
+    assert "nested too deep" in refusal(tmp_path).message
+
+
 OUTSIDE = [
     ("ca_cert", '"/etc/ssl/certs/ca.pem"'),
     ("pip_conf", '"../pip.conf"'),

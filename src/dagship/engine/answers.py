@@ -51,7 +51,7 @@ def take(response: Any, registry: str) -> Answer:  # noqa: ANN401 - requests' re
     """Reads an answer.
 
     Raises:
-        OutsideError: It is longer than anything that a registry has to say.
+        OutsideError: It is longer than anything that a registry has to say, or the page after it has no address.
 
     """
     packed = response.headers.get("Content-Encoding", "identity").lower() == "gzip"
@@ -68,7 +68,13 @@ def take(response: Any, registry: str) -> Answer:  # noqa: ANN401 - requests' re
                 )
     following = response.links.get("next", {}).get("url", "")
     # Relative or absolute; only its path and query are followed: the login is not for another host.
-    parts = urlsplit(urljoin(response.url, following)) if following else None
+    try:
+        parts = urlsplit(urljoin(response.url, following)) if following else None
+    except ValueError as wrong:
+        raise OutsideError(
+            f"The registry {registry} names the next page of a list by what is no address.",
+            "Check the registry's host and port, and any proxy between.",
+        ) from wrong
     return Answer(
         status=response.status_code,
         headers=response.headers,

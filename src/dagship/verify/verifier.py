@@ -108,6 +108,7 @@ def verify(
                 "Build one with `build`, or name another with --image.",
             )
         came: SeenTests | None = None
+        ran: containers.Executed | None = None
         if tests and not container.overdue:
             with console.step(f"Running the tests of {pytest_path}") as step:
                 container.put({**runner, **tests})
@@ -126,10 +127,11 @@ def verify(
             seen, expected_airflow=image.airflow, parse_budget=settings.parse_budget, untouched=of_base
         )
     if container.overdue:
-        found.append(_overdue(settings.container_timeout, mask(ended.output)[-_TAIL:]))
+        log = mask((ran or ended).output)[-_TAIL:]
+        found.append(overdue(settings.container_timeout, log, in_tests=ran is not None))
     else:
         found += [] if seen else [_died(ended.code, mask(log)[-_TAIL:])]
-        found += own_tests.findings(came, mask(ran.output)[-_TAIL:]) if tests else []
+        found += own_tests.findings(came, mask(ran.output)[-_TAIL:]) if ran else []
     findings = verdict.ordered(found, mask)
     return VerifyReport(
         image=image.reference,
@@ -191,9 +193,11 @@ def _died(code: int, log: str) -> Finding:
     )  # fmt: skip
 
 
-def _overdue(limit: float, log: str) -> Finding:
+def overdue(limit: float, log: str, *, in_tests: bool) -> Finding:
+    """Returns the finding for a container whose time was up, while DAGs were imported or in the user's own tests."""
+    where = " while pytest ran the tests" if in_tests else ""
     return finding(
-        "timeout", f"The test as a whole did not end within {limit:g} s, and was stopped.", trace=log,
+        "timeout", f"The test as a whole did not end within {limit:g} s, and was stopped{where}.", trace=log,
         hint="The last lines say how far it was. Where it only needs longer, raise container_timeout.",
     )  # fmt: skip
 

@@ -39,8 +39,9 @@ _DENIED = (
 )
 # pip's, on what dagship brings a list with hashes of: the resolver, the installer and pytest.
 _OTHER_FILE = "THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE"
-# Each registry has words of its own for it; this one is in those of ECR, Harbor, Artifact Registry and Docker Hub.
-_IMMUTABLE = re.compile("immutab", re.IGNORECASE)
+# Each registry has words of its own for it; this one is in those of ECR, Harbor, Artifact Registry and Docker Hub. In
+# the name of a repository it says nothing.
+_IMMUTABLE = re.compile(r"""(?<![\w/.'":-])immutab(?:le|ility)(?![\w/'":-]|\.\w)""", re.IGNORECASE)
 # Python's, pip's and uv's words; those of a registry are others.
 _UNTRUSTED = re.compile(r"CERTIFICATE_VERIFY_FAILED|invalid peer certificate|SSLCertVerificationError")
 # The engine's words for TLS that fails the same way each time; a handshake that takes too long is another matter.

@@ -5,6 +5,7 @@ import logging
 import re
 from pathlib import Path
 
+from dagship import files
 from dagship.errors import UsageError
 
 # Airflow takes any key for a Variable, so nearly anything may stand before the `=`.
@@ -21,7 +22,7 @@ def read(path: Path) -> dict[str, str]:
     from dotenv.parser import parse_stream
 
     try:
-        text = path.read_text("utf-8")
+        text = files.read(path).decode("utf-8")
     except (OSError, ValueError) as unreadable:
         reason = getattr(unreadable, "strerror", None) or "it is not UTF-8"
         raise UsageError(
@@ -29,7 +30,7 @@ def read(path: Path) -> dict[str, str]:
         ) from unreadable
     logging.getLogger("dotenv").setLevel(logging.ERROR)
     variables: dict[str, str] = {}
-    for binding in parse_stream(io.StringIO(text)):
+    for binding in parse_stream(io.StringIO(text, newline=None)):
         if binding.key is None and not binding.error:
             continue  # a comment or an empty line
         if binding.error or binding.value is None or not _NAME.fullmatch(binding.key or "") or "\0" in binding.value:

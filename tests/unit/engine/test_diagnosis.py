@@ -170,6 +170,15 @@ def test_a_tag_that_may_not_move_is_told_apart_from_a_login_that_is_missing(said
     assert not isinstance(error, Transient)
 
 
+@pytest.mark.parametrize("name", ["immutable-images/dags", "immutable/dags", "team/immutable", "team/dags-immutable"])
+def test_a_repository_whose_name_says_immutable_is_refused_as_any_other(name: str) -> None:
+    error = diagnosis.of_push(
+        f"r.example/{name}:1", f"denied: {name}:1 of r.example/{name}: requested access is denied"
+    )
+
+    assert f"The registry refuses r.example/{name}:1." == error.message
+
+
 def test_a_page_instead_of_a_registry_is_said_to_be_one() -> None:
     error = diagnosis.of_push(
         "a/b:1", "error parsing HTTP response: invalid character '<' looking for beginning of value"

@@ -1,5 +1,6 @@
 """The env file of a test: what is read, what is refused, and what of it must never be shown."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,12 @@ def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path: Path) -> None
         envfile.read(tmp_path / "latin1.env")
     with pytest.raises(UsageError, match="Is a directory"):
         envfile.read(tmp_path)
+
+
+@pytest.mark.parametrize("what", ["pipe", "device"])
+def test_what_is_waited_for_or_has_no_end_is_refused(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "test.env"
+    os.mkfifo(path) if what == "pipe" else path.symlink_to("/dev/zero")
+
+    with pytest.raises(UsageError, match="no regular file"):
+        envfile.read(path)

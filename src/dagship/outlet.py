@@ -5,9 +5,13 @@ leave what moves half moved, or to end with a status that says something else th
 """
 
 import os
+import select
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TextIO
+
+# Seconds in which a reader of a stream that does not wait takes something, or is taken for gone.
+_PATIENCE = 30.0
 
 
 class Outlet:
@@ -38,12 +42,12 @@ class Outlet:
 
     def write(self, text: str) -> int:
         """Writes what the stream takes."""
-        self._try(lambda stream: stream.write(text))
+        self._try(lambda stream: _write(stream, text))
         return len(text)
 
     def flush(self) -> None:
         """Writes out what was kept."""
-        self._try(lambda stream: stream.flush())
+        self._try(_flush)
 
     def isatty(self) -> bool:
         """Whether it is a terminal, one that is there."""
@@ -70,6 +74,39 @@ class Outlet:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self.fileno())
             os.close(nowhere)
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Writes all of a text, also where the stream does not wait for its reader (a pipe of Node, for instance).
+
+    Such a stream takes a part, and only below the layer of text is it known which.
+    """
+    if not hasattr(stream, "buffer"):
+        stream.write(text)
+        return
+    _flush(stream)
+    left = memoryview(text.encode(stream.encoding, stream.errors or "strict"))
+    while left:
+        try:
+            left = left[stream.buffer.write(left) :]
+        except BlockingIOError as full:
+            left = left[full.characters_written :]
+            _wait(stream, full)
+    if stream.line_buffering:
+        _flush(stream)
+
+
+def _flush(stream: TextIO) -> None:
+    while True:
+        try:
+            return stream.flush()
+        except BlockingIOError as full:
+            _wait(stream, full)
+
+
+def _wait(stream: TextIO, full: BlockingIOError) -> None:
+    if not select.select([], [stream], [], _PATIENCE)[1]:
+        raise full
 
 
 def keep_descriptors() -> None:

@@ -2,8 +2,10 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -137,3 +139,36 @@ def test_a_terminal_that_was_closed_is_none_any_more() -> None:
         outlet.flush()
 
         assert not outlet.isatty()
+
+
+def test_a_pipe_that_does_not_wait_loses_nothing() -> None:
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)
+    text = "line äöü\n" * 100_000
+
+    def take() -> str:
+        while outlet.failed is None and select.select([], [theirs], [], 0)[1]:
+            pass  # nothing is read until the pipe is full
+        with os.fdopen(ours) as reader:
+            return reader.read()
+
+    with ThreadPoolExecutor(1) as other:
+        with os.fdopen(theirs, "w", encoding="utf-8") as stream:
+            outlet = Outlet(stream)
+            taken = other.submit(take)
+            outlet.write(text)
+            outlet.write("the end")
+            outlet.flush()
+        assert outlet.failed is None
+        assert f"{text}the end" == taken.result()
+
+
+def test_a_reader_that_takes_nothing_is_taken_for_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dagship.outlet._PATIENCE", 0.01)
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)
+    with os.fdopen(ours), os.fdopen(theirs, "w") as stream:
+        outlet = Outlet(stream)
+        outlet.write("line\n" * 100_000)
+
+        assert isinstance(outlet.failed, BlockingIOError)

@@ -42,22 +42,8 @@ def base_image(project: Project) -> BaseImage:
             reference, why = f"apache/airflow:{settings.airflow}", "the official image, since nothing names another"
         else:
             reference, why = built.reference, f"as {project.workspace.directory / 'base.json'} names it"
-            _warn_if_tracked(project)
     project.console.say(f"base: {reference}, {why}")
     return probe.probe(project.workspace, project.console, reference, builder=settings.builder)
-
-
-def _warn_if_tracked(project: Project) -> None:
-    """Warns where `.dagship/` came with a commit: it would choose the base as if a task here had."""
-    from dagship.image import checkout
-
-    directory = project.workspace.directory
-    around = checkout.around(project.root)
-    if around is not None and around.tracks(directory):
-        project.console.warn(
-            f"Git tracks {directory}: what a commit holds there passes for what a task made here, the base among it. "
-            f"Run git rm -r --cached {directory.name}, and name a base that all shall have with the setting base."
-        )
 
 
 def lock(project: Project, *, check: bool, upgrade: bool, upgrade_packages: tuple[str, ...]) -> LockFile:

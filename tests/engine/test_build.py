@@ -344,7 +344,7 @@ def test_the_base_is_said_first_and_that_a_commit_may_have_chosen_it(dags: Path,
     build(made)
     before = said.getvalue()
     git(dags.parent, "add", "--force", ".dagship/base.json")
-    build(made)
+    build(Project(root=made.root, settings=made.settings, console=made.console))  # another task
 
     assert f"base: {base_3.reference}, as {dags.parent}/.dagship/base.json names it" in before
     assert "Git tracks" not in before

@@ -90,6 +90,9 @@ def _resolve(  # noqa: PLR0911, PLR0917 - the parts of one step, and its ends
         second = over_base.pip_compile(lines, base, kept=kept, patient=not solver.blames_network(first.words))
     if second.fits:
         text, left_out = without_stubs(second.text, set(base_hashes.values()))
+        # Of an index that it does not trust pip takes nothing and goes on: the base's own word for a package is left.
+        if left_out and not first.fits and solver.blames_network(f"{first.words}\n{second.words}"):
+            return _failed("index", first.words or second.words)
         return {"ok": True, "text": text, "left_out": left_out, "log": ""}
     if first.fits is False and second.fits is False:
         return _explained(job, over_base, distributions, first.words, seconds)
@@ -136,7 +139,7 @@ def hashes_of_base(plain: solver.Solver, pins: Sequence[str]) -> Hashes:
     answer = plain.uv(pins, [], ["--no-deps", "--generate-hashes", "--no-annotate"])
     if answer.fits:
         return {name: pin.hashes for name, pin in solver.read_pins(answer.text).items()}
-    if solver.blames_network(answer.words):
+    if answer.fits is None or solver.blames_network(answer.words):
         raise ConnectionError(answer.words)
     if len(pins) == 1:
         return {}

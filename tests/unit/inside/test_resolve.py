@@ -131,6 +131,28 @@ def test_an_index_that_does_not_answer_takes_no_package_out_of_the_lock(inside: 
     assert "UnknownIssuer" in result["log"]
 
 
+def test_an_index_that_is_not_trusted_takes_no_package_out_of_a_lock_that_pip_compile_makes_alone(
+    inside: Any,
+) -> None:
+    words = "error sending request: invalid peer certificate: UnknownIssuer"
+    stub = f"numpy==2.4.6 \\\n    --hash=sha256:{'b' * 64}\n"
+
+    result, _ = resolved(inside, (None, "", words), (True, stub, ""))
+
+    assert (result["ok"], result["kind"], result["log"]) == (False, "index", words)
+
+
+def test_where_uv_cannot_tell_what_an_index_has_no_package_is_left_out(inside: Any) -> None:
+    uv = f"numpy==2.4.6\n    # via pandas\npandas==3.1.1 \\\n    --hash={C}\n"
+    unknown = Scripted((None, "", "no answer in 600 s"), (True, "", ""))
+
+    result = inside("resolve")._resolve(
+        JOB, Scripted((True, uv, ""), (True, COMPILED, "")), unknown, {"numpy": "b" * 64}, [], {}
+    )
+
+    assert (result["ok"], result["kind"]) == (False, "index")
+
+
 @pytest.mark.parametrize(
     "uv", [(None, "", "thread panicked"), (False, "", "hint: x was requested with a pre-release marker")]
 )

@@ -61,7 +61,8 @@ class Checkout:
         if said is None or said:
             return None if said is None else True
         # Not left to git, which would go by what each of them can have run.
-        inner = (around(place) for place in submodules(self.top) if os.path.lexists(place / ".git"))
+        below = (place for place in submodules(self.top) if place != self.top and place.is_relative_to(self.top))
+        inner = (around(place) for place in below if os.path.lexists(place / ".git"))
         return next((changed for one in inner if one is not None and (changed := one.changed()) is not False), False)
 
     def tracks(self, directory: Path) -> bool:

@@ -179,3 +179,20 @@ def test_the_time_is_that_of_the_source_where_it_is_given(tmp_path: Path, monkey
 )
 def test_a_remote_is_said_without_credentials(remote: str, said: str) -> None:
     assert said == revision.without_credentials(remote)
+
+
+@pytest.mark.parametrize("path", [".", "../other", "{outside}", "sub/../../other"])
+def test_only_what_lies_below_a_checkout_is_asked_as_its_submodule(tmp_path: Path, path: str) -> None:
+    for name in ("dags", "other"):
+        git(tmp_path, "init", "--quiet", name)
+        (tmp_path / name / "a.py").write_text("x = 1\n")
+        git(tmp_path / name, "add", "a.py")
+        git(tmp_path / name, "commit", "--quiet", "--message=a")
+    (tmp_path / "other" / "a.py").write_text("x = 2\n")
+    place = path.format(outside=tmp_path / "other")
+    (tmp_path / "dags" / ".gitmodules").write_text(f'[submodule "a"]\n\tpath = {place}\n')
+
+    found = checkout.around(tmp_path / "dags")
+
+    assert found is not None
+    assert found.changed() is False

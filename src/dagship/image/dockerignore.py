@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dagship.image import globs
+
 _BOM = "\ufeff"
 
 Matches = tuple[bool, ...]
@@ -29,8 +31,8 @@ class Pattern:
     """
 
     takes_in: bool
-    fits: re.Pattern[str]
-    steps: tuple[re.Pattern[str] | None, ...]
+    fits: globs.Expression
+    steps: tuple[globs.Expression | None, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +73,12 @@ def parse(text: str) -> DockerIgnore:
         ValueError: A line is no pattern.
 
     """
-    patterns = [_pattern(line) for line in text.removeprefix(_BOM).split("\n") if not line.startswith("#")]
+    patterns = []
+    for number, line in enumerate(text.removeprefix(_BOM).split("\n"), 1):
+        try:
+            patterns.append(None if line.startswith("#") else _pattern(line))
+        except ValueError as wrong:  # the line itself is not shown: it may be of no file that was meant
+            raise ValueError(f"line {number} is no pattern: {wrong}") from wrong
     return DockerIgnore(patterns=tuple(filter(None, patterns)))
 
 
@@ -86,22 +93,21 @@ def _pattern(line: str) -> Pattern | None:
     # Cleaned as Go does: two slashes at the start, which POSIX keeps, are one.
     text = re.sub("^/+", "/", posixpath.normpath(text))
     text = text[1:] if len(text) > 1 and text[0] == "/" else text
-    whole = re.compile(_whole(text, line))
-    steps = tuple(None if "**" in step else re.compile(_translated(step, line)) for step in text.split("/"))
-    return Pattern(takes_in=takes_in, fits=whole, steps=steps)
+    steps = tuple(None if "**" in step else globs.compiled(_translated(step)) for step in text.split("/"))
+    return Pattern(takes_in=takes_in, fits=_whole(text), steps=steps)
 
 
-def _whole(text: str, line: str) -> str:
+def _whole(text: str) -> globs.Expression:
     """The expression for whole paths; one that has no sign but `**` at its start or end is about plain text."""
     for plain, template in ((text.removeprefix("**"), "(?s:.*){}"), (text.removesuffix("**"), "{}(?s:.*)")):
         if plain != text and not re.search(r"[*?\[\]\\]", plain):
             either = f"|{re.escape(plain[1:])}" if plain.startswith("/") and template.startswith("(") else ""
-            return template.format(re.escape(plain)) + either
-    return _translated(text, line)
+            return re.compile(template.format(re.escape(plain)) + either)
+    return globs.compiled(_translated(text))
 
 
-def _translated(text: str, line: str) -> str:
-    """The expression for a pattern: `*` and `?` stop at a slash, `**` does not."""
+def _translated(text: str) -> list[str]:
+    """The expression for a pattern, in its parts: `*` and `?` stop at a slash, `**` does not."""
     made: list[str] = []
     place = 0
     while place < len(text):
@@ -109,35 +115,35 @@ def _translated(text: str, line: str) -> str:
         if text.startswith("**", place - 1):
             place += 1
             place += text.startswith("/", place)
-            made.append(".*" if place == len(text) else "(.*/)?")
+            made.append(globs.ANY if place == len(text) else globs.DIRECTORIES)
         elif sign == "*":
-            made.append("[^/]*")
+            made.append(globs.NAMES)
         elif sign == "?":
             made.append("[^/]")
         elif sign == "[":
-            characters, place = _class(text, place, line)
+            characters, place = _class(text, place)
             made.append(characters)
         elif sign == "\\":
             if place == len(text):
-                raise ValueError(f"{line!r} ends with a backslash")
+                raise ValueError("it ends with a backslash")
             made.append(re.escape(text[place]))
             place += 1
         else:
             made.append(re.escape(sign))
-    return "".join(made)
+    return made
 
 
-def _class(text: str, place: int, line: str) -> tuple[str, int]:
+def _class(text: str, place: int) -> tuple[str, int]:
     """The expression for the characters that begin behind a `[`, and where they end, as Go's filepath.Match has it."""
     found = re.compile(r"(\^?)((?:(?:\\.|[^\\\]\-])(?:-(?:\\.|[^\\\]\-]))?)+)\]", re.DOTALL).match(text, place)
     if found is None:
-        raise ValueError(f"{line!r} has a '[' that is no set of characters")
+        raise ValueError("it has a '[' that is no set of characters")
     ranges = re.findall(r"(\\.|[^\\])(?:-(\\.|[^\\]))?", found[2], re.DOTALL)
     said = ["-".join(re.escape(end[-1]) for end in ends if end) for ends in ranges]
     try:
         re.compile(expression := f"[{found[1]}{''.join(said)}]")
     except re.error as wrong:
-        raise ValueError(f"{line!r} has a '[' that is no set of characters") from wrong
+        raise ValueError("it has a '[' that is no set of characters") from wrong
     return expression, found.end()
 
 

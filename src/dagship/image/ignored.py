@@ -1,5 +1,7 @@
 """Which files of a DAG directory stay out of the image, and why."""
 
+import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 IGNORE_FILE = ".dockerignore"
+
+_STARS = re.compile(r"\*+")
+# With four, one name of 250 letters can take more than a second: each way to share it out between them is tried.
+_MOST_STARS = 3
 
 # Histories, caches, editors' traces, and files of dagship's own.
 _ALWAYS = (
@@ -70,6 +76,14 @@ class Rules:
             raise UsageError(
                 f"A pattern of the setting ignore is wrong: {wrong}.", "Its patterns are written as in .gitignore."
             ) from wrong
+        for pattern in ignore:
+            if pattern.count("**") > _MOST_STARS or any(
+                len(_STARS.findall(n)) > _MOST_STARS for n in pattern.split("/")
+            ):
+                raise UsageError(
+                    f"A pattern of the setting ignore has too many stars: {pattern}.",
+                    f"Write several patterns: {_MOST_STARS} may be in a name, and ** {_MOST_STARS} times in a pattern.",
+                )
         self._docker = _docker(root)
         self._always, self._dotenv = map(GitIgnoreSpec.from_lines, (_ALWAYS, _DOTENV))
 
@@ -105,7 +119,10 @@ def _says(spec: "GitIgnoreSpec", name: str) -> bool | None:
 def _docker(root: Path) -> DockerIgnore:
     path = root / IGNORE_FILE
     try:
-        return dockerignore.parse(files.read(path).decode("utf-8"))
+        content = files.read(path)
+        if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
+            raise UsageError(f"{path} is a link that leads outside {root}.", "Put the file itself there, or remove it.")
+        return dockerignore.parse(content.decode("utf-8"))
     except FileNotFoundError:
         return DockerIgnore()
     except (OSError, UnicodeDecodeError) as broken:
@@ -113,6 +130,6 @@ def _docker(root: Path) -> DockerIgnore:
         raise UsageError(f"{path} cannot be read: {why}.", "Mend it or remove it.") from broken
     except ValueError as wrong:
         raise UsageError(
-            f"A line of {path} is no pattern: {wrong}.",
+            f"{path}: {wrong}.",
             "Its lines mean what they mean to Docker: docs.docker.com/build/concepts/context/#dockerignore-files.",
         ) from wrong

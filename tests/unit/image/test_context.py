@@ -397,3 +397,33 @@ def test_a_link_that_cannot_be_followed_for_another_reason_is_no_circle(dags: Pa
     (dags / "long").symlink_to("x" * 300)
 
     assert "'long' cannot be read: File name too long" in refusal(dags)
+
+
+def test_an_ignore_file_that_is_a_link_out_of_the_directory_is_refused_and_not_shown(
+    dags: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "netrc").write_text("password secret[\n")
+    (dags / ".dockerignore").symlink_to(tmp_path / "netrc")
+
+    message = refusal(dags)
+
+    assert message == f"{dags}/.dockerignore is a link that leads outside {dags}."
+
+
+def test_an_ignore_file_may_be_a_link_to_another_in_the_directory(dags: Path) -> None:
+    (dags / "helpers" / "ignored").write_text("helpers\n")
+    (dags / ".dockerignore").symlink_to("helpers/ignored")
+
+    assert [file.path for file in read(dags).files] == ["a.py"]
+
+
+def test_a_line_of_the_ignore_file_that_is_no_pattern_is_named_by_its_number(dags: Path) -> None:
+    (dags / ".dockerignore").write_text("*.csv\npassword secret[\n")
+
+    assert refusal(dags) == f"{dags}/.dockerignore: line 2 is no pattern: it has a '[' that is no set of characters."
+
+
+@pytest.mark.parametrize("pattern", ["*a*a*a*ab", "**/a/**/a/**/a/**/b"])
+def test_a_pattern_of_the_setting_with_too_many_stars_is_refused(dags: Path, pattern: str) -> None:
+    with pytest.raises(UsageError, match="has too many stars"):
+        read(dags, pattern)

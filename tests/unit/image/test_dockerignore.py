@@ -1,8 +1,12 @@
 """`.dockerignore` in Docker's meaning. tests/engine has the same patterns tried by a real build."""
 
+import re
+import time
+from random import Random
+
 import pytest
 
-from dagship.image import dockerignore
+from dagship.image import dockerignore, globs
 from tests.dockerignores import CASES, FILES
 
 
@@ -32,3 +36,43 @@ def test_a_file_is_left_out_where_docker_leaves_it_out(text: str) -> None:
 def test_what_is_no_pattern_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"takes nothing in|set of characters|backslash"):
         dockerignore.parse(f"good\n{text}\n")
+
+
+def test_a_line_that_is_no_pattern_is_told_by_its_number_alone() -> None:
+    with pytest.raises(ValueError, match=r"^line 3 is no pattern: ") as refused:
+        dockerignore.parse("# one\ngood\npassword pass[word\n")
+
+    assert "password" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "out"),
+    [
+        ("*a*a*a*a*a*a*ab", "a" * 250, False),
+        ("*a*a*a*a*a*a*ab", "a" * 250 + "b", True),
+        ("**/a**/a**/a**/a**/a**/a**/ab", "a/" * 120 + "b", False),
+        ("**/a/**/a/**/a/**/b", "a/" * 120 + "b", True),
+        ("a/*b*c*/d*", "a/xbxcx/de", True),
+        ("a/*b*c*/d*", "a/xbx/cx/de", False),
+        ("*a*[^a]*a*/**", "a/ba/c", True),
+    ],
+)
+def test_a_line_of_many_stars_is_answered_at_once(line: str, path: str, out: bool) -> None:
+    began = time.process_time()
+
+    assert dockerignore.parse(line).asked(path, ())[0] is out
+    assert time.process_time() - began < 1
+
+
+def test_many_stars_mean_what_few_mean() -> None:
+    random = Random(1)
+    signs = ["a", "b", "/", "[^a]", globs.NAMES, globs.NAMES, globs.DIRECTORIES]
+    fitting = 0
+    for _ in range(5000):
+        parts = random.choices(signs, k=random.randint(1, 8)) + random.choice([[], [globs.ANY]])
+        path = "".join(random.choices("ab/", k=random.randint(0, 9)))
+        expected = re.fullmatch("".join(parts), path)
+        fitting += expected is not None
+
+        assert (globs.ManyStars(tuple(map(re.compile, parts))).fullmatch(path) is None) is (expected is None), parts
+    assert fitting > 100

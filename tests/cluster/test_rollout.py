@@ -399,7 +399,7 @@ def test_a_config_map_of_that_name_that_is_not_ours_is_left_alone(rig: Rig) -> N
     rig.kubectl.apply(theirs, idle("scheduler", OLD))
     before = everything(rig)
 
-    with pytest.raises(UsageError, match="The ConfigMap dagship does not hold what dagship wrote there"):
+    with pytest.raises(UsageError, match="The ConfigMap dagship is not dagship's: it has the key ship.yaml"):
         rig.rollout(NEW)
 
     assert everything(rig) == before

@@ -168,10 +168,11 @@ SLOW = "import time\nfrom airflow import DAG\ntime.sleep(600)\n"
 def test_an_interrupt_leaves_nothing_running_and_nothing_half_written(
     project: Path, base_3: BaseImage, task: str, sign: signal.Signals
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:  # a registry that never answers
-        registry = f"127.0.0.1:{silent.getsockname()[1]}"
-        flags = prepare(project, base_3, task, registry)
-        before = files(project)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    flags = prepare(project, base_3, task, f"127.0.0.1:{port}")  # a build asks the registry, and nobody is there yet
+    before = files(project)
+    with socket.create_server(("127.0.0.1", port)) as silent:  # a registry that never answers
         running = subprocess.Popen([*DAGSHIP, task, *flags], cwd=project, stderr=subprocess.PIPE, text=True)
         wait_until(lambda: under_way(task, running, silent), running)
         running.send_signal(sign)
@@ -187,6 +188,15 @@ def test_an_interrupt_leaves_nothing_running_and_nothing_half_written(
     ]
     assert not [name for name in left if name.rpartition("/")[2].startswith(".") and name != ".dagship/.gitignore"]
     assert not containers(running.pid)
+
+
+def test_a_registry_that_is_silent_does_not_keep_a_build(project: Path, base_3: BaseImage) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        repository = f"127.0.0.1:{silent.getsockname()[1]}/dagship-test/faults"
+        built = dagship(project, "build", f"--base={base_3.reference}", f"--repository={repository}")
+
+        assert select.select([silent], [], [], 0)[0]  # it was asked
+    assert 0 == built.returncode, built.stderr
 
 
 def prepare(project: Path, base: BaseImage, task: str, registry: str) -> list[str]:

@@ -4,6 +4,7 @@ Where pods are beside the point, workloads want none: a rollout of those takes a
 """
 
 import json
+import re
 from collections import Counter
 from typing import Any
 
@@ -399,7 +400,7 @@ def test_a_config_map_of_that_name_that_is_not_ours_is_left_alone(rig: Rig) -> N
     rig.kubectl.apply(theirs, idle("scheduler", OLD))
     before = everything(rig)
 
-    with pytest.raises(UsageError, match="The ConfigMap dagship is not dagship's: it has the key ship.yaml"):
+    with pytest.raises(UsageError, match=re.escape("The ConfigMap dagship is not dagship's: it has the key ship.yaml")):
         rig.rollout(NEW)
 
     assert everything(rig) == before

@@ -24,12 +24,23 @@ def listener(said: list[dict[str, Any]], say: Callable[[str], None]) -> Callable
     """Returns what hears each line of the build: it shows it, or notes what the step says to dagship."""
 
     def hear(line: str) -> None:
-        if (to_us := _SAID.search(line)) is not None:
-            said.append(json.loads(to_us[1]))
+        to_us = _read(line)
+        if to_us is not None:
+            said.append(to_us)
         else:
             say(line.partition(" ")[2])
 
     return hear
+
+
+def _read(line: str) -> dict[str, Any] | None:
+    """What a line says to dagship; None for any other line, and for one that was cut or that something else wrote."""
+    found = _SAID.search(line)
+    try:
+        said: dict[str, Any] | None = json.loads(found[1]) if found else None
+    except (ValueError, RecursionError):
+        return None
+    return said if said and "kind" in said else None
 
 
 def warnings(said: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -88,3 +88,13 @@ def test_a_package_over_the_files_of_another_names_both_and_the_file() -> None:
         "jwt 1.4.0 of requirements/dags.txt would write over jwt/__init__.py and 1 more of pyjwt 2.10.1 of the base"
         " image."
     )
+
+
+@pytest.mark.parametrize("words", ['{"kind": "uv", "wor}', "{}", '{"files": []}', "{kind}"])
+def test_a_line_that_was_cut_or_has_no_kind_is_shown_as_any_other(words: str) -> None:
+    said: list[dict[str, object]] = []
+    shown: list[str] = []
+
+    installing.listener(said, shown.append)(f"1.0 @@INSTALL@@{words}")
+
+    assert (said, shown) == ([], [f"@@INSTALL@@{words}"])

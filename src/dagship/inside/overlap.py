@@ -52,7 +52,7 @@ def with_image(prefix: str, final: str, path: Sequence[str]) -> "list[Overlap]":
             [os.path.join(final, name)] if name.startswith("bin/") else [os.path.join(site, name) for site in sites]
         )
         for place in filter(os.path.exists, (other for one in places for other in (one, _twin(one)))):
-            if not _same(name, there, place):
+            if not os.path.isfile(place) or not _same(name, there, place):
                 owners = _owners(sites, final) if owners is None else owners
                 found.append(Overlap(package, owners.get(os.path.realpath(place), ""), name))
                 break

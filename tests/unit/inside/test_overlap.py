@@ -94,3 +94,12 @@ def test_new_packages_that_bring_the_same_file_are_told_but_for_namespaces(overl
     assert overlap.among(str(tmp_path)) == [
         ("opencv-python-headless 4.0", "opencv-python 4.0", "cv2/version.py"),
     ]
+
+
+def test_a_directory_in_the_place_of_a_file_is_an_overlap(overlap: ModuleType, tmp_path: Path) -> None:
+    install(tmp_path / "image", "one-1.0", {"a.py/b.txt": "1"})
+    install(tmp_path / "new", "other-2.0", {"a.py": "a = 1"})
+
+    found = overlap.with_image(str(tmp_path / "new"), str(tmp_path / "image"), [str(tmp_path / "image" / SITE)])
+
+    assert found == [("other 2.0", "", "a.py")]

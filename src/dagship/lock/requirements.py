@@ -242,7 +242,7 @@ def check(lines: Sequence[Line], packages: Mapping[str, str], there: Mapping[str
     for line in holding:
         _check_airflow(line, packages, where)
     for line, other in itertools.combinations(holding, 2):
-        if line.name == other.name and (_excludes(line, other) or _excludes(other, line)):
+        if line.name == other.name and _exclude_one_another(line, other):
             raise Refused(
                 f"{where}: {line.requirement} (line {line.number}) and {other.requirement} (line {other.number}) "
                 f"exclude one another: they ask for different versions of {line.name}.",
@@ -250,10 +250,15 @@ def check(lines: Sequence[Line], packages: Mapping[str, str], there: Mapping[str
             )
 
 
-def _excludes(line: Line, other: Line) -> bool:
-    """Whether a line asks for one exact version that another does not take."""
-    exact = [one.version for one in line.requirement.specifier if one.operator == "==" and "*" not in one.version]
-    return any(not other.requirement.specifier.contains(version, prereleases=True) for version in exact)
+def _exclude_one_another(line: Line, other: Line) -> bool:
+    """Whether no exact version that one of them asks for is taken by the other: 2.1 takes 2.1+cpu, but not so back."""
+    exact = [
+        (one.version, against.requirement.specifier)
+        for asking, against in ((line, other), (other, line))
+        for one in asking.requirement.specifier
+        if one.operator == "==" and "*" not in one.version
+    ]
+    return bool(exact) and not any(taking.contains(version, prereleases=True) for version, taking in exact)
 
 
 def _check_airflow(line: Line, packages: Mapping[str, str], where: str) -> None:

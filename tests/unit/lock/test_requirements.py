@@ -191,3 +191,8 @@ def test_a_line_may_be_continued_and_the_digest_knows_which_is_which() -> None:
     assert [(line.number, str(line.requirement)) for line in lines] == [(2, "pandas>=2.2"), (4, "jmespath")]
     assert input_digest("a \\\n >=1\nb") == input_digest("b\na>=1")
     assert input_digest("a \\\n >=1\nb") != input_digest("b \\\n >=1\na")
+
+
+@pytest.mark.parametrize("text", ["torch==2.1.0+cpu\ntorch==2.1.0", "torch==2.1.0\ntorch==2.1.0+cpu"])
+def test_a_version_and_its_local_build_go_together(text: str) -> None:
+    check(parse(text, "x"), {}, HERE, "x")

@@ -67,7 +67,7 @@ class Checkout:
 
     def tracks(self, directory: Path) -> bool:
         """Whether a commit holds something in a directory."""
-        path = os.path.relpath(directory, self.top)
+        path = os.path.relpath(directory.resolve(), self.top)
         return bool(self._ask("--literal-pathspecs", "ls-files", "--", path))
 
     def _ask(self, *arguments: str, settings: Mapping[str, str] | None = None) -> str | None:

@@ -196,3 +196,15 @@ def test_only_what_lies_below_a_checkout_is_asked_as_its_submodule(tmp_path: Pat
 
     assert found is not None
     assert found.changed() is False
+
+
+def test_what_git_tracks_is_known_of_a_directory_that_is_reached_through_a_link(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", "real")
+    (tmp_path / "real" / "dags").mkdir()
+    (tmp_path / "real" / "dags" / "a.py").write_text("")
+    git(tmp_path / "real", "add", "dags")
+    (tmp_path / "link").symlink_to("real")
+    found = checkout.around(tmp_path / "link" / "dags")
+
+    assert found is not None
+    assert found.tracks(tmp_path / "link" / "dags")

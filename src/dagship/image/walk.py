@@ -67,8 +67,8 @@ class Walk:
             _check_name(self._root, name)
             if entry.is_symlink():
                 self._check_link(name, entry)
+            self._check_mark(prefix, name)
             if not entry.is_dir():
-                self._check_mark(prefix, name)
                 yield self._file(name, entry)
             elif not verdict.asked_for and any(os.path.lexists(Path(entry.path, mark)) for mark in MARKS):
                 self.skipped += 1

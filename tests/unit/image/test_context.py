@@ -427,3 +427,10 @@ def test_a_line_of_the_ignore_file_that_is_no_pattern_is_named_by_its_number(dag
 def test_a_pattern_of_the_setting_with_too_many_stars_is_refused(dags: Path, pattern: str) -> None:
     with pytest.raises(UsageError, match="has too many stars"):
         read(dags, pattern)
+
+
+def test_a_dag_directory_that_is_a_conda_environment_itself_is_refused(dags: Path) -> None:
+    (dags / "conda-meta").mkdir()
+    (dags / "conda-meta" / "history").write_text("")
+
+    assert "conda-meta is in it" in refusal(dags)

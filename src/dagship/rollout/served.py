@@ -37,12 +37,12 @@ def check(
         return ()
     name = serving.variable(airflow)
     said = serving.settings(moves, survey.objects, name)
-    wrong = [_line(one, name) for one in said if one.source.sure and not _fits(one, name, target)]
+    wrong = [_line(one, name) for one in said if serving.is_known(name, one.source) and not _fits(one, name, target)]
     warnings: list[str] = []
     if not wrong:
         secrets: dict[str, list[str]] = {key: [] for key in serving.from_shells(moves, survey.objects)}
         for one in said:
-            if not one.source.sure:
+            if not serving.is_known(name, one.source):
                 secrets.setdefault(one.workload, []).append(one.source.where)
         for key, places in sorted(secrets.items()):
             found, unknown = _asked(cluster, survey, key, name, tuple(dict.fromkeys(places)))

@@ -54,6 +54,14 @@ def is_images(name: str, value: str, version: str) -> bool:
     return any(one.get("classpath") == _BAKED and _root(one) == VERSIONS_ROOT for one in _bundles(value))
 
 
+def is_known(name: str, source: Source) -> bool:
+    """Whether what a source says can be told without asking a pod: not of bundles in a Secret, which is not read.
+
+    A folder in a Secret is known to be wrong: it names one version, and the next image has another.
+    """
+    return source.sure and not (name == BUNDLES and source.value is None and source.where.startswith("Secret "))
+
+
 def shown(name: str, value: str) -> str:
     """Returns a value for people: of bundles their classes, since what they are given may be secret."""
     said = value if name == FOLDER else ", ".join(str(one.get("classpath")) for one in _bundles(value)) or "no bundle"

@@ -133,6 +133,8 @@ def _elsewhere(
     airflow = (live.airflow if live else "") or last
     name = serving.variable(airflow)
     for one in serving.settings(moves, survey.objects, name) if airflow else ():
+        if live and not serving.is_known(name, one.source):
+            continue  # what Airflow itself says decides
         value, version = one.source.value, said.get(one.workload, "")
         if one.source.sure and version and (value is None or not serving.is_images(name, value, version)):
             what = "what is not looked into" if value is None else serving.shown(name, value)

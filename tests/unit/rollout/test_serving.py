@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
-from dagship.rollout import podenv, served, serving
+from dagship.rollout import podenv, served, serving, status, workloads
 from dagship.rollout.live import LiveRuns
 from dagship.rollout.podenv import Source
+from dagship.rollout.results import WorkloadReport
 from dagship.rollout.serving import BUNDLES, FOLDER
-from dagship.rollout.values import Change, Move
+from dagship.rollout.surveying import Survey
+from dagship.rollout.values import Change, Move, Record
 from tests.cluster.airflows import container, deployment, pod
 from tests.unit.rollout import objects as o
 
@@ -74,6 +76,35 @@ def test_what_goes_before_the_image_is_found_in_the_order_that_counts(said: Any,
 )
 def test_a_value_is_right_where_it_has_the_images_dags_served(name: str, value: str, right: bool) -> None:
     assert serving.is_images(name, value, A) is right
+
+
+@pytest.mark.parametrize("optional", [False, True])
+def test_bundles_in_a_secret_are_asked_for_and_a_folder_in_one_is_refused(optional: bool) -> None:
+    def known(name: str) -> list[bool]:
+        given = {"secretKeyRef": {"name": "s", "key": "k", "optional": optional}}
+        found = podenv.sources({"env": [{"name": name, "valueFrom": given}]}, name, {})
+        return [serving.is_known(name, one) for one in found]
+
+    assert known(BUNDLES) == [False]
+    assert known(FOLDER) == [not optional]
+    assert serving.is_known(BUNDLES, Source("its env", None))
+
+
+@pytest.mark.parametrize(
+    ("live", "where"),
+    [
+        (LiveRuns(airflow="3.3.2", baked=True), ""),
+        (LiveRuns(airflow="3.3.2", baked=False), "not from the image, but from other bundles than the image's"),
+    ],
+)
+def test_what_airflow_says_decides_where_its_bundles_are_in_a_secret(live: LiveRuns, where: str) -> None:
+    env = [{"name": BUNDLES, "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]
+    raw = deployment("s", pod(container("main", o.V1, "scheduler", env=env), name="s"))
+    workload = workloads.read("Deployment", raw)
+    held = Survey(objects={("Deployment", "s"): raw}, workloads=(workload,), record=Record())
+    report = WorkloadReport(workload=workload.key, role=workload.role, images=(o.V1,), dag_version=A)
+
+    assert status._elsewhere(held, ((workload, workload.containers),), [report], live) == where
 
 
 def test_what_bundles_are_given_is_not_shown() -> None:

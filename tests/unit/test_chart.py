@@ -57,6 +57,12 @@ def test_values_and_schema_have_the_same_names() -> None:
     assert set(below(defaults, schema())) == set(of_schema(schema())) - {"global"}
 
 
+def test_a_volume_that_is_only_named_is_an_empty_directory_as_it_is_to_kubernetes() -> None:
+    volume = schema()["properties"]["volumes"]["items"]
+
+    assert (volume["required"], volume.get("minProperties", 1), volume["maxProperties"]) == (["name"], 1, 2)
+
+
 def test_the_schema_refuses_a_name_that_it_does_not_know_on_every_level() -> None:
     def groups(rules: Mapping[str, Any], path: str) -> Iterator[tuple[str, object]]:
         if "properties" in rules:

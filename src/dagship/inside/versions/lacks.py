@@ -5,10 +5,9 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 
+from . import pointer
 from .state import Finding, Verdict
 
-_POINTER = b"version https://git-lfs.github.com/spec/"
-_LONGEST_POINTER = 1024
 _MOST = 20
 
 
@@ -34,7 +33,7 @@ def lacking(directory: str) -> Iterator[Finding]:
 
 
 def _is_pointer(path: str) -> bool:
-    if os.path.islink(path) or os.path.getsize(path) > _LONGEST_POINTER:
+    if os.path.islink(path) or os.path.getsize(path) >= pointer.LONGEST:
         return False
     with open(path, "rb") as file:
-        return file.read(len(_POINTER)) == _POINTER
+        return pointer.is_pointer(file.read(pointer.LONGEST))

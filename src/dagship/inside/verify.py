@@ -1,7 +1,8 @@
 """Has every DAG file of the image this runs in imported, and writes what was seen to `WORK/report.json`.
 
 Earlier DAG versions that the image keeps are imported after the current one, each in processes of its own: what a
-process has imported of one version, it would take for that of another.
+process has imported of one version, it would take for that of another. The good files of the current one are imported
+once more, below a second process with another seed for hashes: what varies from parse to parse shows so.
 
 This process imports nothing of the image's, and no file of it (`python -I -S`): what does (`verify_stem`, and what is
 forked from it) can be another user's, who cannot reach this one. It judges nothing: that is done outside, where it can

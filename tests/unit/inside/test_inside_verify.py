@@ -395,6 +395,22 @@ def test_a_long_text_keeps_its_head_and_its_tail() -> None:
     assert len(short) < verify_child.TEXT_LIMIT + 100
 
 
+def test_no_part_of_a_word_is_left_where_a_long_text_is_cut() -> None:
+    half = verify_child.TEXT_LIMIT // 2
+    text = (
+        "x " * (half // 2 - 5)
+        + "secret-of-many-letters"
+        + " y" * half
+        + " secret-of-many-letters"
+        + " z" * (half // 2 - 5)
+    )
+
+    assert "secret" not in text[:half].rpartition(" ")[0]
+    assert "secret" in text[:half]
+    assert "secr" not in verify_child.shortened(text)
+    assert "etters" not in verify_child.shortened(text)
+
+
 def test_no_part_of_a_word_is_left_where_the_message_of_a_test_is_cut() -> None:
     program = "import json, sys, verify_tests; print(json.dumps(verify_tests.beginning(sys.argv[1])))"
 

@@ -1,5 +1,6 @@
 """What is asked of git, and what its answers mean. Its store holds objects alone, no work tree."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -158,17 +159,30 @@ class Git:
         """Removes what nothing refers to, when there is much of it."""
         self._git.local("gc", "--auto", "--quiet", largest=max(0, self._room()))
 
+    def shrink(self) -> None:
+        """Removes what nothing refers to: a fetch of one commit leaves the files of the one before."""
+        packs = os.path.join(self._store, "objects", "pack")
+        with contextlib.suppress(Failed):  # what takes too long stays
+            self._git.local("prune", "--expire=now")
+            # It writes before it removes. Where there is one pack, this was done, or there is little to win.
+            if os.path.isdir(packs) and sum(name.endswith(".pack") for name in os.listdir(packs)) > 1:
+                self._git.local("repack", "-a", "-d", "--quiet", largest=max(0, self._room()))
+
     def _prepare(self) -> None:
-        """Makes the store, and takes away what a killed git left locked: nobody else holds the lock."""
-        for directory, _, names in os.walk(self._store):
-            for name in names:
-                if name.endswith(".lock") or name.startswith(("tmp_pack_", "tmp_idx_", "tmp_obj_")):
-                    os.remove(os.path.join(directory, name))
+        """Makes the store, and takes away what a killed git left locked."""
+        self._sweep()
         if self._git.local("rev-parse", "--git-dir").code != 0:
             shutil.rmtree(self._store, ignore_errors=True)
             made = self._git.local("init", "--quiet", "--bare", "--template=", "--", self._store)
             if made.code != 0:
                 raise self._git.failed("init", made)
+
+    def _sweep(self) -> None:
+        """Removes what a git that was killed left half-made: nobody else holds the lock."""
+        for directory, _, names in os.walk(self._store):
+            for name in names:
+                if name.endswith(".lock") or name.startswith(("tmp_pack_", "tmp_idx_", "tmp_obj_")):
+                    os.remove(os.path.join(directory, name))
 
     def _fetch(self, refspec: str, depth: int, *, patient: bool = False) -> child.Ended:
         argv = ["fetch", "--quiet", "--force", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"]
@@ -179,7 +193,11 @@ class Git:
         first = not os.path.exists(os.path.join(self._store, "refs", "dagship"))
         limit = _FIRST_LIMIT if first else LIMIT
         largest = max(0, self._room())
-        return self._git.remote(*argv, "--", self._settings.url, refspec, limit=limit, patient=patient, largest=largest)
+        command = (*argv, "--", self._settings.url, refspec)
+        fetched = self._git.remote(*command, limit=limit, patient=patient, largest=largest)
+        if fetched.code != 0:
+            self._sweep()  # half of what is too large would keep the room from all else
+        return fetched
 
     def _commit(self, name: str) -> str:
         found = self._git.local("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")

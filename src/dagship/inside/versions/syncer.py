@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Optional
+from typing import Optional, TypeVar
 
 from . import credentials, lacks, obtain, state, store
 from .git import Failed, Git, NoRoom, NoSuchRef, NoSuchTree
@@ -24,6 +24,8 @@ _CHECK_AGAIN_SECONDS = 600.0
 _CUT_OFF = "Its import check was killed, and the sync with it: it may need more memory (dags.git.resources)."
 _NOTES = 10
 _BACK = 20
+
+_Got = TypeVar("_Got")
 
 
 class Sync:
@@ -91,11 +93,9 @@ class Sync:
 
     def _look(self, until: float) -> None:
         root = self.settings.root
-        with store.lock(root, obtain.LOCK, until=until) as handle:
-            git = self._git(handle, until)
-            commit = git.fetch_tip()
-            there = obtain.is_there(self.settings, commit)
-            known = self._make(git, commit)
+        commit = self._with_room(Git.fetch_tip, until)
+        there = obtain.is_there(self.settings, commit)
+        known = self._make(commit, until)
         if there and commit == store.current(root) and (known is None or known.passed):
             self._reporter.to("current", notes=known.notes if known else ())
             return
@@ -118,13 +118,11 @@ class Sync:
         """Publishes the newest commit before one that is refused, where nothing is current: a new pod has to start."""
         if time.monotonic() >= until:
             return  # the next one that tries finds the verdict, and has time for this
-        with store.lock(self.settings.root, obtain.LOCK, until=until) as handle:
-            before = [commit for commit in self._git(handle, until).history(_BACK) if commit != refused]
+        before = [one for one in self._with_room(lambda git: git.history(_BACK), until) if one != refused]
         for commit in before:
             if time.monotonic() >= until:
                 return
-            with store.lock(self.settings.root, obtain.LOCK, until=until) as handle:
-                known = self._make(self._git(handle, until), commit)
+            known = self._make(commit, until)
             verdict = known or self._examine(commit)
             if verdict.passed:
                 self._publish(commit, verdict)
@@ -136,19 +134,43 @@ class Sync:
     def _git(self, handle: int, until: float = _FOREVER) -> Git:
         return Git(self.settings, os.path.join(self.settings.root, obtain.STORE), self._scratch, handle, until)
 
-    def _make(self, git: Git, commit: str) -> Optional[Verdict]:
+    def _with_room(self, act: Callable[[Git], _Got], until: float) -> _Got:
+        """Does under the lock what takes room; where the volume has none, once more when what nobody needs is gone."""
+        try:
+            return self._locked(act, until)
+        except NoRoom:
+            if not self._make_room():
+                raise
+        return self._locked(act, until)
+
+    def _locked(self, act: Callable[[Git], _Got], until: float) -> _Got:
+        with store.lock(self.settings.root, obtain.LOCK, until=until) as handle:
+            return act(self._git(handle, until))
+
+    def _make_room(self) -> bool:
+        """Removes what nobody needs, of the versions and of the store; returns whether that was anything."""
+        before = store.used(self.settings.root)
+        self._prune()
+        self._locked(Git.shrink, _FOREVER)
+        return store.used(self.settings.root) < before
+
+    def _make(self, commit: str, until: float) -> Optional[Verdict]:
         """Makes the directory of a commit unless it is there or not wanted; returns what is known of it already."""
+        try:
+            return self._with_room(lambda git: self._fill(git, commit), until)
+        except (NoSuchTree, NoRoom) as wrong:
+            lasting = isinstance(wrong, NoSuchTree)  # room may come
+            verdict = Verdict(passed=False, reason=str(wrong), lasting=lasting, at=time.time())
+            return self._locked(lambda _: self._remember(commit, verdict), until)
+
+    def _fill(self, git: Git, commit: str) -> Optional[Verdict]:
         verdict = self._remembered(state.read(self.settings.root, commit))
-        if not obtain.is_there(self.settings, commit) and (verdict is None or verdict.passed):
-            # What is served already changes only if it may: here the same commit is made from another directory of it.
-            judge = self._check if commit == store.current(self.settings.root) else None
-            try:
-                judged = obtain.fill(git, self.settings, commit, judge=judge)
-            except (NoSuchTree, NoRoom) as wrong:
-                lasting = isinstance(wrong, NoSuchTree)  # room may come
-                judged = Verdict(passed=False, reason=str(wrong), lasting=lasting, at=time.time())
-            return self._remember(commit, judged) if judged else verdict
-        return verdict
+        if obtain.is_there(self.settings, commit) or not (verdict is None or verdict.passed):
+            return verdict
+        # What is served already changes only if it may: here the same commit is made from another directory of it.
+        judge = self._check if commit == store.current(self.settings.root) else None
+        judged = obtain.fill(git, self.settings, commit, judge=judge)
+        return self._remember(commit, judged) if judged else verdict
 
     def _examine(self, commit: str) -> Verdict:
         root = self.settings.root

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dagship.inside.versions import state, store
+from dagship.inside.versions.runs import CannotAsk, Runs
 from dagship.inside.versions.state import Verdict
 from tests.unit.inside.versions.repositories import Place, Repository
 
@@ -82,6 +83,47 @@ def test_history_that_does_not_fit_is_not_fetched(place: Place, repository: Repo
     assert "more than the volume has room for" in status.reason
     sync.look()
     assert store.used(str(place.root)) < 5_000_000
+
+
+def noise(repository: Repository, size: int) -> str:
+    """Commits a file that no compression makes smaller; takes its size twice: in the store, and in the version."""
+    (repository.work / "noise").write_bytes(os.urandom(size))
+    return repository.commit()
+
+
+def test_where_there_is_no_room_versions_go_that_no_run_needs_and_none_that_one_may_need(
+    place: Place, repository: Repository
+) -> None:
+    def away() -> Runs:
+        raise CannotAsk("The database is away.")
+
+    sync = place.sync(size=18_500_000, keep=1, depth=0)
+    made = []
+    for size in (4_000_000, 4_000_000, 2_200_000):
+        made.append(noise(repository, size))
+        place.runs = Runs(1, frozenset(made[:1]))
+        refused = sync.look()
+
+    assert (refused.state, place.current) == ("refused", made[1])
+    assert "room" in refused.reason
+    assert place.versions == set(made[:2])
+
+    asked, place.ask = place.ask, away
+    assert sync.look().state == "refused"
+    assert place.versions == set(made[:2])
+
+    place.ask, place.runs = asked, Runs(0, frozenset())
+    assert (sync.look().state, place.current) == ("current", made[2])
+    assert place.versions == {made[2]}
+
+
+def test_files_that_were_replaced_do_not_fill_the_volume(place: Place, repository: Repository) -> None:
+    sync = place.sync(size=2_000_000, keep=1)
+    for _ in range(5):
+        newest = noise(repository, 300_000)
+        sync.look()
+
+        assert place.current == newest
 
 
 def test_submodules_and_pointers_of_git_lfs_are_named(place: Place, repository: Repository) -> None:

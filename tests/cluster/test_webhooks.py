@@ -3,8 +3,9 @@
 The node reaches the test registry by two names; one of them is the mirror's.
 """
 
-from dagship.rollout import ways
+from dagship.rollout import incumbent, ways
 from dagship.rollout.asked import Asked
+from dagship.rollout.results import StatusReport
 from dagship.rollout.status import status
 from dagship.rollout.values import Move
 from tests.cluster import images
@@ -37,9 +38,18 @@ def running(rig: Rig) -> set[str]:
     return {image for _, used, _ in rig.pods() for image in used}
 
 
+def look(rig: Rig) -> StatusReport:
+    return status(rig.cluster, repositories=[images.REPOSITORY], dag_versions={}, selector="", names=())
+
+
 def agree(rig: Rig) -> bool:
-    found = status(rig.cluster, repositories=[images.REPOSITORY], dag_versions={}, selector="", names=())
-    return found.agree
+    return look(rig).agree
+
+
+def built_on(rig: Rig) -> tuple[str, ...]:
+    """The images that a build takes earlier DAG versions from."""
+    namespace = rig.kubectl.namespace
+    return incumbent.asking(images.REPOSITORY, context="", namespace=namespace, selector="", limit=SECONDS)().images
 
 
 def after(moves: tuple[Move, ...]) -> set[str | None]:
@@ -67,6 +77,10 @@ def test_what_the_server_made_of_workloads_is_what_is_watched_recorded_and_taken
         assert running(rig) == {mirrored(new)}
         assert after(rig.record.releases[-1].moves) == {mirrored(new)}
         assert agree(rig)
+        assert built_on(rig) == (new,)
+        rig.start(deployment("triggerer", pod(container("triggerer", new, "triggerer"), name="triggerer")))
+        assert "deployment/triggerer" in {one.workload for one in look(rig).workloads}
+        rig.kubectl("delete", "deployment", "triggerer")
         left = rig.rollout(bad, undo=False)
         assert left.outcome == "left"
         assert rig.record.journal is not None

@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +27,8 @@ class Incumbent:
     """What runs now.
 
     Attributes:
-        images: Images of the repository that workloads run, the most used first; by digest, as a rollout set them.
+        images: Images of the repository that workloads run, the most used first; by digest, as a rollout set them, and
+            by the name they were asked for by where a mirror's was put in its place.
         pinned: DAG versions that unfinished runs began on, and the one that a rollback made current.
         complete: Whether Airflow said which.
 
@@ -83,16 +84,32 @@ def asking(
 def _ask(cluster: "Cluster", repository: str, selector: str) -> Iterator[Incumbent]:
     """Yields what is known first, then all of it: the namespace answers at once, Airflow takes seconds."""
     from dagship.rollout import asking as airflow
-    from dagship.rollout import pointing, selection, several, surveying
+    from dagship.rollout import plan, pointing, recorded, selection, several, surveying
 
     survey = surveying.survey(cluster, selector=selector, only_looks=True)
-    selected = selection.select(survey.workloads, repositories=[repository])
+    releases, journal = recorded.own(survey), survey.record.journal
+    names = (repository, *recorded.names(releases))
+    known = plan.containers(journal.moves if journal else ())
+    selected = selection.select(survey.workloads, repositories=names, known=known)
     used = Counter(container.image for _, containers in selected for container in containers)
-    wanted = selection.repository(repository)
-    images = tuple(image for image, _ in used.most_common() if selection.repository(image) == wanted)
+    asked_for = [one.image for one in (journal, *reversed(releases)) if one and one.image]
+    called = (_called(image, repository, names, asked_for) for image, _ in used.most_common())
+    images = tuple(dict.fromkeys(filter(None, called)))
     yield Incumbent(images=images, complete=not images)
     if images and not several.refusal((workload for workload, _ in selected), selector=selector, names=()):
         live = airflow.live(cluster, survey, prefer={workload.key for workload, _ in selected})
         current = pointing.announced((workload for workload, _ in selected), live) if live.baked else ""
         pinned = dict.fromkeys((*live.pinned, *([current] if current != live.current else [])))
         yield Incumbent(images=images, pinned=tuple(pinned), complete=True)
+
+
+def _called(image: str, repository: str, names: Iterable[str], asked_for: Iterable[str]) -> str:
+    """What an image is called here, where a mirror may be out of reach; empty for what is none of the repository's."""
+    from dagship.rollout import sameness, selection
+
+    wanted = selection.repository(repository)
+    if selection.repository(image) == wanted:
+        return image
+    mirrored = [one for one in asked_for if sameness.is_mirrors(image, one)]
+    mirrored.sort(key=lambda one: selection.repository(one) != wanted)  # the repository's own name first
+    return next(iter(mirrored), image if selection.repository(image) in map(selection.repository, names) else "")

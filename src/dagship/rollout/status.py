@@ -11,6 +11,7 @@ from dagship.rollout import (
     judge,
     plan,
     pointing,
+    recorded,
     sameness,
     selection,
     serving,
@@ -63,7 +64,7 @@ def status(
     images = [
         image for one in (*written.releases, *((written.journal,) if written.journal else ())) if (image := one.image)
     ]
-    repositories = (*repositories, *images)
+    repositories = (*repositories, *images, *recorded.names(recorded.own(survey, names)))
     # What was moved is Airflow's also where someone has set another image since.
     moved = (written.journal.moves if written.journal else ()) + (
         written.releases[-1].moves if written.releases else ()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from dagship.errors import UsageError
 from dagship.reference import Reference
-from dagship.rollout import answers, plan, pointing, preflight, selection, serving, several
+from dagship.rollout import answers, plan, pointing, preflight, recorded, selection, serving, several
 from dagship.rollout.asked import Asked, Planned, is_another_version
 from dagship.rollout.results import RolloutResult
 from dagship.rollout.roller import roll
@@ -33,10 +33,9 @@ def rollout(cluster: "Cluster", console: "Console", target: Target, asked: Asked
     """
 
     def planner(survey: "Survey") -> Planned:
-        own = _own(survey, asked)
-        # The repository may change from one image to the next, and a webhook may have named a mirror's.
-        former = _names(own[-1]) if own and own[-1].image else ()
-        # After a return to what dagship found, Airflow's images are of any repository.
+        own = recorded.own(survey, asked.names)
+        former = recorded.names(own)
+        # After a return to what dagship found, that is what moves.
         also = own[-1].moves if own and not former else ()
         moves = _to(survey, target, asked, cluster.namespace, former=former, also=also)
         # Who names workloads has chosen, and need not be told what stays.
@@ -57,7 +56,7 @@ def rollback(cluster: "Cluster", console: "Console", to: int | None, asked: Aske
     """
 
     def planner(survey: "Survey") -> Planned:
-        own = _own(survey, asked)
+        own = recorded.own(survey, asked.names)
         release = _release(survey.record, own, to)
         if not release.image:
             return _to_found(survey, release, asked)
@@ -128,12 +127,6 @@ def _repositories(target: Target, asked: Asked, former: tuple[str, ...]) -> tupl
     return tuple(image for image in (target.image, asked.from_image, *former) if image)
 
 
-def _names(release: Release) -> tuple[str, ...]:
-    """What the image of a release is called: as it was asked for, and as the server answered."""
-    came = (change.after for move in release.moves for change in move.changes if change.field == "image")
-    return tuple(dict.fromkeys((release.image, *filter(None, came))))
-
-
 def _packages_alone(planned: Planned, survey: "Survey") -> Planned:
     """A plan that names no DAG version where dagship's chart brings DAGs from elsewhere: nobody serves the image's."""
     mode = serving.by_design(planned.moves, survey.objects)
@@ -201,19 +194,6 @@ def _to_found(survey: "Survey", release: Release, asked: Asked) -> Planned:
 
 def _asked_for(moves: tuple[Move, ...], asked: Asked) -> tuple[Move, ...]:
     return tuple(move for move in moves if not asked.names or move.key in asked.names)
-
-
-def _own(survey: "Survey", asked: Asked) -> tuple[Release, ...]:
-    """The releases of this Airflow: where two share a namespace, of what the selector or the names leave."""
-    keys = {workload.key for workload in survey.workloads if not asked.names or workload.key in asked.names}
-    last: set[str] = set()
-    own: list[Release] = []
-    for release in reversed(survey.record.releases):
-        moved = {move.key for move in release.moves}
-        if moved & (last or keys):
-            own.append(release)
-            last |= moved
-    return tuple(reversed(own))
 
 
 def _moved(own: tuple[Release, ...]) -> tuple[Move, ...]:

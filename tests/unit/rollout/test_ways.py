@@ -8,7 +8,7 @@ import pytest
 
 from dagship.console import Console
 from dagship.errors import UsageError
-from dagship.rollout import pointing, ways, workloads
+from dagship.rollout import pointing, recorded, ways, workloads
 from dagship.rollout.asked import Asked
 from dagship.rollout.serving import BUNDLES, FOLDER
 from dagship.rollout.surveying import Survey
@@ -54,7 +54,7 @@ def back_to(
     *releases: Release, here: tuple[str, ...] = ("scheduler",), to: int | None = None, unfinished: Journal | None = None
 ) -> int:
     record = Record(releases=releases, journal=unfinished)
-    own = ways._own(survey(record, *here), Asked())
+    own = recorded.own(survey(record, *here))
     return ways._release(record, own, to).number
 
 

@@ -1,0 +1,38 @@
+"""What the record in the cluster says of an Airflow: which releases are its own, and what its image is called. Pure.
+
+The repository may change from one image to the next, and a webhook may have given workloads a mirror's name, which no
+settings know.
+"""
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from dagship.rollout.values import Release
+
+if TYPE_CHECKING:
+    from dagship.rollout.surveying import Survey
+
+
+def own(survey: "Survey", names: Collection[str] = ()) -> tuple[Release, ...]:
+    """The releases of this Airflow: where two share a namespace, of what the selector or the names leave."""
+    keys = {workload.key for workload in survey.workloads if not names or workload.key in names}
+    last: set[str] = set()
+    found: list[Release] = []
+    for release in reversed(survey.record.releases):
+        moved = {move.key for move in release.moves}
+        if moved & (last or keys):
+            found.append(release)
+            last |= moved
+    return tuple(reversed(found))
+
+
+def names(releases: tuple[Release, ...]) -> tuple[str, ...]:
+    """What the image of the last release is called: as it was asked for, and as the server answered.
+
+    Nothing after a return to what dagship found: its images are of any repository.
+    """
+    if not releases or not releases[-1].image:
+        return ()
+    last = releases[-1]
+    came = (change.after for move in last.moves for change in move.changes if change.field == "image")
+    return tuple(dict.fromkeys((last.image, *filter(None, came))))

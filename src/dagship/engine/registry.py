@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from dagship.engine import diagnosis
+from dagship.engine import diagnosis, refusing
 from dagship.reference import Reference
 
 # One answer may take long (a large layer being checked); a registry that says nothing for this long is gone. Seconds.
@@ -73,7 +73,7 @@ def push(reference: Reference, on_progress: Callable[[int, int], None]) -> str:
         try:
             for line in client.api.push(reference.name, tag=reference.tag, stream=True, decode=True):
                 if "error" in line:
-                    raise diagnosis.of_push(str(reference), str(line["error"]))
+                    raise refusing.of_push(str(reference), str(line["error"]))
                 detail = line.get("progressDetail") or {}
                 if "id" in line and detail.get("total"):
                     sent[line["id"]] = (int(detail.get("current", 0)), int(detail["total"]))
@@ -82,7 +82,7 @@ def push(reference: Reference, on_progress: Callable[[int, int], None]) -> str:
                 if said := _DIGEST.search((line.get("aux") or {}).get("Digest", "") or line.get("status", "")):
                     digest = said[0]
         except docker.errors.APIError as refused:
-            raise diagnosis.of_push(str(reference), str(refused)) from refused
+            raise refusing.of_push(str(reference), str(refused)) from refused
     return digest
 
 
@@ -102,7 +102,7 @@ def digest(reference: Reference) -> str | None:
         except docker.errors.NotFound:
             return None
         except docker.errors.APIError as failed:
-            if diagnosis.says_not_in_registry(str(failed)):
+            if refusing.says_not_in_registry(str(failed)):
                 return None
-            raise diagnosis.of_push(str(reference), str(failed)) from failed
+            raise refusing.of_push(str(reference), str(failed)) from failed
     return found

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dagship.engine import diagnosis
+from dagship.engine import diagnosis, refusing
 from dagship.errors import OutsideError, Refused, Transient
 
 DOWN = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?"
@@ -111,7 +111,7 @@ def test_a_debian_package_that_is_not_there_is_wrong_input() -> None:
     ],
 )
 def test_only_what_may_pass_is_tried_again(said: str, transient: bool) -> None:
-    assert transient is isinstance(diagnosis.of_push("a/b:1", said), Transient)
+    assert transient is isinstance(refusing.of_push("a/b:1", said), Transient)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_only_what_may_pass_is_tried_again(said: str, transient: bool) -> None:
     ],
 )
 def test_tls_that_fails_the_same_way_each_time_is_not_to_be_tried_again(said: str, why: str, hint: str) -> None:
-    for error in (diagnosis.of_push("a/b:1", said), diagnosis.of_pull("a/b:1", said)):
+    for error in (refusing.of_push("a/b:1", said), diagnosis.of_pull("a/b:1", said)):
         assert error.message.endswith(why)
         assert hint in error.hint
         assert not isinstance(error, Transient)
@@ -163,7 +163,7 @@ def test_tls_that_fails_the_same_way_each_time_is_not_to_be_tried_again(said: st
     ],
 )
 def test_a_tag_that_may_not_move_is_told_apart_from_a_login_that_is_missing(said: str) -> None:
-    error = diagnosis.of_push("a/b:1", said)
+    error = refusing.of_push("a/b:1", said)
 
     assert "lets nobody move the tag" in error.message
     assert "login" not in error.hint
@@ -172,15 +172,13 @@ def test_a_tag_that_may_not_move_is_told_apart_from_a_login_that_is_missing(said
 
 @pytest.mark.parametrize("name", ["immutable-images/dags", "immutable/dags", "team/immutable", "team/dags-immutable"])
 def test_a_repository_whose_name_says_immutable_is_refused_as_any_other(name: str) -> None:
-    error = diagnosis.of_push(
-        f"r.example/{name}:1", f"denied: {name}:1 of r.example/{name}: requested access is denied"
-    )
+    error = refusing.of_push(f"r.example/{name}:1", f"denied: {name}:1 of r.example/{name}: requested access is denied")
 
     assert f"The registry refuses r.example/{name}:1." == error.message
 
 
 def test_a_page_instead_of_a_registry_is_said_to_be_one() -> None:
-    error = diagnosis.of_push(
+    error = refusing.of_push(
         "a/b:1", "error parsing HTTP response: invalid character '<' looking for beginning of value"
     )
 
@@ -241,3 +239,64 @@ def test_a_credential_helper_that_fails_is_told_from_the_engine() -> None:
     said = "Credentials store error: StoreError('Credentials store docker-credential-x exited with \"locked\".')"
 
     assert "The program that keeps Docker's logins failed." == diagnosis.of_engine(said).message
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Error response from daemon: no match for platform in manifest: not found",
+        "Error response from daemon: no matching manifest for linux/arm64/v8 in the manifest list entries: no match for platform in manifest: not found",
+        "Error response from daemon: image with reference a/b:1 was found but does not provide the specified platform (linux/arm64)",
+    ],
+)
+def test_an_image_for_another_platform_is_not_said_not_to_exist(said: str) -> None:
+    error = diagnosis.of_pull("a/b:1", said)
+    assert "The image a/b:1 is there, but not for the platform that it is to be used on." == error.message
+    assert "imagetools inspect" in error.hint
+    assert not refusing.says_not_in_registry(said)
+
+
+@pytest.mark.parametrize(
+    ("said", "meant", "hint"),
+    [
+        ("toomanyrequests: You have reached your unauthenticated pull rate limit.", "limits how often", "docker login"),
+        ('Get "https://r.example/v2/": proxyconnect tcp: dial tcp 127.0.0.1:1: connect: connection refused', "the proxy", "docker info"),
+        ("Error response from daemon: received unexpected HTTP status: 500 Internal Server Error", "a/b:1 cannot be pulled.", "--base"),
+        ('Get "https://r.example/v2/": dial tcp: lookup r.example: no such host', "cannot be reached", "--base"),
+    ],
+)  # fmt: skip
+def test_only_a_registry_that_was_not_reached_is_said_not_to_be(said: str, meant: str, hint: str) -> None:
+    error = diagnosis.of_pull("a/b:1", said)
+    assert meant in error.message
+    assert hint in error.hint
+
+
+@pytest.mark.parametrize(
+    ("said", "meant", "hint"),
+    [
+        ("An image does not exist locally with the tag: a/b", "that is to push a/b:1 does not have it", "DOCKER_HOST"),
+        ("tag does not exist: a/b:1", "that is to push a/b:1 does not have it", "Run build again"),
+        ("denied: adding 1.0 GiB of storage resource, which when updated to current usage of 9 GiB will exceed the configured upper limit of 9.5 GiB", "has no room", "Free space"),
+        ("name unknown: The repository with name 'a/b' does not exist in the registry with id '1'", "no repository", "Make it there first"),
+        ("denied: requested access to the resource is denied", "refuses", "docker login"),
+        ("unexpected <nil> in the answer", "did not take", ""),
+    ],
+)  # fmt: skip
+def test_a_push_is_refused_for_what_the_registry_says(said: str, meant: str, hint: str) -> None:
+    error = refusing.of_push("a/b:1", said)
+    assert meant in error.message
+    assert hint in error.hint
+    assert ("login" in error.hint) is ("login" in hint)
+
+
+def test_a_package_that_debian_was_not_asked_for_is_not_said_to_be_missing() -> None:
+    said = (
+        "#7 1.1 W: Failed to fetch http://deb.test/dists/InRelease  Could not resolve 'deb.test'\n"
+        "#7 1.2 W: Some index files failed to download. They have been ignored, or old ones used instead.\n"
+        "#7 2.3 E: Unable to locate package git\n#7 ERROR: process did not complete\n"
+    )
+
+    error = diagnosis.of_build(said)
+
+    assert "Debian's archive could not be read" in error.message
+    assert 3 == error.exit_code

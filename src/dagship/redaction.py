@@ -6,13 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 MASK = "***"
+CUT = "…"
+"""Stands at each place where a text was cut before it came here: what is left of a secret there is masked as well."""
 
 # User and password, or a token alone. SQLAlchemy takes a slash, a quote and an @ in a password as they are, so what has
-# a colon goes to the last @ of the word. Code in `inside/`, and what is sent into a scheduler, has the same pattern.
-_CREDENTIALS = re.compile(r"(\w{0,20})://(?:([^\s/:@]{0,256}):\S{0,4096}|[^\s/@'\"]{0,4096})@")
+# a colon goes to the last @ of the word. Of a very long word, in which nobody looks for it, nothing is left. Code in
+# `inside/`, and what is sent into a scheduler, has the same pattern.
+_CREDENTIALS = re.compile(r"(\w{0,20})://(?:\S{4097,}|(?:([^\s/:@]{0,256}):\S{0,4096}|[^\s/@'\"]{0,4096})@)")
 
 # Shorter values are words of every traceback, and masking them would leave nothing to read.
 _SHORTEST = 6
+# Fewer characters of a secret, beside a cut, tell nothing; with more marks than that, they are the text's own.
+_LEFT, _MARKS = 4, 1000
 
 
 def addresses(text: str) -> str:
@@ -27,10 +32,27 @@ def _shown(found: re.Match[str]) -> str:
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
-    """Returns `text` with every secret replaced."""
+    """Returns `text` with every secret replaced, and what a cut has left of one."""
     for secret in secrets:
         text = text.replace(secret, MASK)
+        if CUT in text:
+            first, *others = text.split(CUT, _MARKS)
+            pieces = [first, *(_without_end(other, secret) for other in others)]
+            text = CUT.join([*(_without_beginning(piece, secret) for piece in pieces[:-1]), pieces[-1]])
     return text
+
+
+def _without_beginning(piece: str, secret: str) -> str:
+    """Returns what stands before a cut, without the beginning of a secret that it ends in."""
+    at = piece.find(secret[:_LEFT], max(0, len(piece) - len(secret)))
+    while at >= 0 and not secret.startswith(piece[at:]):
+        at = piece.find(secret[:_LEFT], at + 1)
+    return piece if at < 0 else piece[:at] + MASK
+
+
+def _without_end(piece: str, secret: str) -> str:
+    """Returns what stands after a cut, without the end of a secret that it begins with."""
+    return _without_beginning(piece[::-1], secret[::-1])[::-1]
 
 
 def secrets_in(variables: Mapping[str, str]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from dagship import redaction
+from dagship.inside import verify_child
 from dagship.inside.versions import runs
 from dagship.resources import resource
 from dagship.rollout import asking_scripts
@@ -22,6 +23,8 @@ ADDRESSES = [
     ("'https://u:p@host/a' and \"https://host/b\"", "'https://***@host/a' and \"https://host/b\""),
     ("https://host/a and mail@host", "https://host/a and mail@host"),
     ("postgresql+psycopg2://air:s3cret@db:5432/airflow", "postgresql+psycopg2://air:***@db:5432/airflow"),
+    (f"at postgresql://airflow:{'pass' * 1240}@db/x now", "at postgresql://***@ now"),
+    (f"https://{'token' * 1000}@host/simple", "https://***@"),
 ]
 
 
@@ -115,3 +118,45 @@ def test_the_password_inside_a_connection_is_masked(value: str) -> None:
 @pytest.mark.parametrize("value", ["{not json}", "http://[broken", "[1, 2]"])
 def test_a_value_that_only_looks_like_a_connection_is_masked_as_a_whole(value: str) -> None:
     assert redaction.masked(f"x {value} y", redaction.secrets_in({"A": value})) == "x *** y"
+
+
+LONG = "".join(f"{number:03d}-secret " for number in range(250))[:3000]
+URL = f"postgresql://airflow:{'x9-pass' * 700}@db/airflow"
+
+
+@pytest.mark.parametrize("secret", [LONG, URL, "a pass phrase of words"])
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.7])
+def test_no_part_of_a_secret_is_left_where_a_text_was_cut(secret: str, share: float) -> None:
+    secrets = redaction.secrets_in({"A": secret})
+    at = round(len(secret) * share)
+
+    assert "it is ***…" == redaction.masked(f"it is {secret[:at]}…", secrets)
+    assert "…*** it was" == redaction.masked(f"…{secret[at:]} it was", secrets)
+    assert "it is ***…\n9 left out\n…*** it was" == redaction.masked(
+        f"it is {secret[:at]}…\n9 left out\n…{secret[at:]} it was", secrets
+    )
+
+
+@pytest.mark.parametrize("secret", [LONG, URL])
+def test_no_part_of_a_secret_is_left_of_what_the_test_of_an_image_cuts(secret: str) -> None:
+    secrets = redaction.secrets_in({"A": secret})
+    half = verify_child.TEXT_LIMIT // 2
+    parts = {secret[at : at + 12] for at in range(len(secret) - 12)}
+    for before in (half - 10, half - 1500, half - len(secret) + 10):
+        text = f"{'.' * before}{secret}{'.' * half}{secret}{'.' * before}"
+        shown = redaction.masked(verify_child.shortened(text), secrets)
+        assert "characters left out" in shown
+        assert not [part for part in parts if part in shown]
+
+
+def test_what_a_text_has_of_a_secret_elsewhere_than_at_a_cut_is_its_own() -> None:
+    secrets = redaction.secrets_in({"A": "warehouse_orders"})
+
+    for text in ("orders", "the DAG orders … of the warehouse", "…the orders", "ware…"[:3] + "…"):
+        assert text == redaction.masked(text, secrets)
+
+
+def test_a_text_of_cuts_takes_no_longer_than_it_must() -> None:
+    secrets = redaction.secrets_in({f"A{number}": f"{number}{'a' * 3000}" for number in range(100)})
+
+    assert redaction.masked("aaaa…" * 8000, secrets)

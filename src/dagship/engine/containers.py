@@ -19,6 +19,7 @@ from typing import Any
 from dagship.engine import diagnosis, isolation, owner, removal
 from dagship.engine.isolation import WORK
 from dagship.errors import OutsideError
+from dagship.redaction import CUT
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +128,7 @@ class Container:
                     text = piece.decode("utf-8", "replace")
                     output += text
                     if len(output) > 2 * _LONGEST_OUTPUT:
-                        output = output[-_LONGEST_OUTPUT:]
+                        output = _end(output)
                     if on_output is not None:
                         on_output(text)
             finally:
@@ -137,7 +138,7 @@ class Container:
             if not self._is_over():
                 raise
             code = None
-        return Executed(code=KILLED if code is None else code, output=output[-_LONGEST_OUTPUT:])
+        return Executed(code=KILLED if code is None else code, output=_end(output))
 
     def _is_over(self) -> bool:
         """Whether it has ended; the engine then removes it, and has many words for what is half removed."""
@@ -158,6 +159,10 @@ class Container:
             self._wrapped.kill()
         except (DockerException, RequestException) as failed:
             log.warning("the container %s could not be ended: %s", self._wrapped.name, failed)
+
+
+def _end(output: str) -> str:
+    return output if len(output) <= _LONGEST_OUTPUT else CUT + output[1 - _LONGEST_OUTPUT :]
 
 
 @contextmanager

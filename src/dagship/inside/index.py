@@ -131,7 +131,8 @@ def uv_toml(options: Options) -> str:
 
 def redacted(text: str) -> str:
     """Returns `text` without the credentials that a URL in it may carry."""
-    return re.sub(r"(\w{0,20})://(?:([^\s/:@]{0,256}):\S{0,4096}|[^\s/@'\"]{0,4096})@", _shown, text)
+    long, known = r"\S{4097,}", r"(?:([^\s/:@]{0,256}):\S{0,4096}|[^\s/@'\"]{0,4096})@"
+    return re.sub(r"(\w{0,20})://(?:%s|%s)" % (long, known), _shown, text)
 
 
 def _shown(found: "re.Match[str]") -> str:

@@ -9,8 +9,6 @@ from typing import Any
 TEXT_LIMIT = 40_000
 """Longest text of one error, characters; the middle is left out."""
 
-# A word that a cut has left a part of; longer ones are no words that somebody keeps secret.
-_CUT_OFF, _CUT_ON = re.compile(r"(?<=\s)\S{1,1000}\Z"), re.compile(r"\A\S{1,1000}(?=\s)")
 _ERRORS = 50
 _DAGS = 10_000
 # A DAG file may replace them.
@@ -92,13 +90,12 @@ def line_of(source: str, name: str) -> int:
 def shortened(text: str) -> str:
     """Returns a text, its middle left out if it is too long: the head of a traceback says where, the tail what.
 
-    Whole words only: who masks secrets later must find them whole or not at all.
+    A mark stands at each end: who masks secrets later looks there for what is left of one.
     """
     if len(text) <= TEXT_LIMIT:
         return text
     half = TEXT_LIMIT // 2
-    head, tail = _CUT_OFF.sub("", text[:half]), _CUT_ON.sub("", text[-half:])
-    return "%s\n… %d characters left out …\n%s" % (head, len(text) - len(head) - len(tail), tail)
+    return "%s…\n%d characters left out\n…%s" % (text[:half], len(text) - 2 * half, text[-half:])
 
 
 def _named(source: str, error: dict[str, Any]) -> int:

@@ -42,7 +42,7 @@ class Worker:
         self.deadline = 0.0
         self._limit = 0.0
         self._told_exit = False
-        self._heard, self._said = bytearray(), b""
+        self._heard, self._said, self._cut = bytearray(), b"", False
         self._selector = selector
         self._channel, self._theirs = socket.socketpair()
         self._log, self._their_log = os.pipe()
@@ -61,7 +61,8 @@ class Worker:
     def give(self, number: int, limit: float) -> None:
         """Gives it a file."""
         self.had.append(number)
-        self.number, self._limit, self.deadline, self._said = number, limit, time.monotonic() + limit, b""
+        self.number, self._limit, self.deadline = number, limit, time.monotonic() + limit
+        self._said, self._cut = b"", False
         self._send(verify_worker.NUMBER.pack(number))
 
     def dismiss(self, limit: float) -> None:
@@ -72,7 +73,9 @@ class Worker:
 
     def hear(self) -> Optional[Answer]:
         """Takes what it has said, and returns its answer on the file that it has; None when that is not there."""
-        self._said = (self._said + self._piece(self._log))[-_LOG_TAIL:]
+        said = self._said + self._piece(self._log)
+        self._cut = self._cut or len(said) > _LOG_TAIL
+        self._said = said[-_LOG_TAIL:]
         self._heard += self._piece(self._channel)
         if len(self._heard) > _LONGEST_ANSWER:
             self._heard.clear()
@@ -95,7 +98,7 @@ class Worker:
             "exit": code,
             "lost": code == verify_worker.UNTOLD and not self._told_exit,
             "seconds": self._limit,
-            "log": self._said.decode("utf-8", "replace"),
+            "log": ("…" if self._cut else "") + self._said.decode("utf-8", "ignore"),
         }
 
     def kill(self) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Optional
 LIMIT = 50
 """Most events of one sort that one file may report."""
 
+_LONGEST = 1000
 _LOOKUPS = ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr")
 _ADDRESSED = ("socket.connect", "socket.sendto", "socket.sendmsg")
 # Frames between the deprecated thing and whoever used it.
@@ -72,7 +73,7 @@ class Watch:
             return
         place = (filename[len(self._root) :], line) if filename.startswith(self._root) else self._user()
         if place is not None:
-            event = {"category": category.__name__, "message": message[:1000], "file": place[0], "line": place[1]}
+            event = {"category": category.__name__, "message": _beginning(message), "file": place[0], "line": place[1]}
             self._note(self.warnings, event)
 
     def _note(self, events: list[dict[str, Any]], event: dict[str, Any]) -> None:
@@ -106,6 +107,10 @@ class Watch:
                 airflow_warns = True
             frame = frame.f_back
         return None
+
+
+def _beginning(message: str) -> str:
+    return message if len(message) <= _LONGEST else message[:_LONGEST] + "…"  # by it a cut secret is found and masked
 
 
 def _deprecation(category: type) -> bool:

@@ -45,7 +45,8 @@ def redacted(text):
     def shown(m):
         known = m[2] is not None and not m[1].startswith("http")
         return m[1] + "://" + (m[2] + ":" if known else "") + "***@"
-    return re.sub(r"(\\w{0,20})://(?:([^\\s/:@]{0,256}):\\S{0,4096}|[^\\s/@'\\"]{0,4096})@", shown, text)
+    long, known = r"\\S{4097,}", r"(?:([^\\s/:@]{0,256}):\\S{0,4096}|[^\\s/@'\\"]{0,4096})@"
+    return re.sub(r"(\\w{0,20})://(?:%s|%s)" % (long, known), shown, text)
 def answer(ask):
     try:
         said = ask()

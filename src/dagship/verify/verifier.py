@@ -97,7 +97,7 @@ def verify(
             ended = container.execute(
                 _command("verify", "/dagship", options="-I -S"),
                 environment=own,
-                on_output=partial(_progress, step, mask),
+                on_output=_progress(step, mask),
                 user="0:0",
             )
             seen = _read(Observation, container.get("report.json", limit=_REPORT_LIMIT))
@@ -116,7 +116,7 @@ def verify(
                 ran = container.execute(
                     _command("verify_tests", "/dagship", result),
                     environment=own,
-                    on_output=partial(_progress, step, mask),
+                    on_output=_progress(step, mask),
                 )
                 came = own_tests.masked(_read(SeenTests, container.get(f"out/{result}", limit=_REPORT_LIMIT)), mask)
 
@@ -171,10 +171,18 @@ def _random_users() -> tuple[int, int]:
     return first, first + 1
 
 
-def _progress(step: Step, mask: Callable[[str], str], output: str) -> None:
-    lines = mask(output).strip().splitlines()
-    if lines:
-        step.say(lines[-1])
+def _progress(step: Step, mask: Callable[[str], str]) -> Callable[[str], None]:
+    """Returns what shows the last line of an output; that comes in pieces, which end anywhere, in a secret as well."""
+    rest = ""
+
+    def hear(piece: str) -> None:
+        nonlocal rest
+        rest += piece
+        *lines, rest = (rest if len(rest) <= _TAIL else f"{redaction.CUT}{rest[-_TAIL:]}").split("\n")
+        if shown := mask("\n".join(lines)).strip().splitlines():
+            step.say(shown[-1])
+
+    return hear
 
 
 def _read(kind: type[_Fact], document: bytes | None) -> _Fact | None:

@@ -180,4 +180,4 @@ class Program:
         lines = [line.strip() for line in words.splitlines() if line.strip() and not line.strip().startswith(_EMPTY)]
         fatal = [line for line in lines if line.startswith("fatal: ")]
         reason = (fatal or lines[-1:] or ["it gave no reason"])[0]
-        return credentials.masked(self._settings, one_line(reason)).rstrip(".") + "."
+        return one_line(credentials.masked(self._settings, reason)).rstrip(".") + "."

@@ -38,7 +38,8 @@ def ask(environ: Mapping[str, str]) -> Runs:
         raise CannotAsk(f"The metadata database did not answer: {late}.") from late
     found = read(ended.out)
     if found is None:
-        why = redacted(exception_of(ended.err) or last_line(ended.err) or f"exit status {ended.code}")
+        words = redacted(ended.err)  # whole: an address that is cut is not known as one
+        why = exception_of(words) or last_line(words) or f"exit status {ended.code}"
         raise CannotAsk(f"The metadata database cannot be asked which DAG runs are in progress: {why}")
     return found
 
@@ -54,7 +55,8 @@ def read(output: str) -> Optional[Runs]:
 
 def redacted(text: str) -> str:
     """Returns a text without the password of an address in it."""
-    return re.sub(r"(\w{0,20})://(?:([^\s/:@]{0,256}):\S{0,4096}|[^\s/@'\"]{0,4096})@", _shown, text)
+    long, known = r"\S{4097,}", r"(?:([^\s/:@]{0,256}):\S{0,4096}|[^\s/@'\"]{0,4096})@"
+    return re.sub(r"(\w{0,20})://(?:%s|%s)" % (long, known), _shown, text)
 
 
 def _shown(found: "re.Match[str]") -> str:

@@ -1,13 +1,12 @@
 """The project a task works on: its directory, its settings, and where output goes."""
 
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from dagship.console import Console
 from dagship.settings import Settings
-from dagship.workspace import Workspace
+from dagship.workspace import NAME, Workspace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,23 +26,28 @@ class Project:
 
     @cached_property
     def workspace(self) -> Workspace:
-        """Its `.dagship/`; who asks for it first is told where that came with a commit."""
-        workspace = Workspace(self.root)
-        _warn_if_tracked(workspace.directory, self.console)
-        return workspace
+        """Its `.dagship/`; where that may have come with a commit, another in its place, and who asks first is told."""
+        return Workspace(self.root, name=_untracked(self.root, self.console))
 
     def path(self, relative: Path) -> Path:
         """Returns a path of the settings as an absolute one."""
         return self.root / relative
 
 
-def _warn_if_tracked(directory: Path, console: Console) -> None:
+def _untracked(root: Path, console: Console) -> str:
+    """A name that no commit can have filled: what tasks leave there says what is tested, and what an image is made of.
+
+    Nothing that a commit holds is taken, changed since or not: by its attributes it decides what git takes for changed.
+    """
     from dagship.image import checkout
 
-    around = checkout.around(directory.parent) if os.path.lexists(directory) else None
-    if around is not None and around.tracks(directory):
+    name, around = NAME, checkout.around(root)
+    while around is not None and around.tracks(root / name):
+        name += "-untracked"
+    if name != NAME:
         console.warn(
-            f"Git tracks {directory}: what a commit holds there passes for what a task made here, the base, its "
-            f"operating system and locks among it. Run git rm -r --cached {directory.name}, and name a base that all "
-            "shall have with the setting base."
+            f"Git tracks {root / NAME}: whoever commits there could say which base, which packages and which image "
+            f"are taken, and that it was tested. So nothing of it is used, and {name} takes its place. Run git rm -r "
+            f"--cached {NAME}, and name a base that all shall have with the setting base."
         )
+    return name

@@ -17,6 +17,7 @@ from dagship import boundary, files
 from dagship.artifacts import Artifact
 from dagship.errors import UsageError, of_system
 
+NAME = ".dagship"
 # A report holds a traceback for each file of each version.
 _MOST = 256 * 1024 * 1024
 
@@ -58,12 +59,13 @@ class Workspace:
 
     Args:
         root: The project's directory.
+        name: What it is called there.
 
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, name: str = NAME) -> None:
         self.root = root
-        self.directory = root / ".dagship"
+        self.directory = root / name
 
     def write(self, name: str, artifact: Artifact) -> Path:
         """Writes an artifact whole or not at all, and returns its path."""

@@ -21,7 +21,12 @@ _QUIET = {
     "core.fsmonitor": "false",
     "core.hooksPath": os.devnull,
 }
-_ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
+_ENVIRONMENT = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_LITERAL_PATHSPECS": "0",
+}
 # `.git` as a file is one line.
 _MOST_OF_A_LINK = 10_000
 
@@ -66,9 +71,9 @@ class Checkout:
         return next((changed for one in inner if one is not None and (changed := one.changed()) is not False), False)
 
     def tracks(self, directory: Path) -> bool:
-        """Whether a commit holds something in a directory."""
-        path = os.path.relpath(directory.resolve(), self.top)
-        return bool(self._ask("--literal-pathspecs", "ls-files", "--", path))
+        """Whether a commit holds something in a directory, or is one; written small or not: not all disks tell."""
+        path = os.path.relpath(directory.parent.resolve() / directory.name, self.top)
+        return bool(self._ask("ls-files", "--", f":(icase,literal){path}"))
 
     def _ask(self, *arguments: str, settings: Mapping[str, str] | None = None) -> str | None:
         named = [f"--git-dir={self.git_directory}", f"--work-tree={self.top}"]

@@ -23,9 +23,9 @@ _MOST_STARS = 3
 
 # Histories, caches, editors' traces, and files of dagship's own.
 _ALWAYS = (
-    ".git", ".hg/", ".svn/", ".dagship/", ".venv/", "__pycache__/", "*.py[cod]", ".pytest_cache/",
-    ".mypy_cache/", ".ruff_cache/", ".ipynb_checkpoints/", ".DS_Store", "*.swp", ".#*", f"/{IGNORE_FILE}",
-    "/dagship.toml",
+    ".git", ".hg/", ".svn/", ".dagship/", ".dagship-untracked*/", ".venv/", "__pycache__/", "*.py[cod]",
+    ".pytest_cache/", ".mypy_cache/", ".ruff_cache/", ".ipynb_checkpoints/", ".DS_Store", "*.swp", ".#*",
+    f"/{IGNORE_FILE}", "/dagship.toml",
 )  # fmt: skip
 # `.env`, `.envrc`, `.env.prod`, `.env-local`: by their names they hold what a program gets in its environment.
 _DOTENV = (".env*",)

@@ -12,8 +12,9 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from tests.cluster.airflows import Kubectl
+from tests.cluster.airflows import Kubectl, container, pod
 from tests.cluster.conftest import namespace
+from tests.cluster.images import image
 from tests.machine import ROOT
 
 CHART = str(ROOT / "k8s/chart")
@@ -179,6 +180,15 @@ def test_every_pod_has_limits_on_what_it_writes_and_no_variables_of_services(
     assert [volume["name"] for volume in empty if not volume["emptyDir"].get("sizeLimit")] == []
 
 
+def give_accounts(kubectl: Kubectl, objects: list[dict[str, Any]]) -> None:
+    """Makes the accounts of a release that was rendered, and what they may, in the namespace."""
+    for one in objects:
+        if one["kind"] in {"ServiceAccount", "Role", "RoleBinding"}:
+            for subject in one.get("subjects", ()):
+                subject["namespace"] = kubectl.namespace
+            kubectl.apply(one)
+
+
 def test_what_an_ingress_shows_cannot_start_pods_and_stores_have_no_account_of_airflow(
     helm_program: str, tmp_path: Path, kubectl: Kubectl
 ) -> None:
@@ -189,11 +199,7 @@ def test_what_an_ingress_shows_cannot_start_pods_and_stores_have_no_account_of_a
         name: named[kind, f"air-{name}"]["spec"]["template"]["spec"]["serviceAccountName"]
         for kind, name in (("Deployment", "api-server"), ("Deployment", "scheduler"), ("StatefulSet", "postgres"))
     }
-    for one in seen:
-        if one["kind"] in {"ServiceAccount", "Role", "RoleBinding"}:
-            for subject in one.get("subjects", ()):
-                subject["namespace"] = kubectl.namespace
-            kubectl.apply(one)
+    give_accounts(kubectl, seen)
 
     def may(component: str, verb: str, what: str) -> bool:
         account = f"system:serviceaccount:{kubectl.namespace}:{accounts[component]}"
@@ -204,6 +210,44 @@ def test_what_an_ingress_shows_cannot_start_pods_and_stores_have_no_account_of_a
     assert [may("scheduler", *what) for what in (("create", "pods"), ("get", "pods/log"))] == [True, True]
     stores = named["ServiceAccount", accounts["postgres"]]
     assert (stores["metadata"].get("annotations"), stores["automountServiceAccountToken"]) == (None, False)
+
+
+@pytest.mark.parametrize(("version", "component"), [("3.3.2", "api-server"), ("2.11.2", "webserver")])
+def test_what_an_ingress_shows_reads_the_log_of_a_running_task_as_the_executor_does_and_cannot_touch_its_pod(
+    version: str, component: str, helm_program: str, tmp_path: Path, kubectl: Kubectl
+) -> None:
+    from kubernetes import client, config
+
+    seen = rendered(helm_program, tmp_path, airflowVersion=version, executor="KubernetesExecutor")
+    give_accounts(kubectl, seen)
+    web = next(one for one in seen if one["kind"] == "Deployment" and one["metadata"]["name"].endswith(f"-{component}"))
+    account = web["spec"]["template"]["spec"]["serviceAccountName"]
+    user = f"system:serviceaccount:{kubectl.namespace}:{account}"
+    task = pod(container("base", image("task"), "tasks", "run"), name="task")
+    task["metadata"] = {"name": "task", "labels": {"dag_id": "a", "task_id": "b", "kubernetes_executor": "True"}}
+    kubectl.apply({"apiVersion": "v1", "kind": "Pod", **task})
+    kubectl("wait", "--for=condition=Ready", "pod/task", "--timeout=120s")
+
+    # What KubernetesExecutor.get_task_log calls.
+    pods = client.CoreV1Api(config.new_client_from_config(kubectl.kubeconfig))
+    pods.api_client.set_default_header("Impersonate-User", user)
+    found = pods.list_namespaced_pod(kubectl.namespace, label_selector="dag_id=a,kubernetes_executor=True,task_id=b")
+    assert [one.metadata.name for one in found.items] == ["task"]
+    log = pods.read_namespaced_pod_log("task", kubectl.namespace, container="base", follow=False, tail_lines=100)
+    assert "running tasks run" in log
+
+    another = json.dumps({"apiVersion": "v1", "kind": "Pod", **task, "metadata": {"name": "another"}})
+    for denied in (
+        kubectl.run("create", "--filename=-", f"--as={user}", input=another),
+        kubectl.run("delete", "pod/task", "--wait=false", f"--as={user}"),
+        kubectl.run("exec", "task", f"--as={user}", "--", "true"),
+        kubectl.run("label", "pod/task", "a=b", f"--as={user}"),
+        kubectl.run("get", "secrets", f"--as={user}"),
+    ):
+        assert denied.returncode != 0
+        assert "(Forbidden)" in denied.stderr
+        assert f'User "{user}" cannot' in denied.stderr
+    assert [one["metadata"]["name"] for one in kubectl.get("pods")["items"]] == ["task"]
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {

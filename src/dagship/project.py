@@ -41,8 +41,8 @@ def _untracked(root: Path, console: Console) -> str:
     """
     from dagship.image import checkout
 
-    name, around = NAME, checkout.around(root)
-    while around is not None and around.tracks(root / name):
+    name = NAME
+    while checkout.holds(root / name):
         name += "-untracked"
     if name != NAME:
         console.warn(

@@ -1,6 +1,7 @@
 """A project: its `.dagship/`, and whether a commit brought it."""
 
 import io
+import os
 import subprocess
 from pathlib import Path
 
@@ -68,3 +69,14 @@ def test_nothing_that_a_commit_may_have_brought_says_what_is_tested_or_which_bas
     (tmp_path / "a.py").write_text("import airflow")
     tree = context.read(tmp_path, ignore=(), max_file_size=1_000_000)
     assert [one.path for one in tree.files] == ["a.py"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="giving files away takes root")
+def test_a_checkout_that_belongs_to_another_user_tells_as_well(tmp_path: Path) -> None:
+    Workspace(tmp_path).write("base", BASE)
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "--force", ".dagship")
+    for path in (tmp_path, *tmp_path.rglob("*")):
+        os.chown(path, 12345, 12345)
+
+    assert project(tmp_path)[0].workspace.read("base", BuiltBase) is None

@@ -70,14 +70,8 @@ class Checkout:
         inner = (around(place) for place in below if os.path.lexists(place / ".git"))
         return next((changed for one in inner if one is not None and (changed := one.changed()) is not False), False)
 
-    def tracks(self, directory: Path) -> bool:
-        """Whether a commit holds something in a directory, or is one; written small or not: not all disks tell."""
-        path = os.path.relpath(directory.parent.resolve() / directory.name, self.top)
-        return bool(self._ask("ls-files", "--", f":(icase,literal){path}"))
-
     def _ask(self, *arguments: str, settings: Mapping[str, str] | None = None) -> str | None:
-        named = [f"--git-dir={self.git_directory}", f"--work-tree={self.top}"]
-        return _git(self.top, *named, *arguments, settings=settings)
+        return _git(self.top, *_named(self.git_directory, self.top), *arguments, settings=settings)
 
 
 def around(directory: Path) -> Checkout | None:
@@ -93,6 +87,20 @@ def around(directory: Path) -> Checkout | None:
     if found is None or trusted is None or Path(trusted).resolve() != found:
         return None
     return Checkout(top=top, git_directory=found)
+
+
+def holds(path: Path) -> bool:
+    """Whether a commit may hold a path or anything below it, written small or not: not all disks tell.
+
+    Asked of any checkout, trusted or not: in a CI's container it often belongs to another user, and a list of names
+    runs nothing.
+    """
+    top = top_of(path.parent)
+    found = _git_directory(top) if top is not None else None
+    if top is None or found is None:
+        return False
+    wanted = os.path.relpath(path.parent.resolve() / path.name, top)
+    return bool(_git(top, *_named(found, top), "ls-files", "--", f":(icase,literal){wanted}"))
 
 
 def submodules(directory: Path) -> frozenset[Path]:
@@ -122,6 +130,10 @@ def _git_directory(top: Path) -> Path | None:
     except OSError:
         return None
     return (top / path.rstrip("\n")).resolve() if word == "gitdir" else None
+
+
+def _named(git_directory: Path, top: Path) -> tuple[str, str]:
+    return f"--git-dir={git_directory}", f"--work-tree={top}"
 
 
 def _filters(listed: str) -> dict[str, str]:

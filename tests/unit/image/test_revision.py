@@ -144,10 +144,8 @@ def test_what_git_tracks_is_known(tmp_path: Path) -> None:
         (tmp_path / name / "a").write_text("1")
     git(tmp_path, "init", "-q")
     git(tmp_path, "--literal-pathspecs", "add", "kept", ":odd*")
-    around = checkout.around(tmp_path / "left")
 
-    assert around is not None
-    assert [True, False, True] == [around.tracks(tmp_path / name) for name in ("kept", "left", ":odd*")]
+    assert [True, False, True] == [checkout.holds(tmp_path / name) for name in ("kept", "left", ":odd*")]
 
 
 def test_outside_git_only_the_time_is_said(tmp_path: Path) -> None:
@@ -204,7 +202,5 @@ def test_what_git_tracks_is_known_of_a_directory_that_is_reached_through_a_link(
     (tmp_path / "real" / "dags" / "a.py").write_text("")
     git(tmp_path / "real", "add", "dags")
     (tmp_path / "link").symlink_to("real")
-    found = checkout.around(tmp_path / "link" / "dags")
 
-    assert found is not None
-    assert found.tracks(tmp_path / "link" / "dags")
+    assert checkout.holds(tmp_path / "link" / "dags")

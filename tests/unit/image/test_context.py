@@ -232,11 +232,13 @@ def test_an_unreadable_ignore_file_is_refused(dags: Path) -> None:
 
 
 def test_the_lines_of_the_ignore_file_mean_what_they_mean_to_docker(dags: Path) -> None:
-    for name in ("notes.md", "helpers/notes.md", "helpers/keep.sql", "helpers/drop.sql"):
+    """Not to git, which would leave out `more/notes.md` as well: here a pattern is about the whole path."""
+    (dags / "more").mkdir()
+    for name in ("notes.md", "more/notes.md", "helpers/notes.md", "helpers/keep.sql", "helpers/drop.sql"):
         (dags / name).write_text("x")
     (dags / ".dockerignore").write_text("*.md\nhelpers\n!helpers/keep.sql\n!helpers/notes.md\n")
 
-    assert ["a.py", "helpers/keep.sql", "helpers/notes.md"] == [file.path for file in read(dags).files]
+    assert ["a.py", "helpers/keep.sql", "helpers/notes.md", "more/notes.md"] == [file.path for file in read(dags).files]
 
 
 def test_what_no_image_should_hold_does_not_come_back_by_the_ignore_file_and_does_by_the_setting(dags: Path) -> None:

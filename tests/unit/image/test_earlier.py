@@ -112,11 +112,12 @@ def test_other_dags_under_the_id_of_those_before_are_refused(here: Here) -> None
         earlier.gather(here.workspace, Console(stderr=here.output), other, before, (), keep=5)
 
 
-def test_a_tree_that_was_kept_here_is_not_taken_for_another_of_its_id(here: Here) -> None:
+@pytest.mark.parametrize("came_last", [True, False])
+def test_a_tree_that_was_kept_here_is_not_taken_for_another_of_its_id(here: Here, came_last: bool) -> None:
     """As after the build of somebody's branch: what it left here must not come into the next image."""
     one, other = colliding()
     console = Console(stderr=here.output)
-    for left in (other, one):
+    for left in (other, one) if came_last else (one, other):
         earlier.gather(here.workspace, console, left, [], (), keep=5)
     before = [earlier.Source(reference="x/y:1", versions={one.version: one.digest})]
 

@@ -119,21 +119,31 @@ def _family(entry: bytes, theirs: set[int]) -> set[int]:
 
 
 def _sessions() -> Iterable[tuple[int, int]]:
-    for name in os.listdir("/proc") if os.path.isdir("/proc/self") else ():
+    """Processes and their sessions; none that is older than this one, which it cannot have started."""
+    if not os.path.isdir("/proc/self"):
+        return
+    _, _, since = _stat("self")
+    for name in os.listdir("/proc"):
         if name.isdigit():
             try:
-                with open(f"/proc/{name}/stat", "rb") as file:
-                    state, _, _, session = file.read().rpartition(b")")[2].split()[:4]
+                state, session, began = _stat(name)
             except (OSError, ValueError):
                 continue  # it ended meanwhile
-            if state not in (b"Z", b"X"):
-                yield int(name), int(session)
+            if state not in (b"Z", b"X") and began >= since:
+                yield int(name), session
+
+
+def _stat(name: str) -> tuple[bytes, int, int]:
+    """State, session, and the moment of the start of a process."""
+    with open(f"/proc/{name}/stat", "rb") as file:
+        state, _, _, session, *more = file.read().rpartition(b")")[2].split()[:20]
+    return state, int(session), int(more[-1])
 
 
 def _has(pid: int, entry: bytes) -> bool:
     try:
         with open(f"/proc/{pid}/environ", "rb") as file:
-            return any(one.startswith(entry) for one in file.read().split(b"\0"))
+            return b"\0" + entry in b"\0" + file.read()
     except OSError:
         return False  # of another user, or it ended
 

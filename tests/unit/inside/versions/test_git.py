@@ -3,6 +3,7 @@
 import os
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -181,6 +182,27 @@ def test_end_all_ends_what_still_runs() -> None:
     child.end_all()
 
     assert -9 == sleeper.wait(10)
+
+
+def test_what_is_older_than_this_process_is_not_its_child_whatever_mark_it_has() -> None:
+    """Numbers of processes come again."""
+    marked = 'read -r pid; exec env "DAGSHIP_CHILD_OF=$pid.x" sh -c "echo; exec sleep 600"'
+    program = "from dagship.inside.versions import child; input(); child.end_all()"
+    with subprocess.Popen(["sh", "-c", marked], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as older:
+        _, _, began = child._stat(str(older.pid))
+        while int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK")) <= began:
+            pass  # the kernel's clock for it has 100 ticks a second
+        younger = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, text=True)
+        assert older.stdin is not None
+        assert older.stdout is not None
+        older.stdin.write(f"{younger.pid}\n")
+        older.stdin.close()
+        older.stdout.readline()
+        younger.communicate("\n", timeout=20)
+        left = older.poll()
+        older.kill()
+
+    assert (0, None) == (younger.returncode, left)
 
 
 def test_a_lock_is_held_until_the_program_has_ended(tmp_path: Path) -> None:

@@ -1,13 +1,16 @@
-"""What all tests share: none depends on the settings of who runs it."""
+"""What all tests share: none depends on the settings of who runs it, and how long each takes is noted where that is asked for."""
 
 import os
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
 from dagship.errors import DagshipError
 
 _OF_THE_TESTS = ("DAGSHIP_TEST_", "DAGSHIP_CA_CERT")
+# Read at once: the guard of the unit tests takes it out of the environment. With several processes the first one writes.
+_DURATIONS = "" if "PYTEST_XDIST_WORKER" in os.environ else os.environ.get("DAGSHIP_TEST_DURATIONS", "")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -27,3 +30,10 @@ def pytest_runtest_makereport(
     if isinstance(failed, DagshipError):
         report.sections.append(("what the error says", f"{failed.hint}\n{failed.detail}"))
     return report
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Adds to the file of `script/test` what setting a test up, the test, or cleaning up took."""
+    if _DURATIONS:
+        with Path(_DURATIONS).open("a", encoding="utf-8") as file:
+            file.write(f"{report.duration:.3f}\t{report.nodeid}\n")

@@ -102,9 +102,9 @@ def test_where_there_is_no_room_versions_go_that_no_run_needs_and_none_that_one_
     def away() -> Runs:
         raise CannotAsk("The database is away.")
 
-    sync = place.sync(size=18_500_000, keep=1, depth=0)
+    sync = place.sync(size=4_625_000, keep=1, depth=0)
     made = []
-    for size in (4_000_000, 4_000_000, 2_200_000):
+    for size in (1_000_000, 1_000_000, 550_000):
         made.append(noise(repository, size))
         place.runs = Runs(1, frozenset(made[:1]))
         refused = sync.look()

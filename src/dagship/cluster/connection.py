@@ -63,10 +63,11 @@ def _context(paths: str, wanted: str) -> tuple[str, str]:
     except Exception as failed:  # noqa: BLE001 - the library lets through whatever a malformed file leads to
         raise _unusable(paths, failed) from None
     there = ", ".join(sorted(contexts)) or "none"
+    choose = "Name one of them with --context." if contexts else "Log in to the cluster, so that it has one."
     if not name:
-        raise UsageError(f"The kubeconfig has no current context. It has: {there}.", "Name one with --context.")
+        raise UsageError(f"The kubeconfig has no current context. It has: {there}.", choose)
     if name not in contexts:
-        raise UsageError(f"The kubeconfig has no context {name!r}. It has: {there}.", "Name one of them.")
+        raise UsageError(f"The kubeconfig has no context {name!r}. It has: {there}.", choose)
     return name, namespace
 
 

@@ -25,7 +25,10 @@ _LONGEST = 300
 # What another try may overcome: too many requests, and the failures of the server or of what stands before it.
 _PASSING = frozenset({429, 500, 502, 503, 504})
 
-_RIGHTS = "k8s/rbac/ holds a Role that suffices; whoever administers the cluster can bind it to this user."
+_RIGHTS = (
+    "k8s/rbac/ holds a Role that suffices for all but install and uninstall, which need what the ClusterRole admin "
+    "allows; whoever administers the cluster can bind it to this user."
+)
 # A server says 403 also where no permission is missing.
 _POLICY = re.compile(
     r"exceeded quota|admission webhook|denied the request|violates PodSecurity|being terminated|ValidatingAdmission"

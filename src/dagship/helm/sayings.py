@@ -15,10 +15,15 @@ _DOING = re.compile(r"^(?:(?:UPGRADE|INSTALLATION) FAILED|upgrade failed|failed 
 
 _VALUES = "docs/reference/chart-values.md explains every value. Nothing was changed."
 _BUSY = (
-    "See who is at it: helm history {release}. When nobody is, helm rollback {release} ends an upgrade that was cut "
-    "off; helm uninstall {release} is for a first install alone."
+    "See who is at it: helm history {release} --namespace {namespace}. When nobody is, helm rollback {release} "
+    "--namespace {namespace} ends an upgrade that was cut off; helm uninstall {release} is for a first "
+    "install alone."
 )
 _RIGHTS = "In its namespace, install needs what the ClusterRole admin allows: Secrets, service accounts and roles too."
+_NAMESPACE = "Have somebody who may make the namespace, then run install again; or name another with --namespace."
+_WEBHOOK = "The API server was reached; the webhook that it asks was not. See whether the service of that name runs."
+_LOG_IN = "Log in to the cluster again, or look at the user of this context in the kubeconfig."
+_TRUST = "Give the cluster's authority in the kubeconfig (certificate-authority), and see that the name and date fit."
 _SERVER = "See that the server of this context in the kubeconfig is right, and that it can be reached from here."
 _TAKEN = (
     "See whose the object is: what another release runs, or what holds data, must not be taken away. Another name for "
@@ -45,7 +50,7 @@ def error(stderr: str, what: str, namespace: str) -> DagshipError:
     if re.search(r"another operation \(.*\) is in progress", line):
         return Refused(
             f"Another helm is at the release in {namespace}, or was cut off there.",
-            _BUSY.format(release=what.rpartition(" ")[2]),
+            _BUSY.format(release=what.rpartition(" ")[2], namespace=namespace),
         )
     if re.search(r"Apply failed with \d+ conflict", line):
         return Refused(
@@ -59,6 +64,11 @@ def error(stderr: str, what: str, namespace: str) -> DagshipError:
 
 
 _KINDS: tuple[tuple[str, type[DagshipError], str], ...] = (
+    # Its words of what it does not reach are those for a server that is not reached.
+    (r"failed calling webhook", OutsideError, _WEBHOOK),
+    (r"asked for the client to provide credentials|[Uu]nauthorized|getting credentials", OutsideError, _LOG_IN),
+    (r"x509: ", OutsideError, _TRUST),
+    (r"cannot create resource \"namespaces\"", OutsideError, _NAMESPACE),
     (r"[Kk]ubernetes cluster unreachable|connection refused|no such host|i/o timeout", OutsideError, _SERVER),
     (r"is forbidden: User|forbidden: user|cannot \w+ resource", OutsideError, _RIGHTS),
     (r"invalid ownership metadata|cannot be imported into the current release", UsageError, _TAKEN),

@@ -30,7 +30,7 @@ def values(helm: Helm, release: Release, namespace: str) -> dict[str, Any]:
     if not facts.is_ours(found):
         raise UsageError(
             f"The release {release.name} in the namespace {namespace} is of another chart ({release.chart}).",
-            "Name another release with --release, or another namespace; rollout moves the image of any chart's.",
+            "Name another release with --release, or another namespace; rollout moves any chart's Airflow.",
         )
     return found
 

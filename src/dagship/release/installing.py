@@ -89,7 +89,7 @@ def install(
             "runs": seen.images,
             "workloads": seen.workloads,
             "failure": seen.failure,
-            "state": "" if seen.failure is None else _left(wanted.release, cluster.namespace),
+            "state": "" if seen.failure is None else left(wanted.release, cluster.namespace, first=before is None),
             "warnings": (*warnings, *seen.warnings),
             "seconds": seconds,
         }
@@ -155,15 +155,21 @@ def _told(release: str, namespace: str) -> Iterator[None]:
         ) from stopped
     except OutsideError as failed:
         raise OutsideError(
-            failed.message, f"The release is installed, and its pods go on starting; {again}", failed.detail
+            failed.message,
+            f"{failed.hint} The release is installed, and its pods go on starting; {again}".strip(),
+            failed.detail,
         ) from failed
 
 
-def _left(release: str, namespace: str) -> str:
-    return (
-        f"The release stays as it is, to be looked at. Mend the cause and run install again, "
-        f"or take it away: dagship uninstall --release {release} --namespace {namespace}."
+def left(release: str, namespace: str, *, first: bool) -> str:
+    """Returns how a release stands that does not come up, and what there is to do: it may have run before."""
+    back = (
+        f"take it away: dagship uninstall --release {release} --namespace {namespace}."
+        if first
+        else f"where it is the same Airflow, go back: helm rollback {release} REVISION --namespace {namespace}; tables "
+        "of a newer one do not go back, see docs/how-to/upgrade-chart.md."
     )
+    return f"The release stays as it is, to be looked at. Mend the cause and run install again, or {back}"
 
 
 def _result(cluster: "Cluster", name: str, release: Release | None, found: Values, said_by: Source) -> InstallResult:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dagship.console import Console
 
 _PATIENCE = 180.0
+_ORPHANS = "those that a KubernetesExecutor started stay until somebody deletes them."
 _CLAIM = "PersistentVolumeClaim"
 # Kind, name and uid of what outlives a release.
 Left = tuple[str, str, str]
@@ -169,7 +170,9 @@ def _told(release: str, namespace: str) -> Iterator[None]:
     except KeyboardInterrupt as stopped:
         raise Interrupted(
             f"Interrupted while the pods of {release} ended; the release is gone, and they go on ending.",
-            f"kubectl get pods --namespace {namespace} shows them.",
+            f"kubectl get pods --namespace {namespace} shows them; {_ORPHANS}",
         ) from stopped
     except Refused as taken:  # the lease: nothing is changed any more that it guards
-        raise OutsideError(taken.message, f"The release {release} is gone; its pods end by themselves.") from taken
+        raise OutsideError(
+            taken.message, f"The release {release} is gone, and its pods end by themselves; {_ORPHANS}"
+        ) from taken

@@ -13,6 +13,7 @@ from dagship.rollout.complaint import first_raised, frames, last, place, plain, 
 
 Meaning = tuple[str, str]
 
+_REFUSES = re.compile(r"authentication|role|does not exist|pg_hba\.conf")
 _SECRET = re.compile(r"conn|key|password|secret|token|url|backend")
 
 
@@ -88,10 +89,12 @@ def _setting(match: re.Match[str], _: str) -> Meaning:
 
 def _database(match: re.Match[str], _: str) -> Meaning:
     said = match["said"].removeprefix("FATAL:").strip()
-    if "authentication" in said or "role" in said or "does not exist" in said:
+    if (full := _full(match["host"], said)) is not None:
+        return full
+    if _REFUSES.search(said):
         return (
             f"The database at {match['host']} refuses Airflow: {said}.",
-            "Compare AIRFLOW__DATABASE__SQL_ALCHEMY_CONN with what the database has.",
+            "Compare AIRFLOW__DATABASE__SQL_ALCHEMY_CONN with what the database has, pg_hba.conf included.",
         )
     return (
         f"The database at {match['host']} cannot be reached: {said}.",
@@ -103,9 +106,21 @@ def _waited(match: re.Match[str], _: str) -> Meaning:
     """What the chart's containers say when they gave up waiting; the driver's own words are in it."""
     said = re.sub(r"^.*(?: failed: | to address: )|\s*Is the server running\b.*", "", match["said"]).strip().rstrip(".")
     said = said.removeprefix("FATAL:").strip()
-    if "authentication" in said or "role" in said or "does not exist" in said:
+    if (full := _full(match["place"], said)) is not None:
+        return full
+    if _REFUSES.search(said):
         return f"The database at {match['place']} refuses Airflow: {said}.", _CONNECTION
     return f"The database at {match['place']} cannot be reached: {said}.", _CONNECTION
+
+
+def _full(place: str, said: str) -> Meaning | None:
+    """What a database means that runs, and takes nobody more."""
+    if re.search(r"too many (?:clients|connections)|remaining connection slots", said) is None:
+        return None
+    return (
+        f"The database at {place} has no connection left: {said}.",
+        "Raise its max_connections, put PgBouncer before it, or let fewer components run.",
+    )
 
 
 def _broker(match: re.Match[str], _: str) -> Meaning:
@@ -125,7 +140,7 @@ def _command(match: re.Match[str], _: str) -> Meaning:
     if match[1] == "celery":
         return (
             "Airflow has no command 'celery' here: its executor is none of Celery's, or cannot be loaded.",
-            "Set AIRFLOW__CORE__EXECUTOR to CeleryExecutor; the image needs apache-airflow-providers-celery.",
+            _CELERY,
         )
     return f"Airflow has no command {match[1]!r}.", _COMMAND
 
@@ -146,6 +161,10 @@ _MEND = "Mend it in the workload's environment, or in airflow.cfg."
 _CONNECTION = (
     "See whether it runs, what the connection in the Secret says (database.secret), and whether network policies let "
     "pods in."
+)
+_CELERY = (
+    "Set AIRFLOW__CORE__EXECUTOR to CeleryExecutor; the image needs apache-airflow-providers-celery. With another "
+    "executor there is to be no such workload."
 )
 _COMMAND = "Mend the command and args of the container."
 _IMPORT_FAILED = re.compile(r"Failed to import: (/\S+)")

@@ -15,13 +15,29 @@ from dagship.rollout.states import ContainerState
 
 _PULLS = frozenset({"ErrImagePull", "ImagePullBackOff", "ImageInspectError", "RegistryUnavailable"})
 _LONGEST = 400
+# What stands before every failure of a runtime, "Unknown" among it, and says nothing.
+_GRPC = re.compile(r"code = \w+ desc = ")
 
+_NOT_GIVEN = (
+    "Give the pods a pull secret for its registry: imagePullSecrets of the pod template or of the service account. Of "
+    "an image that is not there some registries say the same: see that it was pushed."
+)
 # Most special first: registries and containerd end many sentences with "not found".
 _OF_PULL = (
+    (
+        re.compile(r"toomanyrequests|429 Too Many", re.IGNORECASE),
+        "The registry of {image} limits how often the cluster may pull.",
+        "Wait, or give the pods a pull secret: an account may do it more often than nobody.",
+    ),
     (
         REGISTRY_FAILS,
         "The registry of {image}, or what stands before it, answers with a failure of its own.",
         "See whether it is well; then the same command again.",
+    ),
+    (
+        re.compile(r"no space left on device"),
+        "The node has no room for the image {image}.",
+        "Free space on the node, or have the pod run on another.",
     ),
     (
         re.compile(r"no match for platform|no matching manifest|exec format error"),
@@ -33,7 +49,7 @@ _OF_PULL = (
             r"unauthorized|denied|forbidden|authorization failed|insufficient_scope|no basic auth", re.IGNORECASE
         ),
         "The registry does not give the image {image} to the cluster.",
-        "Give the pods a pull secret for its registry: imagePullSecrets of the pod template or of the service account.",
+        _NOT_GIVEN,
     ),
     (
         re.compile(
@@ -159,7 +175,7 @@ def _of_image(doom: Doom, container: ContainerState | None, events: Sequence[str
         return None
     # In the pause between two tries the reason is in the events alone.
     said = [doom.message, *(event for event in reversed(events) if "Failed to pull image" in event)]
-    bare = [text.replace(image, "") for text in said]
+    bare = [_GRPC.sub("", text.replace(image, "")) for text in said]
     for words, sentence, hint in _OF_PULL:
         if any(words.search(text) for text in bare):
             return sentence.format(image=image), hint

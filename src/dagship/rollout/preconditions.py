@@ -171,7 +171,8 @@ def findings(
         found.append(
             Finding(
                 f"the pods of {workload} get {grace} s to end{running}",
-                f"Set terminationGracePeriodSeconds to what its longest task takes; {_ALL_THE_SAME}",
+                "Set terminationGracePeriodSeconds to what its longest task takes, while no task runs: that restarts "
+                f"the pods; {_ALL_THE_SAME}",
                 kills=True,
             )
         )

@@ -84,7 +84,8 @@ def roll(run: Run, planner: Planner) -> RolloutResult:
                     "Interrupted in the middle of a rollout; what moved stays moved.", _HOW_TO_GO_ON
                 ) from stopped
             except OutsideError as failed:
-                first = "When the server is back:" if isinstance(failed, Transient) else f"{failed.hint} After that:"
+                mend = f"{failed.hint} After that:" if failed.hint else ""
+                first = "When the server is back:" if isinstance(failed, Transient) else mend
                 raise OutsideError(
                     failed.message, f"The rollout is unfinished. {first.strip()} {_HOW_TO_GO_ON}", failed.detail
                 ) from failed

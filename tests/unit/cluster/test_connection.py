@@ -204,3 +204,11 @@ def test_logging_is_left_as_it_was(write: Write) -> None:
     connect(context="", namespace="")
 
     assert logging.getLogger().handlers == before
+
+
+def test_a_kubeconfig_without_contexts_is_not_advised_to_be_chosen_from(write: Write) -> None:
+    write(config(contexts=[], **{"current-context": None}))
+
+    for context in ("", "three"):
+        assert "It has: none." in refusal(context).message
+        assert "Name one" not in refusal(context).hint

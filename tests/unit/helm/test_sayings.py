@@ -135,7 +135,8 @@ def test_no_advice_takes_a_running_release_or_its_data_away() -> None:
     )
 
     assert busy.hint.endswith(
-        "helm rollback airflow ends an upgrade that was cut off; helm uninstall airflow is for a first install alone."
+        "helm rollback airflow --namespace prod ends an upgrade that was cut off; helm uninstall airflow is for a first "
+        "install alone."
     )
     assert "what holds data, must not be taken away" in taken.hint
 
@@ -145,3 +146,55 @@ def test_no_password_of_a_value_is_told() -> None:
 
     assert "hun" not in said(text).message
     assert "https://***@git.example/x" in said(text).message
+
+
+@pytest.mark.parametrize(
+    ("stderr", "hint"),
+    [
+        (
+            (
+                'Error: Internal error occurred: failed calling webhook "check.acme.io": Post "https://check.acme.svc:443/": '
+                "dial tcp 10.0.0.1:443: connect: connection refused"
+            ),
+            "The API server was reached",
+        ),
+        (
+            "Error: Kubernetes cluster unreachable: the server has asked for the client to provide credentials",
+            "Log in to the cluster again",
+        ),
+        (
+            (
+                'Error: Kubernetes cluster unreachable: Get "https://127.0.0.1:9/version": getting credentials: exec: '
+                "executable gke-gcloud-auth-plugin not found"
+            ),
+            "Log in to the cluster again",
+        ),
+        (
+            (
+                'Error: Kubernetes cluster unreachable: Get "https://127.0.0.1:9/version": tls: failed to verify certificate: '
+                "x509: certificate signed by unknown authority"
+            ),
+            "certificate-authority",
+        ),
+        (
+            (
+                'Error: create: failed to create: namespaces is forbidden: User "ci" cannot create resource "namespaces" in '
+                'API group "" at the cluster scope'
+            ),
+            "Have somebody who may make the namespace",
+        ),
+    ],
+)
+def test_a_cluster_that_answers_is_not_said_to_be_out_of_reach(stderr: str, hint: str) -> None:
+    failed = said(stderr)
+
+    assert failed.exit_code == 3
+    assert hint in failed.hint
+    assert "can be reached from here" not in failed.hint
+
+
+def test_what_ends_an_upgrade_that_was_cut_off_names_the_namespace() -> None:
+    busy = said("Error: UPGRADE FAILED: another operation (install/upgrade/rollback) is in progress")
+
+    assert "helm history airflow --namespace prod" in busy.hint
+    assert "helm rollback airflow --namespace prod" in busy.hint

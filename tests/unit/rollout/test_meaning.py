@@ -319,3 +319,32 @@ def test_what_the_chart_waited_for_in_vain_is_named_with_its_place(said: str, se
 
     assert means == sentence
     assert "database.secret" in hint
+
+
+@pytest.mark.parametrize(
+    ("why", "sentence", "hint"),
+    [
+        ("write /var/lib/containerd/x: no space left on device", "no room", "Free space on the node"),
+        ("429 Too Many Requests - toomanyrequests: You have reached your pull rate limit", "limits how often", "Wait"),
+        ("unexpected EOF", "cannot be pulled", ""),
+    ],
+)
+def test_the_code_of_a_runtime_is_not_taken_for_an_image_that_is_unknown(why: str, sentence: str, hint: str) -> None:
+    said, advice = pull(f'rpc error: code = Unknown desc = failed to pull and unpack image "{REF}": {why}')
+
+    assert sentence in said
+    assert hint in advice
+    assert "Push it" not in advice
+
+
+def test_a_database_that_runs_and_takes_nobody_more_is_not_said_to_be_out_of_reach() -> None:
+    server = 'connection to server at "db" (127.0.0.1), port 5432 failed: '
+    full = crash(f"{server}FATAL:  sorry, too many clients already\n")
+    closed = crash(
+        f'{server}FATAL:  no pg_hba.conf entry for host "127.0.0.1", user "a", database "b", no encryption\n'
+    )
+
+    assert "has no connection left" in full[0]
+    assert "max_connections" in full[1]
+    assert "refuses Airflow" in closed[0]
+    assert "pg_hba.conf" in closed[1]

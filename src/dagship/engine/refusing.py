@@ -74,6 +74,11 @@ _UNREACHED = (
         "Wait, or docker login to it: an account may do it more often than nobody.",
     ),
 )
+_A_PAGE = Cause(
+    r"(?i)invalid character '<'|<html|<!doctype",
+    "What answers for {what} is not a registry: it sent a page.",
+    "Check the registry's host and port, and any proxy between.",
+)
 _PUSHED = (
     Cause(
         _IMMUTABLE,
@@ -99,11 +104,19 @@ _PUSHED = (
         "Make it there first, or check its name in `repository`.",
     ),
     Cause(_TRANSIENT, "The registry did not take {what}.", "Try again; see whether the registry is up.", passing=True),
+    _A_PAGE,
+)
+_ASKED = (
     Cause(
-        r"(?i)invalid character '<'|<html|<!doctype",
-        "What answers for {what} is not a registry: it sent a page.",
-        "Check the registry's host and port, and any proxy between.",
+        _DENIED, "The registry does not say what {what} is.", "docker login to it with an account that may read there."
     ),
+    Cause(
+        _TRANSIENT,
+        "The registry does not answer for {what}.",
+        "Try again; see whether the registry is up.",
+        passing=True,
+    ),
+    _A_PAGE,
 )
 
 
@@ -128,4 +141,13 @@ def of_push(reference: str, text: str) -> OutsideError:
         first(_ON_THE_WAY, text, lines=3, what=f"The registry did not take {reference}")
         or first(_PUSHED, text, lines=3, what=reference)
         or OutsideError(f"The registry did not take {reference}.", "", tail(text, 3))
+    )
+
+
+def of_asking(reference: str, text: str) -> OutsideError:
+    """Returns the error for a registry that does not say what it has, `Transient` when another try may succeed."""
+    return (
+        first(_ON_THE_WAY, text, lines=3, what=f"The registry cannot be asked for {reference}")
+        or first(_ASKED, text, lines=3, what=reference)
+        or OutsideError(f"The registry cannot be asked for {reference}.", "", tail(text, 3))
     )

@@ -104,5 +104,5 @@ def digest(reference: Reference) -> str | None:
         except docker.errors.APIError as failed:
             if refusing.says_not_in_registry(str(failed)):
                 return None
-            raise refusing.of_push(str(reference), str(failed)) from failed
+            raise refusing.of_asking(str(reference), str(failed)) from failed
     return found

@@ -300,3 +300,15 @@ def test_a_package_that_debian_was_not_asked_for_is_not_said_to_be_missing() -> 
 
     assert "Debian's archive could not be read" in error.message
     assert 3 == error.exit_code
+
+
+@pytest.mark.parametrize(
+    ("said", "transient"),
+    [(PUSH_DENIED, False), ("503 Service Unavailable", True), ("x509: certificate signed by unknown authority", False)],
+)
+def test_a_registry_that_is_only_asked_is_not_said_to_refuse_an_image(said: str, transient: bool) -> None:
+    error = refusing.of_asking("a/b:1", said)
+
+    assert "did not take" not in error.message
+    assert "push" not in error.hint
+    assert transient is isinstance(error, Transient)

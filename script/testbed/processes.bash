@@ -20,8 +20,10 @@ start_node() {
         --node-monitor-grace-period=10m --flex-volume-plugin-dir="$data/volume-plugins" "${rate[@]}" \
         --service-account-private-key-file="$run/pki/accounts.key" --root-ca-file="$run/pki/ca.pem"
     launch kube-scheduler "$programs/kube-scheduler" --kubeconfig="$kubeconfig" --leader-elect=false --port=0 --secure-port=0 "${rate[@]}"
+    # It clears away every second (script/kubernetes), and counts a container that is made and not yet started among the
+    # dead ones: with one of those to keep, the last run and its log would be gone before the next has begun.
     launch kubelet "$programs/kubelet" --config="$run/kubelet.yaml" --kubeconfig="$kubeconfig" --root-dir="$data/kubelet" \
-        --hostname-override="$node" --node-ip="$gateway" --oom-score-adj=0 \
+        --hostname-override="$node" --node-ip="$gateway" --oom-score-adj=0 --maximum-dead-containers-per-container=2 \
         --container-runtime=remote --container-runtime-endpoint="unix://$run/containerd.sock"
     launch kube-proxy "$programs/kube-proxy" --kubeconfig="$kubeconfig" --hostname-override="$node" --proxy-mode=iptables --cluster-cidr="$pods" \
         --oom-score-adj=0 --conntrack-max-per-core=0 --conntrack-tcp-timeout-established=0 --conntrack-tcp-timeout-close-wait=0 \

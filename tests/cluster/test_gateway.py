@@ -152,16 +152,21 @@ def test_the_last_lines_of_a_log_are_read(cluster: Cluster, runner: str) -> None
 
 def test_the_log_of_the_run_before_is_read(cluster: Cluster) -> None:
     mounts = [{"name": "scratch", "mountPath": "/scratch"}]
-    script = "[ -e /scratch/was ] && { echo second run; sleep 3600; }; echo first run; touch /scratch/was"
+    # The first run ends once its word was read: what a container says in its last moment can be lost.
+    first = "echo first run; until [ -e /scratch/go ]; do sleep 0.1; done; touch /scratch/was"
+    script = f"[ -e /scratch/was ] && {{ echo second run; sleep 3600; }}; {first}"
     with Feed(cluster, ["Pod"]) as feed:
         cluster.create("Pod", pod("restarted", script, volumeMounts=mounts))
 
-        def again() -> bool:
-            (status,) = feed.objects("Pod")["restarted"]["status"].get("containerStatuses") or [{}]
-            return status.get("restartCount", 0) > 0 and "running" in status["state"]
+        def status() -> dict[str, Any]:
+            (found,) = feed.objects("Pod")["restarted"]["status"].get("containerStatuses") or [{}]
+            return found
 
         until(feed, lambda: "restarted" in feed.objects("Pod"))
-        until(feed, again, 60)
+        until(feed, lambda: "running" in status().get("state", {}), 60)
+        assert written(lambda: cluster.logs("restarted", "main")) == "first run\n"
+        cluster.exec("restarted", "main", ["touch", "/scratch/go"])
+        until(feed, lambda: status().get("restartCount", 0) > 0 and "running" in status()["state"], 60)
     assert written(lambda: cluster.logs("restarted", "main", previous=True)) == "first run\n"
     assert written(lambda: cluster.logs("restarted", "main")) == "second run\n"
 

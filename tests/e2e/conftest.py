@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,28 @@ if TYPE_CHECKING:
 __all__ = ["helm_program", "kubeconfig"]
 
 REGISTRY = os.environ.get("DAGSHIP_TEST_REGISTRY", "127.0.0.1:5000")
+
+
+# The namespaces of the releases that run now.
+_RUNNING: "list[Kubectl]" = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Adds to a failure what runs in the namespaces of the releases, and what it said last."""
+    report = yield
+    if report.failed:
+        for kubectl in _RUNNING:
+            report.sections.append((f"pods of {kubectl.namespace}", _pods(kubectl)))
+    return report
+
+
+def _pods(kubectl: "Kubectl") -> str:
+    said = [kubectl("get", "pods", "--output=wide", check=False)]
+    for pod in kubectl("get", "pods", "--output=name", check=False).split():
+        log = kubectl("logs", pod, "--all-containers", "--prefix", "--tail=15", check=False)
+        said.append("\n".join(line[:400] for line in log.splitlines()))
+    return "\n".join(said)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -73,13 +95,14 @@ def based(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[str
 @pytest.fixture(scope="module")
 def released(kubeconfig: Path, helm_program: str) -> Iterator[Callable[..., Release]]:
     """Makes releases, each in a namespace of its own that is gone afterwards."""
-    made: list[Kubectl] = []
+    before = len(_RUNNING)
 
     def release(values: Path, *, major: int) -> Release:
         kubectl = namespace(kubeconfig)
-        made.append(kubectl)
+        _RUNNING.append(kubectl)
         return Release(kubectl, helm_program, values, major=major)
 
     yield release
-    for kubectl in made:
+    while len(_RUNNING) > before:
+        kubectl = _RUNNING.pop()
         kubectl("delete", "namespace", kubectl.namespace, "--wait=false")

@@ -71,7 +71,7 @@ def test_after_install_a_dag_runs_and_its_log_is_read_from_the_worker_by_its_nam
 
 
 def test_every_component_is_well_says_helm_test(air: Release) -> None:
-    done = air.helm("test", NAME)
+    done = air.helm("test", NAME, "--logs")
 
     assert done.returncode == 0, done.stdout + done.stderr
 

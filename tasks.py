@@ -1,5 +1,5 @@
 """`invoke TASK` in a checkout: the tasks of the package."""
 
-from dagship.tasks import namespace
+from dagship.cli.namespace import namespace
 
 __all__ = ["namespace"]

@@ -12,10 +12,10 @@ from bench.rollout import objects
 from bench.table import Row
 from dagship.cluster import connection
 from dagship.console import Console
+from dagship.record.model import Target
 from dagship.reference import Reference
-from dagship.rollout import ways
-from dagship.rollout.asked import Asked
-from dagship.rollout.values import Target
+from dagship.rollout import actions
+from dagship.rollout.options import Asked
 from tests.cluster import images
 from tests.cluster.airflows import Object
 
@@ -91,7 +91,7 @@ def _count(project: Project, made: Sequence[Object], image: str) -> _Counted:
         target = Target(image=pinned, digest=to.digest, airflow=to.airflow, platforms=to.platforms)
         began = time.perf_counter()
         said = io.StringIO()
-        result = ways.rollout(cluster, Console(stderr=said), target, Asked())
+        result = actions.rollout(cluster, Console(stderr=said), target, Asked())
         seconds = time.perf_counter() - began
         cluster.close()
     if not result.passed:

@@ -18,8 +18,8 @@ from invoke.tasks import Task
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from dagship.cli.namespace import namespace
 from dagship.settings import Settings
-from dagship.tasks import namespace
 
 REFERENCE = Path(__file__).parent / "reference"
 CHART = Path(__file__).parents[1] / "k8s" / "chart"

@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from dagship.rollout import who
+from dagship.record import actor
 
 PICTURE = Path(__file__).parent / "demo.svg"
 COLUMNS = 112
@@ -94,7 +94,7 @@ def main(command: list[str]) -> int:
     code, written = run(command)
     if code == 0:
         # Whose machine it was is nobody's matter; as wide as before, since it stands in a table.
-        name = who.who()
+        name = actor.who()
         PICTURE.write_text(picture(command, written.replace(name, "you".ljust(len(name)))), encoding="utf-8")
         print(f"wrote {PICTURE}")
     return code

@@ -6,19 +6,20 @@ from typing import TYPE_CHECKING
 
 from dagship import pipeline
 from dagship.artifacts import PushedImage
+from dagship.chart import install as installation
+from dagship.chart import uninstall as removal
+from dagship.chart.model import InstallResult, UninstallResult, Wanted
 from dagship.cluster import connection
 from dagship.errors import DagshipError, OutsideError, Refused, UsageError
 from dagship.helm.api import Helm
 from dagship.project import Project
 from dagship.prune.values import Place, PruneReport, Seen
+from dagship.record.model import Target
 from dagship.reference import Reference
-from dagship.release import installing, removing
-from dagship.release.values import InstallResult, UninstallResult, Wanted
+from dagship.rollout import actions
 from dagship.rollout import status as status_stage
-from dagship.rollout import ways
-from dagship.rollout.asked import Asked
+from dagship.rollout.options import Asked
 from dagship.rollout.results import Deployed, RolloutResult, StatusReport
-from dagship.rollout.values import Target
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
@@ -124,16 +125,16 @@ def rollout(project: Project, *, image: str, unfinished: bool, asked: Asked) -> 
     """Moves an Airflow in the cluster to an image; with `unfinished`, takes back what another run left half done."""
     cluster = _cluster(project)
     if unfinished:
-        result = ways.undo(cluster, project.console, asked)
+        result = actions.undo(cluster, project.console, asked)
     else:
-        result = ways.rollout(cluster, project.console, target(project, image=image), asked)
+        result = actions.rollout(cluster, project.console, target(project, image=image), asked)
     _keep(project, result)
     return result
 
 
 def rollback(project: Project, *, to: int | None, asked: Asked) -> RolloutResult:
     """Moves an Airflow in the cluster back to an earlier release."""
-    result = ways.rollback(_cluster(project), project.console, to, asked)
+    result = actions.rollback(_cluster(project), project.console, to, asked)
     _keep(project, result)
     return result
 
@@ -172,14 +173,14 @@ def install(project: Project, *, image: str) -> InstallResult:
         pushed=project.workspace.read("push", PushedImage) is not None,
         timeout=settings.rollout_timeout,
     )
-    return installing.install(cluster, _helm(cluster), project.console, wanted, lambda: target(project, image=image))
+    return installation.install(cluster, _helm(cluster), project.console, wanted, lambda: target(project, image=image))
 
 
 def uninstall(project: Project, *, delete_data: bool, yes: bool) -> UninstallResult:
     """Takes the chart's release away."""
     settings = project.settings
     cluster = _cluster(project)
-    return removing.uninstall(
+    return removal.uninstall(
         cluster,
         _helm(cluster),
         project.console,

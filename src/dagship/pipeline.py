@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dagship.image.tree import Tree
-    from dagship.rollout.incumbent import Incumbent
+    from dagship.rollout.running_image import Incumbent
 
 
 def base(project: Project, *, force: bool) -> BuiltBase:
@@ -98,13 +98,13 @@ def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
 
 def _asked(project: Project) -> "Callable[[], Incumbent]":
     """Begins to ask the cluster what runs there; the answer is waited for when the DAGs are read."""
-    from dagship.rollout import incumbent
+    from dagship.rollout import running_image
 
     settings = project.settings
     # The default names no registry's repository: no cluster has an image of it.
     if "repository" not in settings.model_fields_set:
-        return incumbent.Incumbent
-    return incumbent.asking(
+        return running_image.Incumbent
+    return running_image.asking(
         settings.repository, context=settings.context, namespace=settings.namespace, selector=settings.selector
     )
 

@@ -27,10 +27,11 @@ from dagship.cluster import connection
 from dagship.cluster.api import Cluster, Object
 from dagship.console import Console
 from dagship.errors import DagshipError
-from dagship.rollout import roller, ways
-from dagship.rollout.asked import Asked
-from dagship.rollout.lease import Lease
-from dagship.rollout.values import Target
+from dagship.record.lease import Lease
+from dagship.record.model import Target
+from dagship.rollout import actions
+from dagship.rollout.execute import phases
+from dagship.rollout.options import Asked
 from tests.machine import ROOT
 
 # No job of a test takes longer; one that does is ended, and its test fails.
@@ -181,14 +182,14 @@ def _do(job: Job, place: Path) -> dict[str, Any]:
     cluster.boundaries = boundaries
     console = MortalConsole(stderr=(place / "said").open("w", encoding="utf-8", buffering=1))
     console.boundaries = boundaries
-    roller.Lease = partial(Lease, duration=job.lease)  # type: ignore[misc,assignment]
+    phases.Lease = partial(Lease, duration=job.lease)  # type: ignore[misc,assignment]
     asked = Asked(force_ownership=job.force_ownership)
     try:
         if job.way == "undo":
-            result = ways.undo(cluster, console, asked)
+            result = actions.undo(cluster, console, asked)
         else:
             target = Target(image=job.image, digest=job.image.partition("@")[2])
-            result = ways.rollout(cluster, console, target, asked)
+            result = actions.rollout(cluster, console, target, asked)
     except DagshipError as failed:
         return {"error": f"{type(failed).__name__}: {failed.message} {failed.hint}"}
     return {"result": result.model_dump(mode="json")}

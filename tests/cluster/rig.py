@@ -16,16 +16,17 @@ from dagship.cluster.api import Cluster
 from dagship.cluster.failures import NotFound
 from dagship.cluster.feed import Feed
 from dagship.console import Console
-from dagship.rollout import record, ways
-from dagship.rollout.asked import Asked
+from dagship.record import config_map
+from dagship.record.model import WATCHED, Record, Target
+from dagship.rollout import actions
+from dagship.rollout.options import Asked
 from dagship.rollout.results import RolloutResult
-from dagship.rollout.values import WATCHED, Record, Target
 from tests.cluster.airflows import Kubectl, Object
 from tests.cluster.gateways import until
 
 # Written by Kubernetes, and not by whoever writes the spec.
 _COUNTED = "deployment.kubernetes.io/revision"
-_NOT_AIRFLOWS = {record.NAME, "kube-root-ca.crt"}
+_NOT_AIRFLOWS = {config_map.NAME, "kube-root-ca.crt"}
 # For what takes 5 on an idle machine.
 SECONDS = 120.0
 
@@ -61,11 +62,11 @@ class Rig:
 
     def rollout(self, image: str, *, timeout: float = SECONDS, **asked: Any) -> RolloutResult:
         """Rolls an image out."""
-        return ways.rollout(self.cluster, self.console, target(image), Asked(timeout=timeout, **asked))
+        return actions.rollout(self.cluster, self.console, target(image), Asked(timeout=timeout, **asked))
 
     def rollback(self, to: int | None = None, *, timeout: float = SECONDS, **asked: Any) -> RolloutResult:
         """Rolls back to an earlier release."""
-        return ways.rollback(self.cluster, self.console, to, Asked(timeout=timeout, **asked))
+        return actions.rollback(self.cluster, self.console, to, Asked(timeout=timeout, **asked))
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs a task as people do."""
@@ -77,7 +78,7 @@ class Rig:
     def record(self) -> Record:
         """What dagship wrote down."""
         try:
-            return record.parse(self.cluster.get("ConfigMap", record.NAME))
+            return config_map.parse(self.cluster.get("ConfigMap", config_map.NAME))
         except NotFound:
             return Record()
 

@@ -18,7 +18,7 @@ import yaml
 from dagship.artifacts import PushedImage
 from dagship.cluster.api import Cluster
 from dagship.cluster.failures import Unreachable
-from dagship.rollout.permissions import NEEDED, missing
+from dagship.rollout.preflight.permissions import NEEDED, missing
 from dagship.workspace import Workspace
 from tests.cluster import images
 from tests.cluster.airflows import Kubectl, Object, container, cron_job, deployment, pod, stateful_set

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from dagship.rollout import incumbent, pointing
-from dagship.rollout.incumbent import Incumbent
+from dagship.rollout import running_image
+from dagship.rollout.plan import dag_version
+from dagship.rollout.running_image import Incumbent
 from tests.cluster.airflows import container, deployment, pod, stateful_set
 from tests.cluster.images import REPOSITORY, image
 from tests.cluster.rig import Rig
@@ -25,7 +26,7 @@ users: [{{name: x, user: {{}}}}]
 
 
 def asked(namespace: str, repository: str = REPOSITORY, limit: float = 60.0) -> Incumbent:
-    return incumbent.asking(repository, context="", namespace=namespace, selector="", limit=limit)()
+    return running_image.asking(repository, context="", namespace=namespace, selector="", limit=limit)()
 
 
 def start(rig: Rig, *, answer: str = "") -> tuple[str, str]:
@@ -54,7 +55,7 @@ def test_the_version_that_a_rollback_made_current_is_needed_too(rig: Rig) -> Non
     said = {"baked": True, "held": [former, current], "current": current}
     start(rig, answer=f"echo '{json.dumps(said)}'")
     processor = container("dag-processor", image("a"), "dag-processor")
-    processor["env"] = [{"name": pointing.POINTER, "value": former}]
+    processor["env"] = [{"name": dag_version.POINTER, "value": former}]
     rig.start(deployment("dag-processor", pod(processor, name="dag-processor")))
 
     assert asked(rig.kubectl.namespace).pinned == (former,)

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 import yaml
 
-from dagship.rollout import record
-from dagship.rollout.values import Record
+from dagship.record import config_map
+from dagship.record.model import Record
 from tests.cluster.airflows import Object
 from tests.cluster.conftest import Helm
 from tests.cluster.images import REPOSITORY, image
@@ -307,7 +307,7 @@ def test_a_commit_with_broken_dags_is_in_the_status(air: Rig) -> None:
 
 def test_uninstall_leaves_data_and_names_it_and_deletes_it_when_told(air: Rig, helm: Helm) -> None:
     done = install(air, f"--image={image('a', 'of-chart')}")
-    record.store(air.cluster, Record(), None)
+    config_map.store(air.cluster, Record(), None)
     air.kubectl.apply(claim("data-airflow-postgres-0"), claim("other", "another"))
     gone = air.command("uninstall", "--json")
     left = air.kubectl("get", "all,configmap,lease,pvc,secret", "--output=name").split()

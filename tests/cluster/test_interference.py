@@ -10,10 +10,10 @@ from secrets import token_hex
 import pytest
 
 from dagship.cluster.api import Cluster
-from dagship.rollout import ways
-from dagship.rollout.asked import Asked
+from dagship.record.model import Record
+from dagship.rollout import actions
+from dagship.rollout.options import Asked
 from dagship.rollout.results import Failure, RolloutResult
-from dagship.rollout.values import Record
 from tests.cluster import images
 from tests.cluster.airflows import Object, container, deployment, pod, stateful_set
 from tests.cluster.conftest import TESTBED
@@ -142,7 +142,7 @@ def test_rights_that_go_before_the_way_back_leave_what_they_were_for_and_that_is
     assert rig.kubectl.images() == {"statefulset/worker": {new}, "deployment/scheduler": {old}}
 
     rig.kubectl("apply", "-f", "-", input=ROLE.read_text("utf-8").replace("namespace: airflow", ""))
-    undone = ways.undo(deployer.cluster, rig.console, Asked(timeout=SECONDS))
+    undone = actions.undo(deployer.cluster, rig.console, Asked(timeout=SECONDS))
     assert (undone.passed, undone.outcome) == (True, "undone"), rig.text
     assert rig.written() == before
     assert rig.pods() == ran

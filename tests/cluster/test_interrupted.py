@@ -20,9 +20,10 @@ import pytest
 from dagship.cluster import connection
 from dagship.cluster.feed import Feed
 from dagship.console import Console
-from dagship.rollout import record, roller, who
-from dagship.rollout.lease import Lease
-from dagship.rollout.values import Record
+from dagship.record import actor, config_map
+from dagship.record.lease import Lease
+from dagship.record.model import Record
+from dagship.rollout.execute import phases
 from tests.cluster import images, killer
 from tests.cluster.airflows import Kubectl, Object, container, cron_job, deployment, pod, stateful_set
 from tests.cluster.conftest import namespace
@@ -399,7 +400,8 @@ def test_the_second_of_two_waits_and_then_rolls_its_own_image_out_unless_it_is_n
 
     assert refused.returncode == 1
     assert (
-        f"Another rollout is under way in the namespace {rig.kubectl.namespace}: {who.who()} (since " in refused.stderr
+        f"Another rollout is under way in the namespace {rig.kubectl.namespace}: {actor.who()} (since "
+        in refused.stderr
     )
     assert [(one["kind"], one["image"]) for one in releases(rig)] == [
         ("found", ""), ("rollout", slow), ("rollout", newer),
@@ -412,12 +414,12 @@ def test_the_second_of_two_with_one_image_waits_however_long_it_takes_and_finds_
     rigs, old: str, monkeypatch: pytest.MonkeyPatch
 ):
     """Longer than a lease lasts that is not renewed."""
-    monkeypatch.setattr(roller, "Lease", partial(Lease, duration=3.0))
+    monkeypatch.setattr(phases, "Lease", partial(Lease, duration=3.0))
     slow = images.image("interrupted-new", "ready-after-10")
     (rig,) = rigs(1, *airflow(old, workers=1))
     with ThreadPoolExecutor(1) as pool, Feed(rig.cluster, ["ConfigMap"]) as feed:
         first = pool.submit(rig.rollout, slow)
-        until(feed, lambda: record.NAME in feed.objects("ConfigMap"))
+        until(feed, lambda: config_map.NAME in feed.objects("ConfigMap"))
         said = io.StringIO()
         second = replace(rig, console=Console(stderr=said)).rollout(slow)
         assert first.done()
@@ -425,6 +427,6 @@ def test_the_second_of_two_with_one_image_waits_however_long_it_takes_and_finds_
     assert (first.result().outcome, first.result().release) == ("moved", 1)
     assert (second.outcome, second.release) == ("unchanged", 1)
     assert second.seconds["lock"] > 3
-    assert f"the lease dagship is held by {who.who()} (since" in said.getvalue()
+    assert f"the lease dagship is held by {actor.who()} (since" in said.getvalue()
     assert rig.cluster.get("Lease", "dagship")["spec"]["leaseTransitions"] == 2
     assert ended_in_order(rig)

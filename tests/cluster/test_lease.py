@@ -16,7 +16,7 @@ import pytest
 
 from dagship.cluster.api import Cluster
 from dagship.errors import OutsideError, Refused
-from dagship.rollout.lease import Lease
+from dagship.record.lease import Lease
 from tests.cluster.airflows import Kubectl
 from tests.cluster.proxies import Proxy
 
@@ -27,7 +27,7 @@ HOLDER = """
 import sys
 from dagship.cluster.connection import connect
 from dagship.errors import DagshipError
-from dagship.rollout.lease import Lease
+from dagship.record.lease import Lease
 
 with Lease(connect(context="", namespace=sys.argv[1]), holder="ci 4711", duration=float(sys.argv[2])) as lease:
     lease.acquire(wait=False, say=print)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from dagship.cluster.api import Cluster
-from dagship.rollout.ownership import Owner, owners
+from dagship.rollout.preflight.field_owners import Owner, owners
 from tests.cluster.airflows import Kubectl, Object, container, cron_job, pod, stateful_set
 from tests.cluster.conftest import Helm
 

@@ -12,8 +12,8 @@ import pytest
 
 from dagship.cluster.api import Cluster
 from dagship.cluster.failures import Forbidden
-from dagship.rollout.lease import Lease
-from dagship.rollout.permissions import NEEDED, missing
+from dagship.record.lease import Lease
+from dagship.rollout.preflight.permissions import NEEDED, missing
 from tests.cluster.airflows import Kubectl
 from tests.machine import ROOT
 

@@ -5,9 +5,10 @@ import json
 import pytest
 
 from dagship.errors import UsageError
-from dagship.rollout import record, ways
-from dagship.rollout.asked import Asked
-from dagship.rollout.values import Record, Release, Target
+from dagship.record import config_map
+from dagship.record.model import Record, Release, Target
+from dagship.rollout import actions
+from dagship.rollout.options import Asked
 from tests.cluster.airflows import Object, container, deployment, pod, stateful_set
 from tests.cluster.images import REPOSITORY, image
 from tests.cluster.rig import Rig
@@ -41,7 +42,7 @@ def test_a_release_says_who_when_by_which_job_and_what(rig: Rig, monkeypatch: py
         monkeypatch.setenv(name, value)
     rig.kubectl.apply(idle("scheduler", FIRST))
     target = Target(image=SECOND, digest=SECOND.partition("@")[2], dag_version="3f9c2a71d0b4", airflow="3.3.2")
-    ways.rollout(rig.cluster, rig.console, target, Asked())
+    actions.rollout(rig.cluster, rig.console, target, Asked())
     # As everybody may read it.
     found, release = json.loads(rig.kubectl.get("configmap/dagship")["data"]["releases"])
 
@@ -57,7 +58,7 @@ def test_a_release_says_who_when_by_which_job_and_what(rig: Rig, monkeypatch: py
 def test_the_last_twenty_releases_are_kept(rig: Rig) -> None:
     older = tuple(Release(number=number, kind="rollout", image=FIRST, when="", moves=()) for number in range(5, 25))
     rig.kubectl.apply(idle("scheduler", FIRST))
-    record.store(rig.cluster, Record(releases=older), None)
+    config_map.store(rig.cluster, Record(releases=older), None)
     roll(rig, SECOND)
 
     assert [release.number for release in rig.record.releases] == list(range(6, 26))
@@ -107,7 +108,7 @@ def test_rollback_goes_to_any_release_that_is_recorded(rig: Rig) -> None:
 def test_a_release_keeps_its_dag_version_when_it_is_gone_back_to(rig: Rig) -> None:
     rig.kubectl.apply(idle("scheduler", FIRST))
     target = Target(image=SECOND, digest=SECOND.partition("@")[2], dag_version="3f9c2a71d0b4", airflow="3.3.2")
-    ways.rollout(rig.cluster, rig.console, target, Asked())
+    actions.rollout(rig.cluster, rig.console, target, Asked())
     roll(rig, THIRD)
     back = rig.rollback()
 

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from dagship.errors import OutsideError, Refused, UsageError
-from dagship.rollout import podfile, record, ways
-from dagship.rollout.asked import Asked
-from dagship.rollout.values import Change, Journal, Move, Record
+from dagship.record import config_map
+from dagship.record.model import Change, Journal, Move, Record
+from dagship.rollout import actions
+from dagship.rollout.options import Asked
+from dagship.rollout.plan import pod_template_file
 from tests.cluster import charts
 from tests.cluster.airflows import Object, celery, container, cron_job, deployment, pod, stateful_set
 from tests.cluster.history import history
@@ -152,7 +154,7 @@ def test_the_pods_of_the_charts_kubernetes_executor_move_by_template_and_variabl
     assert result.moves[0].key == "configmap/airflow-config"
     # One line of a person's text is another; airflow.cfg is left as Helm wrote it, the environment beats it.
     assert data == {**before, "pod_template_file.yaml": before["pod_template_file.yaml"].replace(OLD, NEW)}
-    assert podfile.images(data["pod_template_file.yaml"]) == {
+    assert pod_template_file.images(data["pod_template_file.yaml"]) == {
         ("base", False): NEW,
         ("git-sync-init", True): charts.GIT_SYNC,
     }
@@ -273,7 +275,7 @@ def test_what_an_unfinished_rollout_moved_goes_back_where_the_next_one_leaves_it
     journal = Journal(
         state="moving", kind="rollout", image=NEW, dag_version="", airflow="", who="ci", job="", began="", moves=left
     )
-    record.store(rig.cluster, Record(journal=journal), None)
+    config_map.store(rig.cluster, Record(journal=journal), None)
     result = rig.rollout(NEWER, selector="release=a")
 
     assert result.passed
@@ -452,9 +454,9 @@ def test_another_version_of_airflow_itself_moves_only_when_it_may(rig: Rig, *, a
     newer = target(new).model_copy(update={"airflow": "3.4.0"})
 
     if allow:
-        assert ways.rollout(rig.cluster, rig.console, newer, Asked(allow_airflow_change=True)).passed
+        assert actions.rollout(rig.cluster, rig.console, newer, Asked(allow_airflow_change=True)).passed
         assert rig.record.releases[-1].airflow == "3.4.0"
     else:
         with pytest.raises(Refused, match=r"Airflow 3\.3\.2 runs, and the image has 3\.4\.0\."):
-            ways.rollout(rig.cluster, rig.console, newer, Asked())
+            actions.rollout(rig.cluster, rig.console, newer, Asked())
     assert set(rig.kubectl.running().values()) == {new if allow else old}

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from dagship.errors import Refused
-from dagship.rollout import ways
-from dagship.rollout.asked import Asked
+from dagship.record.model import Target
+from dagship.rollout import actions
+from dagship.rollout.options import Asked
+from dagship.rollout.preflight.dag_source import BUNDLES, FOLDER
 from dagship.rollout.results import RolloutResult
-from dagship.rollout.serving import BUNDLES, FOLDER
-from dagship.rollout.values import Target
 from tests.cluster import images
 from tests.cluster.airflows import Object, container, deployment, pod
 from tests.cluster.rig import SECONDS, Rig
@@ -34,7 +34,7 @@ def scheduler(*env: Object, replicas: int = 0, airflow: str = "2.11.2", **more: 
 def roll(rig: Rig, *, airflow: str = "2.11.2", **asked: Any) -> RolloutResult:
     image = images.image("served-new", airflow=airflow)
     target = Target(image=image, digest=image.partition("@")[2], airflow=airflow, dag_version=A, dag_versions=(A,))
-    return ways.rollout(rig.cluster, rig.console, target, Asked(timeout=SECONDS, **asked))
+    return actions.rollout(rig.cluster, rig.console, target, Asked(timeout=SECONDS, **asked))
 
 
 def settings(rig: Rig, kind: str, **data: str) -> None:

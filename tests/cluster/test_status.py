@@ -6,9 +6,10 @@ import pytest
 
 from dagship.cluster.feed import Feed
 from dagship.errors import UsageError
-from dagship.rollout import present, record, status
+from dagship.record import config_map
+from dagship.record.model import Change, Journal, Move, Record
+from dagship.rollout import present, status
 from dagship.rollout.results import StatusReport
-from dagship.rollout.values import Change, Journal, Move, Record
 from tests.cluster import charts
 from tests.cluster.airflows import Object, container, deployment, pod, stateful_set
 from tests.cluster.gateways import until
@@ -184,7 +185,7 @@ def test_a_rollout_that_is_unfinished_is_shown(rig: Rig) -> None:
         moves=(Move(kind="Deployment", name="scheduler", changes=(change,)),),
     )  # fmt: skip
     rig.kubectl.apply(idle("scheduler", "apache/airflow:3"))
-    record.store(rig.cluster, Record(journal=journal), None)
+    config_map.store(rig.cluster, Record(journal=journal), None)
     report = look(rig)
 
     assert report.passed
@@ -196,7 +197,7 @@ def test_a_rollout_that_is_unfinished_is_shown(rig: Rig) -> None:
 
 def test_a_record_of_a_newer_dagship_hides_nothing_else_and_stops_a_rollout(rig: Rig) -> None:
     newer = {"schema": "9", "version": "9.1.0", "releases": "[]", "teleports": "{}"}
-    own: Object = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": record.NAME}, "data": newer}
+    own: Object = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": config_map.NAME}, "data": newer}
     rig.kubectl.apply(idle("scheduler", FIRST), own)
     report = look(rig)
 

@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
+from dagship.airflow import wait_for_runs
 from dagship.cluster.feed import Feed
 from dagship.errors import Interrupted, Refused, UsageError
-from dagship.rollout import pointing, waiting, ways
-from dagship.rollout.asked import Asked
+from dagship.record.model import Target
+from dagship.rollout import actions
+from dagship.rollout.options import Asked
+from dagship.rollout.plan import dag_version
 from dagship.rollout.results import RolloutResult
-from dagship.rollout.values import Target
 from tests.cluster import images, killer
 from tests.cluster.airflows import Object, container, deployment, pod, stateful_set
 from tests.cluster.gateways import until
@@ -66,7 +68,7 @@ def roll(rig: Rig, image: str, *versions: str, **asked: Any) -> RolloutResult:
     target = Target(
         image=image, digest=digest, airflow="3.3.2", dag_version=(*versions, "")[0], dag_versions=versions
     )  # fmt: skip
-    return ways.rollout(rig.cluster, rig.console, target, Asked(**{"timeout": SECONDS, **asked}))
+    return actions.rollout(rig.cluster, rig.console, target, Asked(**{"timeout": SECONDS, **asked}))
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +123,7 @@ def test_an_image_that_begins_with_tini_needs_nothing_of_dumb_init(rig: Rig, old
 def test_it_waits_for_those_runs_and_then_goes_on(
     rig: Rig, old: str, new: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waiting, "EVERY", 0.2)
+    monkeypatch.setattr(wait_for_runs, "EVERY", 0.2)
     rig.start(answering(old, runs(a=2, b=1), runs(a=1, b=1), runs(b=1)))
     result = roll(rig, new, C, B, wait_for_runs=60)
 
@@ -133,7 +135,7 @@ def test_it_waits_for_those_runs_and_then_goes_on(
 def test_runs_that_do_not_end_in_time_stop_it_before_anything_moves(
     rig: Rig, old: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waiting, "EVERY", 0.2)
+    monkeypatch.setattr(wait_for_runs, "EVERY", 0.2)
     rig.start(answering(old, runs(a=1)))
     before = rig.written()
 
@@ -286,12 +288,12 @@ def side_by_side(rig: Rig, *, processors: int = 0) -> None:
 
 def pointer(rig: Rig) -> str | None:
     (one,) = rig.kubectl.get("deployment/dag-processor")["spec"]["template"]["spec"]["containers"]
-    return next((entry["value"] for entry in one.get("env", ()) if entry["name"] == pointing.POINTER), None)
+    return next((entry["value"] for entry in one.get("env", ()) if entry["name"] == dag_version.POINTER), None)
 
 
 def own(rig: Rig, to: int | None = None) -> RolloutResult:
     names = ("deployment/dag-processor", "statefulset/worker")
-    return ways.rollback(rig.cluster, rig.console, to, Asked(timeout=SECONDS, names=names))
+    return actions.rollback(rig.cluster, rig.console, to, Asked(timeout=SECONDS, names=names))
 
 
 def cut_off(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,7 +303,7 @@ def cut_off(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("dagship.rollout.watcher.Watcher.until_done", die)
+        patched.setattr("dagship.health.watcher.Watcher.until_done", die)
         with pytest.raises(Interrupted):
             own(rig)
 
@@ -372,7 +374,7 @@ def test_a_rollback_within_the_image_that_was_cut_off_is_finished_by_the_next(
 def test_undo_takes_such_a_rollback_back(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     side_by_side(rig)
     cut_off(rig, monkeypatch)
-    result = ways.undo(rig.cluster, rig.console, Asked(timeout=SECONDS))
+    result = actions.undo(rig.cluster, rig.console, Asked(timeout=SECONDS))
 
     assert (result.outcome, pointer(rig), rig.record.journal) == ("undone", None, None)
 

@@ -3,11 +3,11 @@
 The node reaches the test registry by two names; one of them is the mirror's.
 """
 
-from dagship.rollout import incumbent, ways
-from dagship.rollout.asked import Asked
+from dagship.record.model import Move
+from dagship.rollout import actions, running_image
+from dagship.rollout.options import Asked
 from dagship.rollout.results import StatusReport
 from dagship.rollout.status import status
-from dagship.rollout.values import Move
 from tests.cluster import images
 from tests.cluster.airflows import Object, container, deployment, pod, stateful_set
 from tests.cluster.rig import SECONDS, Rig
@@ -49,7 +49,7 @@ def agree(rig: Rig) -> bool:
 def built_on(rig: Rig) -> tuple[str, ...]:
     """The images that a build takes earlier DAG versions from."""
     namespace = rig.kubectl.namespace
-    return incumbent.asking(images.REPOSITORY, context="", namespace=namespace, selector="", limit=SECONDS)().images
+    return running_image.asking(images.REPOSITORY, context="", namespace=namespace, selector="", limit=SECONDS)().images
 
 
 def after(moves: tuple[Move, ...]) -> set[str | None]:
@@ -85,7 +85,7 @@ def test_what_the_server_made_of_workloads_is_what_is_watched_recorded_and_taken
         assert left.outcome == "left"
         assert rig.record.journal is not None
         assert mirrored(bad) in after(rig.record.journal.moves)
-        assert ways.undo(rig.cluster, rig.console, Asked(timeout=SECONDS)).outcome == "undone"
+        assert actions.undo(rig.cluster, rig.console, Asked(timeout=SECONDS)).outcome == "undone"
         assert running(rig) == {mirrored(new)}
         assert rig.rollback().outcome == "moved"
         assert running(rig) == {mirrored(old)}

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from dagship.airflow import query, query_scripts
+from dagship.airflow.activity import DagRuns, RunCount
 from dagship.artifacts import BaseImage
-from dagship.rollout import asking, asking_scripts
-from dagship.rollout.live import DagRuns, RunCount
 from tests.engine import airflows
 from tests.engine.lines import Line
 
@@ -79,14 +79,14 @@ def _is_asked_in_its_own_database(airflow: airflows.Airflow, version: str) -> No
     other = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite:////tmp/other.db"}
 
     def asked(*argv: str) -> dict[str, object]:
-        found: dict[str, object] = json.loads(airflow.execute(*argv, **other).rpartition(asking.MARK)[2])
+        found: dict[str, object] = json.loads(airflow.execute(*argv, **other).rpartition(query.MARK)[2])
         return found
 
-    live = asking.read(asked(*asking.argv(asking_scripts.LIVE)))
+    live = query.read(asked(*query.argv(query_scripts.LIVE)))
     assert live.runs == (RunCount(version=version, state="running", runs=1),)
     assert live.dags == (DagRuns(dag_id="pinned", version=version, file="pinned.py"),)
 
-    as_it_is = ("python", "-c", asking_scripts.ANSWER + asking_scripts.LIVE)
+    as_it_is = ("python", "-c", query_scripts.ANSWER + query_scripts.LIVE)
     assert asked(*as_it_is)["no_use"] == "its database is not there (sqlite, /tmp/other.db)"
     assert airflow.execute("bash", "-c", "ls /tmp/other.db || true") == ""
     airflow.execute("bash", "-c", "airflow db migrate >/dev/null 2>&1", **other)

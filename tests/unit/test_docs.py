@@ -15,13 +15,13 @@ from packaging.utils import canonicalize_name
 
 from dagship import errors
 from dagship.artifacts import PushedImage
+from dagship.cli.namespace import namespace
 from dagship.engine import images
 from dagship.image import plan, sidebyside
 from dagship.inside.versions import settings as sync
+from dagship.record.model import Change, Journal, Move, Release
 from dagship.rollout.results import RolloutResult
-from dagship.rollout.values import Change, Journal, Move, Release
 from dagship.settings import Settings
-from dagship.tasks import namespace
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "k8s").rglob("*.md")])

@@ -18,7 +18,7 @@ import sys, threading
 from pathlib import Path
 from invoke import Exit
 from dagship import process
-from dagship.tasks import running
+from dagship.cli import running
 
 ended = threading.Event()
 

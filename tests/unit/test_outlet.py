@@ -17,7 +17,7 @@ _TASK = """
 import sys
 from pathlib import Path
 from invoke import Exit
-from dagship.tasks import running
+from dagship.cli import running
 
 def act(project):
     with project.console.step("Working") as step, project.console.board("Moving") as board:

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 
 from dagship import redaction
+from dagship.airflow import query_scripts
 from dagship.inside import verify_child
 from dagship.inside.versions import runs
 from dagship.resources import resource
-from dagship.rollout import asking_scripts
 
 ADDRESSES = [
     ("at postgresql://airflow:hunter2@db/x", "at postgresql://airflow:***@db/x"),
@@ -32,7 +32,7 @@ ADDRESSES = [
 def places(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[str], str]]:
     """All that takes credentials out of addresses: here, in a build, in a git sync, and in a scheduler."""
     monkeypatch.syspath_prepend(str(resource("inside")))
-    found = re.search(r"def redacted\(text\):\n(?: .*\n)+", "".join(vars(asking_scripts)[name] for name in SCRIPTS))
+    found = re.search(r"def redacted\(text\):\n(?: .*\n)+", "".join(vars(query_scripts)[name] for name in SCRIPTS))
     assert found is not None
     scheduler: dict[str, Callable[[str], str]] = {}
     exec(found[0], {"re": re}, scheduler)
@@ -44,7 +44,7 @@ def places(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[str], str]]:
     }
 
 
-SCRIPTS = [name for name, value in vars(asking_scripts).items() if isinstance(value, str) and "def redacted" in value]
+SCRIPTS = [name for name, value in vars(query_scripts).items() if isinstance(value, str) and "def redacted" in value]
 
 
 @pytest.mark.parametrize("place", ["here", "build", "sync", "scheduler"])

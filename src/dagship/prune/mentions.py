@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from dagship.rollout.values import Record
+from dagship.record.model import Record
 
 # A digest may be in two parts: the KubernetesExecutor takes a repository, which ends in @sha256, and a tag.
 _DIGITS = re.compile(r"(?<![0-9a-zA-Z])[0-9a-f]{64}(?![0-9a-zA-Z])")

@@ -2,10 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
+from dagship.airflow import query
 from dagship.errors import OutsideError
 from dagship.prune import mentions
 from dagship.prune.values import Place, Seen
-from dagship.rollout import asking, record, surveying
+from dagship.record import config_map
+from dagship.rollout import survey as survey_
+from dagship.rollout.survey import read_namespace
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
@@ -18,8 +21,8 @@ def look(cluster: "Cluster", place: Place) -> Seen:
         OutsideError: The API server did not answer, or refused.
 
     """
-    survey = surveying.survey(cluster, selector="")
-    own = ("ConfigMap", record.NAME)
+    survey = read_namespace(cluster, selector="")
+    own = ("ConfigMap", config_map.NAME)
     objects: list[Any] = [raw for key, raw in survey.objects.items() if key != own]
     objects += cluster.list("Pod") + cluster.list("ReplicaSet")
     pinned, unasked = _pinned(cluster, survey)
@@ -27,13 +30,13 @@ def look(cluster: "Cluster", place: Place) -> Seen:
     return Seen(place=place, mentions=said, pinned=pinned, unasked=unasked)
 
 
-def _pinned(cluster: "Cluster", survey: surveying.Survey) -> tuple[dict[str, int], str]:
+def _pinned(cluster: "Cluster", survey: survey_.Survey) -> tuple[dict[str, int], str]:
     """Returns DAG version to unfinished runs, of every Airflow in the namespace, and why one could not be asked."""
     pinned: dict[str, int] = {}
     schedulers = {workload.key for workload in survey.workloads if workload.role == "scheduler"}
     try:
         for key in sorted(schedulers) or [""]:
-            for one in asking.live(cluster, survey, prefer={key}).runs:
+            for one in query.live(cluster, survey, prefer={key}).runs:
                 if one.version:
                     pinned[one.version] = pinned.get(one.version, 0) + one.runs
     except OutsideError as failed:

@@ -4,11 +4,12 @@ import textwrap
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from dagship.rollout import endless, pins, plan, syncs
-from dagship.rollout.live import LiveRuns
+from dagship.airflow import git_sync, orphaned_runs, pinned_runs
+from dagship.airflow.activity import LiveRuns
+from dagship.airflow.sync_report import SyncReport
+from dagship.record.model import Journal, Move, Release, Target
+from dagship.rollout.plan import planner
 from dagship.rollout.results import Deployed, Failure, RolloutResult, StatusReport, TaskReport
-from dagship.rollout.synced import SyncReport
-from dagship.rollout.values import Journal, Move, Release, Target
 
 if TYPE_CHECKING:
     from dagship.console import Console
@@ -32,7 +33,7 @@ def show_plan(console: "Console", moves: Iterable[Move], journal: Journal | None
     """Prints what moves, in which order, from what to what."""
     if journal is not None:
         console.warn(
-            f"a rollout to {plan.short(journal.image) or 'an earlier state'} by {journal.who}, begun {journal.began}, "
+            f"a rollout to {planner.short(journal.image) or 'an earlier state'} by {journal.who}, begun {journal.began}, "
             "is unfinished; this one goes on from there"
         )
     rows: list[list[str]] = []
@@ -41,7 +42,9 @@ def show_plan(console: "Console", moves: Iterable[Move], journal: Journal | None
         by_way: dict[tuple[str, str], list[str]] = {}
         for change in move.changes:
             what = change.container + (" (init)" if change.init else "") + (f" {change.name}" if change.name else "")
-            by_way.setdefault((plan.short(change.before) or "-", plan.short(change.after) or "-"), []).append(what)
+            by_way.setdefault((planner.short(change.before) or "-", planner.short(change.after) or "-"), []).append(
+                what
+            )
         rows += [[str(move.step + 1), move.key, ", ".join(what), *way] for way, what in by_way.items()]
         ways |= by_way.keys()
     if len(ways) == 1:  # said once, and not on every line
@@ -58,7 +61,7 @@ def show_live(console: "Console", live: LiveRuns | None, target: Target) -> None
     """Prints Airflow's unfinished runs by version, and its running tasks by worker."""
     if live is None:
         return
-    lacking = pins.lacking(live, target)
+    lacking = pinned_runs.lacking(live, target)
     runs = [
         f"{count} on {version or 'the newest code'}{' (NOT IN THE IMAGE)' if version in lacking else ''}"
         for version, count in live.by_version.items()
@@ -73,7 +76,7 @@ def show_live(console: "Console", live: LiveRuns | None, target: Target) -> None
 
 def _brief(image: str | None, other: str | None) -> str:
     """An image for people, without a repository that goes without saying."""
-    said = plan.short(image) or "-"
+    said = planner.short(image) or "-"
     name, at, digest = said.partition("@")
     return at + digest if at and (other or "").partition("@")[0] == name else said
 
@@ -179,7 +182,7 @@ def show_status(console: "Console", report: StatusReport) -> None:
     if report.unfinished is not None:
         console.say("")
         console.warn(
-            f"a rollout to {plan.short(report.unfinished.image) or 'an earlier state'} by {report.unfinished.who} is "
+            f"a rollout to {planner.short(report.unfinished.image) or 'an earlier state'} by {report.unfinished.who} is "
             f"unfinished ({report.unfinished.state}): the same command again finishes it, rollout --undo takes it back"
         )
     fields = {"namespace": report.namespace + (f" ({report.context})" if report.context else "")}
@@ -188,7 +191,7 @@ def show_status(console: "Console", report: StatusReport) -> None:
     fields |= {"DAGs": report.dags} if report.dags else {}
     fields |= _show_git(console, report)
     fields |= _show_live(report)
-    behind = sum(syncs.is_behind(one) for one in report.git)
+    behind = sum(git_sync.is_behind(one) for one in report.git)
     fields["state"] = "all components run the same image" if report.agree else "components DISAGREE"
     fields["state"] += f", but {behind} of {len(report.git)} pods do NOT SERVE what git has" if behind else ""
     console.summary(fields)
@@ -205,7 +208,7 @@ def _show_live(report: StatusReport) -> dict[str, str]:
     held = [f"{version}{' (current)' if version == live.current else ''}" for version in live.held]
     lost = [version for version in live.pinned if version not in live.held]
     fields |= {"versions": f"in the image: {', '.join(held)}"} if live.baked and held else {}
-    fields |= {"STUCK": stuck} if (stuck := endless.stuck(live)) else {}
+    fields |= {"STUCK": stuck} if (stuck := orphaned_runs.stuck(live)) else {}
     fields |= {"MISSING": f"runs are pinned to what the image does not hold: {', '.join(lost)}"} if lost else {}
     return fields
 

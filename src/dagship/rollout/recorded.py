@@ -7,10 +7,10 @@ settings know.
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from dagship.rollout.values import Release
+from dagship.record.model import Release
 
 if TYPE_CHECKING:
-    from dagship.rollout.surveying import Survey
+    from dagship.rollout.survey import Survey
 
 
 def own(survey: "Survey", names: Collection[str] = ()) -> tuple[Release, ...]:

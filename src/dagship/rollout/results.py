@@ -4,11 +4,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from dagship.airflow.activity import LiveRuns, Task
+from dagship.airflow.sync_report import SyncReport
 from dagship.artifacts import Artifact, PushedImage
-from dagship.rollout.live import LiveRuns, Task
-from dagship.rollout.sameness import digest, spelled_out
-from dagship.rollout.synced import SyncReport
-from dagship.rollout.values import Hold, Journal, Move, Release, Role
+from dagship.record.model import Hold, Journal, Move, Release, Role
+from dagship.workloads.image_identity import digest, spelled_out
 
 
 class TaskReport(Artifact):

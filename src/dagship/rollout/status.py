@@ -4,26 +4,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dagship.airflow import git_sync, query
+from dagship.airflow.activity import LiveRuns
+from dagship.health.verdict import Verdict, judge
+from dagship.record.model import WATCHED, Change, Move, Record
 from dagship.reference import Reference
-from dagship.rollout import (
-    asking,
-    executor,
-    judge,
-    plan,
-    pointing,
-    recorded,
-    sameness,
-    selection,
-    serving,
-    several,
-    states,
-    surveying,
-    syncs,
-)
-from dagship.rollout.live import LiveRuns
+from dagship.rollout import recorded
+from dagship.rollout import survey as survey_
+from dagship.rollout.plan import dag_version, kubernetes_executor, planner
+from dagship.rollout.preflight import dag_source
 from dagship.rollout.results import StatusReport, WorkloadReport
-from dagship.rollout.values import WATCHED, Change, Move, Record
-from dagship.rollout.workloads import Container, Workload
+from dagship.rollout.survey import read_namespace
+from dagship.workloads import image_identity, selection, several_airflows
+from dagship.workloads import status as workload_status
+from dagship.workloads.spec import Container, Workload
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
@@ -59,7 +53,7 @@ def status(
         OutsideError: The API server did not answer, or refused.
 
     """
-    survey = surveying.survey(cluster, selector=selector, only_looks=True)
+    survey = read_namespace(cluster, selector=selector, only_looks=True)
     written = survey.record
     images = [
         image for one in (*written.releases, *((written.journal,) if written.journal else ())) if (image := one.image)
@@ -69,7 +63,7 @@ def status(
     moved = (written.journal.moves if written.journal else ()) + (
         written.releases[-1].moves if written.releases else ()
     )
-    known = {} if names else plan.containers(moved)
+    known = {} if names else planner.containers(moved)
     selected = selection.select(survey.workloads, repositories=repositories, names=names, known=known)
     if not selected and (installed := _images_of(survey.workloads, release)):
         repositories = (*repositories, *installed)
@@ -85,24 +79,24 @@ def status(
     ]
     digests = _digests(pod for look in looks for pod in look.pods)
     reports = [_report(look, digests, versions) for look in looks]
-    for move in executor.templates(selected, survey.config_maps, repositories, ""):
+    for move in kubernetes_executor.templates(selected, survey.config_maps, repositories, ""):
         used = tuple(sorted({change.before for change in move.changes if change.before}))
         reports.append(
             WorkloadReport(workload=move.key, role=move.role, images=used, dag_version=_version(used, versions))
         )
     own = {pod.name for look in looks for pod in look.pods}
-    git, unseen = syncs.ask(cluster, [raw for raw in living[0] if raw["metadata"]["name"] in own])
-    airflows = several.refusal((workload for workload, _ in selected), selector=selector, names=names)
+    git, unseen = git_sync.ask(cluster, [raw for raw in living[0] if raw["metadata"]["name"] in own])
+    airflows = several_airflows.refusal((workload for workload, _ in selected), selector=selector, names=names)
     live, why = (
         (None, f"{airflows.message} {airflows.hint}")
         if airflows
-        else asking.ask(cluster, survey, prefer=frozenset(workload.key for workload, _ in selected))
+        else query.ask(cluster, survey, prefer=frozenset(workload.key for workload, _ in selected))
     )
     dags = _elsewhere(survey, selected, reports, live)
     if dags:  # a version that nobody serves is not named
         reports = [one.model_copy(update={"dag_version": ""}) for one in reports]
     report = StatusReport(
-        passed=not any(syncs.is_behind(one) for one in git),
+        passed=not any(git_sync.is_behind(one) for one in git),
         namespace=cluster.namespace,
         context=cluster.context,
         workloads=tuple(sorted(reports, key=lambda report: report.workload)),
@@ -121,26 +115,26 @@ def status(
 
 
 def _elsewhere(
-    survey: surveying.Survey, selected: selection.Selected, reports: Iterable[WorkloadReport], live: LiveRuns | None
+    survey: survey_.Survey, selected: selection.Selected, reports: Iterable[WorkloadReport], live: LiveRuns | None
 ) -> str:
     """Returns where Airflow has its DAGs from, if that is not the image; else nothing."""
     said = {report.workload: report.dag_version for report in reports if report.dag_version}
     if not said:
         return ""
     moves = [_as_move(workload, containers) for workload, containers in selected]
-    if mode := serving.by_design(moves, survey.objects):
+    if mode := dag_source.by_design(moves, survey.objects):
         return f"not from the image (dags.mode: {mode})"
     last = survey.record.releases[-1].airflow if survey.record.releases else ""
     airflow = (live.airflow if live else "") or last
-    name = serving.variable(airflow)
-    for one in serving.settings(moves, survey.objects, name) if airflow else ():
-        if live and not serving.is_known(name, one.source):
+    name = dag_source.variable(airflow)
+    for one in dag_source.settings(moves, survey.objects, name) if airflow else ():
+        if live and not dag_source.is_known(name, one.source):
             continue  # what Airflow itself says decides
         value, version = one.source.value, said.get(one.workload, "")
-        if one.source.sure and version and (value is None or not serving.is_images(name, value, version)):
-            what = "what is not looked into" if value is None else serving.shown(name, value)
+        if one.source.sure and version and (value is None or not dag_source.is_images(name, value, version)):
+            what = "what is not looked into" if value is None else dag_source.shown(name, value)
             return f"not from the image: {one.workload} has {name} from {one.source.where}: {what}"
-    where = serving.elsewhere(live) if live else ""
+    where = dag_source.elsewhere(live) if live else ""
     return where and f"not from the image, but from {where}"
 
 
@@ -176,8 +170,8 @@ class _Look:
 
     workload: Workload
     containers: tuple[Container, ...]
-    verdict: judge.Verdict | None
-    pods: tuple[states.PodState, ...]
+    verdict: Verdict | None
+    pods: tuple[workload_status.PodState, ...]
 
     @property
     def wanted(self) -> dict[str, str]:
@@ -190,8 +184,8 @@ class _Look:
             written: digest
             for pod in sorted(self.pods, key=lambda pod: pod.started)
             for container in pod.containers
-            if (written := self.wanted.get(container.name, "")) and not sameness.digest(written)
-            if (digest := sameness.digest(container.image_id))
+            if (written := self.wanted.get(container.name, "")) and not image_identity.digest(written)
+            if (digest := image_identity.digest(container.image_id))
         }
 
 
@@ -204,27 +198,27 @@ def _look(
     if workload.kind not in WATCHED:
         return _Look(workload=workload, containers=containers, verdict=None, pods=())
     pods, replica_sets, now = living
-    state = states.workload(raw, replica_sets)
-    own = states.pods_of(state, pods, replica_sets)
+    state = workload_status.workload(raw, replica_sets)
+    own = workload_status.pods_of(state, pods, replica_sets)
     wanted = {container.name: container.image for container in containers}
-    verdict = judge.judge(state, own, target=wanted, ids=frozenset(), now=now, settle=0)
+    verdict = judge(state, own, target=wanted, ids=frozenset(), now=now, settle=0)
     # Evicted pods and the like stay on record.
     running = tuple(pod for pod in own if pod.phase not in {"Succeeded", "Failed"})
     return _Look(workload=workload, containers=containers, verdict=verdict, pods=running)
 
 
-def _digests(pods: Iterable[states.PodState]) -> dict[str, str]:
+def _digests(pods: Iterable[workload_status.PodState]) -> dict[str, str]:
     """What each tag stands for: what the pod runs that was made last."""
     return {
         container.image: digest
         for pod in sorted(pods, key=lambda pod: pod.started)
         for container in pod.containers
-        if "@" not in container.image and (digest := sameness.digest(container.image_id))
+        if "@" not in container.image and (digest := image_identity.digest(container.image_id))
     }
 
 
 def _report(look: _Look, digests: Mapping[str, str], versions: Mapping[str, str]) -> WorkloadReport:
-    used = tuple(sorted({*look.wanted.values(), *executor.images(look.containers)}))
+    used = tuple(sorted({*look.wanted.values(), *kubernetes_executor.images(look.containers)}))
     return WorkloadReport(
         workload=look.workload.key,
         role=look.workload.role,
@@ -239,15 +233,17 @@ def _report(look: _Look, digests: Mapping[str, str], versions: Mapping[str, str]
 
 def _pointed(containers: Iterable[Container]) -> str:
     """Returns the DAG version that a rollback within the image has a dag-processor announce, or empty."""
-    return next((said for one in containers if (said := one.env.get(pointing.POINTER))), "")
+    return next((said for one in containers if (said := one.env.get(dag_version.POINTER))), "")
 
 
-def _differs(pod: states.PodState, wanted: Mapping[str, str], digests: Mapping[str, str]) -> bool:
+def _differs(pod: workload_status.PodState, wanted: Mapping[str, str], digests: Mapping[str, str]) -> bool:
     """Whether a pod runs another image than its workload says, or another one of that name than the rest."""
     for container in pod.containers:
-        runs = sameness.digest(container.image_id)
+        runs = image_identity.digest(container.image_id)
         another = runs != "" and digests.get(container.image, runs) != runs
-        if container.name in wanted and (another or not sameness.same_image(container.image, wanted[container.name])):
+        if container.name in wanted and (
+            another or not image_identity.same_image(container.image, wanted[container.name])
+        ):
             return True
     return False
 
@@ -257,7 +253,7 @@ def _versions(written: Record) -> dict[str, str]:
         Reference.parse(release.image).digest: release.dag_version
         for release in written.releases
         # A rollback within an image announces another version than is the image's own.
-        if release.image and release.dag_version and not pointing.of_release(release)
+        if release.image and release.dag_version and not dag_version.of_release(release)
     }
 
 

@@ -1,7 +1,7 @@
 """What the objects of a namespace mention."""
 
 from dagship.prune.mentions import mentions
-from dagship.rollout.values import Change, Move, Record, Release
+from dagship.record.model import Change, Move, Record, Release
 
 DIGEST = "sha256:" + "a" * 64
 OTHER = "sha256:" + "b" * 64

@@ -1,6 +1,6 @@
 """What there is to do about a release that does not come up."""
 
-from dagship.release.installing import left
+from dagship.chart.install import left
 
 
 def test_a_release_that_ran_before_is_not_advised_to_be_taken_away() -> None:

@@ -5,12 +5,12 @@ from collections.abc import Callable
 
 import pytest
 
+from dagship.airflow.activity import LiveRuns
+from dagship.airflow.sync_report import SyncReport
 from dagship.console import Console
+from dagship.record.model import Change, Journal, Move, Release, Target
 from dagship.rollout import present
-from dagship.rollout.live import LiveRuns
 from dagship.rollout.results import Failure, RolloutResult, StatusReport, WorkloadReport
-from dagship.rollout.synced import SyncReport
-from dagship.rollout.values import Change, Journal, Move, Release, Target
 
 REPOSITORY = "registry.example/airflow"
 OLD, NEW = (f"{REPOSITORY}@sha256:{digit * 64}" for digit in "ab")

@@ -1,0 +1,12 @@
+"""The Invoke tasks. Heavy packages are imported when a task runs, so that `invoke --list` stays quick."""
+
+from invoke import Collection
+
+from dagship.cli.chart import install, uninstall
+from dagship.cli.cluster import deploy, rollback, rollout, status
+from dagship.cli.image import base, build, lock, push, test_image
+from dagship.cli.registry import prune
+
+namespace = Collection(
+    "dagship", base, lock, build, test_image, push, rollout, rollback, status, deploy, install, uninstall, prune
+)

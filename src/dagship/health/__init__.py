@@ -1,0 +1,1 @@
+"""Whether a workload runs what it is to run, or never will."""

@@ -1,0 +1,58 @@
+"""The pods of a StatefulSet that stay as they are until they are deleted. Pure.
+
+Under OnDelete all do, and they go one after another, as the controller would take them. Under OrderedReady those do
+that are broken: the controller replaces no pod before each is ready, even where the template was mended since
+(kubernetes/kubernetes#67250). Under RollingUpdate the controller takes one at a time; more are deleted beside it.
+"""
+
+from dagship.health.faults import Seen, doomed
+from dagship.health.pod_sets import Look
+from dagship.workloads.status import PodState, WorkloadState
+
+
+def deletions(
+    state: WorkloadState, look: Look, *, undoing: bool, seen: Seen, now: float, at_once: int = 1
+) -> tuple[str, ...]:
+    """Returns the pods of a StatefulSet to delete now.
+
+    Args:
+        state: The StatefulSet; its controller has seen the change.
+        look: Its pods.
+        undoing: Whether pods of another revision that are not ready are in the way.
+        seen: Since when things have been so, by `doom.observe`.
+        now: Epoch seconds.
+        at_once: How many pods may be away at a time; the controller itself replaces one after another.
+
+    """
+    wrong = [pod for pod in look.scope if pod.revision != state.update_revision and pod.deleting is None]
+    if state.strategy == "OnDelete" or state.policy == "OrderedReady":
+        broken = [pod for pod in wrong if (undoing and not pod.ready) or doomed(pod, seen=seen, now=now)]
+        if broken:
+            return tuple(pod.name for pod in broken)
+    if state.strategy == "RollingUpdate" and at_once > 1 and not undoing:
+        return _several(look, wrong, at_once)
+    if state.strategy != "OnDelete" or not wrong:
+        return ()
+    next_one = min(wrong, key=lambda pod: pod.ready)
+    others = [pod for pod in look.scope if pod not in wrong]
+    if any(pod.name in look.lacking for pod in others):
+        return ()
+    if look.missing and not _holds_up(state, next_one, look):
+        return ()
+    return (next_one.name,)
+
+
+def _several(look: Look, wrong: list[PodState], at_once: int) -> tuple[str, ...]:
+    """The next of the outdated pods, as far as enough others are there; the highest first, as the controller does."""
+    away = len(look.missing) + sum(not pod.ready or pod.deleting is not None for pod in look.scope)
+    return tuple(pod.name for pod in wrong if pod.ready)[: max(at_once - away, 0)]
+
+
+def _holds_up(state: WorkloadState, pod: PodState, look: Look) -> bool:
+    """Whether missing pods are not made because of this one: in order, none comes before those below it are ready."""
+    first = min(_ordinal(name) for name in look.missing)
+    return state.policy == "OrderedReady" and not pod.ready and _ordinal(pod.name) < first
+
+
+def _ordinal(name: str) -> int:
+    return int(name.rpartition("-")[2])

@@ -1,0 +1,181 @@
+"""Whether a workload runs what it is to run: the verdict on one look at it and its pods. Pure.
+
+`kubectl rollout status` asks the workload's own counts, which are right for a Deployment and wrong for a StatefulSet
+with a partition (and a partition is what every StatefulSet has: the server writes 0). The pods are asked here: each of
+the right revision, ready, on the right image; and the old ones gone, because while one lives it runs the old code.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from dagship.health.deletions import deletions
+from dagship.health.faults import Seen
+from dagship.health.pod_sets import Look, of_deployment, of_set
+from dagship.health.readiness import Wanted, ending, renamed
+from dagship.workloads.image_identity import same_image
+from dagship.workloads.status import PodState, WorkloadState
+
+# A pod whose node is gone never ends. Past its time by this, seconds, that is worth saying; a busy kubelet takes long.
+_OVERDUE = 90.0
+
+_NEVER_SEEN: Seen = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What one look at a workload says.
+
+    Attributes:
+        done: Whether it runs what it is to run, and nothing else.
+        ready: Pods that are right.
+        desired: Pods that have to be.
+        waiting: What is waited for, to be read after "waiting for"; empty when done or foreign.
+        delete: Pods to delete now, those that the controller does not replace by itself.
+        warnings: What may keep it from ever being done, or will surprise.
+        foreign: The image that somebody else has put in the place of the target; empty while it is the target.
+        progress: Changes with whatever moves on. One that was there before is no progress, as a pod that starts and
+            fails comes back to it each time.
+        patient_until: Until then no progress is none's fault, epoch seconds: a pod is ending in the time it has been
+            given. 0 when none is.
+
+    """
+
+    done: bool
+    ready: int
+    desired: int
+    waiting: str = ""
+    delete: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    foreign: str = ""
+    progress: tuple[object, ...] = ()
+    patient_until: float = 0.0
+
+
+def judge(
+    state: WorkloadState,
+    pods: tuple[PodState, ...],
+    *,
+    target: Mapping[str, str],
+    ids: frozenset[str],
+    now: float,
+    settle: float,
+    undoing: bool = False,
+    seen: Seen = _NEVER_SEEN,
+    at_once: int = 1,
+) -> Verdict:
+    """Judges a workload.
+
+    Args:
+        state: It.
+        pods: Its pods, by `states.pods_of`.
+        target: Container name to the image it is to have.
+        ids: Digests that the runtime may report for those; empty to compare none.
+        now: Epoch seconds, by the cluster's clock as best known.
+        settle: Seconds that a container without a probe must have run to count.
+        undoing: Whether pods of another revision that are not ready are in the way, and not merely not ready yet.
+        seen: Since when things have been so, by `doom.observe`.
+        at_once: How many pods of a StatefulSet may be away at a time.
+
+    """
+    foreign = _foreign(state, target)
+    if state.kind not in {"StatefulSet", "Deployment"}:
+        return Verdict(done=not foreign, ready=0, desired=0, foreign=foreign, progress=(state.generation,))
+    known = state.observed >= state.generation and state.update_revision != ""
+    wanted = Wanted(revision=state.update_revision, images=target, ids=ids, now=now, settle=settle)
+    look = of_set(state, pods, wanted) if state.kind == "StatefulSet" else of_deployment(state, pods, wanted)
+    waiting = "" if foreign else _waiting(state, look, known=known, now=now)
+    deletable = known and not foreign and state.kind == "StatefulSet"
+    delete = deletions(state, look, undoing=undoing, seen=seen, now=now, at_once=at_once) if deletable else ()
+    return Verdict(
+        done=not waiting and not foreign,
+        ready=look.right if known else 0,
+        desired=look.desired,
+        waiting=waiting,
+        delete=delete,
+        warnings=(
+            *_warnings(state, look, delete, now),
+            *(said for pod in look.scope if pod.name not in look.lacking for said in renamed(pod, wanted)),
+        ),
+        foreign=foreign,
+        progress=_progress(state, look, pods),
+        patient_until=max((pod.deleting for pod in pods if pod.deleting is not None), default=0.0),
+    )
+
+
+def _foreign(state: WorkloadState, target: Mapping[str, str]) -> str:
+    for name, image in target.items():
+        present = state.images.get(name, f"no container {name}")
+        if not same_image(present, image):
+            return present
+    return ""
+
+
+def _waiting(state: WorkloadState, look: Look, *, known: bool, now: float) -> str:
+    if state.paused:
+        return "somebody to resume it, it is paused"
+    if not known:
+        # Under Recreate the old pods end before anything new is there.
+        leaving = (ending(pod, now) for pod in look.leaving if pod.deleting is not None)
+        return next(leaving, "the controller to see the change")
+    to_replace = [f"{pod.name} to be replaced" for pod in look.scope]
+    said = [
+        *(lack for lack in look.lacking.values() if lack not in to_replace),
+        *(f"{name} to be made" for name in look.missing),
+        *(ending(pod, now) for pod in look.leaving),
+        *look.lacking.values(),
+        *_waiting_for_counts(state, look),
+    ]
+    return next(iter(said), "")
+
+
+def _waiting_for_counts(state: WorkloadState, look: Look) -> Iterator[str]:
+    """What the workload itself does not say yet, though its pods look right."""
+    if state.updated < look.desired or state.replicas != state.desired:
+        yield "the controller to count its pods"
+    if state.ready < state.desired:
+        yield "all its pods to be ready"
+    if state.available < state.desired:
+        yield "its pods to have been ready for long enough (minReadySeconds)"
+    whole = state.kind == "StatefulSet" and state.strategy == "RollingUpdate" and state.partition == 0
+    # Until then, a pod that dies may come back as it was before.
+    if whole and state.current_revision != state.update_revision:
+        yield "the controller to end the update"
+
+
+def _warnings(state: WorkloadState, look: Look, delete: tuple[str, ...], now: float) -> Iterator[str]:
+    if state.paused:
+        yield f"{state.name} is paused: nothing of it moves until it is resumed."
+    if state.partition and state.desired:
+        kept = min(state.partition, state.desired)
+        yield f"Its partition keeps {kept} of the {state.desired} pods of {state.name} on the revision they have."
+    for pod in (*look.scope, *look.leaving):
+        if pod.unscheduled_why and not pod.scheduled:
+            yield f"{pod.name} has no node: {pod.unscheduled_why}"
+        if pod.deleting is not None and not pod.over and now > pod.deleting + _OVERDUE:
+            yield f"{pod.name} has not ended in the time it was given; its node may be gone."
+        if pod.phase == "Failed":
+            yield f"{pod.name} failed: {pod.reason or 'no reason was given'}."
+        in_order = state.strategy == "RollingUpdate" and state.policy == "OrderedReady" and pod.name not in delete
+        if in_order and state.update_revision not in {"", pod.revision} and not pod.ready and pod.deleting is None:
+            yield f"{pod.name} is of another revision and not ready: Kubernetes replaces no pod before it is."
+
+
+def _progress(state: WorkloadState, look: Look, pods: tuple[PodState, ...]) -> tuple[object, ...]:
+    """What only changes when something moves on.
+
+    Pods are left without names: one that is made again and again would be another each time.
+    """
+    right = {pod.name for pod in look.scope} - set(look.lacking)
+    stages = sorted(
+        (
+            pod.revision == state.update_revision,
+            pod.deleting is not None,
+            pod.scheduled,
+            sum(container.image_id != "" for container in pod.containers),
+            sum(container.init and container.ready for container in pod.containers),
+            pod.name in right,
+        )
+        for pod in pods
+    )
+    available = 0 if look.lacking else state.available
+    return (state.generation, state.observed, state.update_revision, state.updated, available, *stages)

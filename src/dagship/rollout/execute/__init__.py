@@ -1,0 +1,1 @@
+"""Carries a plan out: lock, journal, move, watch, record, and undo."""

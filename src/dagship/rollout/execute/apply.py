@@ -1,0 +1,77 @@
+"""Makes the changes of a move in the cluster, each object in one write and only as it was looked at."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from dagship.cluster.failures import Conflict, NotFound
+from dagship.errors import OutsideError
+from dagship.record.model import WATCHED, Move
+from dagship.rollout.plan import patch, planner, server_answer
+
+if TYPE_CHECKING:
+    from dagship.cluster.api import Cluster
+    from dagship.cluster.feed import Feed
+
+# Controllers write status all the time; more conflicts than this in a row are no coincidence.
+_TRIES = 20
+
+
+def apply(cluster: "Cluster", feed: "Feed", move: Move, may_say: planner.Known) -> Move:
+    """Makes an object say what its move wants; returns the move with the images that the server made of it.
+
+    Raises:
+        Refused: Someone else changed it meanwhile.
+        OutsideError: The API server did not answer, or refused.
+
+    """
+    seen: dict[str, Any] | None = feed.objects(move.kind).get(move.name) if move.kind in WATCHED else None
+    for _ in range(_TRIES):
+        raw = seen or cluster.get(move.kind, move.name)
+        if seen is None and move.kind in WATCHED:
+            # A write whose answer was lost may have been done: nobody is to judge by what was before it.
+            feed.put(move.kind, raw)
+        seen = None
+        to_do = planner.outstanding(move, raw, may_say)
+        if not to_do:
+            return move
+        try:
+            body = patch.patch(move.kind, raw, to_do, recreate=move.strategy is not None)
+            written = cluster.patch(move.kind, move.name, body)
+        except Conflict:
+            continue
+        if move.kind in WATCHED:
+            feed.put(move.kind, written)
+        return server_answer.answered(move, written)
+    raise _restless(move)
+
+
+def restore(cluster: "Cluster", move: Move) -> None:
+    """Gives a Deployment its own strategy again, when all its pods are as they are to be.
+
+    Raises:
+        OutsideError: The API server did not answer, or refused.
+
+    """
+    if move.strategy is None:
+        return
+    for _ in range(_TRIES):
+        try:
+            raw = cluster.get(move.kind, move.name)
+            if (raw["spec"].get("strategy") or {}).get("type") != "Recreate":
+                return
+            version = {"resourceVersion": raw["metadata"]["resourceVersion"]}
+            body = {"metadata": version, "spec": {"strategy": json.loads(move.strategy)}}
+            cluster.patch(move.kind, move.name, body)
+        except Conflict:
+            continue
+        except NotFound:
+            pass
+        return
+    raise _restless(move)
+
+
+def _restless(move: Move) -> OutsideError:
+    return OutsideError(
+        f"{move.key} was changed by someone else {_TRIES} times in a row.",
+        "Something writes it without pause; find it with kubectl get --watch, then run rollout again.",
+    )

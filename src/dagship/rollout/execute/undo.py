@@ -1,0 +1,152 @@
+"""The way back: everything returns to what it said before, pods that are stuck included."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dagship.cluster.failures import NotFound
+from dagship.diagnosis import collect
+from dagship.errors import DagshipError, Refused, Transient
+from dagship.health.watcher import Broken
+from dagship.record.model import WATCHED, Move
+from dagship.rollout.execute import apply
+from dagship.rollout.execute.operation import Held, Run
+from dagship.rollout.options import journal_of
+from dagship.rollout.plan import planner
+from dagship.rollout.present import show_failure
+from dagship.rollout.results import Failure, RolloutResult
+
+if TYPE_CHECKING:
+    from dagship.board import Board
+
+
+@dataclass(kw_only=True)
+class _Returned:
+    """What going back came to.
+
+    Attributes:
+        back: The moves back that were made, to be watched.
+        taken: Workloads that say what someone else wrote.
+        gone: Workloads that someone deleted.
+        refused: Workload to why the server does not let it go back.
+        stuck: Workloads that say again what they said, and do not come up.
+
+    """
+
+    back: list[Move] = field(default_factory=list)
+    taken: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+    stuck: list[Failure] = field(default_factory=list)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether there is something left to do."""
+        return bool(self.refused or self.stuck)
+
+
+def go_back(run: Run, held: Held, failure: Failure | None) -> RolloutResult:
+    """Returns every object of a plan to what it said before, and says what that came to.
+
+    What cannot go back keeps nothing else from it.
+
+    Args:
+        run: The run.
+        held: What it holds.
+        failure: Why it goes back; None when the caller asked for it.
+
+    Raises:
+        OutsideError: The API server was away for too long, or the lease was lost.
+
+    """
+    planned = held.came
+    journal = journal_of(planned, held.written.journal)
+    run.store(held.lease, held.written.model_copy(update={"journal": journal.model_copy(update={"state": "undoing"})}))
+    returned = _Returned()
+    with run.timed("undo"), run.console.board("Going back") as board:
+        # What announces the version goes first, the workers that serve it last.
+        for move in reversed(planned.moves):
+            held.lease.check()
+            _return(run, held, move.reversed(), returned)
+        _wait(run, held, board, returned)
+        board.failed = returned.unfinished
+    for stuck in returned.stuck:
+        show_failure(run.console, stuck)
+    if returned.unfinished:
+        first = returned.stuck[0] if returned.stuck else _refusal(returned)
+        return run.result(planned, "left", failure=failure or first, state=_state(returned))
+    for move in planned.moves:
+        held.lease.check()
+        apply.restore(run.cluster, move)
+    run.store(held.lease, held.written.model_copy(update={"journal": None}))
+    return run.result(planned, "undone", failure=failure, state=_state(returned))
+
+
+def _return(run: Run, held: Held, way_back: Move, returned: _Returned) -> None:
+    try:
+        raw = run.cluster.get(way_back.kind, way_back.name)
+        if way_back.kind in WATCHED:
+            held.feed.put(way_back.kind, raw)
+        ours = planner.without_foreign(way_back, raw, held.may_say)
+        answer = apply.apply(run.cluster, held.feed, ours, held.may_say)
+    except Transient:
+        raise
+    except NotFound:
+        returned.gone.append(way_back.key)
+    except Refused:
+        returned.taken.append(way_back.key)
+    except DagshipError as refused:
+        returned.refused[way_back.key] = refused.message
+    else:
+        # Whether theirs comes up is for them to see.
+        if ours == way_back:
+            returned.back.append(answer)
+        else:
+            returned.taken.append(way_back.key)
+
+
+def _wait(run: Run, held: Held, board: "Board", returned: _Returned) -> None:
+    """One that does not come up keeps none of the others waiting."""
+    watcher = run.watcher(held, board, None)
+    moves = returned.back
+    while moves:
+        try:
+            watcher.until_done(moves)
+        except Broken as broken:
+            moves = [move for move in moves if move.key != broken.workload]
+            if broken.doomed.reason == "Deleted":
+                returned.gone.append(broken.workload)
+            elif broken.doomed.reason == "TakenBack":
+                returned.taken.append(broken.workload)
+            else:
+                returned.stuck.append(collect.failure(run.cluster, broken))
+        else:
+            return
+
+
+def _refusal(returned: _Returned) -> Failure:
+    workload, why = next(iter(returned.refused.items()))
+    return Failure(workload=workload, reason="Refused", message=why)
+
+
+def _state(returned: _Returned) -> str:
+    """What the cluster runs now, in words."""
+    said = [
+        *_clause(returned.taken, "says what someone else wrote there", "say what someone else wrote there"),
+        *_clause(returned.gone, "was deleted by someone else", "were deleted by someone else"),
+        *(
+            f"{stuck.workload} says again what it said before, but does not come up with that either: "
+            f"{stuck.meaning or stuck.message or stuck.reason}"
+            for stuck in returned.stuck
+        ),
+        *(f"{workload} could not be taken back: {why}" for workload, why in returned.refused.items()),
+        *(["rollout --undo tries that again"] if returned.unfinished else []),
+    ]
+    if not said:
+        return "Everything runs again what it ran before; nothing of the new image is left."
+    return f"All else runs again what it ran before; {'; '.join(clause.rstrip('.') for clause in said)}."
+
+
+def _clause(workloads: Iterable[str], one: str, several: str) -> Iterable[str]:
+    workloads = tuple(workloads)
+    return (f"{', '.join(workloads)} {several if workloads[1:] else one}",) if workloads else ()

@@ -1,0 +1,1 @@
+"""What would move, in which order, by which patch. Pure."""

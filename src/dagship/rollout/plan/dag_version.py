@@ -1,0 +1,94 @@
+"""The variable by which an image announces another of the DAG versions that it holds than its current one. Pure."""
+
+from collections.abc import Iterable
+
+from dagship.airflow.activity import LiveRuns
+from dagship.record.model import Change, Move, Release
+from dagship.workloads.spec import Container, Workload
+
+# What the bundle in the image announces, if it is set (docs/reference/image.md).
+POINTER = "DAGSHIP_DAG_VERSION"
+
+
+def with_image(workload: Workload, version: str) -> tuple[Change, ...]:
+    """Returns what has a workload announce a version of the image that it moves to.
+
+    Args:
+        workload: The workload; only a dag-processor announces anything.
+        version: The DAG version; empty for the image's own, so that what a rollback pointed at goes.
+
+    """
+    if workload.role != "dag-processor":
+        return ()
+    main = _processor(workload)
+    return tuple(
+        Change(
+            field="env",
+            container=container.name,
+            name=POINTER,
+            before=container.env.get(POINTER),
+            after=version or None if container is main else None,
+        )
+        for container in workload.containers
+        if not container.init and (POINTER in container.env or (version and container is main))
+    )
+
+
+def to_version(
+    moves: Iterable[Move], workloads: Iterable[Workload], version: str, live: LiveRuns, *, begun: bool
+) -> tuple[Move, ...] | None:
+    """Returns the moves that make the image that runs announce another of the DAG versions it holds.
+
+    Args:
+        moves: The moves to an image: whatever runs Airflow is in them.
+        workloads: The workloads that they are about.
+        version: The DAG version.
+        live: What Airflow says of the image.
+        begun: Whether an unfinished rollback does this already.
+
+    Returns:
+        Those of the dag-processor; None where that is not enough: the image does not hold the version, announces it
+        already, or is not everywhere.
+
+    """
+    moves = tuple(moves)
+    images = {change.before for move in moves for change in move.changes if change.field == "image"}
+    by_key = {workload.key: workload for workload in workloads}
+    processors = [by_key[move.key] for move in moves if move.role == "dag-processor" and move.key in by_key]
+    if not live.baked or not version or version not in live.held or len(images) != 1 or not processors:
+        return None
+    pointed = []
+    for workload in processors:
+        main = _processor(workload)
+        before = main.env.get(POINTER)
+        if (before or live.current) == version and not begun:
+            return None
+        after = None if version == live.current else version
+        change = Change(field="env", container=main.name, name=POINTER, before=before, after=after)
+        pointed.append(Move(kind=workload.kind, name=workload.name, role=workload.role, changes=(change,)))
+    return tuple(pointed)
+
+
+def announced(workloads: Iterable[Workload], live: LiveRuns) -> str:
+    """Returns the DAG version that new runs get: what a dag-processor is told to announce, else the current one."""
+    told = (_processor(workload).env.get(POINTER) for workload in workloads if workload.role == "dag-processor")
+    # The image ignores one that it does not hold.
+    return next((version for version in told if version in live.held), live.current)
+
+
+def is_pointing(moves: Iterable[Move]) -> bool:
+    """Whether moves make the image that runs announce another version, and change no image."""
+    fields = {(change.field, change.name) for move in moves for change in move.changes}
+    return fields == {("env", POINTER)}
+
+
+def of_release(release: Release) -> str:
+    """Returns the DAG version that a release has its image announce instead of its own, or empty."""
+    changes = (change for move in release.moves for change in move.changes)
+    return next((change.after for change in changes if change.name == POINTER and change.after), "")
+
+
+def _processor(workload: Workload) -> Container:
+    """The container that is the dag-processor; a log groomer beside it is not."""
+    main = [one for one in workload.containers if not one.init]
+    return next((one for one in main if "dag-processor" in one.commands), main[0])

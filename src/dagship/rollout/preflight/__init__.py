@@ -1,0 +1,1 @@
+"""Refuses what cannot end well, before anything changes."""

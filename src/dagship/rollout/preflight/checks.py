@@ -1,0 +1,220 @@
+"""Looks before anything moves, and refuses what cannot end well. Changes nothing."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from dagship.cluster.failures import Forbidden
+from dagship.errors import OutsideError, Refused, UsageError
+from dagship.record.model import Move, Target
+from dagship.rollout.plan import patch, planner
+from dagship.rollout.preflight import field_owners, permissions
+from dagship.rollout.survey import Survey
+from dagship.workloads import selection, several_airflows
+from dagship.workloads.image_identity import same_image
+from dagship.workloads.selection import Selected
+
+if TYPE_CHECKING:
+    from dagship.cluster.api import Cluster
+
+
+def check_permissions(cluster: "Cluster") -> None:
+    """Refuses when the API server would.
+
+    Raises:
+        UsageError: Something that a rollout needs is not allowed.
+
+    """
+    missing = permissions.missing(cluster)
+    if missing:
+        shown = "\n".join(
+            f"  {one.verb} {one.resource}{'/' + one.subresource if one.subresource else ''}: {one.why}"
+            for one in missing
+        )
+        raise UsageError(
+            f"This account may not do all that a rollout needs in the namespace {cluster.namespace}.",
+            "k8s/rbac/ holds a Role that suffices.",
+            f"Not allowed:\n{shown}",
+        )
+
+
+def check_workloads(selected: Selected) -> None:
+    """Refuses what can never finish.
+
+    Raises:
+        UsageError: A Deployment is paused.
+
+    """
+    for workload, _ in selected:
+        if workload.paused:
+            raise UsageError(
+                f"{workload.key} is paused: nothing would happen there.",
+                f"kubectl rollout resume {workload.key}, or leave it out with --workloads.",
+            )
+
+
+def check_owners(survey: Survey, moves: Iterable[Move], target: Target, *, force: bool) -> tuple[str, ...]:
+    """Refuses when another tool owns the images; returns what is to be known about those who do not mind.
+
+    Raises:
+        Refused: One owns them and would take them back, or refuse its own next change.
+
+    """
+    name, _, digest = target.image.partition("@")
+    told = {"repository": name, "digest": digest} if digest else {}
+    warnings: dict[str, None] = {}
+    for move in moves:
+        raw = survey.objects[move.kind, move.name]
+        fields = {change.name if change.field == "template" else change.container for change in move.changes}
+        for owner in field_owners.owners(raw, sorted(fields), **told):
+            how = f" ({owner.operation})" if owner.operation else ""
+            said = f"the image of {move.key} belongs to {owner.manager}{how}. {owner.why}".rstrip()
+            if owner.refuse and not force:
+                raise Refused(said, f"{owner.edit} --force-ownership rolls out all the same.".strip())
+            if owner.why:
+                # Where there is nothing to do, once is enough.
+                warnings.setdefault(f"{said} {owner.edit}" if owner.edit else owner.why)
+    return tuple(warnings)
+
+
+def check_platform(cluster: "Cluster", target: Target) -> tuple[str, ...]:
+    """Refuses an image that no node can run; returns a warning when some cannot.
+
+    Where its platforms are not known, as with `--image` on a machine without an engine, the first pod tells.
+
+    Raises:
+        Refused: No node has a platform that the image is for.
+
+    """
+    if not target.platforms:
+        return ()
+    try:
+        nodes = cluster.list("Node")
+    except Forbidden:  # nodes are not in a namespace: a Role cannot grant them
+        return ()
+    has = {
+        f"{node['status']['nodeInfo']['operatingSystem']}/{node['status']['nodeInfo']['architecture']}"
+        for node in nodes
+    }
+    fits = {"/".join(platform.split("/")[:2]) for platform in target.platforms}
+    if has and not has & fits:
+        raise Refused(
+            f"The image is for {', '.join(sorted(fits))}, and the nodes are {', '.join(sorted(has))}.",
+            "Build it for the nodes: build --platform.",
+        )
+    if has - fits:
+        return (f"the image is for {', '.join(sorted(fits))}, and some nodes are {', '.join(sorted(has - fits))}",)
+    return ()
+
+
+def running_airflow(cluster: "Cluster", moves: Iterable[Move], survey: Survey) -> str:
+    """Returns the version of Airflow that runs: as recorded, else as a pod says; empty when none can be asked."""
+    last = survey.record.releases[-1] if survey.record.releases else None
+    before = {change.before for move in moves for change in move.changes if change.field == "image"}
+    if last is not None and last.airflow and before and all(same_image(one or "", last.image) for one in before):
+        return last.airflow
+    images = {container for move in moves for container in move.images}
+    for pod in cluster.list("Pod", fields="status.phase=Running"):
+        for status in pod.get("status", {}).get("containerStatuses") or ():
+            spec = next((one for one in pod["spec"]["containers"] if one["name"] == status["name"]), None)
+            runs = spec is not None and any(same_image(spec["image"], one or "") for one in before)
+            if runs and status["name"] in images and status.get("state", {}).get("running"):
+                return _ask(cluster, pod["metadata"]["name"], status["name"])
+    return ""
+
+
+def _ask(cluster: "Cluster", pod: str, container: str) -> str:
+    """Airflow's version as a container knows it: the official image's variable, else the package itself."""
+    for argv in (
+        ["sh", "-c", 'echo "$AIRFLOW_VERSION"'],
+        ["python", "-c", "from importlib.metadata import version; print(version('apache-airflow'))"],
+    ):
+        try:
+            code, said = cluster.exec(pod, container, argv)
+        except OutsideError:  # no such program, or the pod ended just now: not knowing is a warning, no failure
+            continue
+        if code == 0 and said.strip():
+            return said.strip()
+    return ""
+
+
+def check_airflow(target: str, running: str, *, allow: bool) -> tuple[str, ...]:
+    """Refuses to change Airflow's own version: that takes a migration, which is no rollout of DAGs.
+
+    Raises:
+        Refused: The versions differ.
+
+    """
+    if not target or not running:
+        return ("the versions of Airflow could not be compared",)
+    if target == running:
+        return ()
+    said = f"Airflow {running} runs, and the image has {target}."
+    if not allow:
+        raise Refused(
+            said,
+            "Build on the running version (--base), or upgrade Airflow first; --allow-airflow-change overrides this.",
+        )
+    return (said,)
+
+
+def select(
+    survey: Survey,
+    target: Target,
+    *,
+    repositories: tuple[str, ...],
+    names: tuple[str, ...],
+    selector: str,
+    namespace: str,
+    also: tuple[Move, ...] = (),
+) -> tuple[Move, ...]:
+    """Finds what is to move to an image, an unfinished rollout's containers among it, and those of `also`.
+
+    Raises:
+        UsageError: Nothing runs the image, two Airflows do, or a workload named is not there or cannot move.
+
+    """
+    journal = survey.record.journal
+    known = (*(journal.moves if journal else ()), *also)
+    selected = selection.select(
+        survey.workloads, repositories=repositories, names=names, known=planner.containers(known)
+    )
+    if not selected:
+        raise selection.nothing_found(
+            survey.workloads, selection.repository(target.image), namespace, selector=selector
+        )
+    if refused := several_airflows.refusal((workload for workload, _ in selected), selector=selector, names=names):
+        raise refused
+    check_workloads(selected)
+    return planner.gone_on(
+        planner.to_image(selected, survey.config_maps, repositories, target), journal, survey.objects
+    )
+
+
+def patches(survey: Survey, moves: Iterable[Move], may_say: planner.Known) -> tuple[tuple[Move, dict[str, Any]], ...]:
+    """Returns the patch of every object that is still to be changed.
+
+    Raises:
+        UsageError: One cannot be changed: the pod template in a ConfigMap is a person's text.
+        Refused: Someone else changed one.
+
+    """
+    looked = ((move, survey.objects[move.kind, move.name]) for move in moves)
+    to_do = ((move, raw, planner.outstanding(move, raw, may_say)) for move, raw in looked)
+    return tuple(
+        (move, patch.patch(move.kind, raw, changes, recreate=move.strategy is not None))
+        for move, raw, changes in to_do
+        if changes
+    )
+
+
+def ask_server(cluster: "Cluster", patches: Iterable[tuple[Move, dict[str, Any]]]) -> None:
+    """Has the server check every patch without making it: admission, quotas, policies.
+
+    Raises:
+        OutsideError: The server would refuse one.
+
+    """
+    for move, body in patches:
+        # Not of the version that was looked at: controllers write status all the time.
+        asked = {field: value for field, value in body.items() if field != "metadata"}
+        cluster.patch(move.kind, move.name, asked, dry_run=True)

@@ -1,0 +1,119 @@
+"""What runs now, asked while an image is built: from it come the DAG versions that the image keeps.
+
+It helps and never hinders: without a cluster, or with one that does not answer soon, there is no answer and no error.
+"""
+
+import logging
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dagship.rollout.survey import read_namespace
+
+if TYPE_CHECKING:
+    from dagship.cluster.api import Cluster
+
+log = logging.getLogger(__name__)
+
+# Airflow takes 3 s to be imported, before it can be asked.
+_LIMIT_SECONDS = 10.0
+_PATIENCE_SECONDS = 3.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Incumbent:
+    """What runs now.
+
+    Attributes:
+        images: Images of the repository that workloads run, the most used first; by digest, as a rollout set them, and
+            by the name they were asked for by where a mirror's was put in its place.
+        pinned: DAG versions that unfinished runs began on, and the one that a rollback made current.
+        complete: Whether Airflow said which.
+
+    """
+
+    images: tuple[str, ...] = ()
+    pinned: tuple[str, ...] = ()
+    complete: bool = False
+
+
+def asking(
+    repository: str, *, context: str, namespace: str, selector: str, limit: float = _LIMIT_SECONDS
+) -> Callable[[], Incumbent]:
+    """Begins to ask, and returns what gives the answer: nothing, where there is none within `limit` seconds.
+
+    Args:
+        repository: Repository of the image.
+        context: Context of the kubeconfig, empty for the current one.
+        namespace: Namespace, empty for the context's own.
+        selector: Label selector of the workloads, or empty.
+        limit: Seconds from now on.
+
+    """
+    paths = (os.environ.get("KUBECONFIG") or "~/.kube/config").split(os.pathsep)
+    if not any(path and Path(path).expanduser().exists() for path in paths):
+        return Incumbent  # most builds end here, and need import nothing for it
+    # In this thread, whatever it imports: libraries that import one another in circles cannot be imported by two.
+    from dagship.airflow import query as _  # noqa: F401
+    from dagship.cluster import connection
+
+    connection.load()
+    answers: list[Incumbent] = []
+
+    def ask() -> None:
+        try:
+            # A program that the kubeconfig names for the login may take its time.
+            cluster = connection.connect(context=context, namespace=namespace).patient(_PATIENCE_SECONDS)
+            for known in _ask(cluster, repository, selector):
+                answers.append(known)  # noqa: PERF402 - what comes first counts, also when the rest does not come
+        except Exception as failed:  # noqa: BLE001 - whatever it is, the image can be built
+            log.info("The cluster was not asked what it runs: %s", failed)
+
+    thread = threading.Thread(target=ask, daemon=True, name="dagship-incumbent")
+    thread.start()
+
+    def answer() -> Incumbent:
+        thread.join(limit)
+        return answers[-1] if answers else Incumbent()
+
+    return answer
+
+
+def _ask(cluster: "Cluster", repository: str, selector: str) -> Iterator[Incumbent]:
+    """Yields what is known first, then all of it: the namespace answers at once, Airflow takes seconds."""
+    from dagship.airflow import query as airflow
+    from dagship.rollout import recorded
+    from dagship.rollout.plan import dag_version, planner
+    from dagship.workloads import selection, several_airflows
+
+    survey = read_namespace(cluster, selector=selector, only_looks=True)
+    releases, journal = recorded.own(survey), survey.record.journal
+    names = (repository, *recorded.names(releases))
+    known = planner.containers(journal.moves if journal else ())
+    selected = selection.select(survey.workloads, repositories=names, known=known)
+    used = Counter(container.image for _, containers in selected for container in containers)
+    asked_for = [one.image for one in (journal, *reversed(releases)) if one and one.image]
+    called = (_called(image, repository, names, asked_for) for image, _ in used.most_common())
+    images = tuple(dict.fromkeys(filter(None, called)))
+    yield Incumbent(images=images, complete=not images)
+    if images and not several_airflows.refusal((workload for workload, _ in selected), selector=selector, names=()):
+        live = airflow.live(cluster, survey, prefer={workload.key for workload, _ in selected})
+        current = dag_version.announced((workload for workload, _ in selected), live) if live.baked else ""
+        pinned = dict.fromkeys((*live.pinned, *([current] if current != live.current else [])))
+        yield Incumbent(images=images, pinned=tuple(pinned), complete=True)
+
+
+def _called(image: str, repository: str, names: Iterable[str], asked_for: Iterable[str]) -> str:
+    """What an image is called here, where a mirror may be out of reach; empty for what is none of the repository's."""
+    from dagship.workloads import image_identity, selection
+
+    wanted = selection.repository(repository)
+    if selection.repository(image) == wanted:
+        return image
+    mirrored = [one for one in asked_for if image_identity.is_mirrors(image, one)]
+    mirrored.sort(key=lambda one: selection.repository(one) != wanted)  # the repository's own name first
+    return next(iter(mirrored), image if selection.repository(image) in map(selection.repository, names) else "")

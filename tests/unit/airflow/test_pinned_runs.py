@@ -1,0 +1,126 @@
+"""Runs that need a DAG version: which an image lacks, and the waiting for their end."""
+
+from collections.abc import Callable
+
+import pytest
+
+from dagship.airflow import pinned_runs, wait_for_runs
+from dagship.airflow.activity import LiveRuns, RunCount
+from dagship.board import Board
+from dagship.errors import Refused
+from dagship.record.model import Target
+
+A, B, C = ("a" * 12, "b" * 12, "c" * 12)
+
+
+def live(*, baked: bool = True, current: str = "", **runs: int) -> LiveRuns:
+    """Runs by the letter of their version; `_` are those that are pinned to none."""
+    counts = (RunCount(version=name.strip("_") * 12, state="running", runs=count) for name, count in runs.items())
+    return LiveRuns(runs=tuple(counts), baked=baked, current=current)
+
+
+def target(*versions: str) -> Target:
+    return Target(image="x", digest="", dag_version=versions[0] if versions else "", dag_versions=versions)
+
+
+def test_versions_that_the_image_holds_are_not_lacking() -> None:
+    assert {C: 2} == pinned_runs.lacking(live(a=1, b=3, c=2, _=7), target(B, A))
+    assert {} == pinned_runs.lacking(live(a=1), target(B, A))
+
+
+def test_an_image_that_names_one_version_holds_that() -> None:
+    assert {B: 1} == pinned_runs.lacking(live(a=1, b=1), Target(image="x", digest="", dag_version=A))
+
+
+def test_of_an_image_that_says_nothing_nothing_is_known() -> None:
+    assert {} == pinned_runs.lacking(live(a=1), target())
+    assert A in pinned_runs.unknown(live(a=1), target())
+    assert "" == pinned_runs.unknown(live(_=1), target())
+    assert "" == pinned_runs.unknown(live(a=1), target(A))
+
+
+def test_versions_that_come_from_elsewhere_are_no_matter_of_the_image() -> None:
+    assert {} == pinned_runs.lacking(live(a=1, baked=False), target(B))
+
+
+def test_runs_that_begin_on_the_way_are_thought_of_where_the_image_lacks_their_version() -> None:
+    assert A in pinned_runs.announced(live(), target(B), A)
+    assert "" == pinned_runs.announced(live(), target(B, A), A)
+    assert "" == pinned_runs.announced(live(), target(), A)
+    assert "" == pinned_runs.announced(live(), target(B), "")
+    assert "" == pinned_runs.announced(live(baked=False), target(B), A)
+    # Those are refused, or waited for.
+    assert "" == pinned_runs.announced(live(a=1), target(B), A)
+
+
+def test_commits_of_a_bundle_beside_the_images_are_no_matter_of_the_image() -> None:
+    both = LiveRuns(baked=True, runs=(RunCount(version="c" * 40, state="running", runs=2), *live(a=1).runs))
+
+    assert {A: 1} == pinned_runs.lacking(both, target(B))
+    assert "" == pinned_runs.stranded(both.model_copy(update={"held": (A,)}))
+
+
+def test_runs_whose_version_is_not_there_any_more_are_told() -> None:
+    now = live(a=1, b=2).model_copy(update={"held": (A,)})
+
+    assert f"{B} (2 runs)" in pinned_runs.stranded(now)
+    assert f"{A} (" not in pinned_runs.stranded(now)
+    assert "" == pinned_runs.stranded(now.model_copy(update={"held": (A, B)}))
+    # An image without version directories says nothing of versions.
+    assert "" == pinned_runs.stranded(live(a=1))
+    assert "" == pinned_runs.stranded(live(b=1, baked=False).model_copy(update={"held": (A,)}))
+
+
+def test_the_refusal_names_versions_runs_and_the_ways_out() -> None:
+    refused = pinned_runs.refusal({A: 1, B: 2})
+
+    assert f"{A} (1 run), {B} (2 runs)" in refused.message
+    assert all(flag in refused.hint for flag in ("--previous", "--wait-for-runs", "--interrupt-tasks"))
+    assert 1 == refused.exit_code
+
+
+class Time:
+    """A clock that a pause moves on."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.checks = 0
+
+    def check(self) -> None:
+        self.checks += 1
+
+    def pause(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def until_ended(time: Time, answers: Callable[[], LiveRuns | None], lines: list[str], limit: float = 60) -> LiveRuns:
+    return wait_for_runs.until_ended(
+        lambda: (found := answers(), "" if found else "No pod of a scheduler is ready."),
+        live(a=2),
+        target(B),
+        limit=limit,
+        board=Board("Waiting for runs", lines.append, None),
+        check=time.check,
+        clock=lambda: time.now,
+        pause=time.pause,
+    )
+
+
+def test_it_asks_every_ten_seconds_until_no_run_needs_what_is_lacking() -> None:
+    time, lines = Time(), list[str]()
+    answers = iter([live(a=1), None, live(b=4)])
+    found = until_ended(time, lambda: next(answers), lines)
+
+    assert {B: 4} == found.by_version
+    assert (30.0, 3) == (time.now, time.checks)
+    assert any("did not answer" in line for line in lines)
+
+
+def test_it_gives_up_in_time_and_says_that_nothing_was_moved() -> None:
+    time = Time()
+    with pytest.raises(Refused, match=r"After 25 s .*Nothing was moved") as refused:
+        until_ended(time, lambda: live(a=1), [], limit=25)
+
+    assert 25 == time.now
+    assert "Wait longer" in refused.value.hint
+    assert "ause" not in refused.value.hint  # a run of a DAG that is paused does not go on

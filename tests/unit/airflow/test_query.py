@@ -1,0 +1,238 @@
+"""How Airflow is asked: of whom, and what is made of an answer that is none."""
+
+import base64
+import json
+import os
+import re
+import sys
+import time
+import zlib
+from collections.abc import Sequence
+from typing import Any
+from unittest.mock import MagicMock
+from urllib.parse import urlencode
+
+import pytest
+
+from dagship.airflow import pause_scripts, query, query_scripts
+from dagship.airflow.activity import Task
+from dagship.airflow.query import CannotAsk
+from dagship.errors import OutsideError
+from dagship.record.model import Record
+from dagship.rollout.survey import Survey
+from dagship.workloads import spec
+from tests.builders import pods as o
+from tests.cluster.airflows import celery, container, deployment, pod
+
+SCHEDULER = deployment(
+    "scheduler", pod(container("groomer", o.V1, "clean"), container("main", o.V1, "scheduler"), name="scheduler")
+)
+
+
+def survey(*made: dict[str, Any]) -> Survey:
+    objects = {(one["kind"], one["metadata"]["name"]): one for one in made}
+    return Survey(
+        objects=objects, workloads=tuple(spec.read(one["kind"], one) for one in made), record=Record()
+    )  # fmt: skip
+
+
+class Airflow:
+    """A scheduler's pod that answers."""
+
+    def __init__(self, said: str | OutsideError, *pods: dict[str, Any]) -> None:
+        self.said = said
+        self.pods = pods or (o.pod("scheduler-0"),)
+        self.asked: list[tuple[str, str, Sequence[str]]] = []
+        self.selectors: list[str] = []
+
+    def list(self, _kind: str, *, selector: str = "") -> list[dict[str, Any]]:
+        self.selectors.append(selector)
+        return [*self.pods]
+
+    def exec(self, pod: str, container: str, argv: Sequence[str], *, timeout: float) -> tuple[int, str]:
+        assert timeout > 60
+        self.asked.append((pod, container, argv))
+        if isinstance(self.said, OutsideError):
+            raise self.said
+        return 0, self.said
+
+
+def answer(**said: Any) -> str:
+    return f"a line of Airflow's\n{query.MARK}{json.dumps(said)}\nanother\n"
+
+
+def unpacked(argv: Sequence[str]) -> str:
+    return zlib.decompress(base64.urlsafe_b64decode(argv[3])).decode()
+
+
+def live(airflow: Airflow, **more: Any) -> Any:
+    return query.live(airflow, survey(SCHEDULER), **more)  # type: ignore[arg-type]
+
+
+def test_the_container_of_the_scheduler_is_asked_in_a_pod_that_is_ready() -> None:
+    gone = o.pod("scheduler-gone", deleting=o.NOW)
+    airflow = Airflow(answer(airflow="3.3.2"), o.pod("scheduler-new", ready=False), gone, o.pod("scheduler-old"))
+
+    assert "3.3.2" == live(airflow).airflow
+    assert [("scheduler-old", "main")] == [one[:2] for one in airflow.asked]
+    assert ["app=scheduler"] == airflow.selectors
+
+
+def test_of_two_airflows_the_one_that_is_meant_is_asked() -> None:
+    other = deployment("other-scheduler", pod(container("x", o.V1, "scheduler"), name="other-scheduler"))
+    airflow = Airflow(answer())
+    query.live(airflow, survey(SCHEDULER, other), prefer={"deployment/other-scheduler"})  # type: ignore[arg-type]
+
+    assert ["app=other-scheduler"] == airflow.selectors
+
+
+def test_what_only_has_the_name_of_a_scheduler_is_asked_last() -> None:
+    named = {"name": "x", "image": o.V1, "command": ["python", "report.py"]}
+    other = deployment("report-scheduler", pod(named, name="report-scheduler"))
+    airflow = Airflow(answer())
+    query.live(
+        airflow,  # type: ignore[arg-type]
+        survey(other, SCHEDULER),
+        prefer={"deployment/report-scheduler", "deployment/scheduler"},
+    )
+
+    assert ["app=scheduler"] == airflow.selectors
+
+
+def test_the_script_is_python_and_takes_the_moment_as_an_argument() -> None:
+    airflow = Airflow(answer())
+    live(airflow, since=1_790_000_000.1234)
+    (_, _, argv), = airflow.asked  # fmt: skip
+
+    for script in (argv[2], unpacked(argv)):
+        compile(script, "script", "exec")
+    assert ["python", "-c", "1790000000.123"] == [argv[0], argv[1], argv[5]]
+    assert unpacked(argv).endswith(query_scripts.LIVE)
+
+
+def test_unfinished_runs_and_running_tasks_are_counted() -> None:
+    runs = [
+        {"version": "a" * 12, "state": "running", "runs": 2},
+        {"version": "a" * 12, "state": "queued", "runs": 1},
+        {"version": "", "state": "running", "runs": 4},
+    ]
+    common = {"dag_id": "d", "run_id": "r", "try_number": 1, "state": "running", "began": 1.0}
+    tasks = [
+        {**common, "task_id": "t", "host": "worker-0.worker.ns.svc.cluster.local"},
+        {**common, "task_id": "u", "map_index": 3, "host": "worker-0"},
+        {**common, "task_id": "v", "host": "10.0.0.7"},
+    ]
+    there = {**o.pod("worker-1"), "status": {**o.pod()["status"], "podIP": "10.0.0.7"}}
+    found = live(Airflow(answer(runs=runs, tasks=tasks, running=3, baked=True), there, o.pod("scheduler-0")))
+
+    assert {"": 4, "a" * 12: 3} == found.by_version
+    assert {"a" * 12: 3} == found.pinned
+    assert {"worker-0": ["d.t of r", "d.u[3] of r"], "worker-1": ["d.v of r"]} == {
+        host: [str(task) for task in own] for host, own in found.by_host.items()
+    }
+
+
+def test_versions_that_are_not_in_the_image_pin_nothing_to_it() -> None:
+    runs = [{"version": "4" * 40, "state": "running", "runs": 2}]
+
+    assert {} == live(Airflow(answer(runs=runs, baked=False))).pinned
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (OutsideError("Cannot run python in Pod scheduler-0: forbidden."), "forbidden"),
+        ("nothing that we asked for", "did not answer"),
+        (f"{query.MARK}not JSON", "did not answer"),
+        (f"{query.MARK}[1]", "did not answer"),
+        (
+            answer(no_use="no scheduler has given a sign"),
+            "of no use: no scheduler has given a sign. Either the scheduler",
+        ),
+        (answer(no_use="its database is not there", unread="overwritten"), "with SPT_NOENV=1 in its container"),
+        (answer(no_use="its database is not there", unread="forbidden"), "runs as another user than a command"),
+        (answer(error="OperationalError: no\nroute"), "OperationalError: no route"),
+        (answer(runs="many"), "cannot be read"),
+    ],
+)
+def test_why_there_is_no_answer_is_a_sentence(said: str | OutsideError, why: str) -> None:
+    with pytest.raises(CannotAsk, match=why):
+        live(Airflow(said))
+
+    found, sentence = query.ask(Airflow(said), survey(SCHEDULER))  # type: ignore[arg-type]
+    assert found is None
+    assert why in sentence
+
+
+def test_no_command_is_longer_than_web_addresses_may_be() -> None:
+    scripts = (query_scripts.LIVE, pause_scripts.LOOK, pause_scripts.HOLD, pause_scripts.LET_GO)
+    sizes = [len(urlencode([("command", word) for word in query.argv(script)])) for script in scripts]
+
+    assert max(sizes) < 6000  # and leaves room for a hundred DAGs
+
+
+@pytest.mark.parametrize(
+    ("airflow", "found", "gone"),
+    [(3, False, False), (3, True, True), (3, None, True), (2, True, False), (2, False, True), (2, None, True)],
+)
+def test_a_dag_is_gone_where_airflow_says_so_and_where_it_has_no_row_of_it(
+    monkeypatch: pytest.MonkeyPatch, airflow: int, found: bool | None, gone: bool
+) -> None:
+    names = ["airflow.configuration", "airflow.jobs.job", "airflow.models", "airflow.utils.session", "sqlalchemy"]
+    there = {name: MagicMock() for name in ("airflow", "airflow.jobs", "airflow.utils", *names)}
+    for name, module in there.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    there["airflow"].__version__ = f"{airflow}.0.0"
+    there["airflow.configuration"].conf.get.return_value = ""
+    there["airflow.configuration"].conf.getint.return_value = 30
+    row = ["d", False, found, "d.py", None, 2]
+    if airflow == 2:
+        del there["airflow.models"].DagModel.is_stale
+        del there["airflow.models"].DagRun.bundle_version
+        row.pop(4)
+    session = there["airflow.utils.session"].create_session.return_value.__enter__.return_value
+    session.scalar.return_value.timestamp.return_value = time.time()
+    answers = [MagicMock(**{"all.return_value": rows}) for rows in ([], [row], [])]
+    session.execute.side_effect = [*answers, []]
+    url = session.get_bind.return_value.url
+    url.get_backend_name.return_value, url.host, url.database = "postgresql", "db", "airflow"
+    script = query_scripts.ANSWER[query_scripts.ANSWER.index("def alive") :] + query_scripts.LIVE
+    within: dict[str, Any] = {"os": os, "sys": sys, "re": re, "NoUse": ValueError}
+    monkeypatch.setattr(sys, "argv", ["-c"])
+    exec(script.removesuffix("answer(ask)\n"), within)
+    (said,) = query.read(within["ask"]()).dags
+
+    assert (said.dag_id, said.gone, said.runs) == ("d", gone, 2)
+    # NULL is like nothing, and unlike nothing: the query asks for it by name.
+    assert there["airflow.models"].DagModel.fileloc.is_.called is (airflow == 2)
+
+
+def test_without_a_scheduler_nobody_is_asked() -> None:
+    worker = celery(o.V1)[0]
+
+    for airflow, there, why in (
+        (Airflow(answer()), survey(worker), "There is no scheduler."),
+        (Airflow(answer(), o.pod(ready=False)), survey(SCHEDULER), "No pod of a scheduler is ready."),
+    ):
+        assert (None, why) == query.ask(airflow, there)  # type: ignore[arg-type]
+        assert [] == airflow.asked
+
+
+def test_what_fails_inside_is_told_without_passwords() -> None:
+    script = query_scripts.ANSWER + (
+        "def ask(): raise OSError('cannot reach postgresql://airflow:s3cret@db/airflow')\nanswer(ask)"
+    )
+    import subprocess
+    import sys
+
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    with pytest.raises(CannotAsk, match=r"OSError: cannot reach postgresql://airflow:\*\*\*@db") as failed:
+        live(Airflow(said.stdout))
+
+    assert "s3cret" not in failed.value.message
+
+
+def test_tries_of_one_task_share_a_key() -> None:
+    first, second = (Task(dag_id="d", run_id="r", task_id="t", try_number=number) for number in (1, 2))
+
+    assert first.key == second.key

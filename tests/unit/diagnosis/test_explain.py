@@ -1,0 +1,350 @@
+"""What a failure means. Every text below and in logs/ was printed by Airflow, a database, a broker or Kubernetes.
+
+The logs are the last lines of components of Airflow 2.11.2 and 3.3.2 that were started wrong, one fault each;
+meanings.json has what each is to mean, and a part of the hint.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dagship.diagnosis.explain import meaning
+from dagship.diagnosis.log import complaint
+from dagship.health.faults import Doom
+from dagship.workloads import status as workload_status
+from tests.builders import pods as o
+
+LOGS = Path(__file__).parent / "logs"
+CRASH = Doom(pod="worker-0", container="worker", reason="CrashLoopBackOff", message="it ended 2 times")
+
+
+def log(name: str) -> str:
+    return (LOGS / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def container(code: int | None = 1, reason: str = "Error", image: str = o.V2) -> workload_status.ContainerState:
+    status = o.waiting(image=image) if code is None else o.crashing(code=code, reason=reason)
+    return workload_status.pod(o.pod(image=image, statuses=[status])).containers[0]
+
+
+def crash(text: str, *events: str, code: int = 1) -> tuple[str, str]:
+    return meaning(CRASH, container(code), text, events)
+
+
+MEANINGS = json.loads((LOGS.parent / "meanings.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in LOGS.iterdir()))
+def test_a_log_is_put_into_airflows_words(name: str) -> None:
+    said, hint = crash(log(name))
+
+    assert said == MEANINGS[name]["sentence"]
+    assert MEANINGS[name]["hint"] in hint
+    assert bool(MEANINGS[name]["hint"]) is bool(hint)
+
+
+def test_a_name_that_a_module_lacks_is_a_matter_of_the_package_or_of_ones_own_file() -> None:
+    packages = "/home/airflow/.local/lib/python3.12/site-packages/acme/__init__.py"
+    hints = {
+        path: crash(f"ImportError: cannot import name 'run' from 'acme' ({path})\n")[1]
+        for path in (packages, "/opt/airflow/plugins/acme.py", "unknown location")
+    }
+
+    assert "Pin the package" in hints.pop(packages)
+    assert ["Pin" in hint or "lock" in hint for hint in hints.values()] == [False, False]
+
+
+def test_a_file_that_may_not_be_read_is_not_covered_by_an_empty_directory() -> None:
+    said, hint = crash("PermissionError: [Errno 13] Permission denied: '/etc/keys/id'\n")
+
+    assert said == "It may not read or write /etc/keys/id."
+    assert "emptyDir" not in hint
+
+
+def test_a_dag_file_is_named_below_its_version() -> None:
+    text = log("2.11.2-dagproc_stdout").replace("/opt/airflow/dags/", "/opt/airflow/dag-versions/3f9c2a71d0b4/")
+
+    assert crash(text)[0].startswith("The DAG file broken2.py, line 2 (and 1 more)")
+
+
+def test_of_several_faults_the_last_counts() -> None:
+    assert crash(log("3.3.2-plugin_scheduler") + log("3.3.2-pg_password"))[0].startswith("The database at 127.0.0.1")
+    assert crash(log("3.3.2-pg_password") + log("3.3.2-local_settings"))[0].startswith("The image has no Python module")
+
+
+def test_an_exception_that_is_in_no_list_is_told_with_the_line_it_comes_from() -> None:
+    text = (
+        "Traceback (most recent call last):\n"
+        '  File "/home/airflow/.local/lib/python3.11/site-packages/airflow/settings.py", line 734, in import_local_settings\n'
+        "    import airflow_local_settings\n"
+        '  File "/opt/airflow/config/airflow_local_settings.py", line 7, in <module>\n'
+        "    LIMITS['cpu']\n"
+        "KeyError: 'cpu'\n"
+    )
+
+    assert crash(text) == ("KeyError: 'cpu' (/opt/airflow/config/airflow_local_settings.py, line 7)", "")
+
+
+def test_lines_of_lower_levels_are_no_complaints() -> None:
+    assert complaint("2026-11-23T05:45:21.759515Z [info     ] Finished [uvicorn.error] loc=server.py:113\n") == ""
+    assert (
+        complaint("[2026-11-23T05:47:10.149+0000] {manager.py:406} WARNING - we cannot use more than 1 thread\n") == ""
+    )
+    assert complaint("[2026-11-23T05:47:10.149+0000] {x.py:1} ERROR - cannot go on\nbye\n").endswith("cannot go on")
+
+
+def test_a_long_sentence_is_cut() -> None:
+    assert len(crash("ERROR " + "x" * 5000)[0]) == 401
+
+
+# What Kubernetes says
+
+REF = "localhost:5000/testbed/busybox:nothing"
+PULL = f'rpc error: code = NotFound desc = failed to pull and unpack image "{REF}": '
+NO_TAG = f'{PULL}failed to resolve reference "{REF}": {REF}: not found'
+
+
+def pull(message: str, *events: str, reason: str = "ErrImagePull") -> tuple[str, str]:
+    doom = Doom(pod="worker-0", container="worker", reason=reason, message=message)
+    return meaning(doom, container(None, image=REF), "", events)
+
+
+@pytest.mark.parametrize(
+    ("message", "sentence", "hint"),
+    [
+        (NO_TAG, f"The registry has no image {REF}.", "Push it"),
+        (
+            f"{PULL}no match for platform in manifest: not found",
+            f"The image {REF} is for another processor or system than the node's.",
+            "--platform",
+        ),
+        (
+            (
+                f"failed to resolve reference: pull access denied for {REF}, repository does not exist or may require "
+                "authorization: server message: insufficient_scope: authorization failed"
+            ),
+            f"The registry does not give the image {REF} to the cluster.",
+            "imagePullSecrets",
+        ),
+        (
+            (
+                f'{PULL}failed to do request: Head "https://registry.nowhere.svc:5000/v2/x/manifests/1": dial tcp: lookup '
+                "registry.nowhere.svc on 10.88.0.1:53: no such host"
+            ),
+            f"The node cannot reach the registry of {REF}.",
+            "nodes",
+        ),
+        (
+            (
+                f'{PULL}failed to do request: Head "http://localhost:5999/v2/x/manifests/1": dial tcp 127.0.0.1:5999: '
+                "connect: connection refused"
+            ),
+            f"The node cannot reach the registry of {REF}.",
+            "nodes",
+        ),
+        ("something else", f"The image {REF} cannot be pulled: something else", ""),
+    ],
+)
+def test_a_failed_pull_is_told_by_its_cause(message: str, sentence: str, hint: str) -> None:
+    said, advice = pull(message)
+
+    assert said == sentence
+    assert hint in advice
+
+
+def test_the_cause_of_a_pull_in_its_pause_is_in_the_events() -> None:
+    pause = f'Back-off pulling image "{REF}"'
+    events = [f'Failed: Failed to pull image "{REF}": {NO_TAG}', "Failed: Error: ErrImagePull", f"BackOff: {pause}"]
+
+    assert pull(pause, *events, reason="ImagePullBackOff")[0] == f"The registry has no image {REF}."
+
+
+def test_a_bad_name_and_a_forbidden_pull_are_told() -> None:
+    assert pull("couldn't parse image reference", reason="InvalidImageName")[0].startswith("Kubernetes cannot read")
+    assert pull("is not present with pull policy of Never", reason="ErrImageNeverPull")[1].startswith("Set imagePull")
+
+
+@pytest.mark.parametrize(
+    ("message", "sentence"),
+    [
+        ('secret "fernet" not found', "There is no secret 'fernet', which the pod refers to."),
+        ('configmap "nothing" not found', "There is no configmap 'nothing', which the pod refers to."),
+        (
+            "couldn't find key missing in ConfigMap judge/some",
+            "The ConfigMap 'some' has no key 'missing', which the pod refers to.",
+        ),
+        (
+            'container has runAsNonRoot and image will run as root (pod: "root-85df9bfff5-bppxz", container: c)',
+            "The pod must not run as root, and the image does.",
+        ),
+    ],
+)
+def test_what_a_pod_refers_to_and_is_not_there_is_named(message: str, sentence: str) -> None:
+    doom = Doom(pod="worker-0", container="worker", reason="CreateContainerConfigError", message=message)
+
+    assert meaning(doom, container(None), "", [])[0] == sentence
+
+
+@pytest.mark.parametrize(
+    ("why", "sentence"),
+    [
+        (
+            'exec: "/nothing": stat /nothing: no such file or directory: unknown',
+            "The image has no program '/nothing', which the container starts with.",
+        ),
+        ('exec: "/etc": permission denied: unknown', "'/etc', which the container starts with, cannot be executed."),
+    ],
+)
+def test_a_program_that_cannot_be_started_is_named(why: str, sentence: str) -> None:
+    message = f"failed to create containerd task: failed to create shim task: OCI runtime create failed: {why}"
+    doom = Doom(pod="worker-0", container="worker", reason="CrashLoopBackOff", message=f"it ended 2 times: {message}")
+
+    assert meaning(doom, container(128, "StartError"), "", [])[0] == sentence
+
+
+def test_memory_that_ran_out_is_told_before_what_the_log_says() -> None:
+    said, hint = meaning(CRASH, container(137, "OOMKilled"), log("3.3.2-pg_password"), [])
+
+    assert said == "The container worker used more memory than its limit and was killed."
+    assert "resources.limits.memory" in hint
+
+
+LIVENESS = ("Unhealthy: Liveness probe failed: ", "Killing: Container c failed liveness probe, will be restarted")
+
+
+def test_a_container_killed_by_its_liveness_probe_is_told() -> None:
+    assert crash("", *LIVENESS, code=137)[0] == "Its liveness probe failed, and Kubernetes killed it."
+    assert crash("2026-11-23 ERROR - shutting down\n", *LIVENESS, code=143)[0].startswith("Its liveness probe failed")
+
+
+def test_an_error_of_its_own_goes_before_a_probe() -> None:
+    assert crash("boom: cannot go on\n", *LIVENESS, code=1)[0] == "boom: cannot go on"
+    assert crash(log("3.3.2-broker_refused"), *LIVENESS, code=137)[0].startswith("The Celery broker")
+
+
+def test_a_container_that_ends_in_peace_is_told() -> None:
+    assert crash("", code=0)[0] == "It ends as if its work were done."
+
+
+TIMED_OUT = Doom(pod="worker-0", container="", reason="TimedOut", message="nothing moved for 300 s")
+
+
+@pytest.mark.parametrize(
+    ("event", "sentence"),
+    [
+        (
+            'FailedMount: MountVolume.SetUp failed for volume "config" : configmap "nothing" not found',
+            "There is no configmap 'nothing', which the pod refers to.",
+        ),
+        (
+            "FailedScheduling: 0/1 nodes are available: 1 Insufficient memory.",
+            "No node takes the pod: 0/1 nodes are available: 1 Insufficient memory.",
+        ),
+        (
+            "Unhealthy: Readiness probe failed: no scheduler",
+            "It runs, but does not become ready: Readiness probe failed: no scheduler",
+        ),
+        (
+            (
+                'FailedCreate: create Pod a-2 in StatefulSet a failed error: pods "a-2" is forbidden: exceeded quota: q, '
+                "requested: pods=1, used: pods=2, limited: pods=2"
+            ),
+            "The namespace's quota 'q' has no room for another pod.",
+        ),
+        ("Pulled: Container image is present", "nothing moved for 300 s"),
+    ],
+)
+def test_what_stands_still_is_explained_by_its_events(event: str, sentence: str) -> None:
+    assert meaning(TIMED_OUT, None, "", ["Scheduled: assigned to node-1", event])[0] == sentence
+
+
+def test_of_several_events_the_newest_counts() -> None:
+    events = ["FailedScheduling: 0/1 nodes are available", "Unhealthy: Readiness probe failed: x"]
+
+    assert meaning(TIMED_OUT, None, "", events)[0].startswith("It runs, but")
+
+
+def test_a_quota_is_named_by_the_condition_of_a_deployment() -> None:
+    message = (
+        'pods "g-55d89899cc-xzb48" is forbidden: exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2'
+    )
+    doom = Doom(pod="", container="", reason="FailedCreate", message=message)
+
+    assert meaning(doom, None, "", [])[0] == "The namespace's quota 'q' has no room for another pod."
+
+
+def test_a_pod_that_may_not_be_made_is_told_with_the_reason() -> None:
+    message = (
+        'pods "a-" is forbidden: error looking up service account airflow/nobody: serviceaccount "nobody" not found'
+    )
+    doom = Doom(pod="", container="", reason="FailedCreate", message=message)
+
+    assert meaning(doom, None, "", [])[0] == (
+        'Kubernetes does not let the pod be made: error looking up service account airflow/nobody: serviceaccount "nobody" '
+        "not found"
+    )
+
+
+def test_what_nobody_knows_is_told_as_kubernetes_says_it() -> None:
+    assert meaning(Doom(pod="", container="", reason="Odd", message=""), None, "", []) == (
+        "Kubernetes says Odd, and no more.",
+        "",
+    )
+
+
+# What the chart's prepare.py prints, with the words of psycopg2.
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        (
+            'could not translate host name "db.example" to address: Name or service not known',
+            "The database at db.example:5432 cannot be reached: Name or service not known.",
+        ),
+        (
+            ('connection to server at "db.example" (10.0.0.9), port 5432 failed: Connection refused Is the server '
+            "running on that host and accepting TCP/IP connections?"),
+            "The database at db.example:5432 cannot be reached: Connection refused.",
+        ),
+        (
+            ('connection to server at "db.example" (10.0.0.9), port 5432 failed: FATAL: password authentication failed '
+            'for user "airflow"'),
+            'The database at db.example:5432 refuses Airflow: password authentication failed for user "airflow".',
+        ),
+    ],
+)  # fmt: skip
+def test_what_the_chart_waited_for_in_vain_is_named_with_its_place(said: str, sentence: str) -> None:
+    log = f"waiting for the database at db.example:5432: {said}\nThe database at db.example:5432 cannot be reached: {said}\n"
+    means, hint = crash(log)
+
+    assert means == sentence
+    assert "database.secret" in hint
+
+
+@pytest.mark.parametrize(
+    ("why", "sentence", "hint"),
+    [
+        ("write /var/lib/containerd/x: no space left on device", "no room", "Free space on the node"),
+        ("429 Too Many Requests - toomanyrequests: You have reached your pull rate limit", "limits how often", "Wait"),
+        ("unexpected EOF", "cannot be pulled", ""),
+    ],
+)
+def test_the_code_of_a_runtime_is_not_taken_for_an_image_that_is_unknown(why: str, sentence: str, hint: str) -> None:
+    said, advice = pull(f'rpc error: code = Unknown desc = failed to pull and unpack image "{REF}": {why}')
+
+    assert sentence in said
+    assert hint in advice
+    assert "Push it" not in advice
+
+
+def test_a_database_that_runs_and_takes_nobody_more_is_not_said_to_be_out_of_reach() -> None:
+    server = 'connection to server at "db" (127.0.0.1), port 5432 failed: '
+    full = crash(f"{server}FATAL:  sorry, too many clients already\n")
+    closed = crash(
+        f'{server}FATAL:  no pg_hba.conf entry for host "127.0.0.1", user "a", database "b", no encryption\n'
+    )
+
+    assert "has no connection left" in full[0]
+    assert "max_connections" in full[1]
+    assert "refuses Airflow" in closed[0]
+    assert "pg_hba.conf" in closed[1]

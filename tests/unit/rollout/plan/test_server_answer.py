@@ -1,0 +1,189 @@
+"""What the server made of what was asked for is what is undone, watched and written down."""
+
+import io
+from typing import Any
+
+import pytest
+
+from dagship.console import Console
+from dagship.health.watcher import Broken
+from dagship.record import config_map
+from dagship.record.model import Change, Move, Record, Release, Target
+from dagship.rollout import status
+from dagship.rollout.execute import apply, phases
+from dagship.rollout.execute.operation import Held, Run
+from dagship.rollout.execute.undo import go_back
+from dagship.rollout.options import Asked, Planned
+from dagship.rollout.plan import planner, server_answer
+from dagship.rollout.results import RolloutResult, StatusReport, WorkloadReport
+from dagship.workloads import spec
+from dagship.workloads import status as workload_status
+from tests.builders import pods as o
+from tests.builders.namespace import Namespace
+
+MIRROR = "mirror.example/hub/team/airflow"
+MOVE = Move(kind="CronJob", name="x", changes=(Change(field="image", container="c", before=o.V1, after=o.V2),))
+
+
+class Rewriting(Namespace):
+    """A server with a webhook that changes the images of what is written."""
+
+    def __init__(self, *objects: o.Raw, by: dict[str, str]) -> None:
+        super().__init__(*objects)
+        self.by = by
+
+    def patch(self, kind: str, name: str, body: o.Raw) -> o.Raw:
+        written = super().patch(kind, name, body)
+        for one in containers(written):
+            one["image"] = self.by.get(one["image"], one["image"])
+        return written
+
+
+def containers(raw: o.Raw) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = raw["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    return found
+
+
+def server(says: str = o.V1, **by: str) -> Rewriting:
+    raw = o.cron_job()
+    raw["metadata"] = {"name": "x", "uid": "uid-x"}
+    containers(raw)[:] = [o.container("c", says)]
+    return Rewriting(raw, by=by)
+
+
+def rolling(namespace: Namespace) -> tuple[Run, Held]:
+    planned = Planned(kind="rollout", target=Target(image=o.V2, digest=o.digest(o.V2)), moves=(MOVE,))
+    held = Held(feed=namespace, lease=namespace, planned=planned, written=Record())  # type: ignore[arg-type]
+    return Run(cluster=namespace, console=Console(stderr=io.StringIO()), asked=Asked(timeout=20)), held  # type: ignore[arg-type]
+
+
+def says(namespace: Namespace) -> str:
+    return str(containers(namespace.get("CronJob", "x"))[0]["image"])
+
+
+def back(run: Run, held: Held) -> RolloutResult:
+    return go_back(run, held, None)
+
+
+@pytest.mark.parametrize("came", [f"{MIRROR}@{o.digest(o.V2)}", f"{MIRROR}:2-mirrored"])
+def test_what_the_server_answered_is_in_the_journal_and_is_taken_back(came: str) -> None:
+    namespace = server(**{o.V2: came})
+    run, held = rolling(namespace)
+    phases._apply(run, held, MOVE)
+    journal = config_map.parse(namespace.get("ConfigMap", config_map.NAME)).journal
+
+    assert says(namespace) == came
+    assert journal is not None
+    assert [change.after for move in journal.moves for change in move.changes] == [came]
+    assert back(run, held).state == "Everything runs again what it ran before; nothing of the new image is left."
+    assert says(namespace) == o.V1
+    assert config_map.parse(namespace.get("ConfigMap", config_map.NAME)).journal is None
+
+
+def test_another_image_in_the_place_of_the_one_asked_for_is_told_and_taken_back() -> None:
+    another = f"{MIRROR}@sha256:{'3' * 64}"
+    namespace = server(**{o.V2: another})
+    run, held = rolling(namespace)
+    with pytest.raises(Broken) as broken:
+        phases._apply(run, held, MOVE)
+
+    assert broken.value.doomed.message == (
+        f"the server put {another} in the place of {o.V2}: an admission webhook of the cluster does that"
+    )
+    assert back(run, held).outcome == "undone"
+    assert says(namespace) == o.V1
+
+
+def test_a_server_that_answers_what_was_asked_for_is_written_down_once() -> None:
+    namespace = server()
+    run, held = rolling(namespace)
+    phases._apply(run, held, MOVE)
+
+    assert held.answers == {}
+    assert held.came == held.planned
+
+
+def test_what_was_written_and_not_yet_in_the_journal_is_known_by_its_digest() -> None:
+    known = planner.known([MOVE], None)
+    raw = server(f"{MIRROR}@{o.digest(o.V2)}").get("CronJob", "x")
+
+    assert planner.outstanding(MOVE, raw, known) == MOVE.changes
+    assert planner.without_foreign(MOVE, raw, known) == MOVE
+    assert planner.says(MOVE, raw)
+
+
+@pytest.mark.parametrize(
+    ("now", "ours"),
+    [("mirror.example/hub/apache/airflow:2", True), ("docker.io/apache/airflow:2", True), ("r.corp/airflow:2", False)],
+)
+def test_a_tag_of_another_registry_is_ours_where_a_mirror_may_have_it(now: str, ours: bool) -> None:
+    change = Change(field="image", container="c", before="apache/airflow:2", after=o.V2)
+    move = MOVE.model_copy(update={"changes": (change,)})
+    raw = server(now).get("CronJob", "x")
+
+    assert planner.without_foreign(move, raw, planner.known([move], None)).changes == ((change,) if ours else ())
+
+
+def test_an_image_is_not_asked_for_again_where_its_release_says_what_came_of_it() -> None:
+    came = f"{MIRROR}@{o.digest(o.V2)}"
+    now = Move(kind="CronJob", name="x", changes=(Change(field="image", container="c", before=came, after=o.V2),))
+    release = Release(
+        number=1,
+        kind="rollout",
+        image=o.V2,
+        when="",
+        moves=(server_answer.answered(MOVE, server(came).get("CronJob", "x")),),
+    )
+
+    assert server_answer.as_recorded([now], o.V2, [release])[0].changes[0].after == came
+    assert server_answer.as_recorded([now], o.V1, [release]) == (now,)
+    assert server_answer.as_recorded([MOVE], o.V2, [release]) == (MOVE,)
+
+
+def test_a_move_that_is_done_already_is_its_own_answer() -> None:
+    namespace = server(o.V2)
+
+    assert apply.apply(namespace, namespace, MOVE, planner.known([MOVE], None)) == MOVE  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("images", "digests", "agree"),
+    [
+        ((o.V1, f"{MIRROR}@{o.digest(o.V1)}"), {}, True),
+        ((o.V1, f"{MIRROR}@{o.digest(o.V2)}"), {}, False),
+        (("apache/airflow:3", "docker.io/apache/airflow:3"), {}, True),
+        (("airflow", "docker.io/library/airflow:latest"), {}, True),
+        # Anybody may have put anything there under that name.
+        (("apache/airflow:2.10.5", "registry.corp/airflow:2.10.5"), {}, False),
+        (("r/team/airflow:1", "mirror:5000/team/airflow:1"), {}, False),
+        (("r/team/airflow:1", "mirror:5000/team/airflow:1"), {0: "1", 1: "1"}, True),
+        (("r/team/airflow:1", "mirror:5000/team/airflow:1"), {0: "1", 1: "2"}, False),
+        (("r/team/airflow:1", "r/team/airflow:1"), {0: "1"}, True),
+        (("r/team/airflow:1", o.V1), {0: "1"}, True),
+        (("r/team/airflow:1", o.V1), {}, False),
+        ((), {}, False),
+    ],
+)
+def test_components_agree_on_an_image_by_its_digest_and_else_by_its_whole_name(
+    images: tuple[str, ...], digests: dict[int, str], agree: bool
+) -> None:
+    workloads = tuple(
+        WorkloadReport(
+            workload=f"deployment/{number}",
+            role="other",
+            images=(image,),
+            digests={image: f"sha256:{digests[number] * 64}"} if number in digests else {},
+        )
+        for number, image in enumerate(images)
+    )
+
+    assert StatusReport(passed=True, namespace="", context="", workloads=workloads, releases=()).agree is agree
+
+
+def test_what_a_tag_stands_for_is_told_by_the_pods_whatever_a_webhook_called_it_there() -> None:
+    template = {"metadata": {}, "spec": {"containers": [o.container(image="team/airflow:1")]}}
+    workload = spec.read("StatefulSet", o.stateful_set(template=template))
+    pods = (workload_status.pod(o.pod("worker-0", image=f"{MIRROR}:1")),)
+    look = status._Look(workload=workload, containers=workload.containers, verdict=None, pods=pods)
+
+    assert status._report(look, {}, {}).digests == {"team/airflow:1": f"sha256:{'f' * 64}"}

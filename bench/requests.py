@@ -10,9 +10,9 @@ from bench.airflow import pushed, running
 from bench.project import Project
 from bench.rollout import objects
 from bench.table import Row
+from dagship.artifacts import Target
 from dagship.cluster import connection
 from dagship.console import Console
-from dagship.record.model import Target
 from dagship.reference import Reference
 from dagship.rollout import actions
 from dagship.rollout.options import Asked

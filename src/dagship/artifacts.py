@@ -5,7 +5,7 @@ Data runs one way: Settings → LockFile → Tree (image/tree.py) → BuiltImage
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Artifact(BaseModel):
@@ -298,3 +298,35 @@ class PushedImage(Artifact):
     tested: bool
     airflow: str = ""
     platforms: tuple[str, ...] = ()
+
+
+class Target(Artifact):
+    """The image to move to.
+
+    Attributes:
+        image: Repository and digest.
+        digest: `sha256:…`.
+        dag_version: DAG version, empty when unknown.
+        airflow: Version of Airflow, empty when unknown.
+        platforms: `os/architecture` it is for; empty when unknown.
+        dag_versions: DAG versions that it holds, the current one first; empty when unknown.
+        dag_changes: For each older version the files in which the current one differs from it, None when too many.
+        dags: Its DAGs, and the file of each in the DAG tree, as they were tested; empty when unknown.
+        dag_pointer: DAG version that it is to announce instead of its current one, or empty.
+
+    """
+
+    image: str
+    digest: str
+    dag_version: str = ""
+    airflow: str = ""
+    platforms: tuple[str, ...] = ()
+    dag_versions: tuple[str, ...] = ()
+    dag_changes: dict[str, tuple[str, ...] | None] = Field(default_factory=dict)
+    dags: dict[str, str] = Field(default_factory=dict)
+    dag_pointer: str = ""
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """The DAG versions that it holds; empty when unknown."""
+        return self.dag_versions or ((self.dag_version,) if self.dag_version else ())

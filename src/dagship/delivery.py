@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from dagship import pipeline
-from dagship.artifacts import PushedImage
+from dagship.artifacts import PushedImage, Target
 from dagship.chart import install as installation
 from dagship.chart import uninstall as removal
 from dagship.chart.model import InstallResult, UninstallResult, Wanted
@@ -14,7 +14,6 @@ from dagship.errors import DagshipError, OutsideError, Refused, UsageError
 from dagship.helm.api import Helm
 from dagship.project import Project
 from dagship.prune.values import Place, PruneReport, Seen
-from dagship.record.model import Target
 from dagship.reference import Reference
 from dagship.rollout import actions
 from dagship.rollout import status as status_stage

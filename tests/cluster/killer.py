@@ -22,13 +22,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from dagship.artifacts import Target
 from dagship.board import Board
 from dagship.cluster import connection
 from dagship.cluster.api import Cluster, Object
 from dagship.console import Console
 from dagship.errors import DagshipError
 from dagship.record.lease import Lease
-from dagship.record.model import Target
 from dagship.rollout import actions
 from dagship.rollout.execute import phases
 from dagship.rollout.options import Asked

@@ -12,15 +12,17 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from dagship.artifacts import Target
 from dagship.cluster.api import Cluster
 from dagship.cluster.failures import NotFound
 from dagship.cluster.feed import Feed
 from dagship.console import Console
 from dagship.record import config_map
-from dagship.record.model import WATCHED, Record, Target
+from dagship.record.model import Record
 from dagship.rollout import actions
 from dagship.rollout.options import Asked
 from dagship.rollout.results import RolloutResult
+from dagship.workloads.kinds import WATCHED
 from tests.cluster.airflows import Kubectl, Object
 from tests.cluster.gateways import until
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from dagship.diagnosis.failure import Failure
 from dagship.record.model import Record
-from dagship.rollout.results import Failure
 from tests.cluster import images
 from tests.cluster.airflows import Object, container, deployment, pod, stateful_set
 from tests.cluster.conftest import TESTBED

@@ -10,10 +10,11 @@ from secrets import token_hex
 import pytest
 
 from dagship.cluster.api import Cluster
+from dagship.diagnosis.failure import Failure
 from dagship.record.model import Record
 from dagship.rollout import actions
 from dagship.rollout.options import Asked
-from dagship.rollout.results import Failure, RolloutResult
+from dagship.rollout.results import RolloutResult
 from tests.cluster import images
 from tests.cluster.airflows import Object, container, deployment, pod, stateful_set
 from tests.cluster.conftest import TESTBED

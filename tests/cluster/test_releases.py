@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from dagship.artifacts import Target
 from dagship.errors import UsageError
 from dagship.record import config_map
-from dagship.record.model import Record, Release, Target
+from dagship.record.model import Record, Release
 from dagship.rollout import actions
 from dagship.rollout.options import Asked
 from tests.cluster.airflows import Object, container, deployment, pod, stateful_set

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from dagship.artifacts import Target
 from dagship.errors import Refused
-from dagship.record.model import Target
 from dagship.rollout import actions
 from dagship.rollout.options import Asked
 from dagship.rollout.preflight.dag_source import BUNDLES, FOLDER

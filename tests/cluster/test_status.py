@@ -8,7 +8,7 @@ from dagship.cluster.feed import Feed
 from dagship.errors import UsageError
 from dagship.record import config_map
 from dagship.record.model import Change, Journal, Move, Record
-from dagship.rollout import present, status
+from dagship.rollout import present_status, status
 from dagship.rollout.results import StatusReport
 from tests.cluster import charts
 from tests.cluster.airflows import Object, container, deployment, pod, stateful_set
@@ -29,7 +29,7 @@ def look(rig: Rig, *repositories: str, names: tuple[str, ...] = ()) -> StatusRep
     report = status.status(
         rig.cluster, repositories=repositories or (REPOSITORY,), dag_versions={}, selector="", names=names
     )
-    present.show_status(rig.console, report)
+    present_status.show_status(rig.console, report)
     return report
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dagship.record.model import Target
+from dagship.artifacts import Target
 from dagship.rollout import actions
 from dagship.rollout.options import Asked
 from dagship.rollout.results import RolloutResult

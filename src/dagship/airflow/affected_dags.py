@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from dagship.record.model import Target
+from dagship.artifacts import Target
 
 
 class Dag(NamedTuple):

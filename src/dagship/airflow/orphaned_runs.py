@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 
 from dagship.airflow.activity import DagRuns, LiveRuns
-from dagship.record.model import Target
+from dagship.artifacts import Target
 
 _NAMED = 5
 

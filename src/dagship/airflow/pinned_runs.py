@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from dagship.airflow.activity import LiveRuns
+from dagship.artifacts import Target
 from dagship.errors import Refused
-from dagship.record.model import Target
 
 
 def lacking(live: LiveRuns, target: Target) -> dict[str, int]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from dagship.airflow import orphaned_runs, pinned_runs
 from dagship.airflow.activity import LiveRuns
+from dagship.artifacts import Target
 from dagship.errors import Refused
-from dagship.record.model import Target
 
 if TYPE_CHECKING:
     from dagship.board import Board

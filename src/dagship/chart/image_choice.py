@@ -9,9 +9,9 @@ history keeps in writing where it is from.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from dagship.artifacts import Target
 from dagship.chart.model import Source
 from dagship.errors import UsageError
-from dagship.record.model import Target
 from dagship.reference import Reference
 
 Values = Mapping[str, Any]

@@ -7,15 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dagship.artifacts import Target
 from dagship.chart import dry_run, facts, finding, image_choice, labels, migration, values_files, watch
 from dagship.chart.model import InstallResult, Source, Wanted
+from dagship.diagnosis.present import show_failure
 from dagship.errors import Interrupted, OutsideError
 from dagship.helm.api import Helm, Release
 from dagship.record import actor
 from dagship.record.lease import Lease
-from dagship.record.model import Target
 from dagship.resources import resource
-from dagship.rollout.present import show_failure
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from dagship.artifacts import Artifact
-from dagship.rollout.results import Failure
+from dagship.diagnosis.failure import Failure
 
 Source = Literal["--image", "the values", "the release", "push"]
 

@@ -11,8 +11,8 @@ from dagship.errors import Interrupted, OutsideError, Refused, UsageError
 from dagship.helm.api import Helm
 from dagship.record import actor, config_map
 from dagship.record.lease import Lease
-from dagship.record.model import WATCHED
 from dagship.workloads import spec
+from dagship.workloads.kinds import WATCHED
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster

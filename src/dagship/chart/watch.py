@@ -9,10 +9,11 @@ from dagship.chart.labels import component, of_release
 from dagship.chart.related_objects import NEEDED, Others
 from dagship.cluster.feed import Feed
 from dagship.diagnosis import collect
+from dagship.diagnosis.failure import Failure
 from dagship.health.watcher import Broken, Watcher
-from dagship.record.model import WATCHED, Change, Move
-from dagship.rollout.results import Failure
+from dagship.record.model import Change, Move
 from dagship.workloads import objects
+from dagship.workloads.kinds import WATCHED
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster

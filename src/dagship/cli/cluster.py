@@ -181,7 +181,7 @@ def status(  # noqa: PLR0917 - Invoke's flags
 
     def act(project: "Project") -> dict[str, Any]:
         from dagship import delivery
-        from dagship.rollout.present import show_status
+        from dagship.rollout.present_status import show_status
 
         report = delivery.status(project)
         show_status(project.console, report)

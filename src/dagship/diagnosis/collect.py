@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 from dagship import redaction
 from dagship.diagnosis import explain
+from dagship.diagnosis.failure import Failure
 from dagship.errors import OutsideError
 from dagship.health import faults
-from dagship.rollout.results import Failure
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster

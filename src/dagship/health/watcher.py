@@ -11,8 +11,9 @@ from dagship.board import DONE
 from dagship.health import faults
 from dagship.health.stall import Standstill
 from dagship.health.verdict import Verdict, judge
-from dagship.record.model import WATCHED, Move
+from dagship.record.model import Move
 from dagship.workloads import status
+from dagship.workloads.kinds import WATCHED
 
 if TYPE_CHECKING:
     from dagship.airflow.drain import Drains

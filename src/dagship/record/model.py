@@ -6,17 +6,8 @@ move with before and after exchanged, so that there is one machinery for both wa
 
 from typing import Literal
 
-from pydantic import Field
-
 from dagship.artifacts import Artifact
-
-Kind = Literal["StatefulSet", "Deployment", "CronJob", "ConfigMap"]
-# What is watched after its template changed; the other kinds take effect by themselves.
-WATCHED: tuple[Kind, ...] = ("StatefulSet", "Deployment")
-
-Role = Literal[
-    "worker", "triggerer", "scheduler", "api-server", "webserver", "dag-processor", "cronjob", "pod-template", "other"
-]
+from dagship.workloads.kinds import Kind, Role
 
 
 class Change(Artifact):
@@ -171,35 +162,3 @@ class Record(Artifact):
     releases: tuple[Release, ...] = ()
     journal: Journal | None = None
     hold: Hold | None = None
-
-
-class Target(Artifact):
-    """The image to move to.
-
-    Attributes:
-        image: Repository and digest.
-        digest: `sha256:…`.
-        dag_version: DAG version, empty when unknown.
-        airflow: Version of Airflow, empty when unknown.
-        platforms: `os/architecture` it is for; empty when unknown.
-        dag_versions: DAG versions that it holds, the current one first; empty when unknown.
-        dag_changes: For each older version the files in which the current one differs from it, None when too many.
-        dags: Its DAGs, and the file of each in the DAG tree, as they were tested; empty when unknown.
-        dag_pointer: DAG version that it is to announce instead of its current one, or empty.
-
-    """
-
-    image: str
-    digest: str
-    dag_version: str = ""
-    airflow: str = ""
-    platforms: tuple[str, ...] = ()
-    dag_versions: tuple[str, ...] = ()
-    dag_changes: dict[str, tuple[str, ...] | None] = Field(default_factory=dict)
-    dags: dict[str, str] = Field(default_factory=dict)
-    dag_pointer: str = ""
-
-    @property
-    def held(self) -> tuple[str, ...]:
-        """The DAG versions that it holds; empty when unknown."""
-        return self.dag_versions or ((self.dag_version,) if self.dag_version else ())

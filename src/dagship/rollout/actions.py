@@ -3,15 +3,18 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dagship.artifacts import Target
 from dagship.errors import UsageError
-from dagship.record.model import Journal, Move, Record, Release, Target
+from dagship.record.model import Journal, Move, Record, Release
 from dagship.reference import Reference
 from dagship.rollout import recorded
+from dagship.rollout.execute.history import is_another_version
 from dagship.rollout.execute.operation import Run
 from dagship.rollout.execute.phases import roll
-from dagship.rollout.options import Asked, Planned, is_another_version
-from dagship.rollout.plan import dag_version, server_answer
+from dagship.rollout.options import Asked
+from dagship.rollout.plan import dag_version, resume, server_answer
 from dagship.rollout.plan import planner as planner_
+from dagship.rollout.plan.model import Planned
 from dagship.rollout.preflight import checks, dag_source
 from dagship.rollout.results import RolloutResult
 from dagship.workloads import selection, several_airflows
@@ -167,7 +170,7 @@ def _within(survey: "Survey", release: Release, moves: tuple[Move, ...]) -> Plan
     )
     said = f"the image stays, and announces DAG version {release.dag_version}: packages and plugins are those of now"
     return Planned(
-        kind="rollback", target=target, moves=planner_.gone_on(pointed, journal, survey.objects), warnings=(said,)
+        kind="rollback", target=target, moves=resume.gone_on(pointed, journal, survey.objects), warnings=(said,)
     )
 
 
@@ -185,7 +188,7 @@ def _to_found(survey: "Survey", release: Release, asked: Asked) -> Planned:
     if refused := several_airflows.refusal(going, selector=asked.selector, names=asked.names):
         raise refused
     checks.check_workloads(tuple((workload, ()) for workload in going))
-    moves = planner_.gone_on(found, survey.record.journal, survey.objects)
+    moves = resume.gone_on(found, survey.record.journal, survey.objects)
     target = Target(
         image="",
         digest="",

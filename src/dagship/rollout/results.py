@@ -7,8 +7,10 @@ from pydantic import Field
 from dagship.airflow.activity import LiveRuns, Task
 from dagship.airflow.sync_report import SyncReport
 from dagship.artifacts import Artifact, PushedImage
-from dagship.record.model import Hold, Journal, Move, Release, Role
+from dagship.diagnosis.failure import Failure
+from dagship.record.model import Hold, Journal, Move, Release
 from dagship.workloads.image_identity import digest, spelled_out
+from dagship.workloads.kinds import Role
 
 
 class TaskReport(Artifact):
@@ -26,33 +28,6 @@ class TaskReport(Artifact):
     interrupted: tuple[Task, ...] | None = None
     draining: float = 0.0
     runs: dict[str, int] = Field(default_factory=dict)
-
-
-class Failure(Artifact):
-    """Why a rollout failed, as far as pods, events and logs tell.
-
-    Attributes:
-        workload: `statefulset/worker`.
-        pod: Name of the pod, or empty.
-        container: Name of the container, or empty.
-        reason: Kubernetes' word for it: `CrashLoopBackOff`.
-        message: Kubernetes' sentence.
-        meaning: The same in Airflow's words, one sentence.
-        hint: What to do.
-        events: The pod's latest events, oldest first.
-        log: The container's last lines.
-
-    """
-
-    workload: str
-    pod: str = ""
-    container: str = ""
-    reason: str
-    message: str = ""
-    meaning: str = ""
-    hint: str = ""
-    events: tuple[str, ...] = ()
-    log: tuple[str, ...] = ()
 
 
 class WorkloadReport(Artifact):

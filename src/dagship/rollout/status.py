@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dagship.airflow import git_sync, query
 from dagship.airflow.activity import LiveRuns
 from dagship.health.verdict import Verdict, judge
-from dagship.record.model import WATCHED, Change, Move, Record
+from dagship.record.model import Change, Move, Record
 from dagship.reference import Reference
 from dagship.rollout import recorded
 from dagship.rollout import survey as survey_
@@ -17,6 +17,7 @@ from dagship.rollout.results import StatusReport, WorkloadReport
 from dagship.rollout.survey import read_namespace
 from dagship.workloads import image_identity, selection, several_airflows
 from dagship.workloads import status as workload_status
+from dagship.workloads.kinds import WATCHED
 from dagship.workloads.spec import Container, Workload
 
 if TYPE_CHECKING:

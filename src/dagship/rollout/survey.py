@@ -9,8 +9,9 @@ from dagship.airflow.activity import LiveRuns
 from dagship.cluster.failures import BadRequest, NotFound
 from dagship.errors import UsageError
 from dagship.record import config_map
-from dagship.record.model import Kind, Record
+from dagship.record.model import Record
 from dagship.workloads import spec
+from dagship.workloads.kinds import Kind
 from dagship.workloads.spec import Workload
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dagship.record.model import Kind, Role
+from dagship.workloads.kinds import Kind, Role
 
 COMPONENT_LABELS = ("app.kubernetes.io/component", "component")
 

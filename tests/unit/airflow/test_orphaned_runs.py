@@ -7,10 +7,10 @@ import pytest
 
 from dagship.airflow import orphaned_runs, pinned_runs, wait_for_runs
 from dagship.airflow.activity import DagRuns, LiveRuns, RunCount
+from dagship.artifacts import Target
 from dagship.board import Board
 from dagship.console import Console
 from dagship.errors import Refused
-from dagship.record.model import Target
 
 A, B = "a" * 12, "b" * 12
 

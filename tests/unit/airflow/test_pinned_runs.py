@@ -6,9 +6,9 @@ import pytest
 
 from dagship.airflow import pinned_runs, wait_for_runs
 from dagship.airflow.activity import LiveRuns, RunCount
+from dagship.artifacts import Target
 from dagship.board import Board
 from dagship.errors import Refused
-from dagship.record.model import Target
 
 A, B, C = ("a" * 12, "b" * 12, "c" * 12)
 

@@ -2,9 +2,9 @@
 
 from dagship.cluster.failures import Forbidden
 from dagship.diagnosis import collect
+from dagship.diagnosis.failure import Failure
 from dagship.health.faults import Doom
 from dagship.health.watcher import Broken
-from dagship.rollout.results import Failure
 from dagship.workloads import status
 from tests.builders import pods as o
 from tests.builders.namespace import Namespace

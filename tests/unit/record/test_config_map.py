@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from dagship.artifacts import Target
 from dagship.cluster.failures import Conflict, NotFound
 from dagship.errors import Refused, UsageError
 from dagship.record import config_map as record_map
-from dagship.record.model import Change, Journal, Move, Record, Release, Target
+from dagship.record.model import Change, Journal, Move, Record, Release
 from dagship.rollout.plan import planner
 from dagship.workloads import selection
 from dagship.workloads.spec import read as read_workload

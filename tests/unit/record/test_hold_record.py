@@ -1,9 +1,10 @@
 """What is held is in the record until it is let go."""
 
+from dagship.artifacts import Target
 from dagship.record import config_map
-from dagship.record.model import Hold, Record, Target
-from dagship.rollout import options
-from dagship.rollout.options import Planned
+from dagship.record.model import Hold, Record
+from dagship.rollout.execute import history
+from dagship.rollout.plan.model import Planned
 
 HOLD = Hold(since=1.5, dags=("a", "b"))
 
@@ -19,4 +20,4 @@ def test_a_record_without_one_has_no_key_for_it():
 def test_a_rollout_that_succeeded_does_not_forget_it():
     planned = Planned(kind="rollout", target=Target(image="r@sha256:0", digest="sha256:0"), moves=())
 
-    assert HOLD == options.released(Record(hold=HOLD), planned, None).hold
+    assert HOLD == history.released(Record(hold=HOLD), planned, None).hold

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from dagship.artifacts import Target
 from dagship.console import Console
 from dagship.errors import UsageError
-from dagship.record.model import Change, Journal, Move, Record, Release, Target
+from dagship.record.model import Change, Journal, Move, Record, Release
 from dagship.rollout import actions, recorded
 from dagship.rollout.options import Asked
 from dagship.rollout.plan import dag_version

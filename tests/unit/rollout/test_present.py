@@ -7,10 +7,13 @@ import pytest
 
 from dagship.airflow.activity import LiveRuns
 from dagship.airflow.sync_report import SyncReport
+from dagship.artifacts import Target
 from dagship.console import Console
-from dagship.record.model import Change, Journal, Move, Release, Target
-from dagship.rollout import present
-from dagship.rollout.results import Failure, RolloutResult, StatusReport, WorkloadReport
+from dagship.diagnosis.failure import Failure
+from dagship.diagnosis.present import show_failure
+from dagship.record.model import Change, Journal, Move, Release
+from dagship.rollout import present, present_status
+from dagship.rollout.results import RolloutResult, StatusReport, WorkloadReport
 
 REPOSITORY = "registry.example/airflow"
 OLD, NEW = (f"{REPOSITORY}@sha256:{digit * 64}" for digit in "ab")
@@ -107,7 +110,7 @@ def test_a_failure_says_where_why_and_what_to_do_in_this_order(shown: Shown) -> 
         message="it ended 2 times", meaning="The module acme is missing.", hint="Add it to requirements/dags.in.",
         events=("Pulled: x", "BackOff: y"), log=("Traceback", "ModuleNotFoundError"),
     )  # fmt: skip
-    text = shown(present.show_failure, failure)
+    text = shown(show_failure, failure)
     found = [
         text.index(part)
         for part in (
@@ -121,7 +124,7 @@ def test_a_failure_says_where_why_and_what_to_do_in_this_order(shown: Shown) -> 
 
 
 def test_a_failure_without_a_pod_says_no_more_than_there_is(shown: Shown) -> None:
-    text = shown(present.show_failure, Failure(workload="deployment/x", reason="TimedOut"))
+    text = shown(show_failure, Failure(workload="deployment/x", reason="TimedOut"))
 
     assert text.split("\n") == ["", "✗ deployment/x: TimedOut", "", ""]
 
@@ -130,7 +133,7 @@ def test_what_the_meaning_says_already_is_not_said_again(shown: Shown) -> None:
     said = "someone deleted it"
     failure = Failure(workload="deployment/x", reason="Deleted", message=said, meaning=f"Here {said}.")
 
-    assert shown(present.show_failure, failure).count(said) == 1
+    assert shown(show_failure, failure).count(said) == 1
 
 
 HOSTILE = "\x1b[2Jx\r\x9b31m\u202e\x00"
@@ -141,7 +144,7 @@ HOSTILE = "\x1b[2Jx\r\x9b31m\u202e\x00"
     [
         (present.show_plan, ([move(image(HOSTILE, HOSTILE))], journal(who=HOSTILE))),
         (
-            present.show_failure,
+            show_failure,
             (
                 Failure(
                     workload="w", pod=HOSTILE, reason=HOSTILE, message=HOSTILE, meaning=HOSTILE, hint=HOSTILE,
@@ -151,7 +154,7 @@ HOSTILE = "\x1b[2Jx\r\x9b31m\u202e\x00"
         ),
         (present.show_result, (result(state=HOSTILE, context=HOSTILE, failure=Failure(workload="w", reason=HOSTILE)),)),
         (
-            present.show_status,
+            present_status.show_status,
             (
                 status(
                     workload("w", HOSTILE, differ=(HOSTILE,)),
@@ -173,7 +176,7 @@ def test_nothing_in_a_cluster_drives_a_terminal(
 
 
 def test_markup_in_a_cluster_is_text(shown: Shown) -> None:
-    text = shown(present.show_status, status(workload("w", "[bold]x[/bold]:1", differ=("[red]p",))))
+    text = shown(present_status.show_status, status(workload("w", "[bold]x[/bold]:1", differ=("[red]p",))))
 
     assert "[bold]x[/bold]:1" in text
     assert "[red]p" in text
@@ -181,7 +184,7 @@ def test_markup_in_a_cluster_is_text(shown: Shown) -> None:
 
 def test_no_log_line_is_a_command_of_the_ci_system(shown: Shown) -> None:
     line = "::add-mask::password"
-    text = shown(present.show_failure, Failure(workload="w", reason="r", log=(line,), events=(line,)))
+    text = shown(show_failure, Failure(workload="w", reason="r", log=(line,), events=(line,)))
 
     assert text.count(line) == 2
     assert not any(shown_line.lstrip().startswith("::") for shown_line in text.splitlines())
@@ -221,7 +224,9 @@ def test_status_takes_no_tag_for_a_part_of_the_repository(shown: Shown) -> None:
             (f"{PORT}:3.3.2", f"{PORT}:3.3.2@sha256:{'a' * 64}", f"{PORT}@sha256:{'b' * 64}")
         )
     )
-    text = shown(present.show_status, StatusReport(namespace="a", context="", passed=True, workloads=rows, releases=()))
+    text = shown(
+        present_status.show_status, StatusReport(namespace="a", context="", passed=True, workloads=rows, releases=())
+    )
 
     assert f"repository  {PORT}\n" in text
     assert f"{PORT}:3.3.2 " in text
@@ -230,7 +235,8 @@ def test_status_takes_no_tag_for_a_part_of_the_repository(shown: Shown) -> None:
 
 def test_status_names_the_repository_once_where_there_is_one(shown: Shown) -> None:
     text = shown(
-        present.show_status, status(workload("deployment/a", NEW, ready=1, desired=2), workload("cronjob/b", NEW))
+        present_status.show_status,
+        status(workload("deployment/a", NEW, ready=1, desired=2), workload("cronjob/b", NEW)),
     )
 
     assert cells(text)[2] == ["deployment/a", "other", SHOWN_NEW, "1/2"]
@@ -240,7 +246,9 @@ def test_status_names_the_repository_once_where_there_is_one(shown: Shown) -> No
 
 
 def test_status_names_each_image_in_full_where_repositories_differ(shown: Shown) -> None:
-    text = shown(present.show_status, status(workload("a", NEW), workload("b", "apache/airflow:3.3.2"), passed=False))
+    text = shown(
+        present_status.show_status, status(workload("a", NEW), workload("b", "apache/airflow:3.3.2"), passed=False)
+    )
 
     assert REPOSITORY + SHOWN_NEW in text
     assert "apache/airflow:3.3.2" in text
@@ -248,7 +256,7 @@ def test_status_names_each_image_in_full_where_repositories_differ(shown: Shown)
 
 
 def test_status_shows_a_workload_of_several_images_with_each_in_a_line(shown: Shown) -> None:
-    text = shown(present.show_status, status(workload("a", OLD, NEW, differ=("a-1", "a-2"))))
+    text = shown(present_status.show_status, status(workload("a", OLD, NEW, differ=("a-1", "a-2"))))
 
     assert cells(text)[2] == ["a", "other", SHOWN_OLD, "a-1,", "a-2"]
     assert cells(text)[3] == [SHOWN_NEW]
@@ -262,7 +270,9 @@ def test_status_shows_releases_and_a_rollout_that_is_unfinished(shown: Shown) ->
         ),
         Release(number=0, kind="found", image="", when="2026-01-01T00:00:00", moves=()),
     )  # fmt: skip
-    text = shown(present.show_status, status(workload("a", NEW), releases=releases, unfinished=journal(image="")))
+    text = shown(
+        present_status.show_status, status(workload("a", NEW), releases=releases, unfinished=journal(image=""))
+    )
 
     assert ["1", "2026-01-01T00:00:00", "rollout", SHOWN_NEW, "3f9c", "octocat", "https://ci.example/7"] in cells(text)
     assert ["0", "2026-01-01T00:00:00", "found", "what", "dagship", "found"] in cells(text)
@@ -279,7 +289,7 @@ def synced(pod: str, state: str = "current", **more: object) -> SyncReport:
 
 def test_syncs_that_are_all_current_are_one_line(shown: Shown) -> None:
     found = status(workload("a", NEW), git=(synced("w-0"), synced("w-1"), synced("s-0")))
-    text = shown(present.show_status, found)
+    text = shown(present_status.show_status, found)
 
     assert ["git", "111111111111", "of", "branch", "main,", "3", "pods"] in rows(text)
     assert "why" not in text
@@ -289,7 +299,7 @@ def test_syncs_that_are_all_current_are_one_line(shown: Shown) -> None:
 def test_an_error_that_is_the_reason_is_said_once(shown: Shown) -> None:
     findings = ({"file": "broken.py", "error": "ImportError: acme"},)
     bad = synced("w-1", "refused", reason="broken.py: ImportError: acme", findings=findings)
-    text = shown(present.show_status, status(workload("a", NEW), git=(bad,), passed=False))
+    text = shown(present_status.show_status, status(workload("a", NEW), git=(bad,), passed=False))
 
     assert 1 == text.count("ImportError")
 
@@ -297,7 +307,7 @@ def test_an_error_that_is_the_reason_is_said_once(shown: Shown) -> None:
 def test_a_commit_that_was_refused_is_named_with_its_files(shown: Shown) -> None:
     findings = ({"file": "broken.py", "error": "ModuleNotFoundError: acme"},)
     bad = synced("w-1", "refused", candidate="2" * 40, reason="A DAG file cannot be imported.", findings=findings)
-    text = shown(present.show_status, status(workload("a", NEW), git=(synced("w-0"), bad), passed=False))
+    text = shown(present_status.show_status, status(workload("a", NEW), git=(synced("w-0"), bad), passed=False))
 
     (row,) = (line.split() for line in text.splitlines() if line.startswith("w-1"))
     assert row[:4] == ["w-1", "refused", "1" * 12, "2" * 12]
@@ -308,7 +318,7 @@ def test_a_commit_that_was_refused_is_named_with_its_files(shown: Shown) -> None
 
 def test_syncs_that_serve_different_commits_are_told_apart(shown: Shown) -> None:
     text = shown(
-        present.show_status,
+        present_status.show_status,
         status(workload("a", NEW), git=(synced("w-0"), synced("w-1", current="2" * 40), synced("w-2", "starting", current="", ref=""))),
     )  # fmt: skip
 
@@ -317,14 +327,14 @@ def test_syncs_that_serve_different_commits_are_told_apart(shown: Shown) -> None
 
 def test_syncs_that_cannot_be_asked_are_no_failure(shown: Shown) -> None:
     found = status(workload("a", NEW), git_unseen="Cannot run cat in Pod w-0: pods is forbidden.")
-    text = shown(present.show_status, found)
+    text = shown(present_status.show_status, found)
 
     assert "cannot be looked at: Cannot run cat in Pod w-0: pods is forbidden.\n" in text
     assert "all components run the same image" in text
 
 
 def test_a_release_of_the_chart_is_named(shown: Shown) -> None:
-    text = shown(present.show_status, status(workload("a", NEW), installed="airflow (airflow-0.1.0)"))
+    text = shown(present_status.show_status, status(workload("a", NEW), installed="airflow (airflow-0.1.0)"))
 
     assert ["release", "airflow", "(airflow-0.1.0)"] in rows(text)
 
@@ -368,12 +378,12 @@ def test_the_summary_says_what_became_of_tasks(shown: Shown, report: dict[str, o
 def test_status_says_what_runs_need_and_what_the_image_holds(shown: Shown) -> None:
     runs = [{"version": letter * 12, "state": "running", "runs": 1} for letter in "ac"]
     live = {"runs": runs, "held": ["a" * 12, "b" * 12], "current": "b" * 12, "baked": True, "running": 2}
-    text = shown(present.show_status, status(workload("x", NEW), live=live))
+    text = shown(present_status.show_status, status(workload("x", NEW), live=live))
 
     assert "unfinished: 1 on aaaaaaaaaaaa, 1 on cccccccccccc" in text
     assert "2 running, 0 queued" in text
     assert "in the image: aaaaaaaaaaaa, bbbbbbbbbbbb (current)" in text
     assert "runs are pinned to what the image does not hold: cccccccccccc" in text
     assert "cannot be asked for: There is no scheduler." in shown(
-        present.show_status, status(workload("x", NEW), live_unseen="There is no scheduler.")
+        present_status.show_status, status(workload("x", NEW), live_unseen="There is no scheduler.")
     )

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from dagship.cluster.failures import Conflict, NotFound
 from dagship.errors import OutsideError
-from dagship.record.model import WATCHED, Move
-from dagship.rollout.plan import patch, planner, server_answer
+from dagship.record.model import Move
+from dagship.rollout.plan import drift, patch, server_answer
+from dagship.workloads.kinds import WATCHED
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _TRIES = 20
 
 
-def apply(cluster: "Cluster", feed: "Feed", move: Move, may_say: planner.Known) -> Move:
+def apply(cluster: "Cluster", feed: "Feed", move: Move, may_say: drift.Known) -> Move:
     """Makes an object say what its move wants; returns the move with the images that the server made of it.
 
     Raises:
@@ -31,7 +32,7 @@ def apply(cluster: "Cluster", feed: "Feed", move: Move, may_say: planner.Known) 
             # A write whose answer was lost may have been done: nobody is to judge by what was before it.
             feed.put(move.kind, raw)
         seen = None
-        to_do = planner.outstanding(move, raw, may_say)
+        to_do = drift.outstanding(move, raw, may_say)
         if not to_do:
             return move
         try:

@@ -15,7 +15,7 @@ from dagship.errors import DagshipError, OutsideError, Refused, UsageError
 from dagship.record import config_map
 from dagship.record.model import Hold
 from dagship.rollout.execute import runs as unfinished
-from dagship.rollout.options import Planned
+from dagship.rollout.plan.model import Planned
 
 if TYPE_CHECKING:
     from dagship.airflow.affected_dags import Dag

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dagship.airflow.activity import LiveRuns
 from dagship.airflow.drain import Drains
+from dagship.artifacts import Target
+from dagship.diagnosis.failure import Failure
 from dagship.health.watcher import Watcher
 from dagship.record import config_map
-from dagship.record.model import Move, Record, Target
-from dagship.rollout.options import Asked, Planned
-from dagship.rollout.plan import planner
-from dagship.rollout.results import Failure, RolloutResult
+from dagship.record.model import Move, Record
+from dagship.rollout.options import Asked
+from dagship.rollout.plan import drift
+from dagship.rollout.plan.model import Planned
+from dagship.rollout.results import RolloutResult
 
 if TYPE_CHECKING:
     from dagship.board import Board
@@ -43,9 +46,9 @@ class Held:
     answers: dict[str, Move] = field(default_factory=dict)
 
     @property
-    def may_say(self) -> planner.Known:
+    def may_say(self) -> drift.Known:
         """What fields may say that is ours."""
-        return planner.known((*self.planned.moves, *self.answers.values()), self.written.journal)
+        return drift.known((*self.planned.moves, *self.answers.values()), self.written.journal)
 
     @property
     def came(self) -> Planned:

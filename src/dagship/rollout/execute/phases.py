@@ -4,22 +4,26 @@ from typing import TYPE_CHECKING
 
 from dagship.cluster.feed import Feed
 from dagship.diagnosis import collect
+from dagship.diagnosis.failure import Failure
+from dagship.diagnosis.present import show_failure
 from dagship.errors import DagshipError, Interrupted, OutsideError, Transient
 from dagship.health import faults
 from dagship.health.watcher import Broken
 from dagship.record import actor, config_map
 from dagship.record.lease import Lease
-from dagship.record.model import WATCHED, Move
+from dagship.record.model import Move
 from dagship.rollout.execute import apply, hold, runs
+from dagship.rollout.execute.history import is_last, journal_of, released
 from dagship.rollout.execute.operation import Held, Run
 from dagship.rollout.execute.undo import go_back
-from dagship.rollout.options import Planned, Planner, is_last, journal_of, released
+from dagship.rollout.plan import drift, server_answer
 from dagship.rollout.plan import planner as planner_
-from dagship.rollout.plan import server_answer
-from dagship.rollout.preflight import checks, dags_served
-from dagship.rollout.present import show_failure, show_live, show_plan
-from dagship.rollout.results import Failure, RolloutResult
+from dagship.rollout.plan.model import Planned, Planner
+from dagship.rollout.preflight import checks, dags_served, dry_run
+from dagship.rollout.present import show_live, show_plan
+from dagship.rollout.results import RolloutResult
 from dagship.rollout.survey import read_namespace
+from dagship.workloads.kinds import WATCHED
 
 if TYPE_CHECKING:
     from dagship.rollout.survey import Survey
@@ -105,9 +109,9 @@ def _look(run: Run, planner: Planner) -> tuple[Planned, "Survey"]:
     run.warnings.update(dict.fromkeys(_check(run, planned, survey)))
     if run.asked.dry_run or not planned.undo:
         moves = [move.reversed() for move in planned.moves] if planned.undo else planned.moves
-        patches = checks.patches(survey, moves, planner_.known(planned.moves, survey.record.journal))
+        patches = dry_run.patches(survey, moves, drift.known(planned.moves, survey.record.journal))
         if run.asked.dry_run:
-            checks.ask_server(run.cluster, patches)
+            dry_run.ask_server(run.cluster, patches)
     return planned, survey
 
 
@@ -128,9 +132,9 @@ def _check(run: Run, planned: Planned, survey: "Survey") -> tuple[str, ...]:
 
 def _carry_out(run: Run, lease: Lease, planned: Planned, survey: "Survey") -> RolloutResult:
     written = survey.record
-    may_say = planner_.known(planned.moves, written.journal)
+    may_say = drift.known(planned.moves, written.journal)
     changes = written.journal is not None or any(
-        planner_.outstanding(move, survey.objects[move.kind, move.name], may_say) for move in planned.moves
+        drift.outstanding(move, survey.objects[move.kind, move.name], may_say) for move in planned.moves
     )
     if changes and not planned.undo:
         run.store(lease, written.model_copy(update={"journal": journal_of(planned, written.journal)}))
@@ -201,7 +205,7 @@ def _left(run: Run, held: Held, failure: Failure) -> RolloutResult:
     journal = journal_of(planned, held.written.journal).model_copy(update={"state": "left"})
     run.store(held.lease, held.written.model_copy(update={"journal": journal}))
     objects = read_namespace(run.cluster, selector="").objects
-    moved = [move.key for move in planned.moves if planner_.says(move, objects.get((move.kind, move.name)))]
+    moved = [move.key for move in planned.moves if drift.says(move, objects.get((move.kind, move.name)))]
     said = ", ".join(moved) or "nothing"
     state = f"It was left as it is: {said} moved. rollout --undo takes it back, rollout tries again."
     return run.result(planned, "left", failure=failure, state=state)

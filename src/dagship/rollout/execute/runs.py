@@ -9,8 +9,8 @@ from dagship.airflow import interruptions, orphaned_runs, pinned_runs, query, wa
 from dagship.airflow.drain import Drains
 from dagship.errors import OutsideError, Refused, UsageError
 from dagship.rollout.execute.operation import Run
-from dagship.rollout.options import Planned
-from dagship.rollout.plan import dag_version, planner
+from dagship.rollout.plan import dag_version, drift
+from dagship.rollout.plan.model import Planned
 from dagship.rollout.preflight import dag_source, graceful_stop, sigterm
 from dagship.rollout.results import RolloutResult, TaskReport
 
@@ -64,7 +64,7 @@ def check(run: Run, planned: Planned, survey: "Survey") -> tuple[str, ...]:
             "See to that first, or leave --wait-for-runs out.",
         )
     moves = [move.reversed() for move in planned.moves] if planned.undo else planned.moves
-    if all(planner.stays(move, survey.objects[move.kind, move.name]) for move in moves):
+    if all(drift.stays(move, survey.objects[move.kind, move.name]) for move in moves):
         return ()
     said = [] if run.live is not None else [f"Airflow could not be asked for its runs and tasks: {run.unasked}"]
     lacking = pinned_runs.lacking(run.live, planned.target) if run.live and not planned.undo else {}

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 from dagship.cluster.failures import NotFound
 from dagship.diagnosis import collect
+from dagship.diagnosis.failure import Failure
+from dagship.diagnosis.present import show_failure
 from dagship.errors import DagshipError, Refused, Transient
 from dagship.health.watcher import Broken
-from dagship.record.model import WATCHED, Move
+from dagship.record.model import Move
 from dagship.rollout.execute import apply
+from dagship.rollout.execute.history import journal_of
 from dagship.rollout.execute.operation import Held, Run
-from dagship.rollout.options import journal_of
-from dagship.rollout.plan import planner
-from dagship.rollout.present import show_failure
-from dagship.rollout.results import Failure, RolloutResult
+from dagship.rollout.plan import drift
+from dagship.rollout.results import RolloutResult
+from dagship.workloads.kinds import WATCHED
 
 if TYPE_CHECKING:
     from dagship.board import Board
@@ -87,7 +89,7 @@ def _return(run: Run, held: Held, way_back: Move, returned: _Returned) -> None:
         raw = run.cluster.get(way_back.kind, way_back.name)
         if way_back.kind in WATCHED:
             held.feed.put(way_back.kind, raw)
-        ours = planner.without_foreign(way_back, raw, held.may_say)
+        ours = drift.without_foreign(way_back, raw, held.may_say)
         answer = apply.apply(run.cluster, held.feed, ours, held.may_say)
     except Transient:
         raise

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dagship.errors import UsageError
-from dagship.record.model import Change, Move, Role
+from dagship.record.model import Change, Move
 from dagship.rollout.plan import pod_template_file
+from dagship.workloads.kinds import Role
 from dagship.workloads.selection import Selected, repository
 from dagship.workloads.spec import Container, Workload
 

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dagship.errors import UsageError
-from dagship.record.model import Change, Kind
+from dagship.record.model import Change
 from dagship.rollout.plan import pod_template_file
+from dagship.workloads.kinds import Kind
 from dagship.workloads.spec import template
 
 

@@ -1,12 +1,13 @@
 """Looks before anything moves, and refuses what cannot end well. Changes nothing."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from dagship.artifacts import Target
 from dagship.cluster.failures import Forbidden
 from dagship.errors import OutsideError, Refused, UsageError
-from dagship.record.model import Move, Target
-from dagship.rollout.plan import patch, planner
+from dagship.record.model import Move
+from dagship.rollout.plan import planner, resume
 from dagship.rollout.preflight import field_owners, permissions
 from dagship.rollout.survey import Survey
 from dagship.workloads import selection, several_airflows
@@ -185,36 +186,4 @@ def select(
     if refused := several_airflows.refusal((workload for workload, _ in selected), selector=selector, names=names):
         raise refused
     check_workloads(selected)
-    return planner.gone_on(
-        planner.to_image(selected, survey.config_maps, repositories, target), journal, survey.objects
-    )
-
-
-def patches(survey: Survey, moves: Iterable[Move], may_say: planner.Known) -> tuple[tuple[Move, dict[str, Any]], ...]:
-    """Returns the patch of every object that is still to be changed.
-
-    Raises:
-        UsageError: One cannot be changed: the pod template in a ConfigMap is a person's text.
-        Refused: Someone else changed one.
-
-    """
-    looked = ((move, survey.objects[move.kind, move.name]) for move in moves)
-    to_do = ((move, raw, planner.outstanding(move, raw, may_say)) for move, raw in looked)
-    return tuple(
-        (move, patch.patch(move.kind, raw, changes, recreate=move.strategy is not None))
-        for move, raw, changes in to_do
-        if changes
-    )
-
-
-def ask_server(cluster: "Cluster", patches: Iterable[tuple[Move, dict[str, Any]]]) -> None:
-    """Has the server check every patch without making it: admission, quotas, policies.
-
-    Raises:
-        OutsideError: The server would refuse one.
-
-    """
-    for move, body in patches:
-        # Not of the version that was looked at: controllers write status all the time.
-        asked = {field: value for field, value in body.items() if field != "metadata"}
-        cluster.patch(move.kind, move.name, asked, dry_run=True)
+    return resume.gone_on(planner.to_image(selected, survey.config_maps, repositories, target), journal, survey.objects)

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from dagship.airflow.activity import LiveRuns
 from dagship.dockerfile import VERSIONS_ROOT
-from dagship.record.model import Kind, Move, Role
+from dagship.record.model import Move
 from dagship.rollout.plan import pod_template_file
 from dagship.workloads import pod_environment
+from dagship.workloads.kinds import Kind, Role
 from dagship.workloads.pod_environment import Source
 from dagship.workloads.spec import template
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dagship.airflow import query, query_scripts
+from dagship.artifacts import Target
 from dagship.errors import Refused
-from dagship.record.model import Move, Target
+from dagship.record.model import Move
 from dagship.rollout.preflight import dag_source
 from dagship.rollout.preflight.dag_source import Setting
 from dagship.rollout.survey import Survey

@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dagship.airflow.activity import LiveRuns, Task
-from dagship.record.model import WATCHED, Move
-from dagship.rollout.plan import planner
+from dagship.record.model import Move
+from dagship.rollout.plan import drift
 from dagship.rollout.preflight import sigterm
 from dagship.rollout.survey import Survey
 from dagship.workloads import objects, status
+from dagship.workloads.kinds import WATCHED
 from dagship.workloads.spec import template
 
 # No task is worth its own pod's start, and few are done within it: a grace period below this is nobody's decision.
@@ -69,7 +70,7 @@ def of_moves(
     found: list[Finding] = []
     for move in moves:
         raw = survey.objects[move.kind, move.name]
-        if move.kind not in WATCHED or planner.stays(move, raw):
+        if move.kind not in WATCHED or drift.stays(move, raw):
             continue
         own = [pod for pod in pods if _has(move.kind, raw, pod)]
         now = live.asked if live else 0.0

@@ -5,7 +5,7 @@ from typing import Any
 from dagship.cluster.failures import Conflict
 from dagship.record.model import Change, Move
 from dagship.rollout.execute import apply
-from dagship.rollout.plan import planner
+from dagship.rollout.plan import drift
 from tests.builders import pods as o
 
 MOVE = Move(
@@ -53,7 +53,7 @@ class Stale:
 def test_a_write_whose_answer_was_lost_is_known_to_those_who_judge() -> None:
     server, feed = LostAnswer(), Stale()
 
-    apply.apply(server, feed, MOVE, planner.known([MOVE], None))  # type: ignore[arg-type]
+    apply.apply(server, feed, MOVE, drift.known([MOVE], None))  # type: ignore[arg-type]
 
     assert 1 == server.patched
     assert stateful_set(o.V2, "2") == feed.kept

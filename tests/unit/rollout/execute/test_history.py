@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dagship.airflow.activity import LiveRuns
-from dagship.record.model import Change, Journal, Move, Record, Release, Target
-from dagship.rollout.options import Planned, is_last, journal_of, released
+from dagship.artifacts import Target
+from dagship.record.model import Change, Journal, Move, Record, Release
+from dagship.rollout.execute.history import is_last, journal_of, released
+from dagship.rollout.plan.model import Planned
 
 OLD, NEW = (f"airflow@sha256:{digit * 64}" for digit in "ab")
 TARGET = Target(image=NEW, digest=f"sha256:{'b' * 64}", dag_version="3f9c2a71d0b4", airflow="3.3.2")

@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 
 from dagship.airflow import pause_scripts, query
+from dagship.artifacts import Target
 from dagship.console import Console
 from dagship.errors import OutsideError, Refused, UsageError
 from dagship.record import config_map
-from dagship.record.model import Hold, Record, Target
+from dagship.record.model import Hold, Record
 from dagship.rollout.execute import hold as holding
 from dagship.rollout.execute.operation import Run
-from dagship.rollout.options import Asked, Planned
+from dagship.rollout.options import Asked
+from dagship.rollout.plan.model import Planned
 from dagship.rollout.survey import Survey
 from dagship.workloads import spec
 from tests.builders import pods as o

@@ -9,12 +9,14 @@ import pytest
 
 from dagship.airflow import query, wait_for_runs
 from dagship.airflow.activity import LiveRuns, RunCount
+from dagship.artifacts import Target
 from dagship.console import Console
 from dagship.errors import Refused
-from dagship.record.model import Change, Move, Record, Target
+from dagship.record.model import Change, Move, Record
 from dagship.rollout.execute import runs
 from dagship.rollout.execute.operation import Run
-from dagship.rollout.options import Asked, Planned
+from dagship.rollout.options import Asked
+from dagship.rollout.plan.model import Planned
 from dagship.rollout.survey import Survey
 from dagship.workloads import spec
 from tests.builders import pods as o

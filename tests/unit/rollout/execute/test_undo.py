@@ -4,14 +4,17 @@ import io
 
 import pytest
 
+from dagship.artifacts import Target
 from dagship.cluster.failures import Forbidden, Unreachable
 from dagship.console import Console
+from dagship.diagnosis.failure import Failure
 from dagship.record import config_map
-from dagship.record.model import Change, Move, Record, Release, Target
+from dagship.record.model import Change, Move, Record, Release
 from dagship.rollout.execute.operation import Held, Run
 from dagship.rollout.execute.undo import go_back
-from dagship.rollout.options import Asked, Planned
-from dagship.rollout.results import Failure, RolloutResult
+from dagship.rollout.options import Asked
+from dagship.rollout.plan.model import Planned
+from dagship.rollout.results import RolloutResult
 from tests.builders import pods as o
 from tests.builders.namespace import Namespace
 

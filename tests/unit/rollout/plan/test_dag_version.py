@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from dagship.airflow.activity import LiveRuns
-from dagship.record.model import Journal, Move, Release, Target
+from dagship.artifacts import Target
+from dagship.record.model import Journal, Move, Release
 from dagship.rollout.execute import apply
-from dagship.rollout.plan import dag_version, patch, planner
+from dagship.rollout.plan import dag_version, drift, patch, planner, resume
 from dagship.workloads import selection
 from dagship.workloads import spec as workload_spec
 from dagship.workloads.spec import Workload
@@ -46,7 +47,7 @@ def objects(made: list[dict[str, Any]]) -> dict[Any, dict[str, Any]]:
 
 def moves(made: list[dict[str, Any]], journal: Journal | None = None, target: Target = TARGET) -> tuple[Move, ...]:
     selected = selection.select(read(made), repositories=[o.V1])
-    return planner.gone_on(planner.to_image(selected, {}, [o.V1], target), journal, objects(made))
+    return resume.gone_on(planner.to_image(selected, {}, [o.V1], target), journal, objects(made))
 
 
 def live(current: str = B, *held: str, **more: Any) -> LiveRuns:
@@ -104,7 +105,7 @@ def test_one_that_was_begun_is_gone_on_with() -> None:
     assert resumed
 
     assert [("deployment/dag-processor", "processor", dag_version.POINTER, None, A)] == said(
-        planner.gone_on(resumed, journal(*begun), objects(airflow(pointer=A)))
+        resume.gone_on(resumed, journal(*begun), objects(airflow(pointer=A)))
     )
     assert dag_version.is_pointing(resumed)
 
@@ -135,7 +136,7 @@ def test_a_dag_processor_that_would_overlap_ends_first_and_gets_its_strategy_aga
 
     namespace = Namespace(*made)
     (move,) = (one for one in found if one.role == "dag-processor")
-    assert apply.apply(namespace, namespace, move, planner.known(found, None))  # type: ignore[arg-type]
+    assert apply.apply(namespace, namespace, move, drift.known(found, None))  # type: ignore[arg-type]
     spec = namespace.get("Deployment", "dag-processor")["spec"]
     assert {"type": "Recreate", "rollingUpdate": None} == spec["strategy"]
     assert o.V2 == spec["template"]["spec"]["containers"][0]["image"]
@@ -162,7 +163,7 @@ def test_a_run_that_was_killed_leaves_its_strategy_to_the_next() -> None:
     assert ROLLING == json.loads(resumed.strategy or "null")
     assert [ROLLING] == [
         json.loads(one.strategy or "null")
-        for one in planner.gone_on((), journal(begun), objects(killed))
+        for one in resume.gone_on((), journal(begun), objects(killed))
         if one.role == "dag-processor"
     ]
 

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from dagship.artifacts import Target
 from dagship.errors import Refused
-from dagship.record.model import Change, Journal, Kind, Move, Release, Target
-from dagship.rollout.plan import planner
+from dagship.record.model import Change, Journal, Move, Release
+from dagship.rollout.plan import drift, planner, resume
 from dagship.workloads import spec
+from dagship.workloads.kinds import Kind
 from dagship.workloads.selection import Selected, select
 from tests.cluster.airflows import celery, container, cron_job, deployment, pod, stateful_set
 
@@ -165,19 +167,19 @@ def test_what_is_no_longer_there_cannot_go_back() -> None:
 def test_a_rollout_that_goes_on_knows_what_was_there_before_the_first() -> None:
     began = journal(move("x", image(OLD, NEW), env(None, "r")))
     now = move("x", image(NEW, NEWER), env("r", "r2"), image("wait:1", NEWER, of="wait", init=True))
-    (resumed,) = planner.resumed([now], began)
+    (resumed,) = resume.resumed([now], began)
 
     assert [(change.before, change.after) for change in resumed.changes] == [
         (OLD, NEWER),
         (None, "r2"),
         ("wait:1", NEWER),
     ]
-    assert planner.resumed([now], None) == (now,)
+    assert resume.resumed([now], None) == (now,)
 
 
 def test_what_an_unfinished_rollout_moved_and_the_next_does_not_goes_back() -> None:
     began = journal(move("x", image(), env(None, "r")), move("y", image(of="y")), move("z", image(of="z")))
-    left = planner.left_out(
+    left = resume.left_out(
         [move("x", image(NEW, NEWER))], began, objects(*(component(name, NEW) for name in ("x", "y", "z")))
     )
 
@@ -186,42 +188,42 @@ def test_what_an_unfinished_rollout_moved_and_the_next_does_not_goes_back() -> N
         ("deployment/y", [(OLD, OLD)]),
         ("deployment/z", [(OLD, OLD)]),
     ]
-    assert planner.left_out([], None, {}) == ()
+    assert resume.left_out([], None, {}) == ()
 
 
 def test_what_is_gone_since_an_unfinished_rollout_needs_no_way_back() -> None:
     began = journal(move("x", image(), image(of="gone")), move("gone", image(of="gone")))
-    left = planner.left_out([], began, objects(component("x", NEW)))
+    left = resume.left_out([], began, objects(component("x", NEW)))
 
     assert [(one.key, [change.container for change in one.changes]) for one in left] == [("deployment/x", ["x"])]
 
 
 def test_a_field_may_say_what_any_of_our_plans_had_in_it() -> None:
-    known = planner.known([move("x", image(OLD, NEWER))], journal(move("x", image(OLD, NEW)), move("y", image(of="y"))))
+    known = drift.known([move("x", image(OLD, NEWER))], journal(move("x", image(OLD, NEW)), move("y", image(of="y"))))
 
     assert known["deployment/x", image().key] == {OLD, NEW, NEWER}
     assert known["deployment/y", image(of="y").key] == {OLD, NEW}
     earlier = journal(move("x", image(OLD, NEWER))).model_copy(update={"earlier": (move("x", image(OLD, NEW)),)})
-    assert planner.known([], earlier)["deployment/x", image().key] == {OLD, NEW, NEWER}
-    assert planner.known([], None) == {}
+    assert drift.known([], earlier)["deployment/x", image().key] == {OLD, NEW, NEWER}
+    assert drift.known([], None) == {}
 
 
 def test_what_is_done_already_is_not_done_again() -> None:
     one = move("x", image(OLD, NEW))
-    may_say = planner.known([one], None)
+    may_say = drift.known([one], None)
 
-    assert planner.outstanding(one, component("x", NEW), may_say) == ()
-    assert planner.outstanding(one, component("x", OLD), may_say) == one.changes
-    assert planner.says(one, component("x", NEW))
-    assert not planner.says(one, component("x", OLD))
-    assert not planner.says(one, None)
+    assert drift.outstanding(one, component("x", NEW), may_say) == ()
+    assert drift.outstanding(one, component("x", OLD), may_say) == one.changes
+    assert drift.says(one, component("x", NEW))
+    assert not drift.says(one, component("x", OLD))
+    assert not drift.says(one, None)
 
 
 def test_what_an_earlier_run_began_is_ours_to_move_on() -> None:
     one = move("x", image(OLD, NEWER))
 
     assert (
-        planner.outstanding(one, component("x", NEW), planner.known([one], journal(move("x", image(OLD, NEW)))))
+        drift.outstanding(one, component("x", NEW), drift.known([one], journal(move("x", image(OLD, NEW)))))
         == one.changes
     )
 
@@ -238,17 +240,17 @@ def test_what_somebody_else_wrote_is_not_overwritten(made: dict[str, Any], says:
     one = move("x", image(OLD, NEW))
 
     with pytest.raises(Refused, match="deployment/x was changed by someone else meanwhile") as refused:
-        planner.outstanding(one, made, planner.known([one], None))
+        drift.outstanding(one, made, drift.known([one], None))
 
     assert refused.value.message.endswith(f"{says}{OLD}.")
 
 
 def test_fields_of_somebody_else_can_be_left_out() -> None:
     one = move("x", image(OLD, NEW), env(None, "r"))
-    may_say = planner.known([one], None)
+    may_say = drift.known([one], None)
 
-    assert planner.without_foreign(one, component("x", "theirs:1"), may_say).changes == (one.changes[1],)
-    assert planner.without_foreign(one, component("x", NEW), may_say) == one
+    assert drift.without_foreign(one, component("x", "theirs:1"), may_say).changes == (one.changes[1],)
+    assert drift.without_foreign(one, component("x", NEW), may_say) == one
 
 
 def test_a_way_back_is_the_same_move_with_before_and_after_exchanged() -> None:
@@ -285,4 +287,4 @@ def test_the_containers_of_moves_are_those_whose_images_change() -> None:
     ],
 )
 def test_a_digest_is_cut_to_what_people_compare(text: str | None, short: str) -> None:
-    assert planner.short(text) == short
+    assert drift.short(text) == short

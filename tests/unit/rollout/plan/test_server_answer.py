@@ -5,16 +5,18 @@ from typing import Any
 
 import pytest
 
+from dagship.artifacts import Target
 from dagship.console import Console
 from dagship.health.watcher import Broken
 from dagship.record import config_map
-from dagship.record.model import Change, Move, Record, Release, Target
+from dagship.record.model import Change, Move, Record, Release
 from dagship.rollout import status
 from dagship.rollout.execute import apply, phases
 from dagship.rollout.execute.operation import Held, Run
 from dagship.rollout.execute.undo import go_back
-from dagship.rollout.options import Asked, Planned
-from dagship.rollout.plan import planner, server_answer
+from dagship.rollout.options import Asked
+from dagship.rollout.plan import drift, server_answer
+from dagship.rollout.plan.model import Planned
 from dagship.rollout.results import RolloutResult, StatusReport, WorkloadReport
 from dagship.workloads import spec
 from dagship.workloads import status as workload_status
@@ -104,12 +106,12 @@ def test_a_server_that_answers_what_was_asked_for_is_written_down_once() -> None
 
 
 def test_what_was_written_and_not_yet_in_the_journal_is_known_by_its_digest() -> None:
-    known = planner.known([MOVE], None)
+    known = drift.known([MOVE], None)
     raw = server(f"{MIRROR}@{o.digest(o.V2)}").get("CronJob", "x")
 
-    assert planner.outstanding(MOVE, raw, known) == MOVE.changes
-    assert planner.without_foreign(MOVE, raw, known) == MOVE
-    assert planner.says(MOVE, raw)
+    assert drift.outstanding(MOVE, raw, known) == MOVE.changes
+    assert drift.without_foreign(MOVE, raw, known) == MOVE
+    assert drift.says(MOVE, raw)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +123,7 @@ def test_a_tag_of_another_registry_is_ours_where_a_mirror_may_have_it(now: str, 
     move = MOVE.model_copy(update={"changes": (change,)})
     raw = server(now).get("CronJob", "x")
 
-    assert planner.without_foreign(move, raw, planner.known([move], None)).changes == ((change,) if ours else ())
+    assert drift.without_foreign(move, raw, drift.known([move], None)).changes == ((change,) if ours else ())
 
 
 def test_an_image_is_not_asked_for_again_where_its_release_says_what_came_of_it() -> None:
@@ -143,7 +145,7 @@ def test_an_image_is_not_asked_for_again_where_its_release_says_what_came_of_it(
 def test_a_move_that_is_done_already_is_its_own_answer() -> None:
     namespace = server(o.V2)
 
-    assert apply.apply(namespace, namespace, MOVE, planner.known([MOVE], None)) == MOVE  # type: ignore[arg-type]
+    assert apply.apply(namespace, namespace, MOVE, drift.known([MOVE], None)) == MOVE  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,120 @@
+"""What goes into the record: the journal of a rollout under way, and the release after it."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from dagship.airflow.activity import LiveRuns
+from dagship.record import actor, config_map
+from dagship.record.model import Journal, Move, Record, Release
+from dagship.rollout.plan.model import Planned
+
+# The record is one object of limited size, and no image has room for more: each version is a layer.
+_VERSIONS = 128
+
+
+def journal_of(planned: Planned, before: Journal | None) -> Journal:
+    """Returns what the cluster is told of a rollout before its first change, and of the unfinished one `before` it."""
+    earlier = (*before.moves, *before.earlier) if before else ()
+    return Journal(
+        state="moving",
+        kind=planned.kind,
+        image=planned.target.image,
+        dag_version=planned.target.dag_version,
+        dag_versions=planned.target.dag_versions[:_VERSIONS],
+        airflow=planned.target.airflow,
+        who=actor.who(),
+        job=actor.job(),
+        began=_now(),
+        moves=planned.moves,
+        earlier=tuple(move for move in dict.fromkeys(earlier) if move not in planned.moves),
+    )
+
+
+def released(before: Record, planned: Planned, live: LiveRuns | None) -> Record:
+    """Returns the record after a rollout that succeeded; the first one also leaves what it found, to return to.
+
+    Args:
+        before: The record when it began.
+        planned: What was done.
+        live: What Airflow said before anything moved; None when it could not be asked.
+
+    """
+    releases = before.releases or (_found(None if before.journal else live),)
+    if releases[0].kind == "found":
+        found = (*releases[0].moves, *_new_to(releases, planned.moves))
+        releases = (releases[0].model_copy(update={"moves": found}), *releases[1:])
+    journal = journal_of(planned, None)
+    release = Release(
+        number=releases[-1].number + 1,
+        kind=planned.kind,
+        image=journal.image,
+        dag_version=journal.dag_version,
+        dag_versions=journal.dag_versions,
+        airflow=journal.airflow,
+        who=journal.who,
+        job=journal.job,
+        when=_now(),
+        moves=tuple(
+            move.model_copy(
+                update={
+                    "changes": tuple(change.model_copy(update={"before": None}) for change in move.changes),
+                    "strategy": None,
+                }
+            )
+            for move in planned.moves
+        ),
+    )
+    return Record(releases=(*releases, release)[-config_map.KEPT :], hold=before.hold)
+
+
+def _found(live: LiveRuns | None) -> Release:
+    """What ran before the first rollout, as far as Airflow said; nothing where one that was cut off has moved some."""
+    said = live or LiveRuns()
+    return Release(
+        number=0,
+        kind="found",
+        image="",
+        dag_version=said.current if said.baked else "",
+        dag_versions=said.held[:_VERSIONS] if said.baked else (),
+        airflow=said.airflow,
+        when=_now(),
+        moves=(),
+    )
+
+
+def _new_to(releases: Iterable[Release], moves: Iterable[Move]) -> tuple[Move, ...]:
+    """What no release has yet, as it was found: a workload may be adopted later than others."""
+    have = {(move.key, change.key) for release in releases for move in release.moves for change in move.changes}
+    adopted = []
+    for move in moves:
+        changes = tuple(
+            change.model_copy(update={"after": change.before})
+            for change in move.changes
+            if (move.key, change.key) not in have
+        )
+        if changes:
+            adopted.append(move.model_copy(update={"changes": changes, "strategy": None}))
+    return tuple(adopted)
+
+
+def is_last(written: Record, planned: Planned) -> bool:
+    """Whether the last release recorded already says what is planned."""
+    if not written.releases or written.releases[-1].image != planned.target.image:
+        return False
+    if is_another_version(written.releases[-1].dag_version, planned.target.dag_version):
+        return False
+    # What dagship found is no one image: it is told by its fields.
+    return planned.target.image != "" or _after(written.releases[-1].moves) == _after(planned.moves)
+
+
+def is_another_version(one: str, other: str) -> bool:
+    """Whether two DAG versions are known and differ."""
+    return bool(one and other) and one != other
+
+
+def _after(moves: Iterable[Move]) -> set[tuple[object, ...]]:
+    return {(move.key, change.key, change.after) for move in moves for change in move.changes}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

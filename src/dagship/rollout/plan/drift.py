@@ -1,0 +1,81 @@
+"""What fields say, against what dagship itself may have written there; anything else is drift. Pure."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dagship.errors import Refused
+from dagship.record.model import Change, Journal, Move
+from dagship.rollout.plan import patch
+from dagship.workloads import image_identity
+
+Known = Mapping[tuple[str, tuple[str, str, bool, str]], frozenset[str | None]]
+
+
+def known(moves: Iterable[Move], journal: Journal | None) -> Known:
+    """Returns by field what it may say while a rollout is under way: anything else was written by someone else."""
+    values: dict[tuple[str, tuple[str, str, bool, str]], set[str | None]] = {}
+    for move in (*moves, *((*journal.moves, *journal.earlier) if journal else ())):
+        for change in move.changes:
+            values.setdefault((move.key, change.key), set()).update((change.before, change.after))
+    return {key: frozenset(found) for key, found in values.items()}
+
+
+def outstanding(move: Move, raw: Mapping[str, Any], may_say: Known) -> tuple[Change, ...]:
+    """Returns the changes of a move that are still to be made.
+
+    Raises:
+        Refused: A field says something that no plan of ours did: someone else changed it.
+
+    """
+    to_do = []
+    for change in move.changes:
+        now = patch.present(move.kind, raw, change)
+        if now == change.after:
+            continue
+        if not _is_ours(move, change, now, may_say):
+            raise Refused(
+                f"{move.key} was changed by someone else meanwhile: {change.name or change.container} says "
+                f"{' '.join((now or 'nothing').split())} instead of {change.before or 'nothing'}.",
+                "See who rolls out here besides dagship, then run rollout again. If a rollout is unfinished, rollout "
+                "--undo comes first: it takes back what dagship moved, and leaves that as it is.",
+            )
+        to_do.append(change)
+    return tuple(to_do)
+
+
+def without_foreign(move: Move, raw: Mapping[str, Any], may_say: Known) -> Move:
+    """Returns a move without the fields that say what no plan of ours did."""
+    ours = (change for change in move.changes if _is_ours(move, change, patch.present(move.kind, raw, change), may_say))
+    return move.model_copy(update={"changes": tuple(ours)})
+
+
+def says(move: Move, raw: Mapping[str, Any] | None) -> bool:
+    """Whether an object says all that its move wants; one that is gone says nothing."""
+    return raw is not None and all(_says(change, patch.present(move.kind, raw, change)) for change in move.changes)
+
+
+def stays(move: Move, raw: Mapping[str, Any]) -> bool:
+    """Whether an object says to the letter what its move wants: another name of the same image makes new pods too."""
+    return all(patch.present(move.kind, raw, change) == change.after for change in move.changes)
+
+
+def _is_ours(move: Move, change: Change, now: str | None, may_say: Known) -> bool:
+    expected = (change.after, *may_say[move.key, change.key])
+    return now in expected or (
+        change.field == "image"
+        and now is not None
+        and any(one and image_identity.is_mirrors(now, one) for one in expected)
+    )
+
+
+def _says(change: Change, now: str | None) -> bool:
+    if change.field != "image" or now is None or change.after is None:
+        return now == change.after
+    return image_identity.same_image(now, change.after)
+
+
+def short(image: str | None) -> str:
+    """Returns an image with its digest cut to what people compare."""
+    said = image or ""
+    name, at, digest = (said if said.isprintable() else repr(said)).partition("@sha256:")
+    return f"{name}@{digest[:12]}" if at else name

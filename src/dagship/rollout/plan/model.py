@@ -1,0 +1,32 @@
+"""What is planned: the objects to move, and the image they move to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from dagship.artifacts import Target
+from dagship.record.model import Move
+from dagship.rollout.survey import Survey
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """What is to be done.
+
+    Attributes:
+        kind: What the release will be called.
+        target: The image to move to; an empty one for a return to what dagship found.
+        moves: The objects, in their order.
+        warnings: What was noticed.
+        undo: Whether the moves are to be taken back, and not made.
+
+    """
+
+    kind: Literal["rollout", "rollback"]
+    target: Target
+    moves: tuple[Move, ...]
+    warnings: tuple[str, ...] = ()
+    undo: bool = False
+
+
+Planner = Callable[[Survey], Planned]

@@ -1,0 +1,106 @@
+"""How the state of a namespace looks to people."""
+
+from typing import TYPE_CHECKING
+
+from dagship.airflow import git_sync, orphaned_runs
+from dagship.airflow.sync_report import SyncReport
+from dagship.record.model import Release
+from dagship.rollout.plan import drift
+from dagship.rollout.present import COMMIT, in_brief, repository
+from dagship.rollout.results import StatusReport
+
+if TYPE_CHECKING:
+    from dagship.console import Console
+
+
+def show_status(console: "Console", report: StatusReport) -> None:
+    """Prints who runs what."""
+    names = {repository(image) for workload in report.workloads for image in workload.images}
+    common = names.pop() + "@" if len(names) == 1 else ""
+    console.table(
+        "",
+        ["workload", "role", "image", "DAG version", ">ready", "differ"],
+        [
+            [
+                workload.workload,
+                workload.role,
+                "\n".join(in_brief(image, common) for image in workload.images),
+                workload.dag_version,
+                f"{workload.ready}/{workload.desired}" if workload.desired or workload.ready else "",
+                ", ".join(workload.differ),
+            ]
+            for workload in report.workloads
+        ],
+    )
+    if report.releases:
+        console.say("")
+        rows = [_release(one, common) for one in report.releases]
+        console.table("", [">release", "when", "what", "image", "DAG version", "who", "job"], rows)
+    if report.record_unread:
+        console.warn(report.record_unread)
+    if report.hold is not None:
+        console.warn(
+            f"DAGs are held for a rollout: {', '.join(report.hold.dags)}; when none is under way, the next one lets "
+            "them go, and so does rollout --undo"
+        )
+    if report.unfinished is not None:
+        console.say("")
+        console.warn(
+            f"a rollout to {drift.short(report.unfinished.image) or 'an earlier state'} by {report.unfinished.who} is "
+            f"unfinished ({report.unfinished.state}): the same command again finishes it, rollout --undo takes it back"
+        )
+    fields = {"namespace": report.namespace + (f" ({report.context})" if report.context else "")}
+    fields |= {"release": report.installed} if report.installed else {}
+    fields |= {"repository": common[:-1]} if common else {}
+    fields |= {"DAGs": report.dags} if report.dags else {}
+    fields |= _show_git(console, report)
+    fields |= _show_live(report)
+    behind = sum(git_sync.is_behind(one) for one in report.git)
+    fields["state"] = "all components run the same image" if report.agree else "components DISAGREE"
+    fields["state"] += f", but {behind} of {len(report.git)} pods do NOT SERVE what git has" if behind else ""
+    console.summary(fields)
+
+
+def _show_live(report: StatusReport) -> dict[str, str]:
+    """Returns the lines on runs, tasks, and the DAG versions in the image."""
+    if report.live is None:
+        return {"runs": f"cannot be asked for: {report.live_unseen}"} if report.live_unseen else {}
+    live = report.live
+    runs = [f"{count} on {version or 'the newest code'}" for version, count in live.by_version.items()]
+    fields = {"runs": f"unfinished: {', '.join(runs)}" if runs else "none is unfinished"}
+    fields |= {"tasks": f"{live.running} running, {live.queued} queued"} if live.running or live.queued else {}
+    held = [f"{version}{' (current)' if version == live.current else ''}" for version in live.held]
+    lost = [version for version in live.pinned if version not in live.held]
+    fields |= {"versions": f"in the image: {', '.join(held)}"} if live.baked and held else {}
+    fields |= {"STUCK": stuck} if (stuck := orphaned_runs.stuck(live)) else {}
+    fields |= {"MISSING": f"runs are pinned to what the image does not hold: {', '.join(lost)}"} if lost else {}
+    return fields
+
+
+def _show_git(console: "Console", report: StatusReport) -> dict[str, str]:
+    """Prints the syncs that are not current, and returns the line that sums them up."""
+    if report.git_unseen:
+        return {"git": f"cannot be looked at: {report.git_unseen}"}
+    apart = [one for one in report.git if one.state != "current"]
+    if apart:
+        console.say("")
+        rows = [[one.pod, one.state, one.current[:COMMIT], one.candidate[:COMMIT], _why(one)] for one in apart]
+        console.table("", ["pod", "git", "serves", "not published", "why"], rows)
+    served: dict[tuple[str, str], int] = {}
+    for one in report.git:
+        served[one.current, one.ref] = served.get((one.current, one.ref), 0) + 1
+    said = [
+        f"{commit[:COMMIT] or 'nothing yet'}{f' of {ref}' if ref else ''}, {count} pod{'s' if count > 1 else ''}"
+        for (commit, ref), count in served.items()
+    ]
+    return {"git": "; ".join(said)} if said else {}
+
+
+def _why(one: SyncReport) -> str:
+    # Where one file alone is to blame, that is the reason.
+    return "\n".join(dict.fromkeys([one.reason, *(f"{found.file}: {found.error}" for found in one.findings)]))
+
+
+def _release(release: Release, common: str) -> list[str]:
+    what = in_brief(release.image, common) if release.image else "what dagship found"
+    return [str(release.number), release.when, release.kind, what, release.dag_version, release.who, release.job]

@@ -7,12 +7,11 @@ from dagship.artifacts import Target
 from dagship.errors import UsageError
 from dagship.record.model import Journal, Move, Record, Release
 from dagship.reference import Reference
-from dagship.rollout import recorded
 from dagship.rollout.execute.history import is_another_version
 from dagship.rollout.execute.operation import Run
 from dagship.rollout.execute.phases import roll
 from dagship.rollout.options import Asked
-from dagship.rollout.plan import dag_version, resume, server_answer
+from dagship.rollout.plan import dag_version, own_releases, resume, server_answer
 from dagship.rollout.plan import planner as planner_
 from dagship.rollout.plan.model import Planned
 from dagship.rollout.preflight import checks, dag_source
@@ -40,8 +39,8 @@ def rollout(cluster: "Cluster", console: "Console", target: Target, asked: Asked
     """
 
     def planner(survey: "Survey") -> Planned:
-        own = recorded.own(survey, asked.names)
-        former = recorded.names(own)
+        own = own_releases.own(survey, asked.names)
+        former = own_releases.names(own)
         # After a return to what dagship found, that is what moves.
         also = own[-1].moves if own and not former else ()
         moves = _to(survey, target, asked, cluster.namespace, former=former, also=also)
@@ -63,7 +62,7 @@ def rollback(cluster: "Cluster", console: "Console", to: int | None, asked: Aske
     """
 
     def planner(survey: "Survey") -> Planned:
-        own = recorded.own(survey, asked.names)
+        own = own_releases.own(survey, asked.names)
         release = _release(survey.record, own, to)
         if not release.image:
             return _to_found(survey, release, asked)

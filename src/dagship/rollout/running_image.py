@@ -86,13 +86,12 @@ def asking(
 def _ask(cluster: "Cluster", repository: str, selector: str) -> Iterator[Incumbent]:
     """Yields what is known first, then all of it: the namespace answers at once, Airflow takes seconds."""
     from dagship.airflow import query as airflow
-    from dagship.rollout import recorded
-    from dagship.rollout.plan import dag_version, planner
+    from dagship.rollout.plan import dag_version, own_releases, planner
     from dagship.workloads import selection, several_airflows
 
     survey = read_namespace(cluster, selector=selector, only_looks=True)
-    releases, journal = recorded.own(survey), survey.record.journal
-    names = (repository, *recorded.names(releases))
+    releases, journal = own_releases.own(survey), survey.record.journal
+    names = (repository, *own_releases.names(releases))
     known = planner.containers(journal.moves if journal else ())
     selected = selection.select(survey.workloads, repositories=names, known=known)
     used = Counter(container.image for _, containers in selected for container in containers)

@@ -9,9 +9,8 @@ from dagship.airflow.activity import LiveRuns
 from dagship.health.verdict import Verdict, judge
 from dagship.record.model import Change, Move, Record
 from dagship.reference import Reference
-from dagship.rollout import recorded
 from dagship.rollout import survey as survey_
-from dagship.rollout.plan import dag_version, kubernetes_executor, planner
+from dagship.rollout.plan import dag_version, kubernetes_executor, own_releases, planner
 from dagship.rollout.preflight import dag_source
 from dagship.rollout.results import StatusReport, WorkloadReport
 from dagship.rollout.survey import read_namespace
@@ -59,7 +58,7 @@ def status(
     images = [
         image for one in (*written.releases, *((written.journal,) if written.journal else ())) if (image := one.image)
     ]
-    repositories = (*repositories, *images, *recorded.names(recorded.own(survey, names)))
+    repositories = (*repositories, *images, *own_releases.names(own_releases.own(survey, names)))
     # What was moved is Airflow's also where someone has set another image since.
     moved = (written.journal.moves if written.journal else ()) + (
         written.releases[-1].moves if written.releases else ()

@@ -10,9 +10,9 @@ from dagship.artifacts import Target
 from dagship.console import Console
 from dagship.errors import UsageError
 from dagship.record.model import Change, Journal, Move, Record, Release
-from dagship.rollout import actions, recorded
+from dagship.rollout import actions
 from dagship.rollout.options import Asked
-from dagship.rollout.plan import dag_version
+from dagship.rollout.plan import dag_version, own_releases
 from dagship.rollout.preflight.dag_source import BUNDLES, FOLDER
 from dagship.rollout.survey import Survey
 from dagship.workloads import spec
@@ -57,7 +57,7 @@ def back_to(
     *releases: Release, here: tuple[str, ...] = ("scheduler",), to: int | None = None, unfinished: Journal | None = None
 ) -> int:
     record = Record(releases=releases, journal=unfinished)
-    own = recorded.own(survey(record, *here))
+    own = own_releases.own(survey(record, *here))
     return actions._release(record, own, to).number
 
 

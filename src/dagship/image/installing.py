@@ -7,8 +7,9 @@ from typing import Any
 
 from dagship.errors import DagshipError, OutsideError, Refused
 
-# The kind of what is worth a warning and stops nothing.
+# The kinds of what is worth a warning and stops nothing.
 _SHARED = "shared"
+_WAY = "way"
 _SAID = re.compile(r"@@INSTALL@@(\{.*\})")
 _SHOWN = 8
 
@@ -44,8 +45,9 @@ def _read(line: str) -> dict[str, Any] | None:
 
 
 def warnings(said: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Returns a warning for files that more than one package of the lock brings, each once."""
-    return list(dict.fromkeys(_shared(each["files"]) for each in said if each["kind"] == _SHARED))
+    """Returns warnings, each once: files that more than one package of the lock brings, modules that give way."""
+    words = {_SHARED: _shared, _WAY: _way}
+    return list(dict.fromkeys(words[each["kind"]](each["files"]) for each in said if each["kind"] in words))
 
 
 def _shared(files: Sequence[Sequence[str]]) -> str:
@@ -53,6 +55,16 @@ def _shared(files: Sequence[Sequence[str]]) -> str:
     return (
         f"{new} and {other} both bring {file}{_more(files)}, and not the same: which one the image has is "
         "chance. Leave one of the two out of the requirements if you can."
+    )
+
+
+def _way(files: Sequence[Sequence[str]]) -> str:
+    new, other, file = files[0]
+    package, module = (new, other) if file.endswith("__init__.py") else (other, new)
+    return (
+        f"Python will take {file.partition('/')[0].removesuffix('.py')!r} from {package}, which has that name, and not "
+        f"from {module}{_more(files)}: a module beside a package gives way to it. If {module.split(' ')[0]} needs its "
+        f"own, leave {new.split(' ')[0]} out of the requirements."
     )
 
 
@@ -64,7 +76,7 @@ def reason(said: Iterable[Mapping[str, Any]], lock: str) -> DagshipError | None:
         lock: How the lock is shown.
 
     """
-    stopping = next((each for each in said if each["kind"] != _SHARED), None)
+    stopping = next((each for each in said if each["kind"] not in (_SHARED, _WAY)), None)
     if stopping is None:
         return None
     is_overlap = stopping["kind"] == "overlap"

@@ -112,7 +112,9 @@ def _check_files(prefix: str, found: "dict[str, Any]") -> None:
     shared = overlap.among(prefix)
     if shared:
         _say({"kind": "shared", "files": shared[:_OVERLAPS]})
-    lost = overlap.with_image(prefix, str(found["prefix"]), found["path"])
+    lost, giving_way = overlap.with_image(prefix, str(found["prefix"]), found["path"])
+    if giving_way:
+        _say({"kind": "way", "files": giving_way[:_OVERLAPS]})
     if lost:
         _say({"kind": "overlap", "files": lost[:_OVERLAPS]})
         raise SystemExit("A package would write over files of the image.")

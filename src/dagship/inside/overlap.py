@@ -3,7 +3,8 @@
 Installers let the later package win without a word: `jwt` over `PyJWT` breaks what imports it, and neither a resolver
 nor `pip check` sees it. What counts is a file that Python or a shell finds by name; what packages ship beside, licences
 at the top and tests, is read by nobody. A file that is the same to Python, and the declarations of a namespace that
-several packages share, take nothing from anybody.
+several packages share, take nothing from anybody. A module that gives way to the package of its name (pytest's `py.py`
+to `py`) is told apart: it is there for where that package is not.
 """
 
 import ast
@@ -35,8 +36,8 @@ class Overlap(NamedTuple):
     file: str
 
 
-def with_image(prefix: str, final: str, path: Sequence[str]) -> "list[Overlap]":
-    """Returns files that would be written over, or hidden, in the image.
+def with_image(prefix: str, final: str, path: Sequence[str]) -> "tuple[list[Overlap], list[Overlap]]":
+    """Returns files that would be written over, or hidden, in the image; apart from them those that give way.
 
     Args:
         prefix: Where the new packages are, with the layout of Airflow's environment.
@@ -46,7 +47,8 @@ def with_image(prefix: str, final: str, path: Sequence[str]) -> "list[Overlap]":
     """
     sites = [one for one in path if os.path.basename(one) in _SITES and os.path.isdir(one)]
     owners: Optional[dict[str, str]] = None
-    found = []
+    lost: list[Overlap] = []
+    giving_way: list[Overlap] = []
     for package, name, there in sorted(_installed(prefix)):
         places = (
             [os.path.join(final, name)] if name.startswith("bin/") else [os.path.join(site, name) for site in sites]
@@ -54,9 +56,25 @@ def with_image(prefix: str, final: str, path: Sequence[str]) -> "list[Overlap]":
         for place in filter(os.path.exists, (other for one in places for other in (one, _twin(one)))):
             if not os.path.isfile(place) or not _same(name, there, place):
                 owners = _owners(sites, final) if owners is None else owners
-                found.append(Overlap(package, owners.get(os.path.realpath(place), ""), name))
+                met = Overlap(package, owners.get(os.path.realpath(place), ""), name)
+                beside = place == _twin(os.path.join(final, os.path.relpath(there, prefix)))
+                (giving_way if beside and _gives_way(met) else lost).append(met)
                 break
-    return found
+    return lost, giving_way
+
+
+def _gives_way(met: Overlap) -> bool:
+    """Whether, of `a.py` beside `a/__init__.py`, the package that Python takes is `a`, and the other is not."""
+    module, _, below = met.file.partition("/")
+    taken, other = (met.new, met.other) if below else (met.other, met.new)
+    if below not in ("", "__init__.py") or not other:
+        return False
+    module = module if below else module[: -len(".py")]
+    return _named(taken, module) and not _named(other, module)
+
+
+def _named(package: str, module: str) -> bool:
+    return re.sub(r"[-_.]+", "_", package.partition(" ")[0]).lower() == module.lower()
 
 
 def among(prefix: str) -> "list[Overlap]":

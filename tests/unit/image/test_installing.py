@@ -79,6 +79,18 @@ def test_what_the_step_says_to_dagship_is_not_shown_and_a_warning_alone_stops_no
     ]
 
 
+@pytest.mark.parametrize(
+    "files", [["py 1.11.0", "pytest 8.4.2", "py/__init__.py"], ["pytest 8.4.2", "py 1.11.0", "py.py"]]
+)
+def test_a_module_that_gives_way_is_a_warning_that_names_both(files: list[str]) -> None:
+    said = [{"kind": "way", "files": [files]}]
+    (warning,) = installing.warnings(said)
+
+    assert installing.reason(said, "dags.txt") is None
+    assert warning.startswith("Python will take 'py' from py 1.11.0, which has that name, and not from pytest 8.4.2: ")
+    assert warning.endswith(f"leave {files[0].split(' ')[0]} out of the requirements.")
+
+
 def test_a_package_over_the_files_of_another_names_both_and_the_file() -> None:
     files = [["jwt 1.4.0", "pyjwt 2.10.1", "jwt/__init__.py"], ["jwt 1.4.0", "pyjwt 2.10.1", "jwt/utils.py"]]
     error = installing.reason([{"kind": "overlap", "files": files}], "requirements/dags.txt")

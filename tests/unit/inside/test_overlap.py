@@ -47,7 +47,7 @@ def test_a_file_that_would_be_lost_is_told_with_both_packages(
     install(tmp_path / "image", "PyJWT-2.10.1", has)
     install(tmp_path / "new", "jwt-1.4.0", brings)
 
-    found = overlap.with_image(str(tmp_path / "new"), str(tmp_path / "image"), [str(tmp_path / "image" / SITE)])
+    found, _ = overlap.with_image(str(tmp_path / "new"), str(tmp_path / "image"), [str(tmp_path / "image" / SITE)])
 
     assert found == [("jwt 1.4.0", "PyJWT 2.10.1", next(iter(brings)).replace("../../../", ""))]
 
@@ -57,7 +57,7 @@ def test_a_file_that_is_hidden_in_another_directory_of_the_path_is_told(overlap:
     install(tmp_path / "new", "jwt-1.4.0", {"jwt/__init__.py": "class JWT: ..."})
     path = [str(tmp_path / "image" / SITE), str(tmp_path / "system" / SITE)]
 
-    found = overlap.with_image(str(tmp_path / "new"), str(tmp_path / "image"), path)
+    found, _ = overlap.with_image(str(tmp_path / "new"), str(tmp_path / "image"), path)
 
     assert found == [("jwt 1.4.0", "PyJWT 2.10.1", "jwt/__init__.py")]
 
@@ -84,7 +84,64 @@ def test_what_takes_nothing_from_anybody_is_no_overlap(
     install(tmp_path / "image", "one-1.0", has)
     install(tmp_path / "new", "other-2.0", brings)
 
-    assert overlap.with_image(str(tmp_path / "new"), str(tmp_path / "image"), [str(tmp_path / "image" / SITE)]) == []
+    found = overlap.with_image(str(tmp_path / "new"), str(tmp_path / "image"), [str(tmp_path / "image" / SITE)])
+
+    assert found == ([], [])
+
+
+Packages = dict[str, dict[str, str]]
+
+PY = {"py/__init__.py": "from py._vendored_packages import apipkg"}
+SHIM = {"py.py": "import _pytest._py.path as path"}
+
+
+def both(tmp_path: Path, owner: Packages, new: Packages) -> tuple[str, str, str]:
+    """Installs a package in the image and a new one; returns them and the new one's file, as an overlap has them."""
+    ((has, its), (brings, files)) = (*owner.items(), *new.items())
+    install(tmp_path / "image", has, its)
+    install(tmp_path / "new", brings, files)
+    return brings.replace("-", " "), has.replace("-", " "), next(iter(files))
+
+
+@pytest.mark.parametrize(
+    ("owner", "new"), [({"pytest-8.4.2": SHIM}, {"py-1.11.0": PY}), ({"py-1.11.0": PY}, {"pytest-8.4.2": SHIM})]
+)
+def test_a_module_gives_way_to_the_package_that_has_its_name(
+    overlap: ModuleType, tmp_path: Path, owner: Packages, new: Packages
+) -> None:
+    expected = both(tmp_path, owner, new)
+
+    found = overlap.with_image(str(tmp_path / "new"), str(tmp_path / "image"), [str(tmp_path / "image" / SITE)])
+
+    assert found == ([], [expected])
+
+
+@pytest.mark.parametrize(
+    ("owner", "new"),
+    [
+        ({"pytest-8.4.2": {"py/__init__.py": "a = 1"}}, {"py-1.11.0": PY}),
+        ({"py-2.0": {"py.py": "a = 1"}}, {"py-1.11.0": PY}),
+        ({"pytest-8.4.2": SHIM}, {"pylib-1.0": PY}),
+        ({"pytest-8.4.2": {"py/path.py": "a = 1"}}, {"py-1.11.0": {"py/path/__init__.py": "a = 2"}}),
+    ],
+)
+def test_no_other_module_does(overlap: ModuleType, tmp_path: Path, owner: Packages, new: Packages) -> None:
+    expected = both(tmp_path, owner, new)
+
+    lost, _ = overlap.with_image(str(tmp_path / "new"), str(tmp_path / "image"), [str(tmp_path / "image" / SITE)])
+
+    assert lost == [expected]
+
+
+def test_a_module_that_is_found_before_the_package_of_its_name_hides_it(overlap: ModuleType, tmp_path: Path) -> None:
+    """The package lies in a directory that Python looks in later."""
+    install(tmp_path / "system", "py-1.11.0", PY)
+    install(tmp_path / "new", "pytest-8.4.2", SHIM)
+    path = [str(tmp_path / "image" / SITE), str(tmp_path / "system" / SITE)]
+
+    lost, _ = overlap.with_image(str(tmp_path / "new"), str(tmp_path / "image"), path)
+
+    assert lost == [("pytest 8.4.2", "py 1.11.0", "py.py")]
 
 
 def test_new_packages_that_bring_the_same_file_are_told_but_for_namespaces(overlap: ModuleType, tmp_path: Path) -> None:
@@ -100,6 +157,6 @@ def test_a_directory_in_the_place_of_a_file_is_an_overlap(overlap: ModuleType, t
     install(tmp_path / "image", "one-1.0", {"a.py/b.txt": "1"})
     install(tmp_path / "new", "other-2.0", {"a.py": "a = 1"})
 
-    found = overlap.with_image(str(tmp_path / "new"), str(tmp_path / "image"), [str(tmp_path / "image" / SITE)])
+    found, _ = overlap.with_image(str(tmp_path / "new"), str(tmp_path / "image"), [str(tmp_path / "image" / SITE)])
 
     assert found == [("other 2.0", "", "a.py")]

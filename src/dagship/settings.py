@@ -75,7 +75,10 @@ class Settings(BaseSettings):
     previous: str = Field(
         "", description="Image whose DAG versions are kept; empty for what the cluster runs, else what `push` left here"
     )
-    max_file_size: PositiveInt = Field(10 * 1024 * 1024, description="Largest file allowed in the DAG directory, bytes")
+    max_file_size: PositiveInt = Field(
+        10 * 1024 * 1024,
+        description="Largest file allowed in the DAG directory, bytes; all together may have 20 times that, or 200 MiB",
+    )
     platform: Names = Field((), description="Platforms to build for, as linux/amd64; empty for the engine's own")
     builder: str = Field("", description="buildx builder; empty for the current one")
     cache_from: Names = Field((), description="BuildKit cache source, as type=registry,ref=…; a TOML array for several")

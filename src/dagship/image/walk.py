@@ -17,8 +17,9 @@ from dagship.inside.versions import pointer
 # Nobody's DAGs have so many or lie so deep; a link to a directory counts as often as it is met.
 _MOST_ENTRIES = 100_000
 _DEEPEST = 100
-# All files together, in files of the largest size allowed.
+# All files together: so many of the largest size allowed, and always so many bytes.
 _MOST_OF_THE_LARGEST = 20
+_ALWAYS_ALLOWED = 200 << 20
 
 
 class Walk:
@@ -143,13 +144,13 @@ class Walk:
 
     def _count(self, more: int) -> None:
         self._bytes += more
-        most = _MOST_OF_THE_LARGEST * self._largest
+        most = max(_MOST_OF_THE_LARGEST * self._largest, _ALWAYS_ALLOWED)
         if self._bytes > most:
             raise UsageError(
-                f"The files in {self._root} have more than {most} bytes together, {_MOST_OF_THE_LARGEST} times what "
-                "max_file_size allows for one.",
-                "Keep data elsewhere, leave files out with .dockerignore, or raise the setting max_file_size. What a "
-                "link leads to counts as often as it is met.",
+                f"The files in {self._root} have more than {most} bytes together.",
+                "Keep data elsewhere, leave files out with .dockerignore, or raise the setting max_file_size above "
+                f"{most // _MOST_OF_THE_LARGEST}: {_MOST_OF_THE_LARGEST} times that may be there together. What a link "
+                "leads to counts as often as it is met.",
             )
 
     def _check_mark(self, prefix: str, name: str) -> None:

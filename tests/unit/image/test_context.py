@@ -318,7 +318,15 @@ def test_an_ignore_file_without_end_is_refused(dags: Path) -> None:
     assert "more than 16777216 bytes" in refusal(dags)
 
 
-def test_links_do_not_multiply_files_without_end(dags: Path) -> None:
+def test_a_small_limit_for_one_file_is_none_for_all_of_them(dags: Path) -> None:
+    for number in range(30):
+        (dags / f"data{number}").write_bytes(b"x" * LIMIT)
+
+    assert len(read(dags).files) == 32
+
+
+def test_links_do_not_multiply_files_without_end(dags: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walk, "_ALWAYS_ALLOWED", LIMIT)
     (dags / "data").write_bytes(b"x" * LIMIT)
     for number in range(20):
         (dags / f"again{number}").symlink_to("data")

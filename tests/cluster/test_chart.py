@@ -44,8 +44,8 @@ ALL_ON: dict[str, Any] = {
         {"name": "DUMB_INIT_SETSID", "value": "0"},
     ],
     "envFrom": [{"secretRef": {"name": "more"}}],
-    "volumes": [{"name": "more", "emptyDir": {}}],
-    "volumeMounts": [{"name": "more", "mountPath": "/more"}],
+    "volumes": [{"name": "more", "emptyDir": {}}, {"name": "bare"}],
+    "volumeMounts": [{"name": "more", "mountPath": "/more"}, {"name": "bare", "mountPath": "/bare"}],
     "podAnnotations": {"a": "b"},
     "serviceAccountAnnotations": {"a": "b"},
     "nodeSelector": {"disk": "fast"},
@@ -265,6 +265,31 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"volumes": [{"name": "a", "emptyDir": {}}], "volumeMounts": [{"name": "a", "mountPath": "/a"}] * 2},
         "volumeMounts has /a twice",
     ),
+    "a mount in the place of the pod template": (
+        {"executor": "KubernetesExecutor", "volumeMounts": [{"name": "tmp", "mountPath": "/opt/dagship/pod-template"}]},
+        "volumeMounts has /opt/dagship/pod-template, where",
+    ),
+    "a mount in the place of git's key": (
+        {"dags": MODES["git"], "volumeMounts": [{"name": "tmp", "mountPath": "/etc/dagship/git"}]},
+        "volumeMounts has /etc/dagship/git, where",
+    ),
+    "a mount in the place of the user's own claim": (
+        {
+            "dags": MODES["persistent, filled by the user"],
+            "volumeMounts": [{"name": "tmp", "mountPath": "/opt/airflow/dags"}],
+        },
+        "volumeMounts has /opt/airflow/dags, where",
+    ),
+    "a mount that the sync's pod has no volume for": (
+        {"dags": MODES["persistent, filled by a sync"], "volumeMounts": [{"name": "files", "mountPath": "/again"}]},
+        "names the volume files, which is not in volumes, and not in every pod of the chart",
+    ),
+    "a mount that pods with the logs' claim have no volume for": (
+        {"logs": {"persistence": True}, "volumeMounts": [{"name": "logs-pod", "mountPath": "/again"}]},
+        "names the volume logs-pod, which is not in volumes, and not in every pod of the chart",
+    ),
+    "two volumes of one name": ({"volumes": [{"name": "a"}, {"name": "a", "emptyDir": {}}]}, "volumes names a twice"),
+    "a variable twice": ({"env": [{"name": "A", "value": "b"}, {"name": "A", "value": "c"}]}, "env names A twice"),
     "a mount of no volume": ({"volumeMounts": [{"name": "a", "mountPath": "/a"}]}, "which is not in volumes"),
     "a volume of the chart's name": ({"volumes": [{"name": "tmp", "emptyDir": {}}]}, "the name tmp, which the chart has"),
     "an unknown resource group": ({"scheduler": {"resources": {"limit": {}}}}, "'limit' not allowed"),
@@ -300,6 +325,26 @@ def test_what_the_server_would_refuse_halfway_or_show_to_others_is_refused_at_on
     assert done.returncode != 0
     assert said in done.stderr
     assert "s3cret" not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize(
+    ("mode", "executor", "name"),
+    [
+        ("embedded", "KubernetesExecutor", "logs-pod"),
+        ("git", "CeleryExecutor", "files"),
+        ("persistent, filled by the user", "LocalExecutor", "files"),
+        ("persistent, filled by a sync", "CeleryExecutor", "tmp"),
+    ],
+)
+def test_a_volume_of_the_chart_is_mounted_again_where_every_pod_has_it(
+    mode: str, executor: str, name: str, helm_program: str, tmp_path: Path
+) -> None:
+    again = {"name": name, "mountPath": "/again"}
+    seen = list(pods(rendered(helm_program, tmp_path, executor=executor, dags=MODES[mode], volumeMounts=[again])))
+    mounting = [pod for pod in seen if any(again in one.get("volumeMounts", ()) for one in containers(pod))]
+
+    assert len(mounting) > 4
+    assert [pod for pod in mounting if name not in {volume["name"] for volume in pod["volumes"]}] == []
 
 
 @pytest.mark.parametrize("release", ["1air", "my.air"])

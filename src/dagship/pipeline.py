@@ -43,7 +43,9 @@ def base_image(project: Project) -> BaseImage:
         else:
             reference, why = built.reference, f"as {project.workspace.directory / 'base.json'} names it"
     project.console.say(f"base: {reference}, {why}")
-    return probe.probe(project.workspace, project.console, reference, builder=settings.builder)
+    return probe.probe(
+        project.workspace, project.console, reference, builder=settings.builder, platforms=settings.platform
+    )
 
 
 def lock(project: Project, *, check: bool, upgrade: bool, upgrade_packages: tuple[str, ...]) -> LockFile:
@@ -182,7 +184,7 @@ def current_image(project: Project, image: str) -> BuiltImage:
     # A builder with a store of its own left it in the registry alone.
     if facts is None and (image or (built is not None and built.digest)):
         with project.console.step(f"Pulling {reference}"):
-            images.pull(reference, "Run build again, or name another image with --image.")
+            images.pull(reference, "Run build again, or name another image with --image.", others=None)
         facts = images.inspect(reference)
     if facts is None:
         raise UsageError(

@@ -6,6 +6,7 @@ the `airflow` command of the image starts with, or else the Python in PATH.
 
 import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from dagship import files
@@ -37,7 +38,9 @@ exit 90
 """
 
 
-def probe(workspace: Workspace, console: Console, reference: str, *, builder: str = "") -> BaseImage:
+def probe(
+    workspace: Workspace, console: Console, reference: str, *, builder: str = "", platforms: Sequence[str] = ()
+) -> BaseImage:
     """Finds out what is in a base image, once for each image id.
 
     Args:
@@ -45,6 +48,7 @@ def probe(workspace: Workspace, console: Console, reference: str, *, builder: st
         console: Shows the pull, if there is one.
         reference: The base image.
         builder: The buildx builder that will build on it, empty for the current one.
+        platforms: Those to build for: the first is looked into where the base is not there for the engine's own.
 
     Raises:
         UsageError: The image holds no Airflow.
@@ -54,7 +58,7 @@ def probe(workspace: Workspace, console: Console, reference: str, *, builder: st
     facts = images.inspect(reference)
     if facts is None:
         with console.step(f"Pulling {reference}"):
-            images.pull(reference)
+            images.pull(reference, others=platforms)
         facts = images.inspect(reference)
         if facts is None:
             raise UsageError(f"The image {reference} was pulled and is gone again.", "Run it again.")
@@ -65,7 +69,8 @@ def probe(workspace: Workspace, console: Console, reference: str, *, builder: st
     with console.step(f"Looking into {reference}"):
         found = _ask(reference, facts.id, facts.platform)
         pinned = _pinned(reference, facts.digests)
-        pinned = pinned if _resolves(reference, builder) and _resolves(pinned, builder) else reference
+        resolved = all(_resolves(name, builder, facts.platform) for name in (reference, pinned))
+        pinned = pinned if resolved else reference
     base = BaseImage(
         reference=reference,
         pinned=pinned,
@@ -112,7 +117,7 @@ def _pinned(reference: str, digests: tuple[str, ...]) -> str:
     return next((digest for digest in digests if digest.startswith(f"{name}@")), reference)
 
 
-def _resolves(reference: str, builder: str) -> bool:
+def _resolves(reference: str, builder: str, platform: str) -> bool:
     """Whether the builder finds an image of that name.
 
     An image that was never in a registry is found by its tag alone, until something was built on the tag once: only
@@ -124,7 +129,13 @@ def _resolves(reference: str, builder: str) -> bool:
         dockerfile.write_text(f"FROM {reference}\n", encoding="utf-8")
         try:
             images.build(
-                images.Build(context=Path(scratch), dockerfile=dockerfile, builder=builder, outputs=("type=cacheonly",))
+                images.Build(
+                    context=Path(scratch),
+                    dockerfile=dockerfile,
+                    builder=builder,
+                    platforms=(platform,),
+                    outputs=("type=cacheonly",),
+                )
             )
         except OutsideError:
             return False

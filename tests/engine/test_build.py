@@ -18,6 +18,8 @@ from dagship.engine import images
 from dagship.errors import OutsideError, Refused, UsageError
 from dagship.project import Project
 from dagship.settings import Settings, load
+from dagship.verify import untouched
+from dagship.verify.observation import Packages
 from tests.repositories import git, hostile_repository
 
 DAG = """
@@ -27,6 +29,9 @@ with DAG("{name}", schedule=None):
 """
 
 MakeProject = Callable[..., Project]
+
+ELSEWHERE = ("linux/arm64" if platform.machine() == "x86_64" else "linux/amd64", "linux/s390x")
+"""Two platforms that are not this machine's."""
 
 
 @pytest.fixture
@@ -332,6 +337,86 @@ def test_an_image_that_is_not_what_its_labels_say_is_not_taken(
     assert real.layers == again.layers
 
 
+def base_for(tag: str, base: BaseImage, context: Path, *platforms: str) -> str:
+    """Pushes a base with layers of its own for each platform; what is in them runs on this machine."""
+    (context / "Dockerfile").write_text(
+        f"FROM --platform={base.platform} {base.pinned}\nARG TARGETARCH\nUSER 0\nRUN echo $TARGETARCH > /arch\n"
+        f"USER {base.user}\n"
+    )
+    request = images.Build(
+        context=context,
+        dockerfile=context / "Dockerfile",
+        tag=tag,
+        platforms=platforms,
+        outputs=("type=image,push=true",),
+    )
+    images.build(request)
+    return tag
+
+
+@pytest.fixture(scope="module")
+def base_for_several(registry: str, base_3: BaseImage, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A base for this machine and two other platforms."""
+    tag, context = f"{registry}/dagship-test/base-for-several:1", tmp_path_factory.mktemp("several")
+    return base_for(tag, base_3, context, base_3.platform, *ELSEWHERE)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_the_registry_has_for_another_platform_is_taken(
+    project: MakeProject, registry: str, base_for_several: str, dags: Path, count: int
+) -> None:
+    """A Mac with a cluster of amd64, or the other way round: the layers of the base are other ones there."""
+    flags = {
+        "base": base_for_several,
+        "platform": ",".join(ELSEWHERE[:count]),
+        "repository": f"{registry}/dagship-test/for-{count}-elsewhere",
+    }
+    first = build(project(**flags), force=True, push=True)
+    process.run(["docker", "image", "rm", "--force", first.reference])
+    made, said = project(dags.parents[1] / "fresh", **flags), io.StringIO()
+    subprocess.run(["cp", "-R", str(dags), str(made.root / "dags")], check=True)
+    again = build(Project(root=made.root, settings=made.settings, console=Console(stderr=said)))
+    process.run(["docker", "image", "rm", "--force", first.reference])
+    pulled = pipeline.current_image(made, first.reference)
+
+    assert (True, digest_in(registry, first.reference)) == (again.reused, again.digest)
+    assert again.id == pulled.id
+    assert "warning" not in said.getvalue()
+
+
+def test_a_base_that_is_for_other_platforms_alone_is_taken_for_the_one_that_is_named(
+    project: MakeProject, registry: str, base_3: BaseImage, tmp_path: Path
+) -> None:
+    base = base_for(f"{registry}/dagship-test/base-elsewhere:1", base_3, tmp_path, *ELSEWHERE)
+    process.run(["docker", "image", "rm", "--force", base])
+    with pytest.raises(OutsideError, match="is there, but not for the platform"):
+        build(project(base=base))
+    pipeline.base_image(project(base=base, platform=ELSEWHERE[0]))
+    image = build(project(base=base), force=True)  # the engine has it now
+    facts = images.inspect(image.reference)
+
+    assert image.platforms == ELSEWHERE[:1]
+    assert (facts and facts.platform) == ELSEWHERE[0]
+
+
+def test_an_untouched_base_is_asked_in_the_platform_of_the_image(base_for_several: str, base_3: BaseImage) -> None:
+    """The engine has the one that runs here: its layers are others, and what it contradicts would be the lock's."""
+    other = f"{base_for_several.rpartition(':')[0]}@{images.platforms(base_for_several)[ELSEWHERE[0]]}"
+    images.pull(other)
+    images.pull(base_for_several)
+    facts, here = images.inspect(other), images.inspect(base_for_several)
+    assert facts is not None
+    assert here is not None
+    image = BuiltImage(
+        reference=other, id=facts.id, digest="", dag_version="", airflow="", base=base_for_several,
+        platforms=(facts.platform,), size=0, layers=(), seconds={}, reused=False,
+    )  # fmt: skip
+    seen = Packages(tool="pip", code=1, output="")
+
+    assert (base_3.platform, ELSEWHERE[0]) == (here.platform, facts.platform)
+    assert untouched.lines(seen, image, facts)
+
+
 def test_the_base_is_said_first(dags: Path, base_3: BaseImage) -> None:
     said = io.StringIO()
     made = Project(
@@ -350,7 +435,12 @@ def test_the_base_is_said_first(dags: Path, base_3: BaseImage) -> None:
 def digest_in(registry: str, reference: str) -> str:
     name, tag = reference.removeprefix(f"{registry}/").split(":")
     request = urllib.request.Request(f"http://{registry}/v2/{name}/manifests/{tag}", method="HEAD")
-    kinds = ("docker.distribution.manifest.v2", "oci.image.manifest.v1", "oci.image.index.v1")
+    kinds = (
+        "docker.distribution.manifest.v2",
+        "docker.distribution.manifest.list.v2",
+        "oci.image.manifest.v1",
+        "oci.image.index.v1",
+    )
     request.add_header("Accept", ", ".join(f"application/vnd.{kind}+json" for kind in kinds))
     with urllib.request.urlopen(request) as answer:
         return str(answer.headers["Docker-Content-Digest"])
@@ -404,8 +494,8 @@ def test_the_platforms_of_a_base_in_a_registry_are_known(registry: str, tmp_path
         images.Build(context=tmp_path, dockerfile=tmp_path / "Dockerfile", tag=tag, platforms=both, outputs=outputs)
     )
 
-    assert both == images.platforms(tag)
-    assert () == images.platforms(f"{registry}/dagship-test/never-pushed:1")
+    assert both == tuple(images.platforms(tag))
+    assert not images.platforms(f"{registry}/dagship-test/never-pushed:1")
 
 
 def test_a_build_runs_nothing_of_a_repository_that_its_context_lies_in(

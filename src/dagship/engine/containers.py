@@ -231,8 +231,14 @@ def _deadline(seconds: float, end: Callable[[], None]) -> Iterator[None]:
         timer.cancel()
 
 
-def directory(image: str, path: str, *, limit: int) -> bytes | None:
+def directory(image: str, path: str, *, platform: str, limit: int) -> bytes | None:
     """Reads a directory of an image as a tar archive, from a container that never starts; None when it has none there.
+
+    Args:
+        image: Reference or id.
+        path: The directory.
+        platform: `os/architecture` of the image.
+        limit: Most bytes of the archive.
 
     Raises:
         OutsideError: The engine does not answer or does not have the image, or the archive exceeds `limit` bytes.
@@ -240,7 +246,7 @@ def directory(image: str, path: str, *, limit: int) -> bytes | None:
     """
     import docker.errors
 
-    with _created(image) as (api, name):
+    with _created(image, platform) as (api, name):
         try:
             stream, _ = api.get_archive(name, path)
         except docker.errors.NotFound:
@@ -253,19 +259,19 @@ def directory(image: str, path: str, *, limit: int) -> bytes | None:
         return bytes(archive)
 
 
-def unpack(image: str) -> None:
+def unpack(image: str, platform: str) -> None:
     """Has the engine unpack the layers of an image, as it does for whoever makes a container of it.
 
     Raises:
         OutsideError: The engine does not answer, or does not have the image.
 
     """
-    with _created(image):
+    with _created(image, platform):
         pass
 
 
 @contextmanager
-def _created(image: str) -> Iterator[tuple[Any, str]]:
+def _created(image: str, platform: str) -> Iterator[tuple[Any, str]]:
     """Makes a container that never starts, gives the engine's API and its name, and removes it whatever happens."""
     import docker
     import docker.errors
@@ -278,7 +284,15 @@ def _created(image: str) -> Iterator[tuple[Any, str]]:
         raise diagnosis.of_engine(str(failed)) from failed
     try:
         removal.left_behind(client)
-        client.api.create_container(image, command=["true"], name=name, network_disabled=True, labels=owner.of_this())
+        # Without its platform the containerd store does not find an image that is for several others.
+        client.api.create_container(
+            image,
+            command=["true"],
+            name=name,
+            network_disabled=True,
+            labels=owner.of_this(),
+            platform=platform,
+        )
         yield client.api, name
     except (docker.errors.DockerException, RequestException) as failed:
         raise diagnosis.of_engine(str(failed)) from failed

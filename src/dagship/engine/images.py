@@ -9,13 +9,13 @@ import io
 import json
 import signal
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from dagship import process
-from dagship.engine import containers, diagnosis
+from dagship.engine import containers, diagnosis, refusing
 from dagship.errors import OutsideError
 
 LABEL_CONTENT = "io.dagship.content"
@@ -183,16 +183,21 @@ def _facts(document: dict[str, Any]) -> ImageFacts:
     )
 
 
-def platforms(reference: str) -> tuple[str, ...]:
-    """Returns the platforms that a registry has an image for; none when it has no index of it, or cannot be asked."""
+def platforms(reference: str) -> Mapping[str, str]:
+    """Returns the platforms that a registry has an image for, each with the digest of what it has for that one.
+
+    Empty when it has no index of it, or cannot be asked.
+    """
     finished = process.run(
         ["docker", "buildx", "imagetools", "inspect", "--raw", "--", reference], limit=_ANSWER_SECONDS
     )
     if finished.code != 0:
-        return ()
-    found = [manifest.get("platform") or {} for manifest in json.loads(finished.stdout).get("manifests", ())]
-    names = ["/".join(filter(None, (each.get("os"), each.get("architecture"), each.get("variant")))) for each in found]
-    return tuple(name for name in names if name and not name.startswith("unknown"))
+        return {}
+    found = {
+        "/".join(filter(None, map((manifest.get("platform") or {}).get, ("os", "architecture", "variant")))): manifest
+        for manifest in json.loads(finished.stdout).get("manifests", ())
+    }
+    return {name: each["digest"] for name, each in found.items() if name and not name.startswith("unknown")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,11 +207,13 @@ class InRegistry:
     Attributes:
         digest: Its digest.
         labels: Labels; of any of its platforms.
+        layers: Digests of the uncompressed layers, lowest first, by platform.
 
     """
 
     digest: str
     labels: Mapping[str, str]
+    layers: Mapping[str, tuple[str, ...]]
 
 
 def in_registry(reference: str) -> InRegistry:
@@ -226,27 +233,50 @@ def in_registry(reference: str) -> InRegistry:
     if finished.code != 0:
         raise diagnosis.of_pull(reference, finished.stderr)
     said = json.loads(finished.stdout)
-    return InRegistry(digest=str(said["manifest"]["digest"]), labels=labels_of(said.get("image")))
+    image = said.get("image")
+    return InRegistry(digest=str(said["manifest"]["digest"]), labels=labels_of(image), layers=_layers(image))
 
 
 def labels_of(document: object) -> dict[str, str]:
     """Reads the labels in a configuration, or in the first of an index, which is platform to configuration."""
-    if isinstance(document, dict) and "config" not in document:
-        document = next(iter(document.values()), None)
-    config = document.get("config") if isinstance(document, dict) else None
+    config = next((each.get("config") for each in _configurations(document)), None)
     return dict((config.get("Labels") if isinstance(config, dict) else None) or {})
 
 
-def pull(reference: str, advice: str = diagnosis.OF_A_BASE) -> None:
-    """Pulls an image; `advice` is what to do where that one is not to be had.
+def _layers(document: object) -> dict[str, tuple[str, ...]]:
+    return {
+        f"{each.get('os')}/{each.get('architecture')}": tuple((each.get("rootfs") or {}).get("diff_ids") or ())
+        for each in _configurations(document)
+    }
+
+
+def _configurations(document: object) -> list[dict[str, Any]]:
+    parts = document.values() if isinstance(document, dict) and "config" not in document else [document]
+    return [part for part in parts if isinstance(part, dict)]
+
+
+def pull(reference: str, advice: str = diagnosis.OF_A_BASE, *, others: Iterable[str] | None = ()) -> None:
+    """Pulls an image in the engine's own platform.
+
+    Args:
+        reference: The image.
+        advice: What to do where that one is not to be had.
+        others: Platforms of which the first will do where it is not there for the engine's own; None for any.
 
     Raises:
         OutsideError: It cannot be pulled.
 
     """
-    finished = process.run(["docker", "pull", "--quiet", "--", reference])
+    finished = _pull(reference)
+    if finished.code != 0 and refusing.says_other_platform(finished.stderr):
+        other = next(iter(platforms(reference) if others is None else others), "")
+        finished = _pull(reference, f"--platform={other}") if other else finished
     if finished.code != 0:
         raise diagnosis.of_pull(reference, finished.stderr, advice)
+
+
+def _pull(reference: str, *options: str) -> process.Finished:
+    return process.run(["docker", "pull", "--quiet", *options, "--", reference])
 
 
 def tag(reference: str, name: str) -> None:
@@ -272,7 +302,7 @@ def history(reference: str) -> tuple[tuple[str, int], ...]:
     if finished.code != 0 and diagnosis.says_not_unpacked(finished.stderr):
         # The engine's containerd store measures layers that are unpacked. It does not unpack an image of another
         # platform (moby issue 50851), and may lose what it had when an image of the same layers is removed meanwhile.
-        containers.unpack(reference)
+        containers.unpack(reference, _platform(reference))
         finished = _history(reference)
     if finished.code != 0 and diagnosis.says_no_such_image(finished.stderr):
         return ()
@@ -280,6 +310,11 @@ def history(reference: str) -> tuple[tuple[str, int], ...]:
         raise diagnosis.of_engine(finished.stderr)
     steps = (json.loads(line) for line in finished.stdout.splitlines())
     return tuple((step["CreatedBy"], int(step["Size"])) for step in steps)
+
+
+def _platform(reference: str) -> str:
+    facts = inspect(reference)
+    return facts.platform if facts is not None else ""
 
 
 def _history(reference: str) -> process.Finished:

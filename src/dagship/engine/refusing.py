@@ -125,6 +125,11 @@ def says_not_in_registry(text: str) -> bool:
     return re.search(_NOT_FOUND, text) is not None and not re.search(f"{_TRANSIENT}|{_NO_PLATFORM}", text)
 
 
+def says_other_platform(text: str) -> bool:
+    """Whether the registry has the image, and not for the platform that was asked for."""
+    return re.search(_NO_PLATFORM, text) is not None
+
+
 def of_pull(reference: str, text: str, advice: str) -> OutsideError:
     """Returns the error for an image that cannot be had; `advice` is what to do where that one is not to be had."""
     return (

@@ -79,7 +79,7 @@ def _check_made(settings: Settings, plan: Plan, facts: images.ImageFacts | None,
             f"{plan.reference} was built, but the engine does not have it.",
             f"The builder {settings.builder or 'in use'} keeps images elsewhere: add --push, or use another.",
         )
-    if facts is not None and facts.layers[: len(plan.base.layers)] != plan.base.layers:
+    if facts is not None and not existing.is_on_base(plan, facts):
         raise OutsideError(
             f"The base {plan.base.reference} moved while the image was built on it.",
             "Run build again, or name the base by its digest.",
@@ -118,7 +118,7 @@ def _request(
         tag=str(plan.reference),
         labels=planning.labels(plan, revision),
         secrets=build_secrets(settings, secrets) if plan.recipe.with_deps else {},
-        platforms=settings.platform,
+        platforms=plan.platforms,
         builder=settings.builder,
         cache_from=settings.cache_from,
         cache_to=settings.cache_to,

@@ -176,10 +176,16 @@ def _out_of(console: Console, reference: str, version: str, digest: str) -> Tree
     from dagship.engine import containers
 
     with console.step(f"Taking the DAG version {version} out of {reference}") as step:
-        if images.inspect(reference) is None:
+        facts = images.inspect(reference)
+        if facts is None:
             step.say("pulling")
-            images.pull(reference)
-        data = containers.directory(reference, f"{VERSIONS_ROOT}/{version}", limit=archive.MOST)
+            images.pull(reference, others=None)
+            facts = images.inspect(reference)
+        if facts is None:
+            return None
+        data = containers.directory(
+            reference, f"{VERSIONS_ROOT}/{version}", platform=facts.platform, limit=archive.MOST
+        )
     return archive.unpack(data, version, digest) if data is not None else None
 
 

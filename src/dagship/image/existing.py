@@ -106,7 +106,7 @@ def _taken(console: Console, plan: Plan, digest: str) -> images.ImageFacts | Non
     pinned = _pinned(plan, digest)
     try:
         with console.step(f"Pulling {pinned}"):
-            images.pull(pinned)
+            images.pull(pinned, others=plan.platforms)
         facts = images.inspect(pinned)
         if facts is None or not _holds(plan, facts):
             console.warn(
@@ -121,14 +121,29 @@ def _taken(console: Console, plan: Plan, digest: str) -> images.ImageFacts | Non
     return facts
 
 
+def is_on_base(plan: Plan, facts: images.ImageFacts) -> bool:
+    """Whether an image is built on the base of its platform; only the registry knows the base of another platform.
+
+    Raises:
+        OutsideError: The registry cannot be asked.
+
+    """
+    base = plan.base.layers
+    if facts.platform != plan.base.platform:
+        base = images.in_registry(plan.base.pinned).layers.get(facts.platform, ())
+    return bool(base) and facts.layers[: len(base)] == base
+
+
 def _holds(plan: Plan, facts: images.ImageFacts) -> bool:
     """Whether an image is built on the base and has the DAGs: what can be compared without building it."""
     from dagship.engine import containers
 
-    if facts.layers[: len(plan.base.layers)] != plan.base.layers:
+    if not is_on_base(plan, facts):
         return False
     for tree in (plan.tree, *plan.earlier):
-        data = containers.directory(facts.id, f"{VERSIONS_ROOT}/{tree.version}", limit=archive.MOST)
+        data = containers.directory(
+            facts.id, f"{VERSIONS_ROOT}/{tree.version}", platform=facts.platform, limit=archive.MOST
+        )
         if data is None or archive.unpack(data, tree.version, tree.digest) is None:
             return False
     return True

@@ -133,6 +133,7 @@ def _install(settings: Settings, image: BaseImage, target: Path) -> None:
                 dockerfile=recipe,
                 secrets=index.build_secrets(settings, Path(scratch)),
                 outputs=(images.fields("type=local", f"dest={out}"),),
+                platforms=(image.platform,),
                 builder=settings.builder,
             )
         )

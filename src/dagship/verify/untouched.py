@@ -32,7 +32,7 @@ def lines(seen: Packages, image: BuiltImage, facts: images.ImageFacts) -> frozen
     base = _base(image, facts)
     if base is None:
         return frozenset()
-    with containers.running(base.id) as container:
+    with containers.running(base.id, platform=base.platform) as container:
         ended = container.execute(["sh", "-c", FIND_PYTHON, "sh", _CHECK.format(tool=seen.tool)])
     return frozenset(ended.output.splitlines())
 
@@ -44,10 +44,18 @@ def _base(image: BuiltImage, facts: images.ImageFacts) -> images.ImageFacts | No
     if not reference:
         return None
     try:
-        found = images.inspect(reference)
-        if found is None:
-            images.pull(reference)
-            found = images.inspect(reference)
+        found = _had(reference)
+        if found is not None and found.platform != facts.platform:
+            own = images.platforms(reference).get(facts.platform)
+            found = _had(f"{reference.partition('@')[0]}@{own}") if own else None
     except OutsideError:
         return None
     return found if found is not None and facts.layers[: len(found.layers)] == found.layers else None
+
+
+def _had(reference: str) -> images.ImageFacts | None:
+    found = images.inspect(reference)
+    if found is None:
+        images.pull(reference, others=None)
+        found = images.inspect(reference)
+    return found

@@ -87,6 +87,7 @@ def verify(
     mask = partial(redaction.masked, secrets=redaction.secrets_in(variables))
     with containers.running(
         facts.id,
+        platform=facts.platform,
         user=f"{user}:0",
         capabilities=_SUPERVISING,
         memory=settings.container_memory * 1024**2,

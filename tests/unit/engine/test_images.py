@@ -4,7 +4,7 @@ import pytest
 
 from dagship.engine import images
 
-CONFIGURATION = {"architecture": "amd64", "config": {"Labels": {"a": "b"}}}
+CONFIGURATION = {"architecture": "amd64", "os": "linux", "config": {"Labels": {"a": "b"}}}
 
 
 @pytest.mark.parametrize("document", [CONFIGURATION, {"linux/amd64": CONFIGURATION, "linux/arm64": {}}])

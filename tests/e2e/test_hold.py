@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from dagship.engine.catalogue import Catalogue
 from dagship.reference import Reference
+from dagship.registry.repository import Repository
 from tests.e2e import holds
 from tests.e2e.api import Api, until
 from tests.e2e.conftest import REGISTRY, pushed, repository
@@ -32,9 +32,9 @@ def project(based: Callable[[str], tuple[str, Path]], tmp_path_factory: pytest.T
     name = f"{REGISTRY}/dagship-test/hold-{secrets.token_hex(4)}"
     (where / "dagship.toml").write_text(f'repository = "{name}"\nbase = "{base}"\n', encoding="utf-8")
     yield where
-    catalogue = Catalogue(Reference.parse(name))
-    for digest in {catalogue.digest(tag) for tag in catalogue.tags()}:
-        catalogue.delete(digest)
+    remote = Repository(Reference.parse(name))
+    for digest in {remote.digest(tag) for tag in remote.tags()}:
+        remote.delete(digest)
 
 
 @pytest.fixture(scope="module")

@@ -19,11 +19,11 @@ from dagship import process
 from dagship.console import Console
 from dagship.engine import images
 from dagship.engine import registry as gateway
-from dagship.engine.catalogue import Catalogue
 from dagship.errors import OutsideError, Refused, Transient
 from dagship.prune import pruner
 from dagship.prune.values import Place, PruneReport, Seen
 from dagship.reference import Reference
+from dagship.registry.repository import Repository
 from tests.engine.registries import answering, relaying, serving
 
 HERE = Place(context="", namespace="airflow")
@@ -38,9 +38,9 @@ def repository(registry: str) -> Iterator[str]:
     """A repository of its own, empty again after the test."""
     name = f"{registry}/dagship-test/prune-{uuid.uuid4().hex[:8]}"
     yield name
-    catalogue = Catalogue(Reference.parse(name))
-    for tag in catalogue.tags():
-        catalogue.delete(catalogue.digest(tag))
+    remote = Repository(Reference.parse(name))
+    for tag in remote.tags():
+        remote.delete(remote.digest(tag))
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def _prune(
 
 
 def _tags(repository: str) -> list[str]:
-    return sorted(tag[0] for tag in Catalogue(Reference.parse(repository)).tags())
+    return sorted(tag[0] for tag in Repository(Reference.parse(repository)).tags())
 
 
 def test_it_lists_and_deletes_nothing_until_told_to(console: Console, repository: str, make: Make) -> None:
@@ -154,14 +154,14 @@ def _for_two_platforms(repository: str, directory: Path) -> str:
 def test_an_image_for_two_platforms_goes_whole(console: Console, repository: str, make: Make, tmp_path: Path) -> None:
     used = make(repository, "a")
     tag = _for_two_platforms(repository, tmp_path)
-    catalogue = Catalogue(Reference.parse(repository))
-    facts = catalogue.facts(tag)
+    remote = Repository(Reference.parse(repository))
+    facts = remote.facts(tag)
     assert facts is not None
     assert len(facts.parts) == 2
 
     _prune(console, repository, _look(used), delete=True)
 
-    assert [""] * 3 == [catalogue.digest(digest) for digest in (facts.digest, *facts.parts)]
+    assert [""] * 3 == [remote.digest(digest) for digest in (facts.digest, *facts.parts)]
     assert ["a"] == _tags(repository)
     process.run(["docker", "image", "rm", "--force", f"{repository}:{tag}"])
 
@@ -170,7 +170,7 @@ def test_a_part_that_runs_keeps_the_image_for_two_platforms(
     console: Console, repository: str, make: Make, tmp_path: Path
 ) -> None:
     tag = _for_two_platforms(repository, tmp_path)
-    facts = Catalogue(Reference.parse(repository)).facts(tag)
+    facts = Repository(Reference.parse(repository)).facts(tag)
     assert facts is not None
 
     _prune(console, repository, _look(facts.parts[0]), delete=True)
@@ -339,13 +339,13 @@ def test_a_token_is_fetched_with_that_login(
         monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
         secret = base64.b64encode(b"ci:secret words" if known else b"ci:wrong").decode()
         (tmp_path / "config.json").write_text(json.dumps({"auths": {address: {"auth": secret}}}))
-        catalogue = Catalogue(Reference.parse(repository.replace(registry, address)))
+        remote = Repository(Reference.parse(repository.replace(registry, address)))
 
         if known:
-            assert 1 == len(catalogue.tags())
+            assert 1 == len(remote.tags())
         else:
             with pytest.raises(OutsideError, match="refuses you"):
-                catalogue.tags()
+                remote.tags()
     assert "scope=repository" in asked[0]
 
 
@@ -363,7 +363,7 @@ def test_answers_of_no_use_are_named(
     handler: type[http.server.BaseHTTPRequestHandler], error: type[OutsideError], words: str
 ) -> None:
     with serving(handler) as address, pytest.raises(error, match=words):
-        Catalogue(Reference.parse(f"{address}/a/b")).tags()
+        Repository(Reference.parse(f"{address}/a/b")).tags()
 
 
 def test_a_registry_that_knows_of_no_deletion_has_deleted_nothing() -> None:
@@ -378,12 +378,12 @@ def test_a_registry_that_knows_of_no_deletion_has_deleted_nothing() -> None:
             super().end_headers()
 
     with serving(Keeping) as address, pytest.raises(OutsideError, match="lets nobody delete"):
-        Catalogue(Reference.parse(f"{address}/a/b")).delete(digest)
+        Repository(Reference.parse(f"{address}/a/b")).delete(digest)
 
 
 def test_nobody_there_is_one_sentence() -> None:
     with pytest.raises(Transient, match="cannot be reached"):
-        Catalogue(Reference.parse("127.0.0.1:1/a/b")).tags()
+        Repository(Reference.parse("127.0.0.1:1/a/b")).tags()
 
 
 def test_the_pages_of_a_long_list_are_read_to_the_end(
@@ -391,6 +391,6 @@ def test_the_pages_of_a_long_list_are_read_to_the_end(
 ) -> None:
     for version in "abc":
         make(repository, version)
-    monkeypatch.setattr("dagship.engine.catalogue._PAGE", 1)
+    monkeypatch.setattr("dagship.registry.repository._PAGE", 1)
 
     assert ["a", "b", "c"] == _tags(repository)

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from dagship.engine.catalogue import Catalogue
 from dagship.errors import OutsideError, Transient
 from dagship.reference import Reference
+from dagship.registry.repository import Repository
 from tests.engine.registries import answering, serving
 
 
@@ -37,7 +37,7 @@ class _Endless(answering(200, b"")):  # type: ignore[misc]
 
 def test_a_list_of_tags_that_names_itself_as_the_next_page_ends() -> None:
     with serving(_Endless) as address:
-        assert ("a",) == Catalogue(Reference.parse(f"{address}/a/b")).tags()
+        assert ("a",) == Repository(Reference.parse(f"{address}/a/b")).tags()
     assert 2 == _Endless.pages
 
 
@@ -53,7 +53,7 @@ def test_an_answer_without_end_is_a_sentence_and_takes_no_memory(packed: bool) -
 
     tracemalloc.start()
     with serving(Much) as address, pytest.raises(OutsideError, match="more than 16 MB"):
-        Catalogue(Reference.parse(f"{address}/a/b")).tags()
+        Repository(Reference.parse(f"{address}/a/b")).tags()
     assert tracemalloc.get_traced_memory()[1] < 100_000_000
     tracemalloc.stop()
 
@@ -85,14 +85,14 @@ def test_an_odd_manifest_is_a_sentence(manifest: dict[str, Any]) -> None:
             super().end_headers()
 
     with serving(Odd) as address, pytest.raises(OutsideError, match="is not what registries say"):
-        Catalogue(Reference.parse(f"{address}/a/b")).facts("odd")
+        Repository(Reference.parse(f"{address}/a/b")).facts("odd")
 
 
 @pytest.mark.parametrize("tags", ['["\\u001b[2J"]', '["../x"]', "[1]", '"a"'])
 def test_a_tag_that_is_none_is_a_sentence(tags: str) -> None:
     saying = answering(200, f'{{"tags": {tags}}}'.encode())
     with serving(saying) as address, pytest.raises(OutsideError, match="is not what registries say"):
-        Catalogue(Reference.parse(f"{address}/a/b")).tags()
+        Repository(Reference.parse(f"{address}/a/b")).tags()
 
 
 def test_a_credential_helper_that_is_not_there_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +105,7 @@ def test_a_credential_helper_that_is_not_there_is_a_sentence(tmp_path: Path, mon
             super().end_headers()
 
     with serving(Closed) as address, pytest.raises(OutsideError, match="cannot be read"):
-        Catalogue(Reference.parse(f"{address}/a/b")).tags()
+        Repository(Reference.parse(f"{address}/a/b")).tags()
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +127,7 @@ def test_a_certificate_that_is_not_trusted_is_told_apart_from_a_registry_that_is
         serving(answering(200, b"{}"), self_signed) as address,
         pytest.raises(OutsideError, match="no trust in the certificate") as refused,
     ):
-        Catalogue(Reference.parse(f"{address}/a/b")).tags()
+        Repository(Reference.parse(f"{address}/a/b")).tags()
 
     assert not isinstance(refused.value, Transient)
     assert f"/etc/docker/certs.d/{address}/ca.crt" in refused.value.hint
@@ -146,4 +146,4 @@ def test_a_login_that_is_down_is_no_refusal() -> None:
             super().end_headers()
 
     with serving(Down) as address, pytest.raises(Transient, match="it answered 503"):
-        Catalogue(Reference.parse(f"{address}/a/b")).tags()
+        Repository(Reference.parse(f"{address}/a/b")).tags()

@@ -1,4 +1,4 @@
-"""The registry, reached through the engine with docker-py: credentials are those that `docker login` left."""
+"""The registry as the engine reaches it, with docker-py: credentials are those that `docker login` left."""
 
 import importlib
 import re

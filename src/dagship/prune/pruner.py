@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from dagship.engine.catalogue import Catalogue, RegistryFacts
 from dagship.errors import DagshipError, OutsideError, Refused
 from dagship.image import sidebyside
 from dagship.image.sidebyside import LABEL_DAGS
@@ -12,6 +11,7 @@ from dagship.prune import choice
 from dagship.prune.present import show
 from dagship.prune.values import Image, PruneReport, Seen, Verdict
 from dagship.reference import Reference
+from dagship.registry.repository import RegistryFacts, Repository
 
 if TYPE_CHECKING:
     from dagship.console import Console
@@ -47,9 +47,9 @@ def prune(
         OutsideError: The registry or a cluster does not answer, or refuses.
 
     """
-    catalogue = Catalogue(Reference.repository(repository))
+    remote = Repository(Reference.repository(repository))
     with console.step(f"Reading the tags of {repository}") as step:
-        images = _read(catalogue, step.say)
+        images = _read(remote, step.say)
     places = look()
     found = choice.verdicts(images, places, keep=keep, pushed=pushed)
     report = PruneReport(
@@ -65,14 +65,14 @@ def prune(
     if not delete:
         return report
     _check(images, places, ignore_runs=ignore_runs)
-    return report.model_copy(update={"outcome": "deleted", "images": _delete(console, catalogue, images, found)})
+    return report.model_copy(update={"outcome": "deleted", "images": _delete(console, remote, images, found)})
 
 
-def _read(catalogue: Catalogue, say: Callable[[str], None]) -> tuple[Image, ...]:
-    tags = catalogue.tags()
+def _read(remote: Repository, say: Callable[[str], None]) -> tuple[Image, ...]:
+    tags = remote.tags()
     by_digest: dict[str, tuple[RegistryFacts, list[str]]] = {}
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
-        for count, (tag, facts) in enumerate(zip(tags, pool.map(catalogue.facts, tags), strict=True), 1):
+        for count, (tag, facts) in enumerate(zip(tags, pool.map(remote.facts, tags), strict=True), 1):
             say(f"{count} of {len(tags)}")
             if facts is not None:
                 by_digest.setdefault(facts.digest, (facts, []))[1].append(tag)
@@ -114,23 +114,23 @@ def _check(images: Iterable[Image], places: Iterable[Seen], *, ignore_runs: bool
 
 
 def _delete(
-    console: "Console", catalogue: Catalogue, images: Iterable[Image], found: tuple[Verdict, ...]
+    console: "Console", remote: Repository, images: Iterable[Image], found: tuple[Verdict, ...]
 ) -> tuple[Verdict, ...]:
     deleted: set[str] = set()
     images = tuple(images)
     going = choice.unreferenced(images, found)
     with console.step(f"Deleting {len(going)} images") as step:
         if going:
-            going = choice.unreferenced(images, found, _wanted(catalogue, images))
+            going = choice.unreferenced(images, found, _wanted(remote, images))
         for image, parts in going:
             step.say(image.tags[0])
             try:
                 # A tag that was pushed anew meanwhile is another image's.
-                if all(catalogue.digest(tag) in (image.digest, "") for tag in image.tags):
-                    catalogue.delete(image.digest)
+                if all(remote.digest(tag) in (image.digest, "") for tag in image.tags):
+                    remote.delete(image.digest)
                     deleted.add(image.digest)
                     for part in parts:
-                        catalogue.delete(part)
+                        remote.delete(part)
             except DagshipError as failed:
                 raise OutsideError(
                     failed.message, failed.hint, f"{len(deleted)} of {len(going)} images were deleted.\n{failed.detail}"
@@ -138,8 +138,8 @@ def _delete(
     return tuple(one.model_copy(update={"deleted": one.digest in deleted}) for one in found)
 
 
-def _wanted(catalogue: Catalogue, images: Iterable[Image]) -> set[str]:
+def _wanted(remote: Repository, images: Iterable[Image]) -> set[str]:
     """What has a tag that came meanwhile: somebody's wish to keep it. Deleting takes every tag along."""
     known = {tag for image in images for tag in image.tags}
-    new = (catalogue.facts(tag) for tag in catalogue.tags() if tag not in known)
+    new = (remote.facts(tag) for tag in remote.tags() if tag not in known)
     return {digest for facts in new if facts is not None for digest in (facts.digest, *facts.parts)}

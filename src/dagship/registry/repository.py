@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from dagship.engine.answers import Answer
-from dagship.engine.distribution import Distribution
-from dagship.engine.manifests import Config, Manifest, Part, TagList, is_digest
 from dagship.errors import OutsideError
 from dagship.reference import Reference
+from dagship.registry.answers import Answer
+from dagship.registry.distribution import Distribution
+from dagship.registry.manifests import Config, Manifest, Part, TagList, is_digest
 
 _OK, _ACCEPTED, _NOT_FOUND, _NOT_ALLOWED = 200, 202, 404, 405
 _DENIED = (401, 403)
@@ -43,7 +43,7 @@ class RegistryFacts:
     blobs: Mapping[str, int]
 
 
-class Catalogue:
+class Repository:
     """One repository of a registry; safe for threads.
 
     Args:

@@ -6,8 +6,8 @@ import pytest
 import requests
 from urllib3 import HTTPResponse
 
-from dagship.engine import answers
 from dagship.errors import OutsideError
+from dagship.registry import answers
 
 
 def response(link: str) -> requests.Response:

@@ -16,10 +16,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from dagship.engine import answers
-from dagship.engine.answers import Answer
 from dagship.errors import OutsideError, Transient
 from dagship.reference import Reference
+from dagship.registry import answers
+from dagship.registry.answers import Answer
 
 # Seconds to connect, and between two pieces of an answer.
 _PATIENCE = (10, 60)

@@ -1,0 +1,1 @@
+"""A registry, spoken to directly: what the engine does not pass on."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dagship.chart.labels import component, of_release
 from dagship.chart.related_objects import NEEDED, Others
 from dagship.cluster.feed import Feed
-from dagship.diagnosis import collect
+from dagship.diagnosis import events_and_logs
 from dagship.diagnosis.failure import Failure
 from dagship.health.watcher import Broken, Watcher
 from dagship.record.model import Change, Move
@@ -76,7 +76,7 @@ def watch(
             watcher.until_done(moves)
         except Broken as broken:
             board.failed = True
-            failure = collect.failure(cluster, broken)
+            failure = events_and_logs.failure(cluster, broken)
         images = _images(feed, release)
         jobs = [f"job/{job['metadata']['name']}" for job in others.jobs()]
     return Watched(

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from dagship.diagnosis.log import first_raised, frames, last, place, plain, short
+from dagship.diagnosis.crash_log import first_raised, frames, last, place, plain, short
 from dagship.modules import package_hint
 
 Meaning = tuple[str, str]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from dagship import redaction
 from dagship.diagnosis.airflow_log import Meaning, last_words
-from dagship.diagnosis.log import complaint
+from dagship.diagnosis.crash_log import complaint
 from dagship.health.faults import REGISTRY_FAILS, Doom
 from dagship.workloads.status import ContainerState
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from dagship import process
 from dagship.errors import OutsideError
-from dagship.helm import calls, sayings
+from dagship.helm import calls, errors
 
 _OLDEST = (3, 8)
 _GET_IT = "Install Helm 3.8 or newer and see that it is in PATH; install and uninstall stand on it, rollout does not."
@@ -146,5 +146,5 @@ class Helm:
             self.check()
         finished = process.run([self._program, *argv, *self._where], env=self._env)
         if finished.code != 0:
-            raise sayings.error(finished.stderr, what, self._namespace)
+            raise errors.error(finished.stderr, what, self._namespace)
         return finished.stdout

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from dagship.diagnosis.crash_log import complaint
 from dagship.diagnosis.explain import meaning
-from dagship.diagnosis.log import complaint
 from dagship.health.faults import Doom
 from dagship.workloads import status as workload_status
 from tests.builders import pods as o

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from dagship.cluster.feed import Feed
-from dagship.diagnosis import collect
+from dagship.diagnosis import events_and_logs
 from dagship.diagnosis.failure import Failure
 from dagship.diagnosis.present import show_failure
 from dagship.errors import DagshipError, Interrupted, OutsideError, Transient
@@ -146,7 +146,7 @@ def _carry_out(run: Run, lease: Lease, planned: Planned, survey: "Survey") -> Ro
         try:
             _forward(run, held)
         except Broken as broken:
-            failure = collect.failure(run.cluster, broken)
+            failure = events_and_logs.failure(run.cluster, broken)
             show_failure(run.console, failure)
             if not changes:
                 state = "It says the image already; nothing was changed, and pods that were broken got a new start."

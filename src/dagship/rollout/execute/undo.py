@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dagship.cluster.failures import NotFound
-from dagship.diagnosis import collect
+from dagship.diagnosis import events_and_logs
 from dagship.diagnosis.failure import Failure
 from dagship.diagnosis.present import show_failure
 from dagship.errors import DagshipError, Refused, Transient
@@ -121,7 +121,7 @@ def _wait(run: Run, held: Held, board: "Board", returned: _Returned) -> None:
             elif broken.doomed.reason == "TakenBack":
                 returned.taken.append(broken.workload)
             else:
-                returned.stuck.append(collect.failure(run.cluster, broken))
+                returned.stuck.append(events_and_logs.failure(run.cluster, broken))
         else:
             return
 

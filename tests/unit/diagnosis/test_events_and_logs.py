@@ -1,7 +1,7 @@
 """What is put into the report of a failure, from what pods, events and logs say."""
 
 from dagship.cluster.failures import Forbidden
-from dagship.diagnosis import collect
+from dagship.diagnosis import events_and_logs
 from dagship.diagnosis.failure import Failure
 from dagship.health.faults import Doom
 from dagship.health.watcher import Broken
@@ -15,7 +15,7 @@ def failure(
 ) -> Failure:
     pod = status.pod(raw) if raw else None
     doomed = Doom(pod=pod.name if pod else "", container=container, reason=reason, message="")
-    return collect.failure(namespace, Broken("statefulset/worker", doomed, pod))  # type: ignore[arg-type]
+    return events_and_logs.failure(namespace, Broken("statefulset/worker", doomed, pod))  # type: ignore[arg-type]
 
 
 def event(seconds: float, message: str = "") -> o.Raw:

@@ -3,7 +3,7 @@
 import pytest
 
 from dagship.errors import DagshipError, OutsideError, Refused, UsageError
-from dagship.helm.sayings import error
+from dagship.helm.errors import error
 
 HEAD = "values don't meet the specifications of the schema(s) in the following chart(s):\nairflow:\n"
 FOUR = f"""Error: {HEAD}- at '/replicas': got string, want integer

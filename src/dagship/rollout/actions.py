@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING
 
 from dagship.artifacts import Target
 from dagship.errors import UsageError
-from dagship.record.model import Journal, Move, Record, Release
+from dagship.record.model import Move, Release
 from dagship.reference import Reference
-from dagship.rollout.execute.history import is_another_version
 from dagship.rollout.execute.operation import Run
 from dagship.rollout.execute.phases import roll
 from dagship.rollout.options import Asked
-from dagship.rollout.plan import dag_version, own_releases, resume, server_answer
+from dagship.rollout.plan import dag_version, own_releases, resume, rollback_target, server_answer
 from dagship.rollout.plan import planner as planner_
 from dagship.rollout.plan.model import Planned
 from dagship.rollout.preflight import checks, dag_source
@@ -34,7 +33,7 @@ def rollout(cluster: "Cluster", console: "Console", target: Target, asked: Asked
         asked: How.
 
     Raises:
-        DagshipError: As `roller.roll`.
+        DagshipError: As `phases.roll`.
 
     """
 
@@ -57,13 +56,13 @@ def rollback(cluster: "Cluster", console: "Console", to: int | None, asked: Aske
 
     Raises:
         UsageError: There is no such release, or nothing of it is here.
-        DagshipError: As `roller.roll`.
+        DagshipError: As `phases.roll`.
 
     """
 
     def planner(survey: "Survey") -> Planned:
         own = own_releases.own(survey, asked.names)
-        release = _release(survey.record, own, to)
+        release = rollback_target.release(survey.record, own, to)
         if not release.image:
             return _to_found(survey, release, asked)
         target = Target(
@@ -74,7 +73,7 @@ def rollback(cluster: "Cluster", console: "Console", to: int | None, asked: Aske
             dag_pointer=dag_version.of_release(release),
             airflow=release.airflow,
         )
-        moves = _to(survey, target, asked, cluster.namespace, also=_moved(own))
+        moves = _to(survey, target, asked, cluster.namespace, also=rollback_target.moved(own))
         planned = Planned(kind="rollback", target=target, moves=moves)
         return _within(survey, release, moves) or _packages_alone(planned, survey)
 
@@ -86,7 +85,7 @@ def undo(cluster: "Cluster", console: "Console", asked: Asked) -> RolloutResult:
 
     Raises:
         UsageError: There is none.
-        DagshipError: As `roller.roll`.
+        DagshipError: As `phases.roll`.
 
     """
 
@@ -200,41 +199,3 @@ def _to_found(survey: "Survey", release: Release, asked: Asked) -> Planned:
 
 def _asked_for(moves: tuple[Move, ...], asked: Asked) -> tuple[Move, ...]:
     return tuple(move for move in moves if not asked.names or move.key in asked.names)
-
-
-def _moved(own: tuple[Release, ...]) -> tuple[Move, ...]:
-    """What the last release that moved images moved: it moves again, also where its images are another repository's."""
-    return next((release.moves for release in reversed(own) if not dag_version.is_pointing(release.moves)), ())
-
-
-def _is_its(release: Release, journal: Journal) -> bool:
-    """Whether a rollback that was cut off was going there: to its image, or to its DAGs within the image that ran."""
-    if dag_version.is_pointing(journal.moves):
-        return release.dag_version == journal.dag_version
-    return release.image == journal.image and not is_another_version(release.dag_version, journal.dag_version)
-
-
-def _is_another(release: Release, last: Release) -> bool:
-    return release.image != last.image or is_another_version(release.dag_version, last.dag_version)
-
-
-def _release(written: Record, own: tuple[Release, ...], to: int | None) -> Release:
-    """The release to go back to.
-
-    Without a number: where a rollback that was cut off was going; else the last that succeeded, when a rollout is
-    unfinished; else the newest before it that had another image or announced another DAG version.
-    """
-    journal = written.journal
-    if to is not None:
-        earlier = [release for release in written.releases if release.number == to]
-    elif journal is not None:
-        earlier = [release for release in own if journal.kind == "rollout" or _is_its(release, journal)]
-    else:
-        earlier = [release for release in own[:-1] if _is_another(release, own[-1])]
-    if earlier:
-        return earlier[-1]
-    known = ", ".join(str(release.number) for release in written.releases) or "none"
-    raise UsageError(
-        "There is no earlier release to go back to." if to is None else f"There is no release {to} in the record.",
-        f"Releases recorded: {known}. status shows them.",
-    )

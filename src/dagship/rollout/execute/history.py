@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from dagship.airflow.activity import LiveRuns
 from dagship.record import actor, config_map
 from dagship.record.model import Journal, Move, Record, Release
+from dagship.rollout.plan.dag_version import is_another_version
 from dagship.rollout.plan.model import Planned
 
 # The record is one object of limited size, and no image has room for more: each version is a layer.
@@ -105,11 +106,6 @@ def is_last(written: Record, planned: Planned) -> bool:
         return False
     # What dagship found is no one image: it is told by its fields.
     return planned.target.image != "" or _after(written.releases[-1].moves) == _after(planned.moves)
-
-
-def is_another_version(one: str, other: str) -> bool:
-    """Whether two DAG versions are known and differ."""
-    return bool(one and other) and one != other
 
 
 def _after(moves: Iterable[Move]) -> set[tuple[object, ...]]:

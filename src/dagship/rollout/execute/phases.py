@@ -17,8 +17,8 @@ from dagship.rollout.execute.history import is_last, journal_of, released
 from dagship.rollout.execute.operation import Held, Run
 from dagship.rollout.execute.undo import go_back
 from dagship.rollout.plan import drift, server_answer
-from dagship.rollout.plan import planner as planner_
 from dagship.rollout.plan.model import Planned, Planner
+from dagship.rollout.plan.step_order import STEPS
 from dagship.rollout.preflight import checks, dags_served, dry_run
 from dagship.rollout.present import show_live, show_plan
 from dagship.rollout.results import RolloutResult
@@ -168,7 +168,7 @@ def _carry_out(run: Run, lease: Lease, planned: Planned, survey: "Survey") -> Ro
 
 def _forward(run: Run, held: Held) -> None:
     before: list[Move] = []
-    for step, title in enumerate(planner_.STEPS):
+    for step, title in enumerate(STEPS):
         moves = [move for move in held.planned.moves if move.step == step]
         if not moves:
             continue

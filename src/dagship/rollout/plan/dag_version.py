@@ -92,3 +92,8 @@ def _processor(workload: Workload) -> Container:
     """The container that is the dag-processor; a log groomer beside it is not."""
     main = [one for one in workload.containers if not one.init]
     return next((one for one in main if "dag-processor" in one.commands), main[0])
+
+
+def is_another_version(one: str, other: str) -> bool:
+    """Whether two DAG versions are known and differ."""
+    return bool(one and other) and one != other

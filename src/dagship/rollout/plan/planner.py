@@ -1,22 +1,15 @@
-"""What moves, in which order. Pure.
-
-The order makes a failure harmless: workers first, since they must have a version before anyone is sent to it; last
-what announces the new version, the dag-processor, or the scheduler where there is none.
-"""
+"""The moves to an image, or back to what a release said. Pure."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dagship.artifacts import Target
 from dagship.record.model import Change, Move, Release
-from dagship.rollout.plan import dag_version, kubernetes_executor, patch
-from dagship.workloads.kinds import Kind, Role
+from dagship.rollout.plan import dag_version, kubernetes_executor, patch, step_order
+from dagship.workloads.kinds import Kind
 from dagship.workloads.selection import Selected
 
 Objects = Mapping[tuple[Kind, str], Mapping[str, Any]]
-
-STEPS = ("workers", "triggerer, scheduler, web", "dag-processor")
-_FIRST: tuple[Role, ...] = ("worker", "pod-template")
 
 
 def to_image(
@@ -47,7 +40,7 @@ def to_image(
         for workload, containers in selected
     ]
     moves += kubernetes_executor.templates(selected, config_maps, repositories, target.image)
-    return ordered(moves)
+    return step_order.ordered(moves)
 
 
 def to_release(release: Release, objects: Objects) -> tuple[tuple[Move, ...], tuple[str, ...]]:
@@ -65,7 +58,7 @@ def to_release(release: Release, objects: Objects) -> tuple[tuple[Move, ...], tu
         )
         if changes:
             moves.append(move.model_copy(update={"changes": changes}))
-    return ordered(moves), tuple(gone)
+    return step_order.ordered(moves), tuple(gone)
 
 
 def containers(moves: Iterable[Move]) -> dict[str, frozenset[tuple[str, bool]]]:
@@ -75,13 +68,3 @@ def containers(moves: Iterable[Move]) -> dict[str, frozenset[tuple[str, bool]]]:
         of_images = {(change.container, change.init) for change in move.changes if change.field == "image"}
         found.setdefault(move.key, set()).update(of_images)
     return {key: frozenset(of_images) for key, of_images in found.items()}
-
-
-def ordered(moves: Iterable[Move]) -> tuple[Move, ...]:
-    """Gives every move its step, and sorts them by it."""
-    moves = tuple(moves)
-    last: Role = "dag-processor" if any(move.role == "dag-processor" for move in moves) else "scheduler"
-    placed = (
-        move.model_copy(update={"step": 0 if move.role in _FIRST else 2 if move.role == last else 1}) for move in moves
-    )
-    return tuple(sorted(placed, key=lambda move: (move.step, move.role != "pod-template", move.key)))

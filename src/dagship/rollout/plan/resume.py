@@ -6,7 +6,8 @@ from typing import Any
 
 from dagship.record.model import Journal, Move
 from dagship.rollout.plan import patch
-from dagship.rollout.plan.planner import Objects, ordered
+from dagship.rollout.plan.planner import Objects
+from dagship.rollout.plan.step_order import ordered
 
 
 def resumed(moves: Iterable[Move], journal: Journal | None) -> tuple[Move, ...]:

@@ -82,7 +82,7 @@ class Task(Artifact):
         return f"{self.dag_id}.{self.task_id}{index} of {self.run_id}"
 
 
-class LiveRuns(Artifact):
+class Activity(Artifact):
     """Unfinished runs and running tasks.
 
     Attributes:

@@ -23,17 +23,17 @@ class Dag(NamedTuple):
     running: int
 
 
-def files(target: Target, live: str) -> tuple[str, ...] | None:
+def files(target: Target, running: str) -> tuple[str, ...] | None:
     """Returns the files in which the version that runs differs from the one that comes; None when unknown.
 
     Args:
         target: The image that comes.
-        live: The version that runs, or empty.
+        running: The version that runs, or empty.
 
     """
-    if live and live == target.dag_version:
+    if running and running == target.dag_version:
         return ()
-    return target.dag_changes.get(live)
+    return target.dag_changes.get(running)
 
 
 def affected(dags: Iterable[Dag], differ: Collection[str] | None, there: Collection[str]) -> tuple[Dag, ...]:

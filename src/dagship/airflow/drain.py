@@ -8,14 +8,14 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from dagship.airflow.activity import LiveRuns, Task
+from dagship.airflow.activity import Activity, Task
 from dagship.airflow.interruptions import Ended
 from dagship.workloads.status import PodState
 
 # Seconds between two questions: a person looks at the answer, nothing waits for it.
 EVERY = 15.0
 
-Ask = Callable[[], LiveRuns | None]
+Ask = Callable[[], Activity | None]
 Last = Callable[[str], PodState | None]
 
 
@@ -23,12 +23,12 @@ class Drains:
     """The pods of one rollout that end.
 
     Args:
-        live: What Airflow said before; None when it could not be asked, and is not asked again.
+        activity: What Airflow said before; None when it could not be asked, and is not asked again.
         ask: Asks again.
 
     """
 
-    def __init__(self, live: LiveRuns | None, ask: Ask) -> None:
+    def __init__(self, activity: Activity | None, ask: Ask) -> None:
         self.seconds = 0.0
         self._known: dict[tuple[object, ...], Task] = {}
         self._ends: dict[str, Ended] = {}
@@ -36,11 +36,11 @@ class Drains:
         self._there: dict[str, dict[str, PodState]] = {}
         self._draining: set[str] = set()
         self._last: float | None = None
-        self._live = live
+        self._activity = activity
         self._ask = ask
         self._asked = time.monotonic()
         self._thread: threading.Thread | None = None
-        self._take(live)
+        self._take(activity)
 
     @property
     def ended(self) -> tuple[Ended, ...]:
@@ -115,15 +115,15 @@ class Drains:
             self._draining.discard(workload)
 
     def _said(self, leaving: list[str]) -> str:
-        live = self._live
-        by_host = live.by_host if live else {}
+        activity = self._activity
+        by_host = activity.by_host if activity else {}
         busy = [(len(by_host[name]), name) for name in leaving if name in by_host]
         if not busy:
             return ""
         return "draining: " + ", ".join(f"{count} task{'s' if count > 1 else ''} on {name}" for count, name in busy)
 
     def _ask_again(self) -> None:
-        if self._live is None or time.monotonic() - self._asked < EVERY:
+        if self._activity is None or time.monotonic() - self._asked < EVERY:
             return
         if self._thread is not None and self._thread.is_alive():
             return
@@ -134,9 +134,9 @@ class Drains:
     def _listen(self) -> None:
         found = self._ask()
         if found is not None:
-            self._live = found
+            self._activity = found
             self._take(found)
 
-    def _take(self, live: LiveRuns | None) -> None:
-        for task in live.tasks if live else ():
+    def _take(self, activity: Activity | None) -> None:
+        for task in activity.tasks if activity else ():
             self._known[*task.key, task.try_number] = task

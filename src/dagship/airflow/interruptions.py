@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dagship.airflow.activity import LiveRuns, Task
+from dagship.airflow.activity import Activity, Task
 
 # States that a task comes to by itself while its worker waits for it.
 _BY_ITSELF = frozenset({"success", "skipped", "removed", "upstream_failed", "deferred", "up_for_reschedule"})
@@ -49,7 +49,7 @@ class Ended:
 
 
 def interrupted(
-    known: Iterable[Task], now: LiveRuns, ended: Iterable[Ended], *, careless: Iterable[str] = ()
+    known: Iterable[Task], now: Activity, ended: Iterable[Ended], *, careless: Iterable[str] = ()
 ) -> tuple[Task, ...]:
     """Returns the tasks that did not end by themselves.
 

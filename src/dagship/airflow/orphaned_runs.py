@@ -3,15 +3,15 @@
 from collections import Counter
 from collections.abc import Collection, Iterable
 
-from dagship.airflow.activity import DagRuns, LiveRuns
+from dagship.airflow.activity import Activity, DagRuns
 from dagship.artifacts import Target
 
 _NAMED = 5
 
 
-def leaving(live: LiveRuns, target: Target) -> str:
+def leaving(activity: Activity, target: Target) -> str:
     """Returns what to say where an image lacks DAGs that have unfinished runs; nothing where its DAGs are not known."""
-    lost = [one for one in live.dags if target.dags and one.dag_id not in target.dags and not one.gone]
+    lost = [one for one in activity.dags if target.dags and one.dag_id not in target.dags and not one.gone]
     if not lost:
         return ""
     return (
@@ -20,15 +20,15 @@ def leaving(live: LiveRuns, target: Target) -> str:
     )
 
 
-def moving(live: LiveRuns, target: Target) -> str:
+def moving(activity: Activity, target: Target) -> str:
     """Returns what to say where a DAG is in another file of the image than the one its unfinished runs began on.
 
     Airflow 3 looks for a run's DAG in the version that it is pinned to, at the place where the newest one has it.
     """
     lost = [
         one
-        for one in live.dags
-        if one.version in live.pinned and one.version != target.dag_version and one.file
+        for one in activity.dags
+        if one.version in activity.pinned and one.version != target.dag_version and one.file
         if target.dags.get(one.dag_id, one.file) != one.file
     ]
     if not lost:
@@ -40,15 +40,15 @@ def moving(live: LiveRuns, target: Target) -> str:
     )
 
 
-def stuck(live: LiveRuns, versions: Collection[str] | None = None) -> str:
+def stuck(activity: Activity, versions: Collection[str] | None = None) -> str:
     """Returns what to say of unfinished runs that do not go on as things are; else nothing.
 
     Args:
-        live: What Airflow says.
+        activity: What Airflow says.
         versions: Only of those that are pinned to these DAG versions.
 
     """
-    asked = [one for one in live.dags if versions is None or one.version in versions]
+    asked = [one for one in activity.dags if versions is None or one.version in versions]
     gone = [one for one in asked if one.gone]
     paused = [one for one in asked if one.paused and not one.gone]
     said = []
@@ -61,9 +61,9 @@ def stuck(live: LiveRuns, versions: Collection[str] | None = None) -> str:
     return " ".join(said)
 
 
-def all_gone(live: LiveRuns, versions: Collection[str]) -> bool:
+def all_gone(activity: Activity, versions: Collection[str]) -> bool:
     """Whether no run of these DAG versions can end: Airflow has their DAGs no more."""
-    asked = [one for one in live.dags if one.version in versions]
+    asked = [one for one in activity.dags if one.version in versions]
     return bool(asked) and all(one.gone for one in asked)
 
 

@@ -2,27 +2,27 @@
 
 from collections.abc import Mapping
 
-from dagship.airflow.activity import LiveRuns
+from dagship.airflow.activity import Activity
 from dagship.artifacts import Target
 from dagship.errors import Refused
 
 
-def lacking(live: LiveRuns, target: Target) -> dict[str, int]:
+def lacking(activity: Activity, target: Target) -> dict[str, int]:
     """Returns the versions that unfinished runs need and an image lacks, with the runs; none where that is unknown."""
     held = target.held
-    return {version: runs for version, runs in live.pinned.items() if version not in held} if held else {}
+    return {version: runs for version, runs in activity.pinned.items() if version not in held} if held else {}
 
 
-def unknown(live: LiveRuns, target: Target) -> str:
+def unknown(activity: Activity, target: Target) -> str:
     """Returns what to say where runs are pinned and nobody knows what the image holds; else nothing."""
-    if not live.pinned or target.held:
+    if not activity.pinned or target.held:
         return ""
-    return f"which DAG versions the image holds is not known; {said(live.pinned)} must be among them"
+    return f"which DAG versions the image holds is not known; {said(activity.pinned)} must be among them"
 
 
-def announced(live: LiveRuns, target: Target, current: str) -> str:
+def announced(activity: Activity, target: Target, current: str) -> str:
     """Returns what to say where the image lacks `current`, which new runs get until it is announced; else nothing."""
-    if not live.baked or not current or not target.held or current in {*target.held, *live.pinned}:
+    if not activity.baked or not current or not target.held or current in {*target.held, *activity.pinned}:
         return ""
     return (
         f"the image does not hold {current}, the DAG version that is current: runs that begin before the "
@@ -30,9 +30,11 @@ def announced(live: LiveRuns, target: Target, current: str) -> str:
     )
 
 
-def stranded(live: LiveRuns) -> str:
+def stranded(activity: Activity) -> str:
     """Returns what to say where runs are pinned to versions that the image which runs now lacks; else nothing."""
-    lost = {version: runs for version, runs in live.pinned.items() if live.held and version not in live.held}
+    lost = {
+        version: runs for version, runs in activity.pinned.items() if activity.held and version not in activity.held
+    }
     if not lost:
         return ""
     return (

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic import ValidationError
 
 from dagship.airflow import query_scripts
-from dagship.airflow.activity import LiveRuns
+from dagship.airflow.activity import Activity
 from dagship.errors import OutsideError
-from dagship.rollout.plan import kubernetes_executor
-from dagship.rollout.survey import Survey
 from dagship.workloads import objects
+from dagship.workloads.inventory import Inventory
 from dagship.workloads.spec import Workload
 
 if TYPE_CHECKING:
@@ -50,12 +49,14 @@ class Where(NamedTuple):
     container: str
 
 
-def live(cluster: "Cluster", survey: Survey, *, prefer: Collection[str] = (), since: float | None = None) -> LiveRuns:
+def live(
+    cluster: "Cluster", inventory: Inventory, *, prefer: Collection[str] = (), since: float | None = None
+) -> Activity:
     """Asks which runs are unfinished and which tasks run.
 
     Args:
         cluster: The namespace.
-        survey: What it holds.
+        inventory: What it holds.
         prefer: `deployment/scheduler` of the Airflow that is meant, where a namespace has several.
         since: Epoch seconds by Airflow's clock, to be told what changed since.
 
@@ -63,42 +64,42 @@ def live(cluster: "Cluster", survey: Survey, *, prefer: Collection[str] = (), si
         CannotAsk: There is no scheduler that is ready, it may not be asked, or it did not answer.
 
     """
-    where = scheduler(cluster, survey, prefer=prefer)
+    where = scheduler(cluster, inventory, prefer=prefer)
     said = run(cluster, where, query_scripts.LIVE, *(() if since is None else (f"{since:.3f}",)))
     return read(said, cluster.list("Pod") if _has_addresses(said) else ())
 
 
 def ask(
-    cluster: "Cluster", survey: Survey, *, prefer: Collection[str] = (), since: float | None = None
-) -> tuple[LiveRuns | None, str]:
+    cluster: "Cluster", inventory: Inventory, *, prefer: Collection[str] = (), since: float | None = None
+) -> tuple[Activity | None, str]:
     """Asks the same where an answer is welcome and not needed: returns it, or why there is none."""
     try:
-        return live(cluster, survey, prefer=prefer, since=since), ""
+        return live(cluster, inventory, prefer=prefer, since=since), ""
     except OutsideError as failed:
         return None, failed.message
 
 
-def scheduler(cluster: "Cluster", survey: Survey, *, prefer: Collection[str] = ()) -> Where:
+def scheduler(cluster: "Cluster", inventory: Inventory, *, prefer: Collection[str] = ()) -> Where:
     """Finds a scheduler that is ready.
 
     Raises:
         CannotAsk: There is none.
 
     """
-    schedulers = [one for one in survey.workloads if one.role == "scheduler"]
+    schedulers = [one for one in inventory.workloads if one.role == "scheduler"]
     schedulers = [one for one in schedulers if one.key in prefer] or schedulers
     # One that only has the name of a scheduler may run anything.
     for workload in sorted(schedulers, key=lambda one: not one.is_started):
-        found = pod_of(cluster, survey, workload)
+        found = pod_of(cluster, inventory, workload)
         if found is not None:
             return found
     raise CannotAsk("No pod of a scheduler is ready." if schedulers else "There is no scheduler.")
 
 
-def pod_of(cluster: "Cluster", survey: Survey, workload: Workload) -> Where | None:
+def pod_of(cluster: "Cluster", inventory: Inventory, workload: Workload) -> Where | None:
     """Finds a pod of a workload that is ready, and the container in it that is what the workload is for."""
-    labels = (survey.objects[workload.kind, workload.name]["spec"].get("selector") or {}).get("matchLabels") or {}
-    container = kubernetes_executor.main(workload.containers, workload.role)
+    labels = (inventory.objects[workload.kind, workload.name]["spec"].get("selector") or {}).get("matchLabels") or {}
+    container = workload.main
     if not labels or container is None:
         return None
     selector = ",".join(f"{name}={value}" for name, value in sorted(labels.items()))
@@ -151,7 +152,7 @@ def argv(script: str, *arguments: str, command: str = "scheduler") -> list[str]:
     return ["python", "-c", query_scripts.BEGIN, packed, command, *arguments]
 
 
-def read(said: Mapping[str, Any], pods: Iterable[Mapping[str, Any]] = ()) -> LiveRuns:
+def read(said: Mapping[str, Any], pods: Iterable[Mapping[str, Any]] = ()) -> Activity:
     """Reads the answer.
 
     Args:
@@ -163,7 +164,7 @@ def read(said: Mapping[str, Any], pods: Iterable[Mapping[str, Any]] = ()) -> Liv
 
     """
     try:
-        found = LiveRuns.model_validate(said)
+        found = Activity.model_validate(said)
     except ValidationError as wrong:
         raise CannotAsk("What Airflow answered cannot be read.") from wrong
     names = {(pod.get("status") or {}).get("podIP"): pod["metadata"]["name"] for pod in pods}

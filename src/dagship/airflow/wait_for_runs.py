@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dagship.airflow import orphaned_runs, pinned_runs
-from dagship.airflow.activity import LiveRuns
+from dagship.airflow.activity import Activity
 from dagship.artifacts import Target
 from dagship.errors import Refused
 
@@ -17,8 +17,8 @@ _ROW = "unfinished runs"
 
 
 def until_ended(
-    ask: Callable[[], tuple[LiveRuns | None, str]],
-    live: LiveRuns,
+    ask: Callable[[], tuple[Activity | None, str]],
+    activity: Activity,
     target: Target,
     *,
     limit: float,
@@ -26,12 +26,12 @@ def until_ended(
     check: Callable[[], None],
     clock: Callable[[], float] = time.monotonic,
     pause: Callable[[float], None] = time.sleep,
-) -> LiveRuns:
+) -> Activity:
     """Returns what Airflow says once the image holds all that unfinished runs are pinned to.
 
     Args:
         ask: Asks Airflow; where it does not answer, as when its pod moves, it is asked again later.
-        live: What it said last.
+        activity: What it said last.
         target: The image.
         limit: Seconds to wait.
         board: Shows how many runs are left.
@@ -44,13 +44,13 @@ def until_ended(
 
     """
     until = clock() + limit
-    while lacking := pinned_runs.lacking(live, target):
+    while lacking := pinned_runs.lacking(activity, target):
         board.row(_ROW, 0, sum(lacking.values()), f"to end: {pinned_runs.said(lacking)}")
         left = until - clock()
-        stuck = orphaned_runs.stuck(live, lacking)
-        if left <= 0 or orphaned_runs.all_gone(live, lacking):
+        stuck = orphaned_runs.stuck(activity, lacking)
+        if left <= 0 or orphaned_runs.all_gone(activity, lacking):
             board.failed = True
-            longer = "" if orphaned_runs.all_gone(live, lacking) else "Wait longer: --wait-for-runs=SECONDS. "
+            longer = "" if orphaned_runs.all_gone(activity, lacking) else "Wait longer: --wait-for-runs=SECONDS. "
             waited = f"After {limit:.0f} s there are still" if left <= 0 else "There are"
             raise Refused(
                 f"{waited} unfinished runs on DAG versions that the image does not hold: {pinned_runs.said(lacking)}. "
@@ -64,5 +64,5 @@ def until_ended(
         if found is None:
             board.note(f"Airflow did not answer, and is asked again: {why}")
         else:
-            live = found
-    return live
+            activity = found
+    return activity

@@ -7,8 +7,8 @@ from dagship.errors import OutsideError
 from dagship.prune import mentions
 from dagship.prune.values import Place, Seen
 from dagship.record import config_map
-from dagship.rollout import survey as survey_
-from dagship.rollout.survey import read_namespace
+from dagship.workloads import inventory as inventory_
+from dagship.workloads.inventory import Inventory
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
@@ -21,22 +21,23 @@ def look(cluster: "Cluster", place: Place) -> Seen:
         OutsideError: The API server did not answer, or refused.
 
     """
-    survey = read_namespace(cluster, selector="")
+    inventory = inventory_.take(cluster)
     own = ("ConfigMap", config_map.NAME)
-    objects: list[Any] = [raw for key, raw in survey.objects.items() if key != own]
+    record = config_map.parse(inventory.config_maps.get(config_map.NAME))
+    objects: list[Any] = [raw for key, raw in inventory.objects.items() if key != own]
     objects += cluster.list("Pod") + cluster.list("ReplicaSet")
-    pinned, unasked = _pinned(cluster, survey)
-    said = mentions.mentions(objects, survey.record)
+    pinned, unasked = _pinned(cluster, inventory)
+    said = mentions.mentions(objects, record)
     return Seen(place=place, mentions=said, pinned=pinned, unasked=unasked)
 
 
-def _pinned(cluster: "Cluster", survey: survey_.Survey) -> tuple[dict[str, int], str]:
+def _pinned(cluster: "Cluster", inventory: Inventory) -> tuple[dict[str, int], str]:
     """Returns DAG version to unfinished runs, of every Airflow in the namespace, and why one could not be asked."""
     pinned: dict[str, int] = {}
-    schedulers = {workload.key for workload in survey.workloads if workload.role == "scheduler"}
+    schedulers = {workload.key for workload in inventory.workloads if workload.role == "scheduler"}
     try:
         for key in sorted(schedulers) or [""]:
-            for one in query.live(cluster, survey, prefer={key}).runs:
+            for one in query.live(cluster, inventory, prefer={key}).runs:
                 if one.version:
                     pinned[one.version] = pinned.get(one.version, 0) + one.runs
     except OutsideError as failed:

@@ -4,6 +4,7 @@ Both in one object, so that a rollout ends and is recorded in one write. Only th
 """
 
 import json
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ _JOURNAL, _EARLIER = "rollout", "earlier"
 _RELEASES: TypeAdapter[tuple[Release, ...]] = TypeAdapter(tuple[Release, ...])
 
 
-def parse(config_map: dict[str, Any] | None) -> Record:
+def parse(config_map: Mapping[str, Any] | None) -> Record:
     """Reads the record, also one that an older dagship wrote; an empty one when there is none yet.
 
     Raises:

@@ -45,7 +45,7 @@ def rollout(cluster: "Cluster", console: "Console", target: Target, asked: Asked
         moves = _to(survey, target, asked, cluster.namespace, former=former, also=also)
         # Who names workloads has chosen, and need not be told what stays.
         repositories = () if asked.names else _repositories(target, asked, former)
-        stays = selection.others(survey.workloads, repositories, planner_.containers(moves))
+        stays = selection.others(survey.inventory.workloads, repositories, planner_.containers(moves))
         return _packages_alone(Planned(kind="rollout", target=target, moves=moves, warnings=stays), survey)
 
     return roll(Run(cluster=cluster, console=console, asked=asked), planner)
@@ -100,7 +100,7 @@ def undo(cluster: "Cluster", console: "Console", asked: Asked) -> RolloutResult:
                 "rollback goes back from one that succeeded.",
             )
         target = Target(image=journal.image, digest="", dag_version=journal.dag_version, airflow=journal.airflow)
-        there = tuple(move for move in journal.moves if (move.kind, move.name) in survey.objects)
+        there = tuple(move for move in journal.moves if (move.kind, move.name) in survey.inventory.objects)
         gone = tuple(f"{move.key} is gone since" for move in journal.moves if move not in there)
         return Planned(kind=journal.kind, target=target, moves=there, warnings=gone, undo=True)
 
@@ -134,7 +134,7 @@ def _repositories(target: Target, asked: Asked, former: tuple[str, ...]) -> tupl
 
 def _packages_alone(planned: Planned, survey: "Survey") -> Planned:
     """A plan that names no DAG version where dagship's chart brings DAGs from elsewhere: nobody serves the image's."""
-    mode = dag_source.by_design(planned.moves, survey.objects)
+    mode = dag_source.by_design(planned.moves, survey.inventory.objects)
     version = planned.target.dag_version
     if not mode or not version:
         return planned
@@ -150,12 +150,12 @@ def _within(survey: "Survey", release: Release, moves: tuple[Move, ...]) -> Plan
 
     Where the release has the DAG version that is announced already, it is its image that is wanted.
     """
-    journal, live = survey.record.journal, survey.live
+    journal, activity = survey.record.journal, survey.activity
     begun = journal is not None and dag_version.is_pointing(journal.moves)
-    if live is None or (journal is not None and not begun):
+    if activity is None or (journal is not None and not begun):
         return None
     resumes = begun and journal is not None and journal.dag_version == release.dag_version
-    pointed = dag_version.to_version(moves, survey.workloads, release.dag_version, live, begun=resumes)
+    pointed = dag_version.to_version(moves, survey.inventory.workloads, release.dag_version, activity, begun=resumes)
     if pointed is None:
         return None
     image = next(change.before or "" for move in moves for change in move.changes if change.field == "image")
@@ -163,30 +163,33 @@ def _within(survey: "Survey", release: Release, moves: tuple[Move, ...]) -> Plan
         image=image,
         digest=Reference.parse(image).digest,
         dag_version=release.dag_version,
-        airflow=live.airflow,
-        dag_versions=live.held,
+        airflow=activity.airflow,
+        dag_versions=activity.held,
     )
     said = f"the image stays, and announces DAG version {release.dag_version}: packages and plugins are those of now"
     return Planned(
-        kind="rollback", target=target, moves=resume.gone_on(pointed, journal, survey.objects), warnings=(said,)
+        kind="rollback",
+        target=target,
+        moves=resume.gone_on(pointed, journal, survey.inventory.objects),
+        warnings=(said,),
     )
 
 
 def _to_found(survey: "Survey", release: Release, asked: Asked) -> Planned:
     """Back to what dagship found, field by field: that may be several images."""
     found, gone = planner_.to_release(
-        release.model_copy(update={"moves": _asked_for(release.moves, asked)}), survey.objects
+        release.model_copy(update={"moves": _asked_for(release.moves, asked)}), survey.inventory.objects
     )
     if not found:
         raise UsageError(
             f"Nothing that release {release.number} holds is here.", "status shows what is, and the releases."
         )
     keys = {move.key for move in found}
-    going = tuple(workload for workload in survey.workloads if workload.key in keys)
+    going = tuple(workload for workload in survey.inventory.workloads if workload.key in keys)
     if refused := several_airflows.refusal(going, selector=asked.selector, names=asked.names):
         raise refused
     checks.check_workloads(tuple((workload, ()) for workload in going))
-    moves = resume.gone_on(found, survey.record.journal, survey.objects)
+    moves = resume.gone_on(found, survey.record.journal, survey.inventory.objects)
     target = Target(
         image="",
         digest="",

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from dagship.airflow import pinned_runs
-from dagship.airflow.activity import LiveRuns
+from dagship.airflow.activity import Activity
 from dagship.artifacts import Target
 from dagship.record.model import Journal, Move
 from dagship.rollout.plan import drift
@@ -54,18 +54,18 @@ def show_plan(console: "Console", moves: Iterable[Move], journal: Journal | None
     console.say("")
 
 
-def show_live(console: "Console", live: LiveRuns | None, target: Target) -> None:
+def show_activity(console: "Console", activity: Activity | None, target: Target) -> None:
     """Prints Airflow's unfinished runs by version, and its running tasks by worker."""
-    if live is None:
+    if activity is None:
         return
-    lacking = pinned_runs.lacking(live, target)
+    lacking = pinned_runs.lacking(activity, target)
     runs = [
         f"{count} on {version or 'the newest code'}{' (NOT IN THE IMAGE)' if version in lacking else ''}"
-        for version, count in live.by_version.items()
+        for version, count in activity.by_version.items()
     ]
-    tasks = [f"{len(tasks)} on {host or 'no host'}" for host, tasks in live.by_host.items()]
-    tasks += [f"{live.running - len(live.tasks)} more"] if live.running > len(live.tasks) else []
-    queued = f"; {live.queued} queued" if live.queued else ""
+    tasks = [f"{len(tasks)} on {host or 'no host'}" for host, tasks in activity.by_host.items()]
+    tasks += [f"{activity.running - len(activity.tasks)} more"] if activity.running > len(activity.tasks) else []
+    queued = f"; {activity.queued} queued" if activity.queued else ""
     console.say(f"unfinished runs: {', '.join(runs) or 'none'}")
     console.say(f"running tasks: {', '.join(tasks) or 'none'}{queued}")
     console.say("")

@@ -54,25 +54,29 @@ def show_status(console: "Console", report: StatusReport) -> None:
     fields |= {"repository": common[:-1]} if common else {}
     fields |= {"DAGs": report.dags} if report.dags else {}
     fields |= _show_git(console, report)
-    fields |= _show_live(report)
+    fields |= _show_activity(report)
     behind = sum(git_sync.is_behind(one) for one in report.git)
     fields["state"] = "all components run the same image" if report.agree else "components DISAGREE"
     fields["state"] += f", but {behind} of {len(report.git)} pods do NOT SERVE what git has" if behind else ""
     console.summary(fields)
 
 
-def _show_live(report: StatusReport) -> dict[str, str]:
+def _show_activity(report: StatusReport) -> dict[str, str]:
     """Returns the lines on runs, tasks, and the DAG versions in the image."""
     if report.live is None:
         return {"runs": f"cannot be asked for: {report.live_unseen}"} if report.live_unseen else {}
-    live = report.live
-    runs = [f"{count} on {version or 'the newest code'}" for version, count in live.by_version.items()]
+    activity = report.live
+    runs = [f"{count} on {version or 'the newest code'}" for version, count in activity.by_version.items()]
     fields = {"runs": f"unfinished: {', '.join(runs)}" if runs else "none is unfinished"}
-    fields |= {"tasks": f"{live.running} running, {live.queued} queued"} if live.running or live.queued else {}
-    held = [f"{version}{' (current)' if version == live.current else ''}" for version in live.held]
-    lost = [version for version in live.pinned if version not in live.held]
-    fields |= {"versions": f"in the image: {', '.join(held)}"} if live.baked and held else {}
-    fields |= {"STUCK": stuck} if (stuck := orphaned_runs.stuck(live)) else {}
+    fields |= (
+        {"tasks": f"{activity.running} running, {activity.queued} queued"}
+        if activity.running or activity.queued
+        else {}
+    )
+    held = [f"{version}{' (current)' if version == activity.current else ''}" for version in activity.held]
+    lost = [version for version in activity.pinned if version not in activity.held]
+    fields |= {"versions": f"in the image: {', '.join(held)}"} if activity.baked and held else {}
+    fields |= {"STUCK": stuck} if (stuck := orphaned_runs.stuck(activity)) else {}
     fields |= {"MISSING": f"runs are pinned to what the image does not hold: {', '.join(lost)}"} if lost else {}
     return fields
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from dagship.airflow.activity import LiveRuns, Task
+from dagship.airflow.activity import Activity, Task
 from dagship.airflow.sync_report import SyncReport
 from dagship.artifacts import Artifact, PushedImage
 from dagship.diagnosis.failure import Failure
@@ -87,7 +87,7 @@ class RolloutResult(Artifact):
     airflow: str = ""
     release: int | None = None
     moves: tuple[Move, ...] = ()
-    live: LiveRuns | None = None
+    live: Activity | None = None
     tasks: TaskReport | None = None
     failure: Failure | None = None
     state: str = ""
@@ -146,7 +146,7 @@ class StatusReport(Artifact):
     dags: str = ""
     git: tuple[SyncReport, ...] = ()
     git_unseen: str = ""
-    live: LiveRuns | None = None
+    live: Activity | None = None
     live_unseen: str = ""
 
     @property

@@ -93,16 +93,16 @@ def _ask(cluster: "Cluster", repository: str, selector: str) -> Iterator[Incumbe
     releases, journal = own_releases.own(survey), survey.record.journal
     names = (repository, *own_releases.names(releases))
     known = planner.containers(journal.moves if journal else ())
-    selected = selection.select(survey.workloads, repositories=names, known=known)
+    selected = selection.select(survey.inventory.workloads, repositories=names, known=known)
     used = Counter(container.image for _, containers in selected for container in containers)
     asked_for = [one.image for one in (journal, *reversed(releases)) if one and one.image]
     called = (_called(image, repository, names, asked_for) for image, _ in used.most_common())
     images = tuple(dict.fromkeys(filter(None, called)))
     yield Incumbent(images=images, complete=not images)
     if images and not several_airflows.refusal((workload for workload, _ in selected), selector=selector, names=()):
-        live = airflow.live(cluster, survey, prefer={workload.key for workload, _ in selected})
-        current = dag_version.announced((workload for workload, _ in selected), live) if live.baked else ""
-        pinned = dict.fromkeys((*live.pinned, *([current] if current != live.current else [])))
+        activity = airflow.live(cluster, survey.inventory, prefer={workload.key for workload, _ in selected})
+        current = dag_version.announced((workload for workload, _ in selected), activity) if activity.baked else ""
+        pinned = dict.fromkeys((*activity.pinned, *([current] if current != activity.current else [])))
         yield Incumbent(images=images, pinned=tuple(pinned), complete=True)
 
 

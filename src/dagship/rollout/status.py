@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dagship.airflow import git_sync, query
-from dagship.airflow.activity import LiveRuns
+from dagship.airflow.activity import Activity
 from dagship.health.verdict import Verdict, judge
 from dagship.record.model import Change, Move, Record
 from dagship.reference import Reference
@@ -64,22 +64,22 @@ def status(
         written.releases[-1].moves if written.releases else ()
     )
     known = {} if names else planner.containers(moved)
-    selected = selection.select(survey.workloads, repositories=repositories, names=names, known=known)
-    if not selected and (installed := _images_of(survey.workloads, release)):
+    selected = selection.select(survey.inventory.workloads, repositories=repositories, names=names, known=known)
+    if not selected and (installed := _images_of(survey.inventory.workloads, release)):
         repositories = (*repositories, *installed)
-        selected = selection.select(survey.workloads, repositories=repositories)
+        selected = selection.select(survey.inventory.workloads, repositories=repositories)
     if not selected:
         wanted = next(iter(repositories), "the image")
-        raise selection.nothing_found(survey.workloads, wanted, cluster.namespace, selector=selector)
+        raise selection.nothing_found(survey.inventory.workloads, wanted, cluster.namespace, selector=selector)
     living = cluster.list("Pod"), cluster.list("ReplicaSet"), cluster.clock()
     versions = {**dag_versions, **_versions(written)}
     looks = [
-        _look(workload, containers, survey.objects[workload.kind, workload.name], living)
+        _look(workload, containers, survey.inventory.objects[workload.kind, workload.name], living)
         for workload, containers in selected
     ]
     digests = _digests(pod for look in looks for pod in look.pods)
     reports = [_report(look, digests, versions) for look in looks]
-    for move in kubernetes_executor.templates(selected, survey.config_maps, repositories, ""):
+    for move in kubernetes_executor.templates(selected, survey.inventory.config_maps, repositories, ""):
         used = tuple(sorted({change.before for change in move.changes if change.before}))
         reports.append(
             WorkloadReport(workload=move.key, role=move.role, images=used, dag_version=_version(used, versions))
@@ -87,12 +87,12 @@ def status(
     own = {pod.name for look in looks for pod in look.pods}
     git, unseen = git_sync.ask(cluster, [raw for raw in living[0] if raw["metadata"]["name"] in own])
     airflows = several_airflows.refusal((workload for workload, _ in selected), selector=selector, names=names)
-    live, why = (
+    activity, why = (
         (None, f"{airflows.message} {airflows.hint}")
         if airflows
-        else query.ask(cluster, survey, prefer=frozenset(workload.key for workload, _ in selected))
+        else query.ask(cluster, survey.inventory, prefer=frozenset(workload.key for workload, _ in selected))
     )
-    dags = _elsewhere(survey, selected, reports, live)
+    dags = _elsewhere(survey, selected, reports, activity)
     if dags:  # a version that nobody serves is not named
         reports = [one.model_copy(update={"dag_version": ""}) for one in reports]
     report = StatusReport(
@@ -108,33 +108,33 @@ def status(
         dags=dags,
         git=git,
         git_unseen=unseen,
-        live=live,
+        live=activity,
         live_unseen=why,
     )
     return report.model_copy(update={"passed": report.passed and report.agree})
 
 
 def _elsewhere(
-    survey: survey_.Survey, selected: selection.Selected, reports: Iterable[WorkloadReport], live: LiveRuns | None
+    survey: survey_.Survey, selected: selection.Selected, reports: Iterable[WorkloadReport], activity: Activity | None
 ) -> str:
     """Returns where Airflow has its DAGs from, if that is not the image; else nothing."""
     said = {report.workload: report.dag_version for report in reports if report.dag_version}
     if not said:
         return ""
     moves = [_as_move(workload, containers) for workload, containers in selected]
-    if mode := dag_source.by_design(moves, survey.objects):
+    if mode := dag_source.by_design(moves, survey.inventory.objects):
         return f"not from the image (dags.mode: {mode})"
     last = survey.record.releases[-1].airflow if survey.record.releases else ""
-    airflow = (live.airflow if live else "") or last
+    airflow = (activity.airflow if activity else "") or last
     name = dag_source.variable(airflow)
-    for one in dag_source.settings(moves, survey.objects, name) if airflow else ():
-        if live and not dag_source.is_known(name, one.source):
+    for one in dag_source.settings(moves, survey.inventory.objects, name) if airflow else ():
+        if activity and not dag_source.is_known(name, one.source):
             continue  # what Airflow itself says decides
         value, version = one.source.value, said.get(one.workload, "")
         if one.source.sure and version and (value is None or not dag_source.is_images(name, value, version)):
             what = "what is not looked into" if value is None else dag_source.shown(name, value)
             return f"not from the image: {one.workload} has {name} from {one.source.where}: {what}"
-    where = dag_source.elsewhere(live) if live else ""
+    where = dag_source.elsewhere(activity) if activity else ""
     return where and f"not from the image, but from {where}"
 
 

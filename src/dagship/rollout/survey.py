@@ -1,48 +1,37 @@
-"""Reads what a namespace holds: its workloads, its ConfigMaps, and dagship's own record among these."""
+"""The state of a namespace that a rollout is planned on: its inventory, dagship's record there, Airflow's activity."""
 
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from dagship.airflow.activity import LiveRuns
-from dagship.cluster.failures import BadRequest, NotFound
+from dagship.airflow.activity import Activity
+from dagship.cluster.failures import NotFound
 from dagship.errors import UsageError
 from dagship.record import config_map
-from dagship.record.model import Record
-from dagship.workloads import spec
-from dagship.workloads.kinds import Kind
-from dagship.workloads.spec import Workload
+from dagship.record.model import Journal, Record
+from dagship.workloads import inventory as inventory_
+from dagship.workloads.inventory import Inventory
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
 
-_KINDS: tuple[Kind, ...] = ("StatefulSet", "Deployment", "CronJob")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Survey:
-    """What a namespace holds.
+    """The state of a namespace.
 
     Attributes:
-        objects: StatefulSets, Deployments, CronJobs and ConfigMaps as the server sent them.
-        workloads: The first three, read.
+        inventory: Its workloads and ConfigMaps.
         record: What dagship wrote there.
         unread: Why that cannot be read, or empty.
-        live: Airflow's unfinished runs and running tasks, where it was asked.
+        activity: Airflow's unfinished runs and running tasks, where it was asked.
 
     """
 
-    objects: Mapping[tuple[Kind, str], Mapping[str, Any]]
-    workloads: tuple[Workload, ...]
+    inventory: Inventory
     record: Record
     unread: str = ""
-    live: LiveRuns | None = None
-
-    @property
-    def config_maps(self) -> dict[str, Mapping[str, Any]]:
-        """The ConfigMaps by name."""
-        return {name: raw for (kind, name), raw in self.objects.items() if kind == "ConfigMap"}
+    activity: Activity | None = None
 
 
 def read_namespace(cluster: "Cluster", *, selector: str, only_looks: bool = False) -> Survey:
@@ -58,33 +47,24 @@ def read_namespace(cluster: "Cluster", *, selector: str, only_looks: bool = Fals
         OutsideError: The API server did not answer, or refused.
 
     """
-    objects: dict[tuple[Kind, str], Mapping[str, Any]] = {}
-    for kind in _KINDS:
-        try:
-            found = cluster.list(kind, selector=selector)
-        except BadRequest as refused:
-            if not selector:
-                raise
-            raise UsageError(
-                f"{selector!r} is not a label selector. {refused.message}",
-                "Write it as release=airflow, or component in (worker, scheduler).",
-            ) from refused
-        for raw in found:
-            objects[kind, raw["metadata"]["name"]] = raw
-    read = tuple(spec.read(kind, raw) for (kind, _), raw in objects.items())
-    for raw in cluster.list("ConfigMap"):
-        objects["ConfigMap", raw["metadata"]["name"]] = raw
-    own = objects.get(("ConfigMap", config_map.NAME))
+    inventory = inventory_.take(cluster, selector=selector)
     written, unread = Record(), ""
     try:
-        written = config_map.parse(dict(own) if own else None)
+        written = config_map.parse(inventory.config_maps.get(config_map.NAME))
     except UsageError as refused:
         if not only_looks:
             raise
         unread = f"{refused.message} {refused.hint}"
-    for move in written.journal.moves if written.journal and selector else ():
-        # What was begun is ended, also where the selector is another one this time.
+    if written.journal and selector:
+        inventory = _with_moves(cluster, inventory, written.journal)
+    return Survey(inventory=inventory, record=written, unread=unread)
+
+
+def _with_moves(cluster: "Cluster", inventory: Inventory, journal: Journal) -> Inventory:
+    """Adds what an unfinished rollout moves: that is ended also where the selector is another one this time."""
+    objects = dict(inventory.objects)
+    for move in journal.moves:
         if (move.kind, move.name) not in objects:
             with suppress(NotFound):
                 objects[move.kind, move.name] = cluster.get(move.kind, move.name)
-    return Survey(objects=objects, workloads=read, record=written, unread=unread)
+    return replace(inventory, objects=objects)

@@ -5,7 +5,7 @@ both Airflow charts set; then by names.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,9 +93,22 @@ class Workload:
         return f"{self.kind.lower()}/{self.name}"
 
     @property
+    def main(self) -> Container | None:
+        """The container that is what the workload is for; a log groomer beside it is not."""
+        return main(self.containers, self.role)
+
+    @property
     def is_started(self) -> bool:
         """Whether a command starts what the role says, and it is not only what a label or a name has it be."""
         return any(self.role in container.commands for container in self.containers if not container.init)
+
+
+def main(containers: Iterable[Container], role: Role) -> Container | None:
+    """Returns the container of a role: the one that starts it, else the one of its name, else the first."""
+    own = [container for container in containers if not container.init]
+    by_command = [container for container in own if role in container.commands]
+    by_name = [container for container in own if container.name == role]
+    return next(iter((*by_command, *by_name, *own)), None)
 
 
 def template(kind: Kind, raw: Mapping[str, Any]) -> dict[str, Any]:

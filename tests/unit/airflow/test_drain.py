@@ -3,7 +3,7 @@
 import pytest
 
 from dagship.airflow import drain
-from dagship.airflow.activity import LiveRuns, Task
+from dagship.airflow.activity import Activity, Task
 from dagship.airflow.drain import Drains
 from dagship.workloads import status
 from tests.builders import pods as o
@@ -15,11 +15,11 @@ def task(host: str, name: str = "t") -> Task:
     return Task(dag_id="d", run_id="r", task_id=name, host=host, began=NOW - 50)
 
 
-def live(*tasks: Task) -> LiveRuns:
-    return LiveRuns(asked=NOW, tasks=tasks, running=len(tasks))
+def live(*tasks: Task) -> Activity:
+    return Activity(asked=NOW, tasks=tasks, running=len(tasks))
 
 
-def nobody() -> LiveRuns | None:
+def nobody() -> Activity | None:
     return None
 
 
@@ -116,7 +116,7 @@ def test_one_that_could_not_be_asked_is_not_asked_again(monkeypatch: pytest.Monk
 
 
 def test_how_a_pod_ended_is_known_also_where_its_end_and_its_going_come_as_one() -> None:
-    watched = Drains(LiveRuns(), lambda: None)
+    watched = Drains(Activity(), lambda: None)
 
     watched.see("statefulset/worker", pods(leaving()), NOW, worker=True)
     watched.see("statefulset/worker", (), NOW + 1, worker=True, last=lambda _: pods(leaving(code=0))[0])

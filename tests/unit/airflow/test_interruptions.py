@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dagship.airflow.activity import LiveRuns, Task
+from dagship.airflow.activity import Activity, Task
 from dagship.airflow.interruptions import Ended, interrupted
 
 
@@ -21,7 +21,7 @@ def end(**more: Any) -> Ended:
 
 def cut(*after: Task, of: Ended | None = None, careless: tuple[str, ...] = ()) -> int:
     running = tuple(one for one in after if one.state == "running")
-    now = LiveRuns(tasks=running, changed=tuple(one for one in after if one not in running))
+    now = Activity(tasks=running, changed=tuple(one for one in after if one not in running))
     return len(interrupted([task()], now, [of or end()], careless=careless))
 
 

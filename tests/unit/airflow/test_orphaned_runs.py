@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dagship.airflow import orphaned_runs, pinned_runs, wait_for_runs
-from dagship.airflow.activity import DagRuns, LiveRuns, RunCount
+from dagship.airflow.activity import Activity, DagRuns, RunCount
 from dagship.artifacts import Target
 from dagship.board import Board
 from dagship.console import Console
@@ -15,9 +15,9 @@ from dagship.errors import Refused
 A, B = "a" * 12, "b" * 12
 
 
-def live(*dags: DagRuns) -> LiveRuns:
+def live(*dags: DagRuns) -> Activity:
     runs = tuple(RunCount(version=one.version, state="running", runs=one.runs) for one in dags)
-    return LiveRuns(baked=True, dags=dags, runs=runs)
+    return Activity(baked=True, dags=dags, runs=runs)
 
 
 def target(**dags: str) -> Target:

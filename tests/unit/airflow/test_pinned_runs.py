@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from dagship.airflow import pinned_runs, wait_for_runs
-from dagship.airflow.activity import LiveRuns, RunCount
+from dagship.airflow.activity import Activity, RunCount
 from dagship.artifacts import Target
 from dagship.board import Board
 from dagship.errors import Refused
@@ -13,10 +13,10 @@ from dagship.errors import Refused
 A, B, C = ("a" * 12, "b" * 12, "c" * 12)
 
 
-def live(*, baked: bool = True, current: str = "", **runs: int) -> LiveRuns:
+def live(*, baked: bool = True, current: str = "", **runs: int) -> Activity:
     """Runs by the letter of their version; `_` are those that are pinned to none."""
     counts = (RunCount(version=name.strip("_") * 12, state="running", runs=count) for name, count in runs.items())
-    return LiveRuns(runs=tuple(counts), baked=baked, current=current)
+    return Activity(runs=tuple(counts), baked=baked, current=current)
 
 
 def target(*versions: str) -> Target:
@@ -54,7 +54,7 @@ def test_runs_that_begin_on_the_way_are_thought_of_where_the_image_lacks_their_v
 
 
 def test_commits_of_a_bundle_beside_the_images_are_no_matter_of_the_image() -> None:
-    both = LiveRuns(baked=True, runs=(RunCount(version="c" * 40, state="running", runs=2), *live(a=1).runs))
+    both = Activity(baked=True, runs=(RunCount(version="c" * 40, state="running", runs=2), *live(a=1).runs))
 
     assert {A: 1} == pinned_runs.lacking(both, target(B))
     assert "" == pinned_runs.stranded(both.model_copy(update={"held": (A,)}))
@@ -93,7 +93,7 @@ class Time:
         self.now += seconds
 
 
-def until_ended(time: Time, answers: Callable[[], LiveRuns | None], lines: list[str], limit: float = 60) -> LiveRuns:
+def until_ended(time: Time, answers: Callable[[], Activity | None], lines: list[str], limit: float = 60) -> Activity:
     return wait_for_runs.until_ended(
         lambda: (found := answers(), "" if found else "No pod of a scheduler is ready."),
         live(a=2),

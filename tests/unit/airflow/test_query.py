@@ -18,9 +18,8 @@ from dagship.airflow import pause_scripts, query, query_scripts
 from dagship.airflow.activity import Task
 from dagship.airflow.query import CannotAsk
 from dagship.errors import OutsideError
-from dagship.record.model import Record
-from dagship.rollout.survey import Survey
 from dagship.workloads import spec
+from dagship.workloads.inventory import Inventory
 from tests.builders import pods as o
 from tests.cluster.airflows import celery, container, deployment, pod
 
@@ -29,11 +28,9 @@ SCHEDULER = deployment(
 )
 
 
-def survey(*made: dict[str, Any]) -> Survey:
+def inventory(*made: dict[str, Any]) -> Inventory:
     objects = {(one["kind"], one["metadata"]["name"]): one for one in made}
-    return Survey(
-        objects=objects, workloads=tuple(spec.read(one["kind"], one) for one in made), record=Record()
-    )  # fmt: skip
+    return Inventory(objects=objects, workloads=tuple(spec.read(one["kind"], one) for one in made))
 
 
 class Airflow:
@@ -66,7 +63,7 @@ def unpacked(argv: Sequence[str]) -> str:
 
 
 def live(airflow: Airflow, **more: Any) -> Any:
-    return query.live(airflow, survey(SCHEDULER), **more)  # type: ignore[arg-type]
+    return query.live(airflow, inventory(SCHEDULER), **more)  # type: ignore[arg-type]
 
 
 def test_the_container_of_the_scheduler_is_asked_in_a_pod_that_is_ready() -> None:
@@ -81,7 +78,7 @@ def test_the_container_of_the_scheduler_is_asked_in_a_pod_that_is_ready() -> Non
 def test_of_two_airflows_the_one_that_is_meant_is_asked() -> None:
     other = deployment("other-scheduler", pod(container("x", o.V1, "scheduler"), name="other-scheduler"))
     airflow = Airflow(answer())
-    query.live(airflow, survey(SCHEDULER, other), prefer={"deployment/other-scheduler"})  # type: ignore[arg-type]
+    query.live(airflow, inventory(SCHEDULER, other), prefer={"deployment/other-scheduler"})  # type: ignore[arg-type]
 
     assert ["app=other-scheduler"] == airflow.selectors
 
@@ -92,7 +89,7 @@ def test_what_only_has_the_name_of_a_scheduler_is_asked_last() -> None:
     airflow = Airflow(answer())
     query.live(
         airflow,  # type: ignore[arg-type]
-        survey(other, SCHEDULER),
+        inventory(other, SCHEDULER),
         prefer={"deployment/report-scheduler", "deployment/scheduler"},
     )
 
@@ -159,7 +156,7 @@ def test_why_there_is_no_answer_is_a_sentence(said: str | OutsideError, why: str
     with pytest.raises(CannotAsk, match=why):
         live(Airflow(said))
 
-    found, sentence = query.ask(Airflow(said), survey(SCHEDULER))  # type: ignore[arg-type]
+    found, sentence = query.ask(Airflow(said), inventory(SCHEDULER))  # type: ignore[arg-type]
     assert found is None
     assert why in sentence
 
@@ -211,8 +208,8 @@ def test_without_a_scheduler_nobody_is_asked() -> None:
     worker = celery(o.V1)[0]
 
     for airflow, there, why in (
-        (Airflow(answer()), survey(worker), "There is no scheduler."),
-        (Airflow(answer(), o.pod(ready=False)), survey(SCHEDULER), "No pod of a scheduler is ready."),
+        (Airflow(answer()), inventory(worker), "There is no scheduler."),
+        (Airflow(answer(), o.pod(ready=False)), inventory(SCHEDULER), "No pod of a scheduler is ready."),
     ):
         assert (None, why) == query.ask(airflow, there)  # type: ignore[arg-type]
         assert [] == airflow.asked

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from dagship.airflow.activity import LiveRuns
+from dagship.airflow.activity import Activity
 from dagship.airflow.sync_report import SyncReport
 from dagship.artifacts import Target
 from dagship.console import Console
@@ -342,15 +342,15 @@ def test_a_release_of_the_chart_is_named(shown: Shown) -> None:
 def test_runs_and_tasks_under_way_are_told_by_version_and_host(shown: Shown) -> None:
     task = {"dag_id": "d", "run_id": "r", "task_id": "t"}
     runs = [{"version": version, "state": "running", "runs": count} for version, count in (("a" * 12, 2), ("", 1))]
-    live = LiveRuns.model_validate(
+    live = Activity.model_validate(
         {"runs": runs, "tasks": [{**task, "host": "worker-0"}], "running": 3, "queued": 4, "baked": True}
     )
     target = Target(image=NEW, digest="", dag_versions=("b" * 12,))
-    text = shown(present.show_live, live, target)
+    text = shown(present.show_activity, live, target)
 
     assert "unfinished runs: 1 on the newest code, 2 on aaaaaaaaaaaa (NOT IN THE IMAGE)" in text
     assert "running tasks: 1 on worker-0, 2 more; 4 queued" in text
-    assert "" == shown(present.show_live, None, target)
+    assert "" == shown(present.show_activity, None, target)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from dagship.airflow.activity import LiveRuns
+from dagship.airflow.activity import Activity
 from dagship.record import actor, config_map
 from dagship.record.model import Journal, Move, Record, Release
 from dagship.rollout.plan.dag_version import is_another_version
@@ -31,16 +31,16 @@ def journal_of(planned: Planned, before: Journal | None) -> Journal:
     )
 
 
-def released(before: Record, planned: Planned, live: LiveRuns | None) -> Record:
+def released(before: Record, planned: Planned, activity: Activity | None) -> Record:
     """Returns the record after a rollout that succeeded; the first one also leaves what it found, to return to.
 
     Args:
         before: The record when it began.
         planned: What was done.
-        live: What Airflow said before anything moved; None when it could not be asked.
+        activity: What Airflow said before anything moved; None when it could not be asked.
 
     """
-    releases = before.releases or (_found(None if before.journal else live),)
+    releases = before.releases or (_found(None if before.journal else activity),)
     if releases[0].kind == "found":
         found = (*releases[0].moves, *_new_to(releases, planned.moves))
         releases = (releases[0].model_copy(update={"moves": found}), *releases[1:])
@@ -68,9 +68,9 @@ def released(before: Record, planned: Planned, live: LiveRuns | None) -> Record:
     return Record(releases=(*releases, release)[-config_map.KEPT :], hold=before.hold)
 
 
-def _found(live: LiveRuns | None) -> Release:
+def _found(activity: Activity | None) -> Release:
     """What ran before the first rollout, as far as Airflow said; nothing where one that was cut off has moved some."""
-    said = live or LiveRuns()
+    said = activity or Activity()
     return Release(
         number=0,
         kind="found",

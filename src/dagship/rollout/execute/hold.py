@@ -100,7 +100,7 @@ def _hold(run: "Run", lease: "Lease", planned: Planned, survey: "Survey") -> "Su
         pending = dag_ids
         while (left := deadline - time.monotonic()) > 0:
             lease.check()
-            where = query.scheduler(run.cluster, survey, prefer=_prefer(planned))
+            where = query.scheduler(run.cluster, survey.inventory, prefer=_prefer(planned))
             state = pause.hold(run.cluster, where, pending, since=written.since, seconds=min(_AT_A_TIME, left))
             if state.done and pending == dag_ids:
                 # What runs when things begin to move is asked again: that was a while ago.
@@ -130,10 +130,10 @@ def _refuse(frozen: Iterable[str]) -> None:
 
 def _look(run: "Run", planned: Planned, survey: "Survey") -> "tuple[Looked, tuple[Dag, ...]]":
     try:
-        where = query.scheduler(run.cluster, survey, prefer=_prefer(planned))
+        where = query.scheduler(run.cluster, survey.inventory, prefer=_prefer(planned))
         changes = planned.target.dag_changes
-        live = survey.live.current if survey.live else ""
-        lists = [changes[live]] if live in changes else changes.values()
+        current = survey.activity.current if survey.activity else ""
+        lists = [changes[current]] if current in changes else changes.values()
         paths = {path for differ in lists for path in differ or ()}
         looked = pause.look(run.cluster, where, paths)
     except query.CannotAsk as failed:
@@ -171,7 +171,7 @@ def _insist(run: "Run", planned: Planned, survey: "Survey", hold: Hold) -> None:
     deadline = time.monotonic() + _PATIENCE
     while True:
         try:
-            where = query.scheduler(run.cluster, survey, prefer=_prefer(planned))
+            where = query.scheduler(run.cluster, survey.inventory, prefer=_prefer(planned))
             pause.let_go(run.cluster, where, hold.dags, since=hold.since)
         except OutsideError:
             if time.monotonic() >= deadline:

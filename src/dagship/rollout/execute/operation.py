@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from dagship.airflow.activity import LiveRuns
+from dagship.airflow.activity import Activity
 from dagship.airflow.drain import Drains
 from dagship.artifacts import Target
 from dagship.diagnosis.failure import Failure
@@ -75,7 +75,7 @@ class Run:
         record: The ConfigMap of the record as this run read or wrote it last.
         seconds: Seconds by phase so far.
         warnings: What was noticed so far, in order.
-        live: What Airflow said of its runs and tasks last, before anything moved; None when it could not be asked.
+        activity: What Airflow said of its runs and tasks last, before anything moved; None when it could not be asked.
         unasked: Why it could not.
         drains: The pods that end, once things move.
         careless: Pods whose tasks do not survive SIGTERM.
@@ -89,7 +89,7 @@ class Run:
     record: dict[str, Any] | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     warnings: dict[str, None] = field(default_factory=dict)
-    live: LiveRuns | None = None
+    activity: Activity | None = None
     unasked: str = ""
     drains: Drains | None = None
     careless: frozenset[str] = frozenset()
@@ -158,7 +158,7 @@ class Run:
             airflow=planned.target.airflow,
             release=release,
             moves=planned.moves,
-            live=self.live,
+            live=self.activity,
             failure=failure,
             state=state,
             warnings=tuple(self.warnings),

@@ -20,7 +20,7 @@ from dagship.rollout.plan import drift, server_answer
 from dagship.rollout.plan.model import Planned, Planner
 from dagship.rollout.plan.step_order import STEPS
 from dagship.rollout.preflight import checks, dags_served, dry_run
-from dagship.rollout.present import show_live, show_plan
+from dagship.rollout.present import show_activity, show_plan
 from dagship.rollout.results import RolloutResult
 from dagship.rollout.survey import read_namespace
 from dagship.workloads.kinds import WATCHED
@@ -47,7 +47,7 @@ def roll(run: Run, planner: Planner) -> RolloutResult:
     with run.timed("preflight"), run.console.step(f"Looking at the namespace {run.cluster.namespace}"):
         planned, survey = _look(run, planner)
     _show(run, planned, survey)
-    show_live(run.console, run.live, planned.target)
+    show_activity(run.console, run.activity, planned.target)
     hold.check(run, planned, survey)
     for warning in run.warnings:
         run.console.warn(warning)
@@ -67,7 +67,7 @@ def roll(run: Run, planner: Planner) -> RolloutResult:
             found = read_namespace(run.cluster, selector=run.asked.selector)
             survey, anew = runs.again(run, found, planned, before=survey)
             now = planner(survey)
-            own = survey.objects.get(("ConfigMap", config_map.NAME))
+            own = survey.inventory.objects.get(("ConfigMap", config_map.NAME))
             run.record = None if own is None else dict(own)
         if now.moves != planned.moves or anew:
             run.warn(_check(run, now, survey))
@@ -134,7 +134,7 @@ def _carry_out(run: Run, lease: Lease, planned: Planned, survey: "Survey") -> Ro
     written = survey.record
     may_say = drift.known(planned.moves, written.journal)
     changes = written.journal is not None or any(
-        drift.outstanding(move, survey.objects[move.kind, move.name], may_say) for move in planned.moves
+        drift.outstanding(move, survey.inventory.objects[move.kind, move.name], may_say) for move in planned.moves
     )
     if changes and not planned.undo:
         run.store(lease, written.model_copy(update={"journal": journal_of(planned, written.journal)}))
@@ -161,7 +161,7 @@ def _carry_out(run: Run, lease: Lease, planned: Planned, survey: "Survey") -> Ro
     for move in planned.moves:
         lease.check()
         apply.restore(run.cluster, move)
-    after = released(written, held.came, survey.live)
+    after = released(written, held.came, survey.activity)
     run.store(lease, after)
     return run.result(planned, "moved", release=after.releases[-1].number)
 
@@ -204,7 +204,7 @@ def _left(run: Run, held: Held, failure: Failure) -> RolloutResult:
     planned = held.came
     journal = journal_of(planned, held.written.journal).model_copy(update={"state": "left"})
     run.store(held.lease, held.written.model_copy(update={"journal": journal}))
-    objects = read_namespace(run.cluster, selector="").objects
+    objects = read_namespace(run.cluster, selector="").inventory.objects
     moved = [move.key for move in planned.moves if drift.says(move, objects.get((move.kind, move.name)))]
     said = ", ".join(moved) or "nothing"
     state = f"It was left as it is: {said} moved. rollout --undo takes it back, rollout tries again."

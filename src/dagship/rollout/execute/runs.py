@@ -15,7 +15,7 @@ from dagship.rollout.preflight import dag_source, graceful_stop, sigterm
 from dagship.rollout.results import RolloutResult, TaskReport
 
 if TYPE_CHECKING:
-    from dagship.airflow.activity import LiveRuns
+    from dagship.airflow.activity import Activity
     from dagship.cluster.api import Cluster
     from dagship.record.lease import Lease
     from dagship.rollout.survey import Survey
@@ -29,9 +29,9 @@ _ABOUT = 5.0
 def asked(run: Run, survey: "Survey", planned: Planned) -> "Survey":
     """Asks Airflow for its runs and tasks; returns the survey with the answer."""
     prefer = frozenset(move.key for move in planned.moves)
-    run.live, run.unasked = query.ask(run.cluster, survey, prefer=prefer)
+    run.activity, run.unasked = query.ask(run.cluster, survey.inventory, prefer=prefer)
     run.when = time.monotonic()
-    return replace(survey, live=run.live)
+    return replace(survey, activity=run.activity)
 
 
 def again(run: Run, survey: "Survey", planned: Planned, *, before: "Survey") -> tuple["Survey", bool]:
@@ -46,7 +46,7 @@ def again(run: Run, survey: "Survey", planned: Planned, *, before: "Survey") -> 
     """
     if time.monotonic() - run.when > _OLD or survey.record != before.record:
         return asked(run, survey, planned), True
-    return replace(survey, live=run.live), False
+    return replace(survey, activity=run.activity), False
 
 
 def check(run: Run, planned: Planned, survey: "Survey") -> tuple[str, ...]:
@@ -58,32 +58,37 @@ def check(run: Run, planned: Planned, survey: "Survey") -> tuple[str, ...]:
 
     """
     wants = run.asked
-    if run.live is None and wants.wait_for_runs is not None:
+    if run.activity is None and wants.wait_for_runs is not None:
         raise UsageError(
             f"--wait-for-runs needs an answer of Airflow, which cannot be asked for its runs: {run.unasked}",
             "See to that first, or leave --wait-for-runs out.",
         )
     moves = [move.reversed() for move in planned.moves] if planned.undo else planned.moves
-    if all(drift.stays(move, survey.objects[move.kind, move.name]) for move in moves):
+    if all(drift.stays(move, survey.inventory.objects[move.kind, move.name]) for move in moves):
         return ()
-    said = [] if run.live is not None else [f"Airflow could not be asked for its runs and tasks: {run.unasked}"]
-    lacking = pinned_runs.lacking(run.live, planned.target) if run.live and not planned.undo else {}
+    said = [] if run.activity is not None else [f"Airflow could not be asked for its runs and tasks: {run.unasked}"]
+    lacking = pinned_runs.lacking(run.activity, planned.target) if run.activity and not planned.undo else {}
     if lacking and wants.wait_for_runs is None:
-        refusal = pinned_runs.refusal(lacking, orphaned_runs.stuck(run.live, lacking) if run.live else "")
+        refusal = pinned_runs.refusal(lacking, orphaned_runs.stuck(run.activity, lacking) if run.activity else "")
         if not wants.interrupt_tasks:
             raise refusal
         said.append(refusal.message)
-    if run.live and not planned.undo and (unknown := pinned_runs.unknown(run.live, planned.target)):
+    if run.activity and not planned.undo and (unknown := pinned_runs.unknown(run.activity, planned.target)):
         said.append(unknown)
-    if run.live and not planned.undo:
+    if run.activity and not planned.undo:
         said += filter(
-            None, (orphaned_runs.leaving(run.live, planned.target), orphaned_runs.moving(run.live, planned.target))
+            None,
+            (orphaned_runs.leaving(run.activity, planned.target), orphaned_runs.moving(run.activity, planned.target)),
         )
-    current = dag_version.announced(survey.workloads, run.live) if run.live else ""
-    if run.live and not planned.undo and (announced := pinned_runs.announced(run.live, planned.target, current)):
+    current = dag_version.announced(survey.inventory.workloads, run.activity) if run.activity else ""
+    if (
+        run.activity
+        and not planned.undo
+        and (announced := pinned_runs.announced(run.activity, planned.target, current))
+    ):
         said.append(announced)
     found = graceful_stop.of_moves(
-        moves, survey, run.cluster.list("Pod"), run.live, functools.partial(_look, run.cluster)
+        moves, survey, run.cluster.list("Pod"), run.activity, functools.partial(_look, run.cluster)
     )
     run.careless = frozenset(pod for one in found for pod in one.careless)
     # What goes back has to, whatever it costs.
@@ -111,13 +116,13 @@ def wait(run: Run, lease: "Lease", planned: Planned, survey: "Survey") -> None:
 
     """
     limit = run.asked.wait_for_runs
-    if limit is None or run.live is None or planned.undo or not pinned_runs.lacking(run.live, planned.target):
+    if limit is None or run.activity is None or planned.undo or not pinned_runs.lacking(run.activity, planned.target):
         return
     prefer = frozenset(move.key for move in planned.moves)
     with run.timed("waiting"), run.console.board("Waiting for runs") as board:
-        run.live = wait_for_runs.until_ended(
-            lambda: query.ask(run.cluster, survey, prefer=prefer),
-            run.live,
+        run.activity = wait_for_runs.until_ended(
+            lambda: query.ask(run.cluster, survey.inventory, prefer=prefer),
+            run.activity,
             planned.target,
             limit=limit,
             board=board,
@@ -131,19 +136,19 @@ def watch(run: Run, planned: Planned, survey: "Survey") -> None:
     """Begins to take note of the pods that end."""
     prefer = frozenset(move.key for move in planned.moves)
 
-    def ask() -> "LiveRuns | None":
-        return query.ask(run.cluster, survey, prefer=prefer)[0]
+    def ask() -> "Activity | None":
+        return query.ask(run.cluster, survey.inventory, prefer=prefer)[0]
 
-    run.drains = Drains(run.live, ask)
+    run.drains = Drains(run.activity, ask)
 
 
 def counted(run: Run, result: RolloutResult, planned: Planned, survey: "Survey") -> RolloutResult:
     """Returns the result with what became of tasks and runs."""
-    if run.drains is None or run.live is None or result.outcome == "unchanged":
+    if run.drains is None or run.activity is None or result.outcome == "unchanged":
         return result
     prefer = frozenset(move.key for move in planned.moves)
     with run.timed("counting"), run.console.step("Asking Airflow what became of its tasks"):
-        now, why = query.ask(run.cluster, survey, prefer=prefer, since=run.live.asked - _ABOUT)
+        now, why = query.ask(run.cluster, survey.inventory, prefer=prefer, since=run.activity.asked - _ABOUT)
     found = [pinned_runs.stranded(now) if now else f"Airflow could not be asked what became of its tasks: {why}"]
     where = _elsewhere(now, planned) if now and result.outcome == "moved" else ""
     found += [where]
@@ -152,7 +157,7 @@ def counted(run: Run, result: RolloutResult, planned: Planned, survey: "Survey")
     ended = run.drains.ended
     cut = interruptions.interrupted(run.drains.known, now, ended, careless=run.careless) if now else None
     report = TaskReport(
-        running=run.live.running,
+        running=run.activity.running,
         interrupted=cut,
         draining=round(run.drains.seconds, 2),
         runs=now.by_version if now else {},
@@ -162,7 +167,7 @@ def counted(run: Run, result: RolloutResult, planned: Planned, survey: "Survey")
     return result.model_copy(update={**more, "requests": sum(run.cluster.requests.values())})
 
 
-def _elsewhere(now: "LiveRuns", planned: Planned) -> str:
+def _elsewhere(now: "Activity", planned: Planned) -> str:
     """Returns what to say where a scheduler that has moved does not have its DAGs from the image; else nothing."""
     version = planned.target.dag_version
     moved = any(move.role == "scheduler" and move.images for move in planned.moves)

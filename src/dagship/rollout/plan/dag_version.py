@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from dagship.airflow.activity import LiveRuns
+from dagship.airflow.activity import Activity
 from dagship.record.model import Change, Move, Release
 from dagship.workloads.spec import Container, Workload
 
@@ -35,7 +35,7 @@ def with_image(workload: Workload, version: str) -> tuple[Change, ...]:
 
 
 def to_version(
-    moves: Iterable[Move], workloads: Iterable[Workload], version: str, live: LiveRuns, *, begun: bool
+    moves: Iterable[Move], workloads: Iterable[Workload], version: str, activity: Activity, *, begun: bool
 ) -> tuple[Move, ...] | None:
     """Returns the moves that make the image that runs announce another of the DAG versions it holds.
 
@@ -43,7 +43,7 @@ def to_version(
         moves: The moves to an image: whatever runs Airflow is in them.
         workloads: The workloads that they are about.
         version: The DAG version.
-        live: What Airflow says of the image.
+        activity: What Airflow says of the image.
         begun: Whether an unfinished rollback does this already.
 
     Returns:
@@ -55,25 +55,25 @@ def to_version(
     images = {change.before for move in moves for change in move.changes if change.field == "image"}
     by_key = {workload.key: workload for workload in workloads}
     processors = [by_key[move.key] for move in moves if move.role == "dag-processor" and move.key in by_key]
-    if not live.baked or not version or version not in live.held or len(images) != 1 or not processors:
+    if not activity.baked or not version or version not in activity.held or len(images) != 1 or not processors:
         return None
     pointed = []
     for workload in processors:
         main = _processor(workload)
         before = main.env.get(POINTER)
-        if (before or live.current) == version and not begun:
+        if (before or activity.current) == version and not begun:
             return None
-        after = None if version == live.current else version
+        after = None if version == activity.current else version
         change = Change(field="env", container=main.name, name=POINTER, before=before, after=after)
         pointed.append(Move(kind=workload.kind, name=workload.name, role=workload.role, changes=(change,)))
     return tuple(pointed)
 
 
-def announced(workloads: Iterable[Workload], live: LiveRuns) -> str:
+def announced(workloads: Iterable[Workload], activity: Activity) -> str:
     """Returns the DAG version that new runs get: what a dag-processor is told to announce, else the current one."""
     told = (_processor(workload).env.get(POINTER) for workload in workloads if workload.role == "dag-processor")
     # The image ignores one that it does not hold.
-    return next((version for version in told if version in live.held), live.current)
+    return next((version for version in told if version in activity.held), activity.current)
 
 
 def is_pointing(moves: Iterable[Move]) -> bool:

@@ -13,9 +13,8 @@ from typing import Any
 from dagship.errors import UsageError
 from dagship.record.model import Change, Move
 from dagship.rollout.plan import pod_template_file
-from dagship.workloads.kinds import Role
 from dagship.workloads.selection import Selected, repository
-from dagship.workloads.spec import Container, Workload
+from dagship.workloads.spec import Container, Workload, main
 
 _REPOSITORY = "AIRFLOW__KUBERNETES_EXECUTOR__WORKER_CONTAINER_REPOSITORY"
 _TAG = "AIRFLOW__KUBERNETES_EXECUTOR__WORKER_CONTAINER_TAG"
@@ -41,7 +40,7 @@ def environment(
     name, _, tag = image.rpartition(":")
     changes: dict[str, tuple[Change, ...]] = {}
     for workload, containers in selected:
-        starts_pods = scheduler(containers) if _is_used(workload, config_maps) else None
+        starts_pods = main(containers, "scheduler") if _is_used(workload, config_maps) else None
         found: list[Change] = []
         for container in containers:
             if container.init:
@@ -72,19 +71,6 @@ def _is_used(workload: Workload, config_maps: Mapping[str, Mapping[str, Any]]) -
     found = executor(workload, config_maps)
     # Where it cannot be read, a pod template beside the scheduler says as much: both charts mount one for nothing else.
     return "KubernetesExecutor" in found or (not found and any(_pods(workload.config_maps, config_maps)))
-
-
-def scheduler(containers: Iterable[Container]) -> Container | None:
-    """Returns the container that is the scheduler; a log groomer beside it is not."""
-    return main(containers, "scheduler")
-
-
-def main(containers: Iterable[Container], role: Role) -> Container | None:
-    """Returns the container that is what a workload is for."""
-    own = [container for container in containers if not container.init]
-    by_command = [container for container in own if role in container.commands]
-    by_name = [container for container in own if container.name == role]
-    return next(iter((*by_command, *by_name, *own)), None)
 
 
 def templates(

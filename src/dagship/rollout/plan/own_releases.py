@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def own(survey: "Survey", names: Collection[str] = ()) -> tuple[Release, ...]:
     """The releases of this Airflow: where two share a namespace, of what the selector or the names leave."""
-    keys = {workload.key for workload in survey.workloads if not names or workload.key in names}
+    keys = {workload.key for workload in survey.inventory.workloads if not names or workload.key in names}
     last: set[str] = set()
     found: list[Release] = []
     for release in reversed(survey.record.releases):

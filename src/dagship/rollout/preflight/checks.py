@@ -64,7 +64,7 @@ def check_owners(survey: Survey, moves: Iterable[Move], target: Target, *, force
     told = {"repository": name, "digest": digest} if digest else {}
     warnings: dict[str, None] = {}
     for move in moves:
-        raw = survey.objects[move.kind, move.name]
+        raw = survey.inventory.objects[move.kind, move.name]
         fields = {change.name if change.field == "template" else change.container for change in move.changes}
         for owner in field_owners.owners(raw, sorted(fields), **told):
             how = f" ({owner.operation})" if owner.operation else ""
@@ -177,13 +177,17 @@ def select(
     journal = survey.record.journal
     known = (*(journal.moves if journal else ()), *also)
     selected = selection.select(
-        survey.workloads, repositories=repositories, names=names, known=planner.containers(known)
+        survey.inventory.workloads, repositories=repositories, names=names, known=planner.containers(known)
     )
     if not selected:
         raise selection.nothing_found(
-            survey.workloads, selection.repository(target.image), namespace, selector=selector
+            survey.inventory.workloads, selection.repository(target.image), namespace, selector=selector
         )
     if refused := several_airflows.refusal((workload for workload, _ in selected), selector=selector, names=names):
         raise refused
     check_workloads(selected)
-    return resume.gone_on(planner.to_image(selected, survey.config_maps, repositories, target), journal, survey.objects)
+    return resume.gone_on(
+        planner.to_image(selected, survey.inventory.config_maps, repositories, target),
+        journal,
+        survey.inventory.objects,
+    )

@@ -5,7 +5,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dagship.airflow.activity import LiveRuns
+from dagship.airflow.activity import Activity
 from dagship.dockerfile import VERSIONS_ROOT
 from dagship.record.model import Move
 from dagship.rollout.plan import pod_template_file
@@ -105,18 +105,18 @@ def by_design(moves: Iterable[Move], objects: Objects) -> str:
     return ""
 
 
-def elsewhere(live: LiveRuns, version: str = "") -> str:
+def elsewhere(activity: Activity, version: str = "") -> str:
     """Returns where Airflow says that it takes its DAGs from, if that is not what is in its image; else nothing.
 
     Args:
-        live: What it says.
+        activity: What it says.
         version: DAG version that it is to serve; empty for the image's current one.
 
     """
-    if live.airflow.startswith("2."):
-        right = is_images(FOLDER, live.folder, version or live.current)
-        return "" if right or not live.folder else live.folder
-    return "" if live.baked or not live.airflow else "other bundles than the image's"
+    if activity.airflow.startswith("2."):
+        right = is_images(FOLDER, activity.folder, version or activity.current)
+        return "" if right or not activity.folder else activity.folder
+    return "" if activity.baked or not activity.airflow else "other bundles than the image's"
 
 
 def _containers(moves: Iterable[Move], objects: Objects) -> Iterator[tuple[str, Raw]]:

@@ -34,15 +34,15 @@ def check(
 
     """
     moves = tuple(moves)
-    airflow = target.airflow or (survey.live.airflow if survey.live else "")
+    airflow = target.airflow or (survey.activity.airflow if survey.activity else "")
     if not target.dag_version or not airflow:
         return ()
     name = dag_source.variable(airflow)
-    said = dag_source.settings(moves, survey.objects, name)
+    said = dag_source.settings(moves, survey.inventory.objects, name)
     wrong = [_line(one, name) for one in said if dag_source.is_known(name, one.source) and not _fits(one, name, target)]
     warnings: list[str] = []
     if not wrong:
-        secrets: dict[str, list[str]] = {key: [] for key in dag_source.from_shells(moves, survey.objects)}
+        secrets: dict[str, list[str]] = {key: [] for key in dag_source.from_shells(moves, survey.inventory.objects)}
         for one in said:
             if not dag_source.is_known(name, one.source):
                 secrets.setdefault(one.workload, []).append(one.source.where)
@@ -84,10 +84,10 @@ def _asked(
         secrets: The Secrets that may set it; a shell that starts the component may do so as well.
 
     """
-    workload = next((one for one in survey.workloads if one.key == key), None)
+    workload = next((one for one in survey.inventory.workloads if one.key == key), None)
     why = "none of its pods is ready."
     try:
-        where = query.pod_of(cluster, survey, workload) if workload else None
+        where = query.pod_of(cluster, survey.inventory, workload) if workload else None
         if workload and where:
             own = query.run(cluster, where, query_scripts.VARIABLE, name, command="")
             used = query.run(cluster, where, query_scripts.VARIABLE, name, command=_COMMANDS[workload.role])

@@ -19,7 +19,7 @@ def patches(survey: Survey, moves: Iterable[Move], may_say: drift.Known) -> tupl
         Refused: Someone else changed one.
 
     """
-    looked = ((move, survey.objects[move.kind, move.name]) for move in moves)
+    looked = ((move, survey.inventory.objects[move.kind, move.name]) for move in moves)
     to_do = ((move, raw, drift.outstanding(move, raw, may_say)) for move, raw in looked)
     return tuple(
         (move, patch.patch(move.kind, raw, changes, recreate=move.strategy is not None))

@@ -13,7 +13,7 @@ and no other, and the time must suffice:
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dagship.airflow.activity import LiveRuns, Task
+from dagship.airflow.activity import Activity, Task
 from dagship.record.model import Move
 from dagship.rollout.plan import drift
 from dagship.rollout.preflight import sigterm
@@ -53,7 +53,7 @@ def of_moves(
     moves: Iterable[Move],
     survey: Survey,
     pods: Iterable[Raw],
-    live: LiveRuns | None,
+    activity: Activity | None,
     look: Callable[[str, str], sigterm.Seen | None],
 ) -> tuple[Finding, ...]:
     """Returns what would kill tasks as some workloads move: those that tasks run on, and those that they are sent to.
@@ -62,33 +62,33 @@ def of_moves(
         moves: What moves.
         survey: What the namespace holds.
         pods: Its pods, which may still be of an earlier template.
-        live: What Airflow says of its tasks; None where it could not be asked.
+        activity: What Airflow says of its tasks; None where it could not be asked.
         look: Asks a container of a pod for its process 1; None where it cannot be asked.
 
     """
     pods = tuple(pods)
     found: list[Finding] = []
     for move in moves:
-        raw = survey.objects[move.kind, move.name]
+        raw = survey.inventory.objects[move.kind, move.name]
         if move.kind not in WATCHED or drift.stays(move, raw):
             continue
         own = [pod for pod in pods if _has(move.kind, raw, pod)]
-        now = live.asked if live else 0.0
-        by_spec = _by_revision(own, live.by_host if live else {})
+        now = activity.asked if activity else 0.0
+        by_spec = _by_revision(own, activity.by_host if activity else {})
         if not by_spec and move.role == "worker":
             by_spec = [(template(move.kind, raw)["spec"], {})]
         for spec, tasks in by_spec:
             if move.role != "worker" and not any(tasks.values()):
                 continue
             looked = look(next(iter(tasks)), sigterm.main(spec)["name"]) if _decides(spec, tasks, survey) else None
-            found += findings(move.key, spec, tasks, now=now, config_maps=survey.config_maps, looked=looked)
+            found += findings(move.key, spec, tasks, now=now, config_maps=survey.inventory.config_maps, looked=looked)
     return tuple(found)
 
 
 def _decides(spec: Raw, tasks: Mapping[str, Sequence[Task]], survey: Survey) -> bool:
     """Whether it takes a look into a pod: the spec does not tell, and process 1 is the container's own."""
     container = sigterm.main(spec)
-    told = sigterm.setsid(container, survey.config_maps) == "0"
+    told = sigterm.setsid(container, survey.inventory.config_maps) == "0"
     asks = sigterm.has_dumb_init(sigterm.process_one(container, None)) and not told
     return asks and bool(tasks) and not (spec.get("shareProcessNamespace") or spec.get("hostPID"))
 

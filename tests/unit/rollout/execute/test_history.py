@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dagship.airflow.activity import LiveRuns
+from dagship.airflow.activity import Activity
 from dagship.artifacts import Target
 from dagship.record.model import Change, Journal, Move, Record, Release
 from dagship.rollout.execute.history import is_last, journal_of, released
@@ -73,7 +73,7 @@ def test_the_first_rollout_leaves_what_it_found_as_release_0() -> None:
 
 
 def test_airflow_says_which_dag_version_was_found_and_which_the_image_held() -> None:
-    live = LiveRuns(airflow="3.3.2", baked=True, current="a" * 12, held=("a" * 12, "b" * 12))
+    live = Activity(airflow="3.3.2", baked=True, current="a" * 12, held=("a" * 12, "b" * 12))
 
     found = released(Record(), planned(), live).releases[0]
     elsewhere = released(Record(), planned(), live.model_copy(update={"baked": False})).releases[0]

@@ -22,6 +22,7 @@ from dagship.rollout.options import Asked
 from dagship.rollout.plan.model import Planned
 from dagship.rollout.survey import Survey
 from dagship.workloads import spec
+from dagship.workloads.inventory import Inventory
 from tests.builders import pods as o
 from tests.cluster.airflows import container, deployment, pod
 
@@ -89,11 +90,9 @@ def _run(airflow: Airflow, hold: float | None = 60.0) -> Run:
 
 
 def _survey(before: Hold | None = None) -> Survey:
-    return Survey(
-        objects={("Deployment", "scheduler"): SCHEDULER},
-        workloads=(spec.read("Deployment", SCHEDULER),),
-        record=Record(hold=before),
-    )
+    objects = {("Deployment", "scheduler"): SCHEDULER}
+    inventory = Inventory(objects=objects, workloads=(spec.read("Deployment", SCHEDULER),))
+    return Survey(inventory=inventory, record=Record(hold=before))
 
 
 def _planned(*, undo: bool = False) -> Planned:

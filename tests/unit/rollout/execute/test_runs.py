@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dagship.airflow import query, wait_for_runs
-from dagship.airflow.activity import LiveRuns, RunCount
+from dagship.airflow.activity import Activity, RunCount
 from dagship.artifacts import Target
 from dagship.console import Console
 from dagship.errors import Refused
@@ -19,11 +19,12 @@ from dagship.rollout.options import Asked
 from dagship.rollout.plan.model import Planned
 from dagship.rollout.survey import Survey
 from dagship.workloads import spec
+from dagship.workloads.inventory import Inventory
 from tests.builders import pods as o
 from tests.cluster.airflows import container, deployment, pod, stateful_set
 
 A, B = "a" * 12, "b" * 12
-PINNED = LiveRuns(baked=True, runs=(RunCount(version=A, state="running", runs=1),))
+PINNED = Activity(baked=True, runs=(RunCount(version=A, state="running", runs=1),))
 
 
 class Airflows:
@@ -63,14 +64,14 @@ def wait(airflows: Airflows, **asked: Any) -> Run:
         )
         for one in made[1:]
     )
-    survey = Survey(
+    inventory = Inventory(
         objects={(one["kind"], one["metadata"]["name"]): one for one in made},
         workloads=tuple(spec.read(one["kind"], one) for one in made),
-        record=Record(),
     )
+    survey = Survey(inventory=inventory, record=Record())
     target = Target(image=o.V2, digest="", dag_version=B, dag_versions=(B,))
     console = Console(stderr=io.StringIO())
-    run = Run(cluster=airflows, console=console, asked=Asked(wait_for_runs=60, **asked), live=PINNED)  # type: ignore[arg-type]
+    run = Run(cluster=airflows, console=console, asked=Asked(wait_for_runs=60, **asked), activity=PINNED)  # type: ignore[arg-type]
     runs.wait(run, airflows, Planned(kind="rollout", target=target, moves=moves), survey)  # type: ignore[arg-type]
     return run
 
@@ -83,8 +84,8 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_of_two_airflows_the_one_that_moves_is_waited_for() -> None:
     run = wait(Airflows(airflow="3.3.2"))
 
-    assert run.live
-    assert ("3.3.2", {}) == (run.live.airflow, run.live.by_version)
+    assert run.activity
+    assert ("3.3.2", {}) == (run.activity.airflow, run.activity.by_version)
 
 
 def test_a_task_that_began_while_runs_were_waited_for_is_not_killed() -> None:
@@ -106,8 +107,8 @@ def test_runs_are_looked_after_also_where_the_same_image_only_gets_another_regis
         target=Target(image=o.V2, digest=o.digest(o.V2), dag_version=B, dag_versions=(B,)),
         moves=(Move(kind="StatefulSet", name="worker", role="worker", changes=changes),),
     )
-    survey = Survey(objects={("StatefulSet", "worker"): raw}, workloads=(), record=Record())
-    run = Run(cluster=Airflows(), console=Console(stderr=io.StringIO()), asked=Asked(), live=PINNED)  # type: ignore[arg-type]
+    survey = Survey(inventory=Inventory(objects={("StatefulSet", "worker"): raw}, workloads=()), record=Record())
+    run = Run(cluster=Airflows(), console=Console(stderr=io.StringIO()), asked=Asked(), activity=PINNED)  # type: ignore[arg-type]
 
     with pytest.raises(Refused, match="Unfinished runs are pinned to DAG versions that the image does not hold"):
         runs.check(run, planned, survey)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dagship.airflow.activity import LiveRuns
+from dagship.airflow.activity import Activity
 from dagship.artifacts import Target
 from dagship.record.model import Journal, Move, Release
 from dagship.rollout.execute import apply
@@ -50,11 +50,11 @@ def moves(made: list[dict[str, Any]], journal: Journal | None = None, target: Ta
     return resume.gone_on(planner.to_image(selected, {}, [o.V1], target), journal, objects(made))
 
 
-def live(current: str = B, *held: str, **more: Any) -> LiveRuns:
-    return LiveRuns.model_validate({"current": current, "held": held or (A, B), "baked": True, **more})
+def live(current: str = B, *held: str, **more: Any) -> Activity:
+    return Activity.model_validate({"current": current, "held": held or (A, B), "baked": True, **more})
 
 
-def to(version: str, made: list[dict[str, Any]], said: LiveRuns | None = None, **more: bool) -> tuple[Move, ...] | None:
+def to(version: str, made: list[dict[str, Any]], said: Activity | None = None, **more: bool) -> tuple[Move, ...] | None:
     return dag_version.to_version(moves(made), read(made), version, said or live(), **{"begun": False, **more})
 
 
@@ -94,7 +94,7 @@ def test_back_to_the_images_own_version_the_variable_goes() -> None:
     ],
     ids=["is announced", "is pointed at", "not known", "not held", "not baked", "several images", "no dag-processor"],
 )
-def test_elsewhere_it_takes_an_image(version: str, made: list[dict[str, Any]], answer: LiveRuns) -> None:
+def test_elsewhere_it_takes_an_image(version: str, made: list[dict[str, Any]], answer: Activity) -> None:
     assert to(version, made, answer) is None
 
 

@@ -7,6 +7,7 @@ from dagship.record.model import Change, Journal, Move, Record, Release
 from dagship.rollout.plan import dag_version, own_releases, rollback_target
 from dagship.rollout.survey import Survey
 from dagship.workloads import spec
+from dagship.workloads.inventory import Inventory
 
 A, B, C = (f"registry.example.com/airflow@sha256:{letter * 64}" for letter in "abc")
 OTHER = f"registry.example.com/other@sha256:{'d' * 64}"
@@ -39,7 +40,7 @@ def survey(record: Record, *names: str) -> Survey:
         )
         for name in names
     )
-    return Survey(objects={}, workloads=read, record=record)
+    return Survey(inventory=Inventory(objects={}, workloads=read), record=record)
 
 
 def back_to(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dagship.airflow.activity import LiveRuns
+from dagship.airflow.activity import Activity
 from dagship.record.model import Change, Move, Record
 from dagship.rollout import status
 from dagship.rollout.preflight import dag_source, dags_served
@@ -13,6 +13,7 @@ from dagship.rollout.preflight.dag_source import BUNDLES, FOLDER
 from dagship.rollout.results import WorkloadReport
 from dagship.rollout.survey import Survey
 from dagship.workloads import pod_environment, spec
+from dagship.workloads.inventory import Inventory
 from dagship.workloads.pod_environment import Source
 from tests.builders import pods as o
 from tests.cluster.airflows import container, deployment, pod
@@ -95,15 +96,15 @@ def test_bundles_in_a_secret_are_asked_for_and_a_folder_in_one_is_refused(option
 @pytest.mark.parametrize(
     ("live", "where"),
     [
-        (LiveRuns(airflow="3.3.2", baked=True), ""),
-        (LiveRuns(airflow="3.3.2", baked=False), "not from the image, but from other bundles than the image's"),
+        (Activity(airflow="3.3.2", baked=True), ""),
+        (Activity(airflow="3.3.2", baked=False), "not from the image, but from other bundles than the image's"),
     ],
 )
-def test_what_airflow_says_decides_where_its_bundles_are_in_a_secret(live: LiveRuns, where: str) -> None:
+def test_what_airflow_says_decides_where_its_bundles_are_in_a_secret(live: Activity, where: str) -> None:
     env = [{"name": BUNDLES, "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]
     raw = deployment("s", pod(container("main", o.V1, "scheduler", env=env), name="s"))
     workload = spec.read("Deployment", raw)
-    held = Survey(objects={("Deployment", "s"): raw}, workloads=(workload,), record=Record())
+    held = Survey(inventory=Inventory(objects={("Deployment", "s"): raw}, workloads=(workload,)), record=Record())
     report = WorkloadReport(workload=workload.key, role=workload.role, images=(o.V1,), dag_version=A)
 
     assert status._elsewhere(held, ((workload, workload.containers),), [report], live) == where
@@ -157,7 +158,7 @@ def test_the_pods_of_a_kubernetes_executor_count_by_their_template() -> None:
     ],
 )
 def test_airflow_says_whether_it_has_its_dags_from_the_image(live: Any, version: str, where: str) -> None:
-    assert dag_source.elsewhere(LiveRuns(**live), version) == where
+    assert dag_source.elsewhere(Activity(**live), version) == where
 
 
 def test_the_charts_own_ways_to_bring_dags_are_known_by_its_volumes() -> None:

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from dagship.airflow.activity import LiveRuns, Task
+from dagship.airflow.activity import Activity, Task
 from dagship.record.model import Change, Move, Record
 from dagship.rollout.preflight import graceful_stop, sigterm
 from dagship.rollout.survey import Survey
 from dagship.workloads import spec as workload_spec
+from dagship.workloads.inventory import Inventory
 from tests.builders import pods as o
 
 NOW = o.NOW
@@ -174,7 +175,7 @@ def test_a_task_older_than_the_grace_period_is_a_warning_with_numbers() -> None:
 
 
 def of_moves(
-    live: LiveRuns | None,
+    live: Activity | None,
     *,
     image: str = o.V1,
     role: str = "worker",
@@ -183,30 +184,30 @@ def of_moves(
 ) -> tuple[graceful_stop.Finding, ...]:
     template = {"metadata": {}, "spec": {"containers": [o.container(image=image)]}}
     raw = o.stateful_set(template=template)
-    survey = Survey(
-        objects={("StatefulSet", "worker"): raw}, workloads=(workload_spec.read("StatefulSet", raw),), record=Record()
-    )
+    workloads = (workload_spec.read("StatefulSet", raw),)
+    inventory = Inventory(objects={("StatefulSet", "worker"): raw}, workloads=workloads)
+    survey = Survey(inventory=inventory, record=Record())
     change = Change(field="image", container="worker", before=o.V1, after=o.V2)
     move = Move.model_validate({"kind": "StatefulSet", "name": "worker", "role": role, "changes": (change,)})
     return graceful_stop.of_moves([move], survey, pods or [o.pod("worker-0"), o.pod("worker-1")], live, look)
 
 
 def test_tasks_are_looked_for_wherever_they_run() -> None:
-    live = LiveRuns(asked=NOW, tasks=(task("worker-1"), task("elsewhere")))
+    live = Activity(asked=NOW, tasks=(task("worker-1"), task("elsewhere")))
 
     assert ["1 task runs there" in one.said for one in of_moves(live, role="scheduler")] == [True]
-    assert () == of_moves(LiveRuns(), role="scheduler")
+    assert () == of_moves(Activity(), role="scheduler")
 
 
 def test_where_the_signal_kills_tasks_it_kills_those_that_begin_later_too() -> None:
     for tasks in ((), (task("worker-1"),)):
-        (one,) = of_moves(LiveRuns(asked=NOW, tasks=tasks))
+        (one,) = of_moves(Activity(asked=NOW, tasks=tasks))
 
         assert (("worker-0", "worker-1"), bool(tasks)) == (one.careless, one.kills)
 
 
 def test_pods_of_an_executor_are_not_the_workers_though_their_labels_are() -> None:
-    live = LiveRuns(asked=NOW, tasks=(task("report-x1y2"),))
+    live = Activity(asked=NOW, tasks=(task("report-x1y2"),))
     (one,) = of_moves(live, pods=[o.pod("worker-0"), o.pod("report-x1y2", owner="")])
 
     assert (("worker-0",), False) == (one.careless, one.kills)
@@ -216,14 +217,14 @@ def test_pods_of_two_templates_are_each_looked_at_as_they_are() -> None:
     old, new = o.pod("worker-0", revision="old"), o.pod("worker-1", revision="new")
     old["spec"]["terminationGracePeriodSeconds"] = 30
     new["spec"]["terminationGracePeriodSeconds"] = 600
-    live = LiveRuns(asked=NOW, tasks=(task("worker-1"), task("worker-0")))
+    live = Activity(asked=NOW, tasks=(task("worker-1"), task("worker-0")))
     short = [one for one in of_moves(live, pods=[new, old]) if "s to end; " in one.said]
 
     assert ["1 task runs there" in one.said for one in short] == [True]
 
 
 def test_a_worker_that_does_not_move_is_of_no_concern() -> None:
-    live = LiveRuns(asked=NOW, tasks=(task("worker-1"),))
+    live = Activity(asked=NOW, tasks=(task("worker-1"),))
 
     assert () == of_moves(live, image=o.V2)
     # The same image of another registry: the pods are made anew.
@@ -238,7 +239,7 @@ def test_a_pod_is_looked_into_once_for_each_template_and_only_where_its_spec_doe
         asked.append((pod, container))
         return sigterm.Seen("", ("tini", "--", "airflow"))
 
-    live = LiveRuns(asked=NOW, tasks=(task("worker-1"),))
+    live = Activity(asked=NOW, tasks=(task("worker-1"),))
     pods = [o.pod("worker-0"), o.pod("worker-1"), o.pod("worker-2", revision="old")]
     told, shared = o.pod("worker-0"), o.pod("worker-0")
     told["spec"]["containers"][0]["env"] = [{"name": "DUMB_INIT_SETSID", "value": "0"}]

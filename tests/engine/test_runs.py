@@ -40,6 +40,7 @@ def test_a_run_ends_on_the_code_that_it_began_with(
         airflow.until(lambda: "began-on-a first A A" in seen())
         announce(new)
         _is_asked_in_its_own_database(airflow, old)
+        _dags_of_another_bundle_are_none_of_the_images(airflow)
         airflow.execute("touch", "/tmp/go")
         ends("began-on-a")
         airflow.trigger("pinned", "began-on-b")
@@ -91,3 +92,33 @@ def _is_asked_in_its_own_database(airflow: airflows.Airflow, version: str) -> No
     assert airflow.execute("bash", "-c", "ls /tmp/other.db || true") == ""
     airflow.execute("bash", "-c", "airflow db migrate >/dev/null 2>&1", **other)
     assert str(asked(*as_it_is)["no_use"]).startswith("no scheduler has given a sign of life to its database ever")
+
+
+# A DAG like `pinned`, of another bundle, with an unfinished run.
+_ANOTHER = """
+import sqlite3
+with sqlite3.connect("/tmp/airflow.db", timeout=60) as database:
+    of_run = {"id": "id + 1000", "bundle_version": "NULL", "created_dag_version_id": "NULL"}
+    for table, other in (("dag", {"bundle_name": "'another'"}), ("dag_run", of_run)):
+        names = [row[1] for row in database.execute("PRAGMA table_info(%s)" % table)]
+        values = [{"dag_id": "'another'", **other}.get(name, name) for name in names]
+        database.execute("INSERT INTO %s (%s) SELECT %s FROM %s WHERE dag_id = 'pinned'" % (
+            table, ", ".join(names), ", ".join(values), table))
+"""
+_NO_OTHER = """
+import sqlite3
+with sqlite3.connect("/tmp/airflow.db", timeout=60) as database:
+    for table in ("dag_run", "dag"):
+        database.execute("DELETE FROM %s WHERE dag_id = 'another'" % table)
+"""
+
+
+def _dags_of_another_bundle_are_none_of_the_images(airflow: airflows.Airflow) -> None:
+    """No image has them: that they are not in the one which is rolled out says nothing. Their runs count all the same."""
+    airflow.execute("python", "-c", _ANOTHER)
+    said = airflow.execute(*query.argv(query_scripts.LIVE))
+    airflow.execute("python", "-c", _NO_OTHER)
+    live = query.read(json.loads(said.rpartition(query.MARK)[2]))
+
+    assert [one.dag_id for one in live.dags] == ["pinned"]
+    assert sum(one.runs for one in live.runs) == 2

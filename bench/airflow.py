@@ -13,8 +13,9 @@ from bench.timing import Timed, Told, run, run_until
 from dagship.artifacts import PushedImage
 from dagship.reference import Reference
 from dagship.workspace import Workspace
+from tests.builders.airflow import Object
 from tests.cluster import images
-from tests.cluster.airflows import Kubectl, Object
+from tests.cluster.kubectl import Kubectl
 
 _TESTBED = "/run/dagship/cluster/kubeconfig"
 _BUILT = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "dagship/kubernetes-1.20.2/kubectl"

@@ -10,8 +10,9 @@ from bench.airflow import never_pushed, running
 from bench.project import Project
 from bench.table import Row
 from bench.timing import Told, spread
-from tests.cluster import airflows, images
-from tests.cluster.airflows import Object
+from tests.builders import airflow as airflows
+from tests.builders.airflow import Object
+from tests.cluster import images
 
 _PATIENCE = 60
 _AGAINST = f"`kubectl set image` and `kubectl rollout status --timeout={_PATIENCE}s`"

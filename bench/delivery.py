@@ -14,7 +14,7 @@ from bench.project import REGISTRY, Project
 from bench.table import Row
 from bench.timing import run, spread
 from dagship.errors import OutsideError
-from tests.cluster.airflows import Kubectl
+from tests.cluster.kubectl import Kubectl
 from tests.e2e import dags
 from tests.e2e.api import Api, until
 from tests.e2e.git_server import GitServer

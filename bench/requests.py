@@ -16,8 +16,8 @@ from dagship.console import Console
 from dagship.reference import Reference
 from dagship.rollout import actions
 from dagship.rollout.options import Asked
+from tests.builders.airflow import Object
 from tests.cluster import images
-from tests.cluster.airflows import Object
 
 SHORT, LONG = 30, 120
 # For four times the seconds: each watch is taken up again after five minutes, and now and then a write is in conflict.

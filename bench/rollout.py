@@ -9,8 +9,10 @@ from bench.airflow import Airflow, running
 from bench.project import Project
 from bench.table import Row, ratio_row
 from bench.timing import alternately, spread
-from tests.cluster import airflows, images
-from tests.cluster.airflows import Kubectl, Object
+from tests.builders import airflow as airflows
+from tests.builders.airflow import Object
+from tests.cluster import images
+from tests.cluster.kubectl import Kubectl
 
 WORKERS = 3
 # In dagship's order: what moves together stands in one line. Name of the workload, which is that of its container, and

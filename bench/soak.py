@@ -19,7 +19,7 @@ from bench.project import Project
 from bench.project import make as make_project
 from bench.table import Row
 from bench.timing import run, spread
-from tests.cluster.airflows import Kubectl
+from tests.cluster.kubectl import Kubectl
 from tests.e2e.releases import Release
 from tests.e2e.soak import deliveries
 from tests.e2e.soak.by_dagship import Dagship

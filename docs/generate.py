@@ -1,7 +1,7 @@
 """Writes docs/reference/settings.md, tasks.md and chart-values.md from the code, so that they cannot say otherwise.
 
-Run it after changing a setting, a task or a value of the chart; tests/unit/test_docs.py and test_chart.py fail when
-they differ.
+Run it after changing a setting, a task or a value of the chart; tests/unit/test_docs.py and test_chart_values.py fail
+when they differ.
 """
 
 import inspect

@@ -6,7 +6,7 @@ Nothing of them runs: every workload wants no pods. Names, labels and arguments 
 import textwrap
 from typing import Any
 
-from tests.cluster.airflows import Object
+from tests.builders.airflow import Object
 
 GIT_SYNC = "registry.k8s.io/git-sync/git-sync:v4.4.2"
 STATSD = "quay.io/prometheus/statsd-exporter:v0.28.0"

@@ -13,7 +13,7 @@ import pytest
 from dagship.cluster import connection
 from dagship.cluster.api import Cluster
 from dagship.console import Console
-from tests.cluster.airflows import Kubectl
+from tests.cluster.kubectl import Kubectl
 from tests.cluster.proxies import Proxy
 from tests.cluster.rig import Rig
 from tests.machine import ROOT

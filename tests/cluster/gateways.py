@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from dagship.cluster.feed import Feed
-from tests.cluster.airflows import Kubectl
+from tests.cluster.kubectl import Kubectl
 
 
 def config_map(name: str, **data: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from tests.cluster.airflows import Kubectl
+from tests.cluster.kubectl import Kubectl
 
 _PATHS = {"StatefulSet": "apis/apps/v1", "Deployment": "apis/apps/v1", "Pod": "api/v1"}
 

@@ -23,8 +23,9 @@ from dagship.rollout import actions
 from dagship.rollout.options import Asked
 from dagship.rollout.results import RolloutResult
 from dagship.workloads.kinds import WATCHED
-from tests.cluster.airflows import Kubectl, Object
+from tests.builders.airflow import Object
 from tests.cluster.gateways import until
+from tests.cluster.kubectl import Kubectl
 
 # Written by Kubernetes, and not by whoever writes the spec.
 _COUNTED = "deployment.kubernetes.io/revision"

@@ -12,9 +12,10 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from tests.cluster.airflows import Kubectl, container, pod
+from tests.builders.airflow import container, pod
 from tests.cluster.conftest import namespace
 from tests.cluster.images import image
+from tests.cluster.kubectl import Kubectl
 from tests.machine import ROOT
 
 CHART = str(ROOT / "k8s/chart")

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import airflows, images
-from tests.cluster.airflows import Kubectl
+from tests.builders import airflow as airflows
+from tests.cluster import images
+from tests.cluster.kubectl import Kubectl
 
 GOOD = "from airflow.sdk import DAG\nfrom helpers import name\n\nwith DAG(name):\n    pass\n"
 

@@ -10,8 +10,8 @@ import pytest
 from dagship.cluster.api import Cluster
 from dagship.cluster.failures import Forbidden, Unreachable
 from dagship.cluster.feed import Feed
-from tests.cluster.airflows import Kubectl
 from tests.cluster.gateways import config_map, edited, stands, token_of, until
+from tests.cluster.kubectl import Kubectl
 from tests.cluster.proxies import Proxy
 
 Connect = Callable[..., Cluster]

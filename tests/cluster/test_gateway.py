@@ -16,9 +16,9 @@ from dagship.cluster.api import Cluster
 from dagship.cluster.failures import BadRequest, Conflict, Forbidden, NotFound, Unreachable
 from dagship.cluster.feed import Feed
 from dagship.errors import OutsideError
-from tests.cluster.airflows import Kubectl
 from tests.cluster.gateways import config_map, edited, token_of, until, written
 from tests.cluster.images import image
+from tests.cluster.kubectl import Kubectl
 from tests.cluster.proxies import Proxy
 
 Connect = Callable[..., Cluster]

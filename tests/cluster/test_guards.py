@@ -20,11 +20,12 @@ from dagship.cluster.api import Cluster
 from dagship.cluster.failures import Unreachable
 from dagship.rollout.preflight.permissions import NEEDED, missing
 from dagship.workspace import Workspace
+from tests.builders.airflow import Object, container, cron_job, deployment, pod, stateful_set
 from tests.cluster import images
-from tests.cluster.airflows import Kubectl, Object, container, cron_job, deployment, pod, stateful_set
 from tests.cluster.conftest import Helm
 from tests.cluster.gateways import edited, token_for, token_of
 from tests.cluster.killer import Job, run
+from tests.cluster.kubectl import Kubectl
 from tests.cluster.rig import Rig
 from tests.machine import ROOT
 

@@ -19,7 +19,7 @@ import yaml
 
 from dagship.record import config_map
 from dagship.record.model import Record
-from tests.cluster.airflows import Object
+from tests.builders.airflow import Object
 from tests.cluster.conftest import Helm
 from tests.cluster.images import REPOSITORY, image
 from tests.cluster.rig import Rig

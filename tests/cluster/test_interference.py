@@ -15,8 +15,8 @@ from dagship.record.model import Record
 from dagship.rollout import actions
 from dagship.rollout.options import Asked
 from dagship.rollout.results import RolloutResult
+from tests.builders.airflow import Object, container, deployment, pod, stateful_set
 from tests.cluster import images
-from tests.cluster.airflows import Object, container, deployment, pod, stateful_set
 from tests.cluster.conftest import TESTBED
 from tests.cluster.gateways import edited, token_of
 from tests.cluster.rig import SECONDS, Rig

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -24,12 +25,15 @@ from dagship.record import actor, config_map
 from dagship.record.lease import Lease
 from dagship.record.model import Record
 from dagship.rollout.execute import phases
+from tests.builders.airflow import Object, container, cron_job, deployment, pod, stateful_set
 from tests.cluster import images, killer
-from tests.cluster.airflows import Kubectl, Object, container, cron_job, deployment, pod, stateful_set
 from tests.cluster.conftest import namespace
 from tests.cluster.gateways import until
 from tests.cluster.killer import Job, Outcome
 from tests.cluster.rig import SECONDS, Rig
+
+if TYPE_CHECKING:
+    from tests.cluster.kubectl import Kubectl
 
 # A lease that runs out soon, where it is not the lease that is tested.
 BRIEF = 6.0

@@ -17,7 +17,7 @@ import pytest
 from dagship.cluster.api import Cluster
 from dagship.errors import OutsideError, Refused
 from dagship.record.lease import Lease
-from tests.cluster.airflows import Kubectl
+from tests.cluster.kubectl import Kubectl
 from tests.cluster.proxies import Proxy
 
 DURATION = 3.0

@@ -22,9 +22,10 @@ from dagship.cluster.api import Cluster
 from dagship.errors import OutsideError
 from dagship.record.lease import Lease
 from dagship.rollout.execute import phases
-from tests.cluster.airflows import Kubectl, Object, container, pod, stateful_set
+from tests.builders.airflow import Object, container, pod, stateful_set
 from tests.cluster.conftest import TESTBED, namespace
 from tests.cluster.images import image
+from tests.cluster.kubectl import Kubectl
 from tests.cluster.proxies import Proxy
 from tests.cluster.rig import Rig
 from tests.machine import ROOT

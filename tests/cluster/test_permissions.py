@@ -14,7 +14,7 @@ from dagship.cluster.api import Cluster
 from dagship.cluster.failures import Forbidden
 from dagship.record.lease import Lease
 from dagship.rollout.preflight.permissions import NEEDED, missing
-from tests.cluster.airflows import Kubectl
+from tests.cluster.kubectl import Kubectl
 from tests.machine import ROOT
 
 RBAC = ROOT / "k8s" / "rbac"

@@ -6,7 +6,7 @@ from typing import Any
 from dagship.cluster.api import Cluster
 from dagship.prune import places
 from dagship.prune.values import Place
-from tests.cluster.airflows import Kubectl
+from tests.cluster.kubectl import Kubectl
 
 REPOSITORY = "registry.example:5000/team/airflow"
 DIGESTS = {letter: "sha256:" + letter * 64 for letter in "abcdef"}

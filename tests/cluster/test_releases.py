@@ -10,7 +10,7 @@ from dagship.record import config_map
 from dagship.record.model import Record, Release
 from dagship.rollout import actions
 from dagship.rollout.options import Asked
-from tests.cluster.airflows import Object, container, deployment, pod, stateful_set
+from tests.builders.airflow import Object, container, deployment, pod, stateful_set
 from tests.cluster.images import REPOSITORY, image
 from tests.cluster.rig import Rig
 

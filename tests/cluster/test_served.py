@@ -11,8 +11,8 @@ from dagship.rollout import actions
 from dagship.rollout.options import Asked
 from dagship.rollout.preflight.dag_source import BUNDLES, FOLDER
 from dagship.rollout.results import RolloutResult
+from tests.builders.airflow import Object, container, deployment, pod
 from tests.cluster import images
-from tests.cluster.airflows import Object, container, deployment, pod
 from tests.cluster.rig import SECONDS, Rig
 
 A = "a" * 12

@@ -10,7 +10,7 @@ from dagship.artifacts import Target
 from dagship.rollout import actions
 from dagship.rollout.options import Asked
 from dagship.rollout.results import RolloutResult
-from tests.cluster.airflows import Object, container, deployment, pod, stateful_set
+from tests.builders.airflow import Object, container, deployment, pod, stateful_set
 from tests.cluster.history import history
 from tests.cluster.images import REPOSITORY, image
 from tests.cluster.manifests import again, stand_for

@@ -10,8 +10,8 @@ import threading
 
 import pytest
 
+from tests.builders.airflow import container, deployment, pod
 from tests.cluster import images
-from tests.cluster.airflows import container, deployment, pod
 from tests.cluster.rig import Rig
 
 # Sets a title, clears the screen, and turns what follows around.

@@ -8,8 +8,8 @@ import pytest
 from dagship.record.model import Record
 from dagship.rollout import actions
 from dagship.rollout.options import Asked
+from tests.builders.airflow import Object, container, cron_job, deployment, pod, stateful_set
 from tests.cluster import images
-from tests.cluster.airflows import Object, container, cron_job, deployment, pod, stateful_set
 from tests.cluster.rig import SECONDS, Rig
 
 PASSWORD = "hunter2-in-the-clear"

@@ -8,8 +8,8 @@ from dagship.rollout import actions, running_image
 from dagship.rollout.options import Asked
 from dagship.rollout.results import StatusReport
 from dagship.rollout.status import status
+from tests.builders.airflow import Object, container, deployment, pod, stateful_set
 from tests.cluster import images
-from tests.cluster.airflows import Object, container, deployment, pod, stateful_set
 from tests.cluster.rig import SECONDS, Rig
 from tests.cluster.webhooks import rewriting
 

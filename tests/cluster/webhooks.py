@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dagship.cluster.feed import Feed
-from tests.cluster.airflows import Object
+from tests.builders.airflow import Object
 from tests.cluster.gateways import until
 from tests.cluster.rig import SECONDS, Rig
 

@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
-from tests.cluster.airflows import Kubectl
+from tests.cluster.kubectl import Kubectl
 
 Value = TypeVar("Value")
 

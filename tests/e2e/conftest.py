@@ -15,7 +15,7 @@ from tests.e2e.releases import Release
 from tests.machine import ROOT
 
 if TYPE_CHECKING:
-    from tests.cluster.airflows import Kubectl
+    from tests.cluster.kubectl import Kubectl
 
 __all__ = ["helm_program", "kubeconfig"]
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.cluster.airflows import Kubectl
+from tests.cluster.kubectl import Kubectl
 from tests.e2e.api import Api
 from tests.machine import ROOT
 

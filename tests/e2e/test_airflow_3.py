@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.airflows import Kubectl
+from tests.cluster.kubectl import Kubectl
 from tests.e2e import dags
 from tests.e2e.api import until
 from tests.e2e.conftest import pushed, repository

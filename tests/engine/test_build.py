@@ -20,7 +20,7 @@ from dagship.project import Project
 from dagship.settings import Settings, load
 from dagship.verify import untouched
 from dagship.verify.observation import Packages
-from tests.repositories import git, hostile_repository
+from tests.builders.repositories import git, hostile_repository
 
 DAG = """
 from airflow import DAG

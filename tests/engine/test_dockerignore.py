@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from dagship.engine import images
-from tests.dockerignores import CASES, FILES
+from tests.builders.dockerignores import CASES, FILES
 
 
 def test_the_recorded_files_are_those_that_docker_leaves_out(tmp_path: Path) -> None:

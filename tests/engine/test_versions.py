@@ -12,8 +12,8 @@ from dagship.errors import OutsideError, Refused
 from dagship.image import sidebyside
 from dagship.project import Project
 from dagship.reference import Reference
+from tests.builders.trees import COLLIDING
 from tests.engine.lines import Line
-from tests.trees import COLLIDING
 
 ROOT = "/opt/airflow/dag-versions"
 MakeLine = Callable[..., Line]

@@ -4,7 +4,7 @@ import json
 import subprocess
 import time
 
-from tests.cluster.airflows import Object
+from tests.builders.airflow import Object
 from tests.e2e.conftest import REGISTRY
 from tests.e2e.releases import NAME
 from tests.e2e.soak.deliveries import Delivery

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cluster.airflows import Object
+from tests.builders.airflow import Object
 from tests.e2e.releases import Release
 from tests.e2e.soak.dagfiles import files
 from tests.e2e.soak.evidence import Delivered

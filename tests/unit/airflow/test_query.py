@@ -21,7 +21,7 @@ from dagship.errors import OutsideError
 from dagship.workloads import spec
 from dagship.workloads.inventory import Inventory
 from tests.builders import pods as o
-from tests.cluster.airflows import celery, container, deployment, pod
+from tests.builders.airflow import celery, container, deployment, pod
 
 SCHEDULER = deployment(
     "scheduler", pod(container("groomer", o.V1, "clean"), container("main", o.V1, "scheduler"), name="scheduler")

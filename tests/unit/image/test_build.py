@@ -14,7 +14,7 @@ from dagship.image import log as buildlog
 from dagship.image import plan as planning
 from dagship.image.tree import Tree, TreeFile
 from dagship.settings import Settings, load
-from tests.trees import colliding
+from tests.builders.trees import colliding
 
 DIGEST = "sha256:" + "1" * 64
 PURELIB = "/home/airflow/.local/lib/python3.11/site-packages"

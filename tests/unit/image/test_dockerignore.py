@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from dagship.image import dockerignore, globs
-from tests.dockerignores import CASES, FILES
+from tests.builders.dockerignores import CASES, FILES
 
 
 def kept(text: str) -> set[str]:

@@ -11,7 +11,7 @@ from dagship.errors import Refused
 from dagship.image import earlier
 from dagship.image.tree import Tree, TreeFile
 from dagship.workspace import Workspace
-from tests.trees import colliding
+from tests.builders.trees import colliding
 
 
 def tree(text: str) -> Tree:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dagship.image import checkout, revision
-from tests.repositories import git, hostile_repository
+from tests.builders.repositories import git, hostile_repository
 
 PREFIX = "org.opencontainers.image."
 

@@ -9,7 +9,7 @@ import pytest
 
 from dagship.image import archive, sidebyside
 from dagship.image.tree import Tree, TreeFile
-from tests.trees import colliding
+from tests.builders.trees import colliding
 
 NOW, A, B, C, D = "000000000000", "aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc", "dddddddddddd"
 ROOT = "/opt/airflow/dag-versions"

@@ -11,8 +11,8 @@ from dagship.console import Console
 from dagship.rollout import actions
 from dagship.rollout.options import Asked
 from dagship.rollout.preflight.dag_source import BUNDLES, FOLDER
+from tests.builders.airflow import container, deployment, pod, stateful_set
 from tests.builders.namespace import Namespace
-from tests.cluster.airflows import container, deployment, pod, stateful_set
 
 IMAGE = f"registry.example.com/airflow@sha256:{'b' * 64}"
 

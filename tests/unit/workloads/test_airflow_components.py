@@ -6,7 +6,7 @@ import pytest
 
 from dagship.workloads import selection
 from dagship.workloads import spec as workload_spec
-from tests.cluster.airflows import cron_job, deployment, pod, stateful_set
+from tests.builders.airflow import cron_job, deployment, pod, stateful_set
 
 REPOSITORY = "apache/airflow"
 AIRFLOW = f"{REPOSITORY}:3.2.2"

@@ -7,7 +7,7 @@ import pytest
 from dagship.errors import UsageError
 from dagship.workloads import selection, spec
 from dagship.workloads.spec import Workload
-from tests.cluster.airflows import cron_job, deployment, pod, stateful_set
+from tests.builders.airflow import cron_job, deployment, pod, stateful_set
 
 HEX = "a" * 64
 OURS = "registry.example:5000/team/airflow"

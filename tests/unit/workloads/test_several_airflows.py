@@ -4,7 +4,7 @@ import pytest
 
 from dagship.workloads import several_airflows, spec
 from dagship.workloads.spec import Workload
-from tests.cluster.airflows import container, deployment, pod, stateful_set
+from tests.builders.airflow import container, deployment, pod, stateful_set
 
 
 def scheduler(name: str, **labels: str) -> Workload:

@@ -6,7 +6,7 @@ import pytest
 
 from dagship.workloads import spec as workload_spec
 from dagship.workloads.spec import Workload
-from tests.cluster.airflows import cron_job, deployment, pod, stateful_set
+from tests.builders.airflow import cron_job, deployment, pod, stateful_set
 
 IMAGE = "apache/airflow:3.3.2"
 

@@ -24,7 +24,7 @@ from dagship.rollout.survey import Survey
 from dagship.workloads import spec
 from dagship.workloads.inventory import Inventory
 from tests.builders import pods as o
-from tests.cluster.airflows import container, deployment, pod
+from tests.builders.airflow import container, deployment, pod
 
 SCHEDULER = deployment("scheduler", pod(container("main", o.V1, "scheduler"), name="scheduler"))
 OLD, NEW = "a" * 12, "b" * 12

@@ -21,7 +21,7 @@ from dagship.rollout.survey import Survey
 from dagship.workloads import spec
 from dagship.workloads.inventory import Inventory
 from tests.builders import pods as o
-from tests.cluster.airflows import container, deployment, pod, stateful_set
+from tests.builders.airflow import container, deployment, pod, stateful_set
 
 A, B = "a" * 12, "b" * 12
 PINNED = Activity(baked=True, runs=(RunCount(version=A, state="running", runs=1),))

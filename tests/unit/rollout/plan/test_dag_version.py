@@ -14,8 +14,8 @@ from dagship.workloads import selection
 from dagship.workloads import spec as workload_spec
 from dagship.workloads.spec import Workload
 from tests.builders import pods as o
+from tests.builders.airflow import celery, container, deployment, pod
 from tests.builders.namespace import Namespace
-from tests.cluster.airflows import celery, container, deployment, pod
 
 A, B = "a" * 12, "b" * 12
 ROLLING = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}

@@ -10,7 +10,7 @@ from dagship.errors import UsageError
 from dagship.rollout.plan import kubernetes_executor
 from dagship.workloads import spec as workload_spec
 from dagship.workloads.selection import Selected
-from tests.cluster.airflows import deployment, pod, stateful_set
+from tests.builders.airflow import deployment, pod, stateful_set
 
 REPOSITORY = "AIRFLOW__KUBERNETES_EXECUTOR__WORKER_CONTAINER_REPOSITORY"
 TAG = "AIRFLOW__KUBERNETES_EXECUTOR__WORKER_CONTAINER_TAG"

@@ -12,7 +12,7 @@ from dagship.errors import UsageError
 from dagship.record.model import Change
 from dagship.rollout.plan import patch as patches
 from dagship.rollout.plan import pod_template_file
-from tests.cluster.airflows import container, cron_job, deployment, pod, stateful_set
+from tests.builders.airflow import container, cron_job, deployment, pod, stateful_set
 
 HEX = "0123456789abcdef" * 4
 OLD, NEW = "localhost:5000/team/airflow:1", f"localhost:5000/team/airflow@sha256:{HEX}"

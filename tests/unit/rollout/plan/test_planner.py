@@ -11,7 +11,7 @@ from dagship.rollout.plan import drift, planner, resume
 from dagship.workloads import spec
 from dagship.workloads.kinds import Kind
 from dagship.workloads.selection import Selected, select
-from tests.cluster.airflows import celery, container, cron_job, deployment, pod, stateful_set
+from tests.builders.airflow import celery, container, cron_job, deployment, pod, stateful_set
 
 OLD, NEW, NEWER = (f"registry.example:5000/team/airflow@sha256:{digit * 64}" for digit in "abc")
 TARGET = Target(image=NEW, digest=f"sha256:{'b' * 64}")

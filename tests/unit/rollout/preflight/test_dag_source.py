@@ -16,7 +16,7 @@ from dagship.workloads import pod_environment, spec
 from dagship.workloads.inventory import Inventory
 from dagship.workloads.pod_environment import Source
 from tests.builders import pods as o
-from tests.cluster.airflows import container, deployment, pod
+from tests.builders.airflow import container, deployment, pod
 
 A = "a" * 12
 OWN = f"/opt/airflow/dag-versions/{A}"

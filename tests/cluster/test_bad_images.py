@@ -12,8 +12,8 @@ import pytest
 
 from dagship.diagnosis.failure import Failure
 from dagship.record.model import Record
+from tests.builders.airflow import Object, container, deployment, pod, stateful_set
 from tests.cluster import images
-from tests.cluster.airflows import Object, container, deployment, pod, stateful_set
 from tests.cluster.conftest import TESTBED
 from tests.cluster.rig import Rig
 

@@ -19,8 +19,8 @@ from dagship.rollout import actions
 from dagship.rollout.options import Asked
 from dagship.rollout.plan import dag_version
 from dagship.rollout.results import RolloutResult
+from tests.builders.airflow import Object, container, deployment, pod, stateful_set
 from tests.cluster import images, killer
-from tests.cluster.airflows import Object, container, deployment, pod, stateful_set
 from tests.cluster.gateways import until
 from tests.cluster.history import History, history
 from tests.cluster.killer import Job

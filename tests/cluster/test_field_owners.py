@@ -12,8 +12,9 @@ import yaml
 
 from dagship.cluster.api import Cluster
 from dagship.rollout.preflight.field_owners import Owner, owners
-from tests.cluster.airflows import Kubectl, Object, container, cron_job, pod, stateful_set
+from tests.builders.airflow import Object, container, cron_job, pod, stateful_set
 from tests.cluster.conftest import Helm
+from tests.cluster.kubectl import Kubectl
 
 OLD, NEW, NEWER = (f"example.test/airflow@sha256:{digit * 64}" for digit in "abc")
 OURS = ("worker", "wait-for-airflow-migrations")

@@ -10,7 +10,7 @@ import pytest
 from dagship.rollout import running_image
 from dagship.rollout.plan import dag_version
 from dagship.rollout.running_image import Incumbent
-from tests.cluster.airflows import container, deployment, pod, stateful_set
+from tests.builders.airflow import container, deployment, pod, stateful_set
 from tests.cluster.images import REPOSITORY, image
 from tests.cluster.rig import Rig
 

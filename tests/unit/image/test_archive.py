@@ -7,7 +7,8 @@ from pathlib import Path
 
 from dagship.artifacts import Directory
 from dagship.image import archive, context
-from dagship.image.tree import Tree
+from dagship.image.tree import Tree, TreeFile
+from tests.builders.trees import colliding
 
 ROOT = "/opt/airflow/dag-versions"
 BASE = (
@@ -88,3 +89,45 @@ def test_the_layer_of_a_version_says_that_it_is_current(tmp_path: Path) -> None:
         file = opened.extractfile("opt/airflow/dag-versions/CURRENT")
         assert file is not None
         assert file.read() == f"{dags.version}\n".encode()
+
+
+def made(executable: tuple[str, ...] = (), **files: str) -> Tree:
+    found = [
+        TreeFile(path=name.replace("__", "/") + ".py", executable=name in executable, content=text.encode())
+        for name, text in sorted(files.items())
+    ]
+    return Tree(source=Path("/x"), files=tuple(found))
+
+
+def test_a_version_is_the_same_out_of_an_archive() -> None:
+    whole = made(("run",), run="1", deep__er="2")
+    again = archive.unpack(archive.pack(whole), whole.version)
+
+    assert again is not None
+    assert again.files == whole.files
+    assert archive.version_archive(again, ROOT, ()) == archive.version_archive(whole, ROOT, ())
+
+
+def test_an_archive_of_something_else_is_no_version() -> None:
+    assert archive.unpack(archive.pack(made(a="1")), made(a="2").version) is None
+    assert archive.unpack(b"nonsense", "a" * 12) is None
+
+
+def test_of_two_trees_with_one_id_an_archive_holds_the_one_of_the_whole_digest() -> None:
+    one, other = colliding()
+    packed = archive.pack(other)
+
+    assert one.version == other.version
+    assert archive.unpack(packed, one.version, one.digest) is None
+    assert archive.unpack(packed, other.version, other.digest) is not None
+
+
+def test_an_archive_with_a_link_besides_is_no_version() -> None:
+    whole = made(a="1")
+    packed = io.BytesIO(archive.pack(whole))
+    with tarfile.open(fileobj=packed, mode="a") as opened:
+        link = tarfile.TarInfo(f"{whole.version}/sitecustomize.py")
+        link.type, link.linkname = tarfile.SYMTYPE, "/tmp/x"
+        opened.addfile(link)
+
+    assert archive.unpack(packed.getvalue(), whole.version, whole.digest) is None

@@ -1,18 +1,14 @@
 """DAG versions side by side: what is kept, what changed, and what the labels say of it."""
 
-import io
 import json
-import tarfile
 from pathlib import Path
 
 import pytest
 
-from dagship.image import archive, sidebyside
+from dagship.image import sidebyside
 from dagship.image.tree import Tree, TreeFile
-from tests.builders.trees import colliding
 
 NOW, A, B, C, D = "000000000000", "aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc", "dddddddddddd"
-ROOT = "/opt/airflow/dag-versions"
 
 
 def digests(*versions: str) -> tuple[str, ...]:
@@ -109,37 +105,3 @@ def test_changes_that_a_base_hands_down_are_of_no_version_here() -> None:
     handed_down = {"io.dagship.dag.changes": json.dumps({A: ["a.py"]})}
 
     assert sidebyside.changes_of(sidebyside.labels(digests(NOW), {}) | handed_down) == {}
-
-
-def test_a_version_is_the_same_out_of_an_archive() -> None:
-    whole = tree(("run",), run="1", deep__er="2")
-    again = archive.unpack(archive.pack(whole), whole.version)
-
-    assert again is not None
-    assert again.files == whole.files
-    assert archive.version_archive(again, ROOT, ()) == archive.version_archive(whole, ROOT, ())
-
-
-def test_an_archive_of_something_else_is_no_version() -> None:
-    assert archive.unpack(archive.pack(tree(a="1")), tree(a="2").version) is None
-    assert archive.unpack(b"nonsense", A) is None
-
-
-def test_of_two_trees_with_one_id_an_archive_holds_the_one_of_the_whole_digest() -> None:
-    one, other = colliding()
-    packed = archive.pack(other)
-
-    assert one.version == other.version
-    assert archive.unpack(packed, one.version, one.digest) is None
-    assert archive.unpack(packed, other.version, other.digest) is not None
-
-
-def test_an_archive_with_a_link_besides_is_no_version() -> None:
-    whole = tree(a="1")
-    packed = io.BytesIO(archive.pack(whole))
-    with tarfile.open(fileobj=packed, mode="a") as opened:
-        link = tarfile.TarInfo(f"{whole.version}/sitecustomize.py")
-        link.type, link.linkname = tarfile.SYMTYPE, "/tmp/x"
-        opened.addfile(link)
-
-    assert archive.unpack(packed.getvalue(), whole.version, whole.digest) is None

@@ -1,0 +1,36 @@
+"""What is staged for a build."""
+
+import tarfile
+from pathlib import Path
+
+from dagship.image import builder as build
+from dagship.image import plan as planning
+from dagship.image.tree import Tree
+from tests.builders.plans import LOCK, NO_LOCK, PURELIB, base, settings
+
+
+def test_only_what_is_needed_is_staged(tmp_path: Path, tree: Tree) -> None:
+    build.stage(planning.plan(settings(tmp_path), base(), NO_LOCK, tree), tmp_path / "plain")
+    build.stage(planning.plan(settings(tmp_path), base(), LOCK, tree), tmp_path / "locked")
+
+    always = {"dags.tar", "versions.tar"}
+    assert always == {path.name for path in (tmp_path / "plain").iterdir()}
+    assert {*always, "dags.txt", "inside"} == {path.name for path in (tmp_path / "locked").iterdir()}
+    assert LOCK.text == (tmp_path / "locked" / "dags.txt").read_text()
+
+
+def names(archive: Path) -> set[str]:
+    with tarfile.open(archive) as opened:
+        return set(opened.getnames())
+
+
+def test_the_package_is_among_those_of_the_lock_or_has_a_layer_of_its_own(tmp_path: Path, tree: Tree) -> None:
+    plain, locked = (planning.plan(settings(tmp_path), base(), lock, tree) for lock in (NO_LOCK, LOCK))
+    elsewhere = planning.plan(settings(tmp_path), base(purelib="/usr/lib/python3/dist-packages"), LOCK, tree)
+    for plan, name in ((plain, "plain"), (locked, "locked"), (elsewhere, "elsewhere")):
+        build.stage(plan, tmp_path / name)
+
+    assert (True, False, True) == tuple(plan.recipe.versions_layer for plan in (plain, locked, elsewhere))
+    assert f"{PURELIB[1:]}/dagship_versions/check/verify.py" in names(tmp_path / "plain" / "versions.tar")
+    assert "lib/python3.11/site-packages/dagship_versions/sync.py" in names(tmp_path / "locked" / "versions.tar")
+    assert "usr/lib/python3/dist-packages/dagship_versions/bundle.py" in names(tmp_path / "elsewhere" / "versions.tar")

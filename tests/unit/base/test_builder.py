@@ -25,9 +25,6 @@ def inside(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return importlib.import_module("base_install")
 
 
-# What is said
-
-
 @pytest.mark.parametrize(
     ("kind", "words", "error", "said"),
     [

@@ -21,17 +21,11 @@ def plan(root: Path, **flags: object) -> Plan:
     return plan_base(load(root, flags), root)
 
 
-# What settings can be wrong
-
-
 def test_another_platform_than_this_machine_s_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="linux/riscv64"):
         plan(tmp_path, platform="linux/riscv64")
 
     assert plan(tmp_path, platform=debian.native_platform()) == plan(tmp_path)
-
-
-# The root file system
 
 
 def test_the_command_makes_the_suite_with_all_packages() -> None:

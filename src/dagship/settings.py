@@ -25,6 +25,7 @@ from pydantic_settings import (
 )
 
 from dagship import boundary, files
+from dagship.descriptions import DESCRIPTIONS
 from dagship.errors import DagshipError, UsageError
 from dagship.reference import Reference
 
@@ -48,86 +49,53 @@ _AUTHORITIES = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 Names = Annotated[tuple[str, ...], NoDecode]
 
 
+def _field(name: str) -> Any:  # noqa: ANN401 - a default of each type
+    described = DESCRIPTIONS[name]
+    return Field(described.default, description=described.text)
+
+
 class Settings(BaseSettings):
     """Every setting of dagship. A list is a TOML array, or one text with commas in flags and environment."""
 
-    repository: str = Field("dagship/airflow", description="Repository of the image, without tag")
-    dags: Path = Field(Path("dags"), description="Directory of DAGs to embed")
-    requirements: Path = Field(
-        Path("requirements/dags.txt"), description="What the DAGs need: a lock, a .in or a plain requirements file"
-    )
-    base: str = Field("", description="Base image; empty for the one `base` built, else apache/airflow:<airflow>")
-    airflow: str = Field("3.3.2", description="Version of Airflow")
-    extras: Names = Field((), description="Extras of Airflow for `base`; empty for a set that runs on Kubernetes")
-    constraints: Path | None = Field(
-        None, description="Constraints file for `base` instead of the release day's packages"
-    )
-    system_packages: Names = Field((), description="Debian packages to install into the image")
-    build_packages: Names = Field(
-        (), description="Debian packages for building source_packages; they stay out of the image"
-    )
-    ignore: Names = Field(
-        (), description="Patterns of files to leave out, as in .gitignore, besides .dockerignore's; ! takes one back in"
-    )
-    keep_versions: PositiveInt = Field(
-        5, description="DAG versions in an image, the current one counted; those that unfinished runs need come on top"
-    )
-    previous: str = Field(
-        "", description="Image whose DAG versions are kept; empty for what the cluster runs, else what `push` left here"
-    )
-    max_file_size: PositiveInt = Field(
-        10 * 1024 * 1024,
-        description="Largest file allowed in the DAG directory, bytes; all together may have 20 times that, or 200 MiB",
-    )
-    platform: Names = Field((), description="Platforms to build for, as linux/amd64; empty for the engine's own")
-    builder: str = Field("", description="buildx builder; empty for the current one")
-    cache_from: Names = Field((), description="BuildKit cache source, as type=registry,ref=…; a TOML array for several")
-    cache_to: Names = Field((), description="BuildKit cache target, as type=registry,ref=…; a TOML array for several")
-    pip_conf: Path | None = Field(None, description="pip.conf for package installs; travels as a secret")
-    ca_cert: Path | None = Field(
-        None,
-        description="PEM bundle of authorities to trust in builds, else the file that PIP_CERT, SSL_CERT_FILE or "
-        "REQUESTS_CA_BUNDLE names; travels as a secret",
-    )
-    index_url: SecretStr | None = Field(None, description="Package index instead of PyPI; travels as a secret")
-    extra_index_urls: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
-        (), description="Further package indexes; travel as a secret"
-    )
-    source_packages: Names = Field(
-        (), description="Packages to build from source, or :all: to allow it for any; others need a wheel"
-    )
-    import_timeout: PositiveFloat = Field(30.0, description="Limit for importing one DAG file, seconds")
-    parse_budget: PositiveFloat = Field(10.0, description="Time one DAG file may take to parse, seconds")
-    container_timeout: PositiveFloat = Field(
-        3600.0, description="Limit for all that `test-image` runs in the image together, seconds"
-    )
-    container_memory: NonNegativeInt = Field(
-        0, description="Memory for all that `test-image` runs in the image, MiB; 0 for three quarters of the engine's"
-    )
-    strict: bool = Field(default=False, description="Warnings fail the test of an image")
-    env_file: Path | None = Field(None, description="KEY=value lines for the test: AIRFLOW_VAR_…, AIRFLOW_CONN_…")
+    repository: str = _field("repository")
+    dags: Path = _field("dags")
+    requirements: Path = _field("requirements")
+    base: str = _field("base")
+    airflow: str = _field("airflow")
+    extras: Names = _field("extras")
+    constraints: Path | None = _field("constraints")
+    system_packages: Names = _field("system_packages")
+    build_packages: Names = _field("build_packages")
+    ignore: Names = _field("ignore")
+    keep_versions: PositiveInt = _field("keep_versions")
+    previous: str = _field("previous")
+    max_file_size: PositiveInt = _field("max_file_size")
+    platform: Names = _field("platform")
+    builder: str = _field("builder")
+    cache_from: Names = _field("cache_from")
+    cache_to: Names = _field("cache_to")
+    pip_conf: Path | None = _field("pip_conf")
+    ca_cert: Path | None = _field("ca_cert")
+    index_url: SecretStr | None = _field("index_url")
+    extra_index_urls: Annotated[tuple[SecretStr, ...], NoDecode] = _field("extra_index_urls")
+    source_packages: Names = _field("source_packages")
+    import_timeout: PositiveFloat = _field("import_timeout")
+    parse_budget: PositiveFloat = _field("parse_budget")
+    container_timeout: PositiveFloat = _field("container_timeout")
+    container_memory: NonNegativeInt = _field("container_memory")
+    strict: bool = _field("strict")
+    env_file: Path | None = _field("env_file")
 
-    namespace: str = Field("", description="Kubernetes namespace; empty for that of the kubeconfig's context")
-    context: str = Field("", description="Context of the kubeconfig; empty for the current one")
-    selector: str = Field("", description="Label selector of the workloads to move, as release=airflow")
-    workloads: Names = Field(
-        (), description="Workloads to move, as statefulset/worker; empty for all that run the image"
-    )
-    from_image: str = Field("", description="Repository whose place the image takes at its first rollout")
-    rollout_timeout: PositiveFloat = Field(
-        600.0,
-        description="Time a workload may stand still during a rollout, seconds; a pod's grace period comes on top",
-    )
-    keep_images: NonNegativeInt = Field(
-        5, description="Newest images that `prune` leaves in the registry, whatever refers to them"
-    )
-    places: Names = Field(
-        (), description="Further namespaces that run images of the repository, as CONTEXT/NAMESPACE; for `prune`"
-    )
-    release: str = Field("airflow", description="Name of the release that `install` makes of the chart")
-    values: Annotated[tuple[Path, ...], NoDecode] = Field(
-        (), description="Values files for the chart; where two say something, the later one counts"
-    )
+    namespace: str = _field("namespace")
+    context: str = _field("context")
+    selector: str = _field("selector")
+    workloads: Names = _field("workloads")
+    from_image: str = _field("from_image")
+    rollout_timeout: PositiveFloat = _field("rollout_timeout")
+    keep_images: NonNegativeInt = _field("keep_images")
+    places: Names = _field("places")
+    release: str = _field("release")
+    values: Annotated[tuple[Path, ...], NoDecode] = _field("values")
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
 
@@ -149,11 +117,7 @@ class Settings(BaseSettings):
                 raise ValueError("it holds a secret, and would be in an argument list; give that in the environment")
         return value
 
-    @field_validator(
-        "extras", "system_packages", "build_packages", "ignore", "platform", "extra_index_urls", "source_packages",
-        "workloads", "places", "values",
-        mode="before",
-    )  # fmt: skip
+    @field_validator(*(name for name, described in DESCRIPTIONS.items() if described.commas), mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:  # noqa: ANN401 - whatever a source gave
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

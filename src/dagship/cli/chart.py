@@ -1,66 +1,38 @@
-"""The tasks on the chart's release: flags in, one call of the delivery, a summary out. Nothing is decided here."""
+"""The tasks on the chart's release: one call of the delivery, and a summary. Nothing is decided here."""
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from invoke import Context
-
-from dagship.cli.flags import explained, task
-from dagship.cli.running import run
+from dagship.cli.flags import IMAGE, Flag, settings, task
 
 if TYPE_CHECKING:
     from dagship.project import Project
 
-_WHERE = ("release", "namespace", "context")
+_WHERE = settings("release", "namespace", "context")
 
 
-@task(help=explained(*_WHERE, "values", "image", "rollout-timeout", "json"))
-def install(  # noqa: PLR0917 - Invoke's flags
-    _context: Context,
-    release: str = "",
-    namespace: str = "",
-    context: str = "",
-    values: str = "",
-    image: str = "",
-    rollout_timeout: str = "",
-    json: bool = False,
-) -> None:
+@task(*_WHERE, *settings("values"), IMAGE, *settings("rollout_timeout"))
+def install(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     """Install Airflow with the chart that ships with dagship, or change what its values files change; needs helm."""
-    flags = {
-        "release": release, "namespace": namespace, "context": context, "values": values,
-        "rollout_timeout": rollout_timeout,
-    }  # fmt: skip
+    from dagship import delivery
+    from dagship.chart.present import show_installed
 
-    def act(project: "Project") -> dict[str, Any]:
-        from dagship import delivery
-        from dagship.chart.present import show_installed
-
-        result = delivery.install(project, image=image)
-        show_installed(project.console, result)
-        return result.model_dump(mode="json")
-
-    run(json, flags, act)
+    result = delivery.install(project, image=flags.image)
+    show_installed(project.console, result)
+    return result.model_dump(mode="json")
 
 
-@task(help=explained(*_WHERE, "delete-data", "yes", "rollout-timeout", "json"))
-def uninstall(  # noqa: PLR0917 - Invoke's flags
-    _context: Context,
-    release: str = "",
-    namespace: str = "",
-    context: str = "",
-    delete_data: bool = False,
-    yes: bool = False,
-    rollout_timeout: str = "",
-    json: bool = False,
-) -> None:
+@task(
+    *_WHERE,
+    Flag("delete_data", "Delete its claims and its keys too: the database, the logs, what opens them"),
+    Flag("yes", "Do not ask before data is deleted"),
+    *settings("rollout_timeout"),
+)
+def uninstall(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     """Take a release away, and wait until its pods are gone; claims and keys stay unless --delete-data; needs helm."""
-    flags = {"release": release, "namespace": namespace, "context": context, "rollout_timeout": rollout_timeout}
+    from dagship import delivery
+    from dagship.chart.present import show_uninstalled
 
-    def act(project: "Project") -> dict[str, Any]:
-        from dagship import delivery
-        from dagship.chart.present import show_uninstalled
-
-        result = delivery.uninstall(project, delete_data=delete_data, yes=yes)
-        show_uninstalled(project.console, result)
-        return result.model_dump(mode="json")
-
-    run(json, flags, act)
+    result = delivery.uninstall(project, delete_data=flags.delete_data, yes=flags.yes)
+    show_uninstalled(project.console, result)
+    return result.model_dump(mode="json")

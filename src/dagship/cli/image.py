@@ -1,160 +1,92 @@
-"""The tasks that make an image: flags in, one call of the pipeline, a summary out. Nothing is decided here."""
+"""The tasks that make an image: one call of the pipeline, and a summary. Nothing is decided here."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from invoke import Context
-
-from dagship.cli.flags import explained, task
-from dagship.cli.running import run
+from dagship.cli.flags import IMAGE, Flag, settings, task
 
 if TYPE_CHECKING:
     from dagship.project import Project
 
+_FORCE = Flag("force", "Build again what is there already, without caches")
 
-@task(help=explained("airflow", "extras", "constraints", "pip-conf", "ca-cert", "force", "json"))
-def base(  # noqa: PLR0917 - Invoke's flags
-    _context: Context,
-    airflow: str = "",
-    extras: str = "",
-    constraints: str = "",
-    pip_conf: str = "",
-    ca_cert: str = "",
-    force: bool = False,
-    json: bool = False,
-) -> None:
+
+@task(*settings("airflow", "extras", "constraints", "pip_conf", "ca_cert"), _FORCE)
+def base(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     """Build an Airflow base image from Debian and PyPI packages alone."""
-    flags = {"airflow": airflow, "extras": extras, "constraints": constraints, "pip_conf": pip_conf, "ca_cert": ca_cert}
+    from dagship import pipeline
 
-    def act(project: "Project") -> dict[str, Any]:
-        from dagship import pipeline
-
-        built = pipeline.base(project, force=force)
-        project.console.summary({"base": built.reference, "Airflow": built.airflow, "id": built.id})
-        return built.model_dump(mode="json")
-
-    run(json, flags, act)
+    built = pipeline.base(project, force=flags.force)
+    project.console.summary({"base": built.reference, "Airflow": built.airflow, "id": built.id})
+    return built.model_dump(mode="json")
 
 
 @task(
-    help=explained(
-        "requirements", "check", "upgrade", "upgrade-package", "base", "airflow", "pip-conf", "ca-cert", "json"
-    ),
-)  # fmt: skip
-def lock(  # noqa: PLR0917 - Invoke's flags
-    _context: Context,
-    requirements: str = "",
-    check: bool = False,
-    upgrade: bool = False,
-    upgrade_package: str = "",
-    base: str = "",
-    airflow: str = "",
-    pip_conf: str = "",
-    ca_cert: str = "",
-    json: bool = False,
-) -> None:
-    """Resolve requirements/dags.in into requirements/dags.txt: exact versions and hashes."""
-    flags = {"requirements": requirements, "base": base, "airflow": airflow, "pip_conf": pip_conf, "ca_cert": ca_cert}
-
-    def act(project: "Project") -> dict[str, Any]:
-        from dagship import pipeline
-
-        names = tuple(name.strip() for name in upgrade_package.split(",") if name.strip())
-        locked = pipeline.lock(project, check=check, upgrade=upgrade, upgrade_packages=names)
-        state = "written" if locked.written else "up to date"
-        project.console.summary({"lock": locked.path, "state": state})
-        return locked.model_dump(mode="json", exclude={"text"})
-
-    run(json, flags, act)
-
-
-@task(
-    help=explained(
-        "dags", "requirements", "repository", "base", "airflow", "keep-versions", "previous", "platform", "builder",
-        "cache-from", "cache-to", "push", "pip-conf", "ca-cert", "force", "json",
-    ),
-)  # fmt: skip
-def build(  # noqa: PLR0917 - Invoke's flags
-    _context: Context,
-    dags: str = "",
-    requirements: str = "",
-    repository: str = "",
-    base: str = "",
-    airflow: str = "",
-    keep_versions: str = "",
-    previous: str = "",
-    platform: str = "",
-    builder: str = "",
-    cache_from: str = "",
-    cache_to: str = "",
-    push: bool = False,
-    pip_conf: str = "",
-    ca_cert: str = "",
-    force: bool = False,
-    json: bool = False,
-) -> None:
-    """Build the image that carries the DAGs; the same input has the same tag and is built once."""
-    flags = {
-        "dags": dags, "requirements": requirements, "repository": repository, "base": base, "airflow": airflow,
-        "keep_versions": keep_versions, "previous": previous, "platform": platform, "builder": builder,
-        "cache_from": cache_from, "cache_to": cache_to, "pip_conf": pip_conf, "ca_cert": ca_cert,
-    }  # fmt: skip
-
-    def act(project: "Project") -> dict[str, Any]:
-        from dagship import pipeline
-        from dagship.image.present import show_built
-
-        image = pipeline.build(project, force=force, push=push)
-        show_built(project.console, image)
-        return image.model_dump(mode="json")
-
-    run(json, flags, act)
-
-
-@task(
-    name="test-image",
-    help=explained("image", "env-file", "pytest", "strict", "import-timeout", "parse-budget", "junit", "json"),
+    *settings("requirements"),
+    Flag("check", "Change nothing; exit 1 and show a diff when the lock is stale"),
+    Flag("upgrade", "Move every package to the newest version that fits"),
+    Flag("upgrade_package", "Move only this package, or several with commas", default=""),
+    *settings("base", "airflow", "pip_conf", "ca_cert"),
 )
-def test_image(  # noqa: PLR0917 - Invoke's flags
-    _context: Context,
-    image: str = "",
-    env_file: str = "",
-    pytest: str = "",
-    strict: bool = False,
-    import_timeout: str = "",
-    parse_budget: str = "",
-    junit: str = "",
-    json: bool = False,
-) -> None:
+def lock(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
+    """Resolve requirements/dags.in into requirements/dags.txt: exact versions and hashes."""
+    from dagship import pipeline
+
+    names = tuple(name.strip() for name in flags.upgrade_package.split(",") if name.strip())
+    locked = pipeline.lock(project, check=flags.check, upgrade=flags.upgrade, upgrade_packages=names)
+    state = "written" if locked.written else "up to date"
+    project.console.summary({"lock": locked.path, "state": state})
+    return locked.model_dump(mode="json", exclude={"text"})
+
+
+@task(
+    *settings("dags", "requirements", "repository", "base", "airflow", "keep_versions", "previous"),
+    *settings("platform", "builder", "cache_from", "cache_to"),
+    Flag("push", "Push it as well, straight from the builder"),
+    *settings("pip_conf", "ca_cert"),
+    _FORCE,
+)
+def build(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
+    """Build the image that carries the DAGs; the same input has the same tag and is built once."""
+    from dagship import pipeline
+    from dagship.image.present import show_built
+
+    image = pipeline.build(project, force=flags.force, push=flags.push)
+    show_built(project.console, image)
+    return image.model_dump(mode="json")
+
+
+@task(
+    IMAGE,
+    *settings("env_file"),
+    Flag("pytest", "Run the tests in this file or directory inside the image as well", default=""),
+    *settings("strict", "import_timeout", "parse_budget"),
+    Flag("junit", "Write a JUnit report to this file", default=""),
+    name="test-image",
+)
+def test_image(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     """Import every DAG inside the built image: no network, read-only, no database."""
-    flags = {"env_file": env_file, "strict": strict, "import_timeout": import_timeout, "parse_budget": parse_budget}
+    from dagship import pipeline
+    from dagship.verify import report
 
-    def act(project: "Project") -> dict[str, Any]:
-        from dagship import pipeline
-        from dagship.verify import report
-
-        found = pipeline.test_image(project, image=image, pytest_path=Path(pytest) if pytest else None)
-        report.show(project.console, found)
-        if junit:
-            report.write_junit(Path(junit), found)
-        return found.model_dump(mode="json")
-
-    run(json, flags, act)
+    own_tests = Path(flags.pytest) if flags.pytest else None
+    found = pipeline.test_image(project, image=flags.image, pytest_path=own_tests)
+    report.show(project.console, found)
+    if flags.junit:
+        report.write_junit(Path(flags.junit), found)
+    return found.model_dump(mode="json")
 
 
-@task(help=explained("image", "untested", "json"))
-def push(_context: Context, image: str = "", untested: bool = False, json: bool = False) -> None:
+@task(IMAGE, Flag("untested", "Push it even though test-image did not pass on it"))
+def push(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     """Push the tested image; the registry's digest is the result."""
+    from dagship import pipeline
+    from dagship.reference import Reference
 
-    def act(project: "Project") -> dict[str, Any]:
-        from dagship import pipeline
-        from dagship.reference import Reference
-
-        pushed = pipeline.push(project, image=image, untested=untested)
-        pinned = Reference.parse(pushed.reference).pinned(pushed.digest)
-        project.console.summary(
-            {"pushed": pushed.reference, "digest": pushed.digest, "look inside": f"docker run --rm -it {pinned} bash"}
-        )
-        return pushed.model_dump(mode="json")
-
-    run(json, {}, act)
+    pushed = pipeline.push(project, image=flags.image, untested=flags.untested)
+    pinned = Reference.parse(pushed.reference).pinned(pushed.digest)
+    project.console.summary(
+        {"pushed": pushed.reference, "digest": pushed.digest, "look inside": f"docker run --rm -it {pinned} bash"}
+    )
+    return pushed.model_dump(mode="json")

@@ -1,20 +1,18 @@
 """The stages that bring an image to a cluster, and all of them in one."""
 
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from dagship import pipeline
-from dagship.artifacts import PushedImage, Target
+from dagship import pipeline, which_image
+from dagship.artifacts import PushedImage
 from dagship.chart import install as installation
 from dagship.chart import uninstall as removal
 from dagship.chart.model import InstallResult, UninstallResult, Wanted
 from dagship.cluster import connection
-from dagship.errors import DagshipError, OutsideError, Refused, UsageError
+from dagship.errors import DagshipError, Refused
 from dagship.helm.api import Helm
 from dagship.project import Project
 from dagship.prune.values import Place, PruneReport, Seen
-from dagship.reference import Reference
 from dagship.rollout import actions
 from dagship.rollout import status as status_stage
 from dagship.rollout.options import Asked
@@ -24,109 +22,13 @@ if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
 
 
-def target(project: Project, *, image: str) -> Target:
-    """Finds the image to roll out: the one named, else the one that `push` recorded.
-
-    Raises:
-        UsageError: There is neither, or the registry does not have it.
-        OutsideError: The one named has no digest, and nobody can be asked for it.
-
-    """
-    pushed = project.workspace.read("push", PushedImage)
-    if not image and pushed is None:
-        raise UsageError("Nothing was pushed yet.", "Run push first, or name an image with --image.")
-    if pushed is not None and (not image or image in _names(pushed)):
-        pinned = Reference.parse(pushed.reference).pinned(pushed.digest)
-        found = Target(
-            image=str(pinned),
-            digest=pushed.digest,
-            dag_version=pushed.dag_version,
-            airflow=pushed.airflow,
-            platforms=pushed.platforms,
-            dag_versions=pushed.dag_versions,
-            dag_changes=pushed.dag_changes,
-            dags=pushed.dags,
-        )
-    else:
-        reference = Reference.parse(image)
-        pinned = reference.pinned(reference.digest or _digest(reference))
-        found = _known_here(pinned)
-    _check_there(project, pinned)
-    return found
-
-
-def _names(pushed: PushedImage) -> tuple[str, ...]:
-    return pushed.reference, str(Reference.parse(pushed.reference).pinned(pushed.digest))
-
-
-def _digest(reference: Reference) -> str:
-    from dagship.engine import registry
-
-    if not reference.tag:
-        raise UsageError(f"{str(reference)!r} names neither a tag nor a digest.", "Say which image of the repository.")
-    try:
-        digest = registry.digest(reference)
-    except OutsideError as failed:
-        raise OutsideError(
-            f"The digest of {reference} cannot be asked for. {failed.message}",
-            "Name the image by digest, which needs no engine: --image REPOSITORY@sha256:…",
-            failed.detail,
-        ) from failed
-    if digest is None:
-        raise UsageError(f"The registry does not have {reference}.", "Push it first, or name another with --image.")
-    return digest
-
-
-def _known_here(pinned: Reference) -> Target:
-    """What the engine or the registry says of an image, where either can be asked; a rollout needs neither."""
-    from dagship.image import sidebyside
-    from dagship.image.plan import LABEL_AIRFLOW, LABEL_DAGS
-
-    labels = _labels(pinned)
-    return Target(
-        image=str(pinned),
-        digest=pinned.digest,
-        dag_version=labels.get(LABEL_DAGS, ""),
-        airflow=labels.get(LABEL_AIRFLOW, ""),
-        dag_versions=sidebyside.versions_of(labels),
-        dag_changes=sidebyside.changes_of(labels),
-    )
-
-
-def _labels(pinned: Reference) -> dict[str, str]:
-    """The labels of an image; none where nobody can be asked."""
-    from dagship.engine import images
-
-    with suppress(OutsideError):
-        # By digest alone: what the engine has under the tag may be older.
-        facts = images.inspect(str(pinned))
-        if facts is not None:
-            return dict(facts.labels)
-    with suppress(OutsideError, ValueError):
-        return dict(images.in_registry(str(pinned)).labels)
-    return {}
-
-
-def _check_there(project: Project, pinned: Reference) -> None:
-    """Refuses an image that the registry says it does not have; where it cannot be asked from here, a pod will tell."""
-    from dagship.engine import registry
-
-    try:
-        with project.console.step(f"Asking the registry for {pinned.name}"):
-            found = registry.digest(pinned)
-    except OutsideError:
-        return
-    if found is None:
-        raise UsageError(f"The registry does not have {pinned}.", "Push it first, or name another with --image.")
-
-
 def rollout(project: Project, *, image: str, unfinished: bool, asked: Asked) -> RolloutResult:
     """Moves an Airflow in the cluster to an image; with `unfinished`, takes back what another run left half done."""
     cluster = _cluster(project)
     if unfinished:
         result = actions.undo(cluster, project.console, asked)
     else:
-        result = actions.rollout(cluster, project.console, target(project, image=image), asked)
+        result = actions.rollout(cluster, project.console, which_image.target(project, image=image), asked)
     _keep(project, result)
     return result
 
@@ -172,7 +74,9 @@ def install(project: Project, *, image: str) -> InstallResult:
         pushed=project.workspace.read("push", PushedImage) is not None,
         timeout=settings.rollout_timeout,
     )
-    return installation.install(cluster, _helm(cluster), project.console, wanted, lambda: target(project, image=image))
+    return installation.install(
+        cluster, _helm(cluster), project.console, wanted, lambda: which_image.target(project, image=image)
+    )
 
 
 def uninstall(project: Project, *, delete_data: bool, yes: bool) -> UninstallResult:
@@ -196,13 +100,8 @@ def prune(project: Project, *, delete: bool, ignore_runs: bool) -> PruneReport:
 
     settings = project.settings
     pushed = project.workspace.read("push", PushedImage)
-    first = _cluster(project)
     # Before the registry is read: what is wrong with a kubeconfig is known at once.
-    clusters = {Place(context=first.context, namespace=first.namespace): first}
-    for named in settings.places:
-        context, _, namespace = named.rpartition("/")
-        cluster = connection.connect(context=context or settings.context, namespace=namespace)
-        clusters.setdefault(Place(context=cluster.context, namespace=cluster.namespace), cluster)
+    clusters = _places(project)
 
     def look() -> tuple[Seen, ...]:
         with project.console.step(f"Looking at {', '.join(map(str, clusters))}"):
@@ -217,6 +116,18 @@ def prune(project: Project, *, delete: bool, ignore_runs: bool) -> PruneReport:
         delete=delete,
         ignore_runs=ignore_runs,
     )
+
+
+def _places(project: Project) -> "dict[Place, Cluster]":
+    """Connects to every namespace that may run images of the repository."""
+    settings = project.settings
+    first = _cluster(project)
+    clusters = {Place(context=first.context, namespace=first.namespace): first}
+    for named in settings.places:
+        context, _, namespace = named.rpartition("/")
+        cluster = connection.connect(context=context or settings.context, namespace=namespace)
+        clusters.setdefault(Place(context=cluster.context, namespace=cluster.namespace), cluster)
+    return clusters
 
 
 def _helm(cluster: "Cluster") -> Helm:

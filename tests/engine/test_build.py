@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dagship import pipeline, process
+from dagship import build_inputs, pipeline, process, which_image
 from dagship.artifacts import BaseImage, BuiltBase, BuiltImage, PushedImage
 from dagship.console import Console
 from dagship.engine import images
@@ -285,7 +285,7 @@ def test_an_image_that_only_the_registry_has_is_not_built_again_and_can_be_teste
     process.run(["docker", "image", "rm", "--force", first.reference])
     second = build(made, push=True)
     gone = images.inspect(first.reference) is None
-    found = pipeline.current_image(made, "")
+    found = which_image.current(made, "")
 
     assert second.reused
     assert gone
@@ -377,7 +377,7 @@ def test_what_the_registry_has_for_another_platform_is_taken(
     subprocess.run(["cp", "-R", str(dags), str(made.root / "dags")], check=True)
     again = build(Project(root=made.root, settings=made.settings, console=Console(stderr=said)))
     process.run(["docker", "image", "rm", "--force", first.reference])
-    pulled = pipeline.current_image(made, first.reference)
+    pulled = which_image.current(made, first.reference)
 
     assert (True, digest_in(registry, first.reference)) == (again.reused, again.digest)
     assert again.id == pulled.id
@@ -391,7 +391,7 @@ def test_a_base_that_is_for_other_platforms_alone_is_taken_for_the_one_that_is_n
     process.run(["docker", "image", "rm", "--force", base])
     with pytest.raises(OutsideError, match="is there, but not for the platform"):
         build(project(base=base))
-    pipeline.base_image(project(base=base, platform=ELSEWHERE[0]))
+    build_inputs.base(project(base=base, platform=ELSEWHERE[0]))
     image = build(project(base=base), force=True)  # the engine has it now
     facts = images.inspect(image.reference)
 

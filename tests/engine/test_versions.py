@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dagship import pipeline, process
+from dagship import pipeline, process, which_image
 from dagship.artifacts import BaseImage, BuiltImage
 from dagship.engine import images
 from dagship.errors import OutsideError, Refused
@@ -240,7 +240,7 @@ def test_a_version_that_the_labels_name_and_the_image_lacks_fails_the_test(line:
 def test_an_image_that_is_named_says_by_its_labels_what_it_holds(line: MakeLine) -> None:
     one = line()
     b = one.build("B", previous=one.build("A").reference)
-    found = pipeline.current_image(line("elsewhere").project, b.reference)
+    found = which_image.current(line("elsewhere").project, b.reference)
 
     assert (found.dag_version, found.dag_versions) == (b.dag_version, b.dag_versions)
     assert found.dag_changes == b.dag_changes

@@ -7,7 +7,7 @@ answer, unless the database is the release's own and came up later than that: th
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from dagship.health.faults import Doom
+from dagship.health.faults import Fault
 from dagship.workloads import objects
 from dagship.workloads import status as workload_status
 from dagship.workloads.objects import Raw
@@ -38,12 +38,12 @@ def is_done(job: Raw) -> bool:
     return objects.conditions(job.get("status") or {}).get("Complete", ("",))[0] == "True"
 
 
-def given_up(job: Raw) -> Doom | None:
+def given_up(job: Raw) -> Fault | None:
     """Returns why a Job will not be tried again, or None while it may."""
     status, reason, message = objects.conditions(job.get("status") or {}).get("Failed", ("", "", ""))
     if status != "True":
         return None
-    return Doom(pod="", container="", reason=reason or "Failed", message=message)
+    return Fault(pod="", container="", reason=reason or "Failed", message=message)
 
 
 def pods_of(job: Raw, pods: Iterable[Raw]) -> tuple[Raw, ...]:

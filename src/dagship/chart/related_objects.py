@@ -1,6 +1,6 @@
 """What a release is besides its workloads: the Job that makes the tables, volumes, and who needs whom.
 
-Looked at beside the workloads; raises `Broken` as their watcher does.
+Looked at beside the workloads; raises `WorkloadFailed` as their watcher does.
 """
 
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from dagship.chart import migration
 from dagship.chart.labels import Raw, component, of_release
 from dagship.diagnosis.airflow_log import last_words
 from dagship.health import faults, volume_faults
-from dagship.health.watcher import Broken
+from dagship.health.watcher import WorkloadFailed
 from dagship.workloads import objects, status
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Others:
     # and how often a container had been started again when it was last excused.
     _read: dict[migration.Attempt, bool] = field(default_factory=dict)
     _since: dict[str, float] = field(default_factory=dict)
-    _seen: faults.Seen = field(default_factory=dict)
+    _since_when: faults.Since = field(default_factory=dict)
     _restarts: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def jobs(self) -> list[Raw]:
@@ -65,7 +65,7 @@ class Others:
         done = [self._look(job) for job in self.jobs()]
         return all(done)
 
-    def excuse(self, found: faults.Doom, pod: status.PodState) -> bool:
+    def excuse(self, found: faults.Fault, pod: status.PodState) -> bool:
         """Whether a component that fails may: what it needs is not there yet, or came since it last began."""
         if found.reason != "CrashLoopBackOff" or self._is_needed(pod):
             return False
@@ -102,18 +102,18 @@ class Others:
     def _check_job(self, job: Raw, key: str, pods: tuple[objects.Raw, ...]) -> None:
         own = [status.pod(pod) for pod in pods]
         now = self.cluster.clock()
-        self._seen = faults.observe(own, self._seen, now)
+        self._since_when = faults.seen_since(own, self._since_when, now)
         for pod in own:
-            found = faults.doomed(pod, seen=self._seen, now=now)
+            found = faults.pod_fault(pod, since=self._since_when, now=now)
             if found is not None and found.reason != "CrashLoopBackOff" and pod.phase != "Failed":
-                raise Broken(key, found, pod)
+                raise WorkloadFailed(key, found, pod)
         there = self._needed_since("postgres")
         since = None if there is None else max(there, self.began)
         for attempt in migration.attempts(pods):
             if migration.may_count(attempt, since) and (self._is_explained(attempt) or migration.is_repeated(pods)):
-                raise Broken(key, _ended(attempt), next(pod for pod in own if pod.name == attempt.pod))
+                raise WorkloadFailed(key, _ended(attempt), next(pod for pod in own if pod.name == attempt.pod))
         if (why := migration.given_up(job)) is not None:
-            raise Broken(key, why, next((pod for pod in reversed(own)), None))
+            raise WorkloadFailed(key, why, next((pod for pod in reversed(own)), None))
 
     def _is_explained(self, attempt: migration.Attempt) -> bool:
         if attempt not in self._read:
@@ -138,7 +138,7 @@ class Others:
             if found is None:
                 continue
             if pod.started >= self.began:
-                raise Broken(self._workload(pod), found, pod)
+                raise WorkloadFailed(self._workload(pod), found, pod)
             self.cluster.delete("Pod", pod.name, uid=uid)
 
     def _workload(self, pod: status.PodState) -> str:
@@ -152,5 +152,5 @@ class Others:
         return volume_faults.waits_for_volumes(pod) or volume_faults.without_claim(pod) is not None
 
 
-def _ended(attempt: migration.Attempt) -> faults.Doom:
-    return faults.Doom(pod=attempt.pod, container=attempt.container, reason="Error", message="")
+def _ended(attempt: migration.Attempt) -> faults.Fault:
+    return faults.Fault(pod=attempt.pod, container=attempt.container, reason="Error", message="")

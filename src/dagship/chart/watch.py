@@ -1,6 +1,6 @@
-"""Waits until every workload of a release runs and its tables are made, and finds out early that they never will.
+"""Waits until every workload of a release runs and its tables are made, and fails early if they never will.
 
-Workloads are seen by the `Watcher` of rollouts, all else by `Others`.
+The health of workloads is waited for as in a rollout, by `Watcher`; all else by `Others`.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,8 +10,8 @@ from dagship.chart.related_objects import NEEDED, Others
 from dagship.cluster.feed import Feed
 from dagship.diagnosis import events_and_logs
 from dagship.diagnosis.failure import Failure
-from dagship.health.watcher import Broken, Watcher
-from dagship.record.model import Change, Move
+from dagship.health.expectation import Expectation
+from dagship.health.watcher import Watcher, WorkloadFailed
 from dagship.workloads import objects
 from dagship.workloads.kinds import WATCHED
 
@@ -58,12 +58,12 @@ def watch(
 
     """
     with Feed(cluster, _FED) as feed, console.board(f"Starting {release}") as board:
-        moves = _moves(feed, release)
+        expected = _expected(feed, release)
         others = Others(cluster=cluster, feed=feed, board=board, release=release, began=began)
         watcher = Watcher(
             cluster=cluster,
             feed=feed,
-            lease=lease,
+            check=lease.check,
             board=board,
             ids=frozenset(),
             timeout=timeout,
@@ -73,14 +73,14 @@ def watch(
         )
         failure = None
         try:
-            watcher.until_done(moves)
-        except Broken as broken:
+            watcher.until_done(expected)
+        except WorkloadFailed as failed:
             board.failed = True
-            failure = events_and_logs.failure(cluster, broken)
+            failure = events_and_logs.failure(cluster, failed)
         images = _images(feed, release)
         jobs = [f"job/{job['metadata']['name']}" for job in others.jobs()]
     return Watched(
-        workloads=(*(move.key for move in moves), *jobs),
+        workloads=(*(one.key for one in expected), *jobs),
         images=images,
         failure=failure,
         warnings=tuple(watcher.warnings),
@@ -94,15 +94,13 @@ def _images(feed: "Feed", release: str) -> tuple[str, ...]:
     return tuple(sorted(main - {""}))
 
 
-def _moves(feed: "Feed", release: str) -> tuple[Move, ...]:
+def _expected(feed: "Feed", release: str) -> tuple[Expectation, ...]:
     """What to wait for: that each workload runs what it says."""
     return tuple(
-        Move(
+        Expectation(
             kind=kind,
             name=raw["metadata"]["name"],
-            changes=tuple(
-                Change(field="image", container=name, after=image) for name, image in objects.images(raw).items()
-            ),
+            images={container: image for container, image in objects.images(raw).items() if image},
         )
         for kind in WATCHED
         for raw in of_release(feed.objects(kind).values(), release)

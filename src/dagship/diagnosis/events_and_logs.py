@@ -10,7 +10,7 @@ from dagship.health import faults
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
-    from dagship.health.watcher import Broken
+    from dagship.health.watcher import WorkloadFailed
 
 _EVENTS = 8
 _LINES = 20
@@ -18,28 +18,28 @@ _LINES = 20
 _WIDTH = 1000
 
 
-def failure(cluster: "Cluster", broken: "Broken") -> Failure:
+def failure(cluster: "Cluster", failed: "WorkloadFailed") -> Failure:
     """Returns what went wrong, as far as the cluster tells."""
-    doomed, pod = broken.doomed, broken.pod
+    fault, pod = failed.fault, failed.pod
     container = None
     if pod is not None and pod.scheduled:
         # A pod that never became ready names no container: the first one that is not says most.
-        name = doomed.container or next((one.name for one in pod.containers if not one.ready), "")
+        name = fault.container or next((one.name for one in pod.containers if not one.ready), "")
         container = next((one for one in pod.containers if one.name == name), None)
     # A StatefulSet's pod before this one had the same name.
-    subject = f"involvedObject.uid={pod.uid}" if pod else f"involvedObject.name={broken.workload.partition('/')[2]}"
+    subject = f"involvedObject.uid={pod.uid}" if pod else f"involvedObject.name={failed.workload.partition('/')[2]}"
     try:
         events = _events(cluster, subject)
         log = _log(cluster, pod.name, container.name) if pod and container else ""
     except OutsideError as silent:
         events, log = (f"could not be asked: {silent.message}",), ""
-    means, hint = explain.meaning(doomed, container, log, events)
+    means, hint = explain.meaning(fault, container, log, events)
     return Failure(
-        workload=broken.workload,
+        workload=failed.workload,
         pod=pod.name if pod else "",
         container=container.name if container else "",
-        reason=doomed.reason,
-        message=_cut(doomed.message),
+        reason=fault.reason,
+        message=_cut(fault.message),
         meaning=means,
         hint=hint,
         events=events,

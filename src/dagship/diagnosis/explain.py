@@ -1,4 +1,4 @@
-"""What a doom means, in Airflow's words where its log allows it, else in plain ones. Pure.
+"""What a fault means, in Airflow's words where its log allows it, else in plain ones. Pure.
 
 What Kubernetes itself is sure of comes first (an image that is not there, a Secret without the key, memory that ran
 out), then what the log says, then what the events say, then whatever looks like an error.
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dagship import redaction
 from dagship.diagnosis.airflow_log import Meaning, last_words
 from dagship.diagnosis.crash_log import complaint
-from dagship.health.faults import REGISTRY_FAILS, Doom
+from dagship.health.faults import REGISTRY_FAILS, Fault
 from dagship.workloads.status import ContainerState
 
 _PULLS = frozenset({"ErrImagePull", "ImagePullBackOff", "ImageInspectError", "RegistryUnavailable"})
@@ -137,11 +137,11 @@ _OF_EVENTS = (
 Rules = tuple[tuple[re.Pattern[str], str, str], ...]
 
 
-def meaning(doom: Doom, container: ContainerState | None, log: str, events: Sequence[str]) -> tuple[str, str]:
-    """Returns what a doom means in one sentence, and what to do; the hint is empty where nothing is known.
+def meaning(fault: Fault, container: ContainerState | None, log: str, events: Sequence[str]) -> tuple[str, str]:
+    """Returns what a fault means in one sentence, and what to do; the hint is empty where nothing is known.
 
     Args:
-        doom: What cannot heal, or did not.
+        fault: What cannot heal, or did not.
         container: The container it is about.
         log: Last lines of the run that failed.
         events: `Reason: message` of the pod or the workload, oldest first.
@@ -149,44 +149,44 @@ def meaning(doom: Doom, container: ContainerState | None, log: str, events: Sequ
     """
     bad = complaint(log)
     sentence, hint = (
-        _of_image(doom, container, events)
-        or _first((*_OF_CONFIG, *_OF_START), [doom.message])
-        or _of_memory(doom, container)
+        _of_image(fault, container, events)
+        or _first((*_OF_CONFIG, *_OF_START), [fault.message])
+        or _of_memory(fault, container)
         or last_words(log)
         or ((bad, "") if bad and _ended_by_itself(container) else None)
-        or _first((*_OF_EVENTS, *_OF_CONFIG), [f"{doom.reason}: {doom.message}", *reversed(events)])
+        or _first((*_OF_EVENTS, *_OF_CONFIG), [f"{fault.reason}: {fault.message}", *reversed(events)])
         or ((bad, "") if bad else None)
-        or _of_end(doom, container, log)
+        or _of_end(fault, container, log)
     )
     sentence = redaction.addresses(sentence)
     return (sentence if len(sentence) <= _LONGEST else f"{sentence[:_LONGEST]}…"), hint
 
 
-def _of_image(doom: Doom, container: ContainerState | None, events: Sequence[str]) -> Meaning | None:
+def _of_image(fault: Fault, container: ContainerState | None, events: Sequence[str]) -> Meaning | None:
     image = container.image if container is not None else "it wants"
-    if doom.reason == "InvalidImageName":
+    if fault.reason == "InvalidImageName":
         return (
             f"Kubernetes cannot read the image's name {image}.",
             "Repositories are in lower case, digests have 64 digits.",
         )
-    if doom.reason == "ErrImageNeverPull":
+    if fault.reason == "ErrImageNeverPull":
         return f"The node does not have the image {image} and may not pull it.", "Set imagePullPolicy: IfNotPresent."
-    if doom.reason not in _PULLS:
+    if fault.reason not in _PULLS:
         return None
     # In the pause between two tries the reason is in the events alone.
-    said = [doom.message, *(event for event in reversed(events) if "Failed to pull image" in event)]
+    said = [fault.message, *(event for event in reversed(events) if "Failed to pull image" in event)]
     bare = [_GRPC.sub("", text.replace(image, "")) for text in said]
     for words, sentence, hint in _OF_PULL:
         if any(words.search(text) for text in bare):
             return sentence.format(image=image), hint
-    return f"The image {image} cannot be pulled: {doom.message}", ""
+    return f"The image {image} cannot be pulled: {fault.message}", ""
 
 
-def _of_memory(doom: Doom, container: ContainerState | None) -> Meaning | None:
+def _of_memory(fault: Fault, container: ContainerState | None) -> Meaning | None:
     if container is None or container.reason != "OOMKilled":
         return None
     return (
-        f"The container {doom.container or container.name} used more memory than its limit and was killed.",
+        f"The container {fault.container or container.name} used more memory than its limit and was killed.",
         "Raise resources.limits.memory of the container, or let it do less at once.",
     )
 
@@ -196,15 +196,15 @@ def _ended_by_itself(container: ContainerState | None) -> bool:
     return container is not None and container.exit_code not in {None, 0, 137, 143}
 
 
-def _of_end(doom: Doom, container: ContainerState | None, log: str) -> Meaning:
-    if doom.reason == "CrashLoopBackOff" and container is not None and container.exit_code == 0:
+def _of_end(fault: Fault, container: ContainerState | None, log: str) -> Meaning:
+    if fault.reason == "CrashLoopBackOff" and container is not None and container.exit_code == 0:
         return (
             "It ends as if its work were done.",
             "Mend the command and args of the container: they must go on running.",
         )
     if log.strip() and _ended_by_itself(container):
         return f"Its last words were: {log.strip().splitlines()[-1].strip()}", ""
-    return doom.message or f"Kubernetes says {doom.reason}, and no more.", ""
+    return fault.message or f"Kubernetes says {fault.reason}, and no more.", ""
 
 
 def _first(rules: Rules, texts: Sequence[str]) -> Meaning | None:

@@ -5,13 +5,13 @@ that are broken: the controller replaces no pod before each is ready, even where
 (kubernetes/kubernetes#67250). Under RollingUpdate the controller takes one at a time; more are deleted beside it.
 """
 
-from dagship.health.faults import Seen, doomed
+from dagship.health.faults import Since, pod_fault
 from dagship.health.pod_sets import Look
 from dagship.workloads.status import PodState, WorkloadState
 
 
 def deletions(
-    state: WorkloadState, look: Look, *, undoing: bool, seen: Seen, now: float, at_once: int = 1
+    state: WorkloadState, look: Look, *, undoing: bool, since: Since, now: float, at_once: int = 1
 ) -> tuple[str, ...]:
     """Returns the pods of a StatefulSet to delete now.
 
@@ -19,14 +19,14 @@ def deletions(
         state: The StatefulSet; its controller has seen the change.
         look: Its pods.
         undoing: Whether pods of another revision that are not ready are in the way.
-        seen: Since when things have been so, by `doom.observe`.
+        since: Since when things have been so, by `faults.seen_since`.
         now: Epoch seconds.
         at_once: How many pods may be away at a time; the controller itself replaces one after another.
 
     """
     wrong = [pod for pod in look.scope if pod.revision != state.update_revision and pod.deleting is None]
     if state.strategy == "OnDelete" or state.policy == "OrderedReady":
-        broken = [pod for pod in wrong if (undoing and not pod.ready) or doomed(pod, seen=seen, now=now)]
+        broken = [pod for pod in wrong if (undoing and not pod.ready) or pod_fault(pod, since=since, now=now)]
         if broken:
             return tuple(pod.name for pod in broken)
     if state.strategy == "RollingUpdate" and at_once > 1 and not undoing:

@@ -1,7 +1,7 @@
-"""Pods that cannot get well by waiting, and the word for what they have. Pure.
+"""Pod failures that no waiting repairs, and their reason. Pure.
 
 Most of what a pod waits for passes: a registry answers late, a ConfigMap is not in the kubelet's cache yet, a node is
-being added. Only what no time can mend is doom, and what usually passes is doom only when it lasts.
+being added. Only what no time can mend is a fault, and what usually passes is one only when it lasts.
 """
 
 import re
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from dagship.workloads.objects import Raw
 from dagship.workloads.status import ContainerState, PodState, WorkloadState
 
-Seen = Mapping[tuple[str, str], float]
+# Since when a container has waited for a reason, or a workload has had a condition, epoch seconds.
+Since = Mapping[tuple[str, str], float]
 
 # initContainers wait for a database or a migration and are started again when it is late.
 _INIT_RESTARTS = 3
@@ -51,8 +52,8 @@ _ENDED_FROM_OUTSIDE = re.compile(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Doom:
-    """What cannot heal.
+class Fault:
+    """A failure that does not pass by itself.
 
     Attributes:
         pod: The pod, empty when it is the workload's own.
@@ -68,19 +69,19 @@ class Doom:
     message: str
 
 
-def of_workload(reason: str, message: str) -> Doom:
+def of_workload(reason: str, message: str) -> Fault:
     """Returns what is wrong with a workload itself, and not with a pod of it."""
-    return Doom(pod="", container="", reason=reason, message=message)
+    return Fault(pod="", container="", reason=reason, message=message)
 
 
-def observe(
-    pods: Iterable[PodState], seen: Seen, now: float, workloads: Iterable[WorkloadState] = ()
+def seen_since(
+    pods: Iterable[PodState], before: Since, now: float, workloads: Iterable[WorkloadState] = ()
 ) -> dict[tuple[str, str], float]:
     """Returns since when each thing that is now so has been seen, forgetting what is over.
 
     Args:
         pods: The pods as they are.
-        seen: What this returned last time; at first empty.
+        before: What this returned last time; at first empty.
         now: Epoch seconds.
         workloads: The workloads as they are.
 
@@ -89,29 +90,29 @@ def observe(
         *(_key(pod, container) for pod in pods for container in pod.containers if container.waiting),
         *((state.uid, kind) for state in workloads for kind in _bad_conditions(state)),
     ]
-    return {key: seen.get(key, now) for key in present}
+    return {key: before.get(key, now) for key in present}
 
 
-def doomed(pod: PodState, *, seen: Seen, now: float) -> Doom | None:
+def pod_fault(pod: PodState, *, since: Since, now: float) -> Fault | None:
     """Returns what a pod cannot recover from, or None.
 
     Args:
-        pod: A pod. One of an old revision may be doomed and nobody's concern: callers choose.
-        seen: Since when things have been so, by `observe`.
+        pod: A pod. One of an old revision may have a fault that is nobody's concern: callers choose.
+        since: Since when things have been so, by `seen_since`.
         now: Epoch seconds.
 
     """
     if pod.deleting is not None:
         return None
     for container in pod.containers:
-        if _container_doomed(container, now - seen.get(_key(pod, container), now)):
-            return Doom(pod=pod.name, container=container.name, reason=container.waiting, message=_said(container))
+        if _is_beyond_repair(container, now - since.get(_key(pod, container), now)):
+            return Fault(pod=pod.name, container=container.name, reason=container.waiting, message=_said(container))
     if pod.phase == "Failed" and not pod.disrupted and not _ENDED_FROM_OUTSIDE.fullmatch(pod.reason):
-        return Doom(pod=pod.name, container="", reason=pod.reason or "Failed", message=pod.message)
+        return Fault(pod=pod.name, container="", reason=pod.reason or "Failed", message=pod.message)
     return None
 
 
-def workload_doomed(state: WorkloadState, seen: Seen, now: float) -> Doom | None:
+def workload_fault(state: WorkloadState, since: Since, now: float) -> Fault | None:
     """Returns what a workload as a whole cannot recover from, or None: it made no progress, or may make no pods.
 
     Either must last: just after a change the condition may still be that of the revision before.
@@ -119,13 +120,13 @@ def workload_doomed(state: WorkloadState, seen: Seen, now: float) -> Doom | None
     if state.observed < state.generation:
         return None
     for kind in _bad_conditions(state):
-        if now - seen.get((state.uid, kind), now) >= _WORKLOAD_LASTING:
+        if now - since.get((state.uid, kind), now) >= _WORKLOAD_LASTING:
             _, reason, message = state.conditions[kind]
             return of_workload(reason, message)
     return None
 
 
-def unmade(events: Iterable[Raw]) -> Doom | None:
+def creation_fault(events: Iterable[Raw]) -> Fault | None:
     """Returns why a controller cannot make pods, by its events: the newest that tells of making one is of a failure.
 
     A quota, a service account that is missing, an admission controller that says no.
@@ -142,7 +143,7 @@ def happened(event: Raw) -> str:
     return str(event.get("lastTimestamp") or event.get("eventTime") or event["metadata"].get("creationTimestamp") or "")
 
 
-def _container_doomed(container: ContainerState, lasted: float) -> bool:
+def _is_beyond_repair(container: ContainerState, lasted: float) -> bool:
     reason = _SAME.get(container.waiting, container.waiting)
     if reason == "CrashLoopBackOff":
         return not container.init or container.restarts >= _INIT_RESTARTS

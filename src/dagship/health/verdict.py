@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dagship.health.deletions import deletions
-from dagship.health.faults import Seen
+from dagship.health.faults import Since
 from dagship.health.pod_sets import Look, of_deployment, of_set
 from dagship.health.readiness import Wanted, ending, renamed
 from dagship.workloads.image_identity import same_image
@@ -18,7 +18,7 @@ from dagship.workloads.status import PodState, WorkloadState
 # A pod whose node is gone never ends. Past its time by this, seconds, that is worth saying; a busy kubelet takes long.
 _OVERDUE = 90.0
 
-_NEVER_SEEN: Seen = {}
+_NEVER_SEEN: Since = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ def judge(
     now: float,
     settle: float,
     undoing: bool = False,
-    seen: Seen = _NEVER_SEEN,
+    since: Since = _NEVER_SEEN,
     at_once: int = 1,
 ) -> Verdict:
     """Judges a workload.
@@ -73,7 +73,7 @@ def judge(
         now: Epoch seconds, by the cluster's clock as best known.
         settle: Seconds that a container without a probe must have run to count.
         undoing: Whether pods of another revision that are not ready are in the way, and not merely not ready yet.
-        seen: Since when things have been so, by `doom.observe`.
+        since: Since when things have been so, by `faults.seen_since`.
         at_once: How many pods of a StatefulSet may be away at a time.
 
     """
@@ -85,7 +85,7 @@ def judge(
     look = of_set(state, pods, wanted) if state.kind == "StatefulSet" else of_deployment(state, pods, wanted)
     waiting = "" if foreign else _waiting(state, look, known=known, now=now)
     deletable = known and not foreign and state.kind == "StatefulSet"
-    delete = deletions(state, look, undoing=undoing, seen=seen, now=now, at_once=at_once) if deletable else ()
+    delete = deletions(state, look, undoing=undoing, since=since, now=now, at_once=at_once) if deletable else ()
     return Verdict(
         done=not waiting and not foreign,
         ready=look.right if known else 0,

@@ -1,6 +1,6 @@
-"""Pods that no container of can start, because a volume of theirs is not there. Pure.
+"""Pods that cannot start because a volume of theirs is not there. Pure.
 
-The kubelet says so in events alone, and tries again for ever; the rest of a pod's troubles is `rollout.doom`'s.
+The kubelet says so in events alone, and tries again for ever; the other failures of a pod are in `faults`.
 """
 
 import re
@@ -29,18 +29,18 @@ def waits_for_volumes(pod: PodState) -> bool:
     )
 
 
-def without_claim(pod: PodState) -> faults.Doom | None:
+def without_claim(pod: PodState) -> faults.Fault | None:
     """Returns that a pod names a claim that is not there, or None."""
     if pod.deleting is not None or pod.scheduled or not _NO_CLAIM.search(pod.unscheduled_why):
         return None
-    return faults.Doom(pod=pod.name, container="", reason="FailedScheduling", message=pod.unscheduled_why)
+    return faults.Fault(pod=pod.name, container="", reason="FailedScheduling", message=pod.unscheduled_why)
 
 
-def without_volume(pod: PodState, events: Iterable[Raw]) -> faults.Doom | None:
+def without_volume(pod: PodState, events: Iterable[Raw]) -> faults.Fault | None:
     """Returns that what a volume is made of is not there, or None where the newest event says something else."""
     mounts = [event for event in events if event.get("reason") == "FailedMount"]
     said = [event for event in mounts if _NO_VOLUME.search(str(event.get("message", "")))]
     newest = max(said, key=faults.happened, default=None)
     if newest is None:
         return None
-    return faults.Doom(pod=pod.name, container="", reason="FailedMount", message=str(newest["message"]))
+    return faults.Fault(pod=pod.name, container="", reason="FailedMount", message=str(newest["message"]))

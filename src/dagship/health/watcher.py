@@ -1,6 +1,6 @@
-"""Waits until workloads run what they were told to, by watches alone; finds out early that they never will.
+"""Waits until workloads run the images that are expected of them, by watches alone, and fails early if they never will.
 
-What is seen is judged by judge.py and doom.py; here is only the waiting, and the deletions those ask for.
+verdict.py and faults.py judge a snapshot; here is only the waiting, and the deletions that those ask for.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -11,16 +11,13 @@ from dagship.board import DONE
 from dagship.health import faults
 from dagship.health.stall import Standstill
 from dagship.health.verdict import Verdict, judge
-from dagship.record.model import Move
 from dagship.workloads import status
-from dagship.workloads.kinds import WATCHED
 
 if TYPE_CHECKING:
-    from dagship.airflow.drain import Drains
     from dagship.board import Board
     from dagship.cluster.api import Cluster
     from dagship.cluster.feed import Feed
-    from dagship.record.lease import Lease
+    from dagship.health.expectation import Expectation
 
 # A container without a readiness probe is ready as soon as it runs. Airflow's start up fails within this, seconds.
 SETTLE = 10.0
@@ -32,55 +29,64 @@ _UNMADE = 10.0
 _OLD = 5.0
 
 
+Pods = tuple[status.PodState, ...]
+# How a pod that is gone was at last, by its uid, as far as known.
+Last = Callable[[str], status.PodState | None]
+
+
 def _nothing_else() -> bool:
     return True
 
 
-def _never(_: faults.Doom, __: status.PodState) -> bool:
+def _never(_: faults.Fault, __: status.PodState) -> bool:
     return False
 
 
-class Broken(Exception):  # noqa: N818 - what it finds
-    """A workload will not get there.
+def _nothing_to_say(*_: object) -> str:
+    return ""
+
+
+class WorkloadFailed(Exception):  # noqa: N818 - a finding, which its catchers turn into a result
+    """A workload will never run what is expected of it.
 
     Attributes:
         workload: `statefulset/worker`.
-        doomed: What is wrong with it, and in which pod, when it is a pod.
+        fault: What is wrong with it, and in which pod, when it is a pod.
         pod: That pod.
 
     """
 
-    def __init__(self, workload: str, doomed: faults.Doom, pod: status.PodState | None = None) -> None:
-        super().__init__(doomed.reason)
+    def __init__(self, workload: str, fault: faults.Fault, pod: status.PodState | None = None) -> None:
+        super().__init__(fault.reason)
         self.workload = workload
-        self.doomed = doomed
+        self.fault = fault
         self.pod = pod
 
 
 @dataclass(kw_only=True)
 class Watcher:
-    """Watches the workloads of one rollout.
+    """Watches workloads until they run the images that are expected of them.
 
     Attributes:
         cluster: The namespace; pods are deleted through it.
         feed: Keeps StatefulSets, Deployments, ReplicaSets and Pods.
-        lease: Checked before each deletion.
+        check: Is called before each look and each deletion; raises where nothing may be changed any more.
         board: Shows how things stand.
         ids: Digests that a node may report for the image; empty to take any.
         timeout: Seconds that a workload may stand still.
         undoing: Whether this is the way back: pods that are in its way go, ready ones excepted.
         warnings: What was noticed so far; each is shown once.
         clock: Tells the cluster's time, epoch seconds.
-        also: Whether all else that is waited for is so as well; asked at each look, and may raise Broken.
-        excused: Whether what looks like a pod's doom passes when something else is there.
-        at_once: How many pods of a worker's StatefulSet may be away at a time.
-        drains: Is shown the pods, and says what of them drains.
+        also: Whether all else that is waited for is so as well; asked at each look, and may raise WorkloadFailed.
+        excused: Whether what looks like a pod's fault passes when something else is there.
+        at_once: How many pods of a StatefulSet that tasks are sent to may be away at a time.
+        observe: Is shown the pods at each look; what it says of them stands beside what is waited for.
 
     """
 
     cluster: "Cluster"
     feed: "Feed"
-    lease: "Lease"
+    check: Callable[[], None]
     board: "Board"
     ids: frozenset[str]
     timeout: float
@@ -88,35 +94,35 @@ class Watcher:
     warnings: dict[str, None] = field(default_factory=dict)
     clock: Callable[[], float]
     also: Callable[[], bool] = _nothing_else
-    excused: Callable[[faults.Doom, status.PodState], bool] = _never
+    excused: Callable[[faults.Fault, status.PodState], bool] = _never
     at_once: int = 1
-    drains: "Drains | None" = None
+    observe: Callable[["Expectation", Pods, float, Last], str] = _nothing_to_say
     # By workload: since when things have been so, and for how long it has stood still.
-    _seen: dict[str, faults.Seen] = field(default_factory=dict)
+    _since: dict[str, faults.Since] = field(default_factory=dict)
     _still: dict[str, Standstill] = field(default_factory=dict)
     _observed: set[str] = field(default_factory=set)
     _deleted: set[str] = field(default_factory=set)
     _blind: bool = False
 
-    def until_done(self, moves: Iterable[Move], *, before: Iterable[Move] = ()) -> None:
+    def until_done(self, expected: Iterable["Expectation"], *, before: Iterable["Expectation"] = ()) -> None:
         """Returns once every workload runs its images, and nothing else.
 
         Args:
-            moves: What to wait for.
-            before: What was done before; it may still break while the others move.
+            expected: What to wait for.
+            before: What is so already; it may still fail while the others move.
 
         Raises:
-            Broken: One never will, or stood still for too long.
-            OutsideError: The API server was away for too long, or the lease was lost.
+            WorkloadFailed: One never will, or stood still for too long.
+            OutsideError: The API server was away for too long, or `check` refused.
 
         """
-        watched = [move for move in (*before, *moves) if move.kind in WATCHED]
-        shown = {move.key for move in moves}
+        expected, before = tuple(expected), tuple(before)
         count = 0
         while True:
-            self.lease.check()
+            self.check()
             if self._sees():
-                done = [self._look(move, show=move.key in shown) for move in watched]
+                done = [self._look(one, show=False) for one in before]
+                done += [self._look(one, show=True) for one in expected]
                 done.append(self.also())
                 if all(done):
                     return
@@ -139,93 +145,96 @@ class Watcher:
         raw = self.feed.ended("Pod", uid)
         return None if raw is None else status.pod(raw)
 
-    def _look(self, move: Move, *, show: bool) -> bool:
-        raw = self.feed.objects(move.kind).get(move.name)
+    def _look(self, expected: "Expectation", *, show: bool) -> bool:
+        raw = self.feed.objects(expected.kind).get(expected.name)
         if raw is None:
-            raise Broken(move.key, faults.of_workload("Deleted", "someone deleted it"))
-        replica_sets = self.feed.objects("ReplicaSet").values() if move.kind == "Deployment" else ()
+            raise WorkloadFailed(expected.key, faults.of_workload("Deleted", "someone deleted it"))
+        replica_sets = self.feed.objects("ReplicaSet").values() if expected.kind == "Deployment" else ()
         state = status.workload(raw, replica_sets)
         pods = status.pods_of(state, self.feed.objects("Pod").values(), replica_sets)
         now = self.clock()
-        worker = move.role == "worker"
         # Under Recreate nothing new begins while old pods use their time, and the controller's own deadline may pass.
         waits = state.strategy == "Recreate" and any(pod.deleting is not None for pod in pods)
-        seen = self._seen[move.key] = faults.observe(pods, self._seen.get(move.key, {}), now, [] if waits else [state])
+        since = self._since[expected.key] = faults.seen_since(
+            pods, self._since.get(expected.key, {}), now, [] if waits else [state]
+        )
         verdict = judge(
             state,
             pods,
-            target=move.images,
+            target=expected.images,
             ids=self.ids,
             now=now,
             settle=SETTLE,
             undoing=self.undoing,
-            seen=seen,
-            at_once=self.at_once if worker else 1,
+            since=since,
+            at_once=self.at_once if expected.tasks_run_here else 1,
         )
-        draining = self.drains.see(move.key, pods, now, worker=worker, last=self._last) if self.drains else ""
+        besides = self.observe(expected, pods, now, self._last)
         if show or not verdict.done:
-            waiting = f"{verdict.waiting} ({draining})" if draining else verdict.waiting
-            self.board.row(move.key, verdict.ready, verdict.desired, DONE if verdict.done else waiting)
+            waiting = f"{verdict.waiting} ({besides})" if besides else verdict.waiting
+            self.board.row(expected.key, verdict.ready, verdict.desired, DONE if verdict.done else waiting)
         for warning in verdict.warnings:
-            self._warn(f"{move.key}: {warning}")
+            self._warn(f"{expected.key}: {warning}")
         if verdict.foreign:
-            raise Broken(move.key, faults.of_workload("TakenBack", f"someone set its image to {verdict.foreign}"))
-        self._check_doom(move, state, pods, now, ours=not show)
-        still = self._still.setdefault(move.key, Standstill())
+            raise WorkloadFailed(
+                expected.key, faults.of_workload("TakenBack", f"someone set its image to {verdict.foreign}")
+            )
+        self._check_faults(expected, state, pods, now, ours=not show)
+        still = self._still.setdefault(expected.key, Standstill())
         seconds = still.look(verdict, now)
-        self._check_progress(move, pods, verdict, seconds)
+        self._check_progress(expected, pods, verdict, seconds)
         if seconds >= _UNMADE and not still.asked and state.kind == "StatefulSet" and len(pods) < state.desired:
             still.asked = True
-            self._check_unmade(move, state)
+            self._check_creation(expected, state)
         self._delete(pods, verdict.delete)
         return verdict.done
 
-    def _check_doom(
-        self, move: Move, state: status.WorkloadState, pods: tuple[status.PodState, ...], now: float, *, ours: bool
+    def _check_faults(
+        self, expected: "Expectation", state: status.WorkloadState, pods: Pods, now: float, *, ours: bool
     ) -> None:
         """A pod that was broken before gets a new start: what broke it may have been mended, and pauses are minutes."""
         if state.observed < state.generation:
             return  # what the controller calls the newest revision is the one before
-        was_so_before = not ours and move.key not in self._observed
-        self._observed.add(move.key)
+        was_so_before = not ours and expected.key not in self._observed
+        self._observed.add(expected.key)
         for pod in pods:
             if pod.revision != state.update_revision or pod.uid in self._deleted:
                 continue
-            found = faults.doomed(pod, seen=self._seen[move.key], now=now)
+            found = faults.pod_fault(pod, since=self._since[expected.key], now=now)
             if found is not None and self.excused(found, pod):
                 continue
             if found is not None and was_so_before and not status.works(pod):
                 self._delete(pods, (pod.name,))
             elif found is not None:
-                raise Broken(move.key, found, pod)
-        found = faults.workload_doomed(state, self._seen[move.key], now)
+                raise WorkloadFailed(expected.key, found, pod)
+        found = faults.workload_fault(state, self._since[expected.key], now)
         if found is not None:
-            raise Broken(move.key, found)
+            raise WorkloadFailed(expected.key, found)
 
-    def _check_progress(self, move: Move, pods: tuple[status.PodState, ...], verdict: Verdict, seconds: float) -> None:
+    def _check_progress(self, expected: "Expectation", pods: Pods, verdict: Verdict, seconds: float) -> None:
         if seconds <= self.timeout:
             return
         late = next((pod for pod in pods if not pod.ready and pod.deleting is None), None)
         message = f"nothing moved for {seconds:.0f} s while waiting for {verdict.waiting}"
-        found = faults.Doom(pod=late.name if late else "", container="", reason="TimedOut", message=message)
-        raise Broken(move.key, found, late)
+        found = faults.Fault(pod=late.name if late else "", container="", reason="TimedOut", message=message)
+        raise WorkloadFailed(expected.key, found, late)
 
-    def _check_unmade(self, move: Move, state: status.WorkloadState) -> None:
+    def _check_creation(self, expected: "Expectation", state: status.WorkloadState) -> None:
         """What keeps a StatefulSet from making a pod is in its events alone."""
-        found = faults.unmade(self.cluster.list("Event", fields=f"involvedObject.uid={state.uid}"))
+        found = faults.creation_fault(self.cluster.list("Event", fields=f"involvedObject.uid={state.uid}"))
         if found is not None:
-            raise Broken(move.key, found)
+            raise WorkloadFailed(expected.key, found)
 
     def _warn(self, warning: str) -> None:
         if warning not in self.warnings:
             self.warnings[warning] = None
             self.board.note(f"warning: {warning}")
 
-    def _delete(self, pods: tuple[status.PodState, ...], names: tuple[str, ...]) -> None:
+    def _delete(self, pods: Pods, names: tuple[str, ...]) -> None:
         by_name: Mapping[str, status.PodState] = {pod.name: pod for pod in pods}
         for name in names:
             uid = by_name[name].uid
             if uid not in self._deleted:  # the feed may not have it yet
-                self.lease.check()
+                self.check()
                 self.cluster.delete("Pod", name, uid=uid)
                 self._deleted.add(uid)

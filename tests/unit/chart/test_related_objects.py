@@ -7,7 +7,7 @@ import pytest
 from dagship.board import Board
 from dagship.chart.related_objects import Others
 from dagship.health import faults
-from dagship.health.watcher import Broken
+from dagship.health.watcher import WorkloadFailed
 from dagship.workloads import status
 from tests.builders import pods as o
 from tests.builders.namespace import Namespace
@@ -51,8 +51,8 @@ def others(*objects: dict[str, Any], began: float = o.NOW - 60, log: str = "") -
     ), namespace  # fmt: skip
 
 
-def broken(found: Others) -> Broken:
-    with pytest.raises(Broken) as caught:
+def broken(found: Others) -> WorkloadFailed:
+    with pytest.raises(WorkloadFailed) as caught:
         found.are_there()
     return caught.value
 
@@ -70,7 +70,7 @@ def test_the_tables_are_waited_for() -> None:
 def test_the_first_failure_that_says_why_is_the_answer() -> None:
     found = broken(others(a_job(), labelled(pod(failed()), "migrate"), log=UNREACHABLE)[0])
 
-    assert (found.workload, found.doomed.container) == ("job/air-migrate-1", "migrate")
+    assert (found.workload, found.fault.container) == ("job/air-migrate-1", "migrate")
     assert found.pod is not None
     assert found.pod.name == "air-migrate-1-x"
 
@@ -79,20 +79,20 @@ def test_a_failure_that_says_nothing_may_be_chance_once() -> None:
     assert not others(a_job(), pod(failed()), log="bye")[0].are_there()
     found = broken(others(a_job(), pod(failed(restarts=1, state=BACK_OFF)), log="bye")[0])
 
-    assert found.doomed.reason == "Error"
+    assert found.fault.reason == "Error"
 
 
 def test_a_job_that_has_given_up_is_the_answer_without_a_pod_too() -> None:
     found = broken(others(a_job(job("Failed", "BackoffLimitExceeded")))[0])
 
-    assert (found.doomed.reason, found.pod) == ("BackoffLimitExceeded", None)
+    assert (found.fault.reason, found.pod) == ("BackoffLimitExceeded", None)
 
 
 def test_while_the_releases_own_database_comes_up_a_failure_is_none() -> None:
     """Its image may take minutes to be pulled, and the Job waits for less than that."""
     for ready in (None, 3.0):  # the run began 8 seconds ago
         assert not others(a_job(), pod(failed()), *database(ready=ready), log=UNREACHABLE)[0].are_there()
-    assert broken(others(a_job(), pod(failed()), *database(ready=9.0), log=UNREACHABLE)[0]).doomed.reason == "Error"
+    assert broken(others(a_job(), pod(failed()), *database(ready=9.0), log=UNREACHABLE)[0]).fault.reason == "Error"
 
 
 def test_what_failed_before_the_install_says_nothing() -> None:
@@ -113,12 +113,12 @@ def test_a_secret_that_the_job_lacks_is_the_answer_at_once() -> None:
     lacks = o.waiting("migrate", "CreateContainerConfigError", 'secret "db" not found')
     found = broken(others(a_job(), pod(lacks))[0])
 
-    assert found.doomed.message == 'secret "db" not found'
+    assert found.fault.message == 'secret "db" not found'
 
 
-def crashed(restarts: int = 1) -> tuple[faults.Doom, status.PodState]:
+def crashed(restarts: int = 1) -> tuple[faults.Fault, status.PodState]:
     one = status.pod(o.pod(ready=False, statuses=[o.crashing(restarts=restarts)]))
-    found = faults.doomed(one, seen={}, now=o.NOW)
+    found = faults.pod_fault(one, since={}, now=o.NOW)
     assert found is not None
     return found, one
 
@@ -139,7 +139,7 @@ def test_a_component_may_fail_while_what_it_needs_is_not_there() -> None:
 
 def test_no_other_trouble_is_excused() -> None:
     one = status.pod(o.pod(ready=False, statuses=[o.waiting("worker", "CreateContainerConfigError", "x")]))
-    found = faults.doomed(one, seen={}, now=o.NOW)
+    found = faults.pod_fault(one, since={}, now=o.NOW)
 
     assert found is not None
     assert not others(a_job())[0].excuse(found, one)
@@ -150,7 +150,7 @@ def test_the_database_itself_is_not_excused() -> None:
     broke = o.pod("air-postgres-0", ready=False, statuses=[o.crashing()])
     namespace.put("Pod", labelled(broke, "postgres"))
     state = status.pod(broke)
-    dead = faults.doomed(state, seen={}, now=o.NOW)
+    dead = faults.pod_fault(state, since={}, now=o.NOW)
 
     assert dead is not None
     assert not found.excuse(dead, state)
@@ -177,7 +177,7 @@ def test_a_volume_that_is_not_there_is_the_answer_after_ten_seconds() -> None:
     assert namespace.asked == []
     namespace.now += 1
     why = broken(found)
-    assert (why.workload, why.doomed.reason) == ("statefulset/set", "FailedMount")
+    assert (why.workload, why.fault.reason) == ("statefulset/set", "FailedMount")
 
 
 def test_a_pod_of_a_deployment_is_called_by_the_deployments_name() -> None:

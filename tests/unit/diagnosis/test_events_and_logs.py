@@ -3,8 +3,8 @@
 from dagship.cluster.failures import Forbidden
 from dagship.diagnosis import events_and_logs
 from dagship.diagnosis.failure import Failure
-from dagship.health.faults import Doom
-from dagship.health.watcher import Broken
+from dagship.health.faults import Fault
+from dagship.health.watcher import WorkloadFailed
 from dagship.workloads import status
 from tests.builders import pods as o
 from tests.builders.namespace import Namespace
@@ -14,8 +14,8 @@ def failure(
     namespace: Namespace, raw: o.Raw | None = None, *, container: str = "", reason: str = "TimedOut"
 ) -> Failure:
     pod = status.pod(raw) if raw else None
-    doomed = Doom(pod=pod.name if pod else "", container=container, reason=reason, message="")
-    return events_and_logs.failure(namespace, Broken("statefulset/worker", doomed, pod))  # type: ignore[arg-type]
+    fault = Fault(pod=pod.name if pod else "", container=container, reason=reason, message="")
+    return events_and_logs.failure(namespace, WorkloadFailed("statefulset/worker", fault, pod))  # type: ignore[arg-type]
 
 
 def event(seconds: float, message: str = "") -> o.Raw:

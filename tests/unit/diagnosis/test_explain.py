@@ -11,12 +11,12 @@ import pytest
 
 from dagship.diagnosis.crash_log import complaint
 from dagship.diagnosis.explain import meaning
-from dagship.health.faults import Doom
+from dagship.health.faults import Fault
 from dagship.workloads import status as workload_status
 from tests.builders import pods as o
 
 LOGS = Path(__file__).parent / "logs"
-CRASH = Doom(pod="worker-0", container="worker", reason="CrashLoopBackOff", message="it ended 2 times")
+CRASH = Fault(pod="worker-0", container="worker", reason="CrashLoopBackOff", message="it ended 2 times")
 
 
 def log(name: str) -> str:
@@ -106,8 +106,8 @@ NO_TAG = f'{PULL}failed to resolve reference "{REF}": {REF}: not found'
 
 
 def pull(message: str, *events: str, reason: str = "ErrImagePull") -> tuple[str, str]:
-    doom = Doom(pod="worker-0", container="worker", reason=reason, message=message)
-    return meaning(doom, container(None, image=REF), "", events)
+    fault = Fault(pod="worker-0", container="worker", reason=reason, message=message)
+    return meaning(fault, container(None, image=REF), "", events)
 
 
 @pytest.mark.parametrize(
@@ -181,9 +181,9 @@ def test_a_bad_name_and_a_forbidden_pull_are_told() -> None:
     ],
 )
 def test_what_a_pod_refers_to_and_is_not_there_is_named(message: str, sentence: str) -> None:
-    doom = Doom(pod="worker-0", container="worker", reason="CreateContainerConfigError", message=message)
+    fault = Fault(pod="worker-0", container="worker", reason="CreateContainerConfigError", message=message)
 
-    assert meaning(doom, container(None), "", [])[0] == sentence
+    assert meaning(fault, container(None), "", [])[0] == sentence
 
 
 @pytest.mark.parametrize(
@@ -198,9 +198,9 @@ def test_what_a_pod_refers_to_and_is_not_there_is_named(message: str, sentence: 
 )
 def test_a_program_that_cannot_be_started_is_named(why: str, sentence: str) -> None:
     message = f"failed to create containerd task: failed to create shim task: OCI runtime create failed: {why}"
-    doom = Doom(pod="worker-0", container="worker", reason="CrashLoopBackOff", message=f"it ended 2 times: {message}")
+    fault = Fault(pod="worker-0", container="worker", reason="CrashLoopBackOff", message=f"it ended 2 times: {message}")
 
-    assert meaning(doom, container(128, "StartError"), "", [])[0] == sentence
+    assert meaning(fault, container(128, "StartError"), "", [])[0] == sentence
 
 
 def test_memory_that_ran_out_is_told_before_what_the_log_says() -> None:
@@ -227,7 +227,7 @@ def test_a_container_that_ends_in_peace_is_told() -> None:
     assert crash("", code=0)[0] == "It ends as if its work were done."
 
 
-TIMED_OUT = Doom(pod="worker-0", container="", reason="TimedOut", message="nothing moved for 300 s")
+TIMED_OUT = Fault(pod="worker-0", container="", reason="TimedOut", message="nothing moved for 300 s")
 
 
 @pytest.mark.parametrize(
@@ -269,25 +269,25 @@ def test_a_quota_is_named_by_the_condition_of_a_deployment() -> None:
     message = (
         'pods "g-55d89899cc-xzb48" is forbidden: exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2'
     )
-    doom = Doom(pod="", container="", reason="FailedCreate", message=message)
+    fault = Fault(pod="", container="", reason="FailedCreate", message=message)
 
-    assert meaning(doom, None, "", [])[0] == "The namespace's quota 'q' has no room for another pod."
+    assert meaning(fault, None, "", [])[0] == "The namespace's quota 'q' has no room for another pod."
 
 
 def test_a_pod_that_may_not_be_made_is_told_with_the_reason() -> None:
     message = (
         'pods "a-" is forbidden: error looking up service account airflow/nobody: serviceaccount "nobody" not found'
     )
-    doom = Doom(pod="", container="", reason="FailedCreate", message=message)
+    fault = Fault(pod="", container="", reason="FailedCreate", message=message)
 
-    assert meaning(doom, None, "", [])[0] == (
+    assert meaning(fault, None, "", [])[0] == (
         'Kubernetes does not let the pod be made: error looking up service account airflow/nobody: serviceaccount "nobody" '
         "not found"
     )
 
 
 def test_what_nobody_knows_is_told_as_kubernetes_says_it() -> None:
-    assert meaning(Doom(pod="", container="", reason="Odd", message=""), None, "", []) == (
+    assert meaning(Fault(pod="", container="", reason="Odd", message=""), None, "", []) == (
         "Kubernetes says Odd, and no more.",
         "",
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dagship.health.faults import Doom, doomed, observe, unmade, workload_doomed
+from dagship.health.faults import Fault, creation_fault, pod_fault, seen_since, workload_fault
 from dagship.workloads import status
 from tests.builders import pods as o
 
@@ -34,11 +34,11 @@ def waits(reason: str, message: str = "", **more: object) -> o.Raw:
     )
 
 
-def doom_of(raw: o.Raw, *, after: float = 0.0) -> Doom | None:
-    """The doom of a pod that has been as it is for some seconds."""
+def fault_of(raw: o.Raw, *, after: float = 0.0) -> Fault | None:
+    """The fault of a pod that has been as it is for some seconds."""
     state = status.pod(raw)
-    seen = observe([state], {}, o.NOW - after)
-    return doomed(state, seen=seen, now=o.NOW)
+    since = seen_since([state], {}, o.NOW - after)
+    return pod_fault(state, since=since, now=o.NOW)
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,8 @@ def doom_of(raw: o.Raw, *, after: float = 0.0) -> Doom | None:
         pytest.param(waits("CreateContainerConfigError", "couldn't find key missing in ConfigMap a/b"), id="no key"),
     ],
 )
-def test_is_doomed_at_once(raw: o.Raw) -> None:
-    assert doom_of(raw) is not None
+def test_is_a_fault_at_once(raw: o.Raw) -> None:
+    assert fault_of(raw) is not None
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_is_doomed_at_once(raw: o.Raw) -> None:
         pytest.param(o.pod(ready=False, deleting=o.NOW + 5, statuses=[o.crashing()]), id="a pod that is being deleted"),
     ],
 )
-def test_is_never_doomed(raw: o.Raw) -> None:
-    assert doom_of(raw, after=3600) is None
+def test_is_never_a_fault(raw: o.Raw) -> None:
+    assert fault_of(raw, after=3600) is None
 
 
 @pytest.mark.parametrize(
@@ -97,9 +97,9 @@ def test_is_never_doomed(raw: o.Raw) -> None:
         pytest.param(waits("RunContainerError", "failed to start container"), 10, id="a container that is not started"),
     ],
 )
-def test_is_doomed_only_when_it_lasts(raw: o.Raw, seconds: float) -> None:
-    assert doom_of(raw, after=seconds - 1) is None
-    assert doom_of(raw, after=seconds) is not None
+def test_is_a_fault_only_when_it_lasts(raw: o.Raw, seconds: float) -> None:
+    assert fault_of(raw, after=seconds - 1) is None
+    assert fault_of(raw, after=seconds) is not None
 
 
 def test_an_init_container_may_crash_twice_since_it_waits_for_others() -> None:
@@ -112,8 +112,8 @@ def test_an_init_container_may_crash_twice_since_it_waits_for_others() -> None:
             statuses=[o.waiting(reason="PodInitializing")],
         )
 
-    assert doom_of(waiting_for_migrations(2)) is None
-    found = doom_of(waiting_for_migrations(3))
+    assert fault_of(waiting_for_migrations(2)) is None
+    found = fault_of(waiting_for_migrations(3))
     assert found is not None
     assert (found.container, found.reason) == ("wait-for-airflow-migrations", "CrashLoopBackOff")
 
@@ -123,28 +123,28 @@ def test_an_images_name_may_have_any_word_in_it() -> None:
     message = f'failed to pull image "{name}": i/o timeout'
     raw = o.pod(image=name, ready=False, statuses=[o.waiting(reason="ErrImagePull", message=message)])
 
-    assert doom_of(raw) is None
+    assert fault_of(raw) is None
 
 
-def test_doom_names_pod_and_container_and_says_what_the_kubelet_says() -> None:
-    assert doom_of(waits("ErrImagePull", NO_TAG)) == Doom(
+def test_a_fault_names_pod_and_container_and_says_what_the_kubelet_says() -> None:
+    assert fault_of(waits("ErrImagePull", NO_TAG)) == Fault(
         pod="worker-0", container="worker", reason="ErrImagePull", message=NO_TAG
     )
 
 
-def test_of_a_crash_doom_says_how_often_and_how_it_ended() -> None:
+def test_of_a_crash_the_fault_says_how_often_and_how_it_ended() -> None:
     crashed = o.crashing(code=137, reason="OOMKilled", restarts=2)
 
-    found = doom_of(o.pod(ready=False, statuses=[crashed]))
+    found = fault_of(o.pod(ready=False, statuses=[crashed]))
 
     assert found is not None
     assert found.message == "it ended 3 times, last with exit status 137 (OOMKilled)"
 
 
-def test_of_a_container_that_cannot_start_doom_says_why() -> None:
+def test_of_a_container_that_cannot_start_the_fault_says_why() -> None:
     crashed = o.crashing(code=128, reason="StartError", message='exec: "/nothing": no such file', restarts=1)
 
-    found = doom_of(o.pod(ready=False, statuses=[crashed]))
+    found = fault_of(o.pod(ready=False, statuses=[crashed]))
 
     assert found is not None
     assert found.message == 'it ended 2 times, last with exit status 128 (StartError): exec: "/nothing": no such file'
@@ -165,29 +165,31 @@ def test_of_a_container_that_cannot_start_doom_says_why() -> None:
     ],
 )
 def test_a_pod_that_was_ended_from_outside_is_made_again(reason: str) -> None:
-    assert doom_of(o.pod(ready=False, statuses=[], phase="Failed", reason=reason)) is None
+    assert fault_of(o.pod(ready=False, statuses=[], phase="Failed", reason=reason)) is None
 
 
-def test_a_pod_that_failed_otherwise_is_doomed() -> None:
+def test_a_pod_that_failed_otherwise_has_a_fault() -> None:
     raw = o.pod(ready=False, statuses=[], phase="Failed", reason="DeadlineExceeded", message="was active too long")
 
-    assert doom_of(raw) == Doom(pod="worker-0", container="", reason="DeadlineExceeded", message="was active too long")
+    assert fault_of(raw) == Fault(
+        pod="worker-0", container="", reason="DeadlineExceeded", message="was active too long"
+    )
 
 
 def test_a_pull_that_fails_and_one_in_its_pause_are_the_same_trouble() -> None:
     failed, paused = status.pod(waits("ErrImagePull", REFUSED)), status.pod(waits("ImagePullBackOff", PAUSE))
 
-    seen = observe([paused], observe([failed], {}, o.NOW - 60), o.NOW)
+    since = seen_since([paused], seen_since([failed], {}, o.NOW - 60), o.NOW)
 
-    assert doomed(paused, seen=seen, now=o.NOW) is not None
+    assert pod_fault(paused, since=since, now=o.NOW) is not None
 
 
 def test_trouble_that_is_over_is_forgotten() -> None:
     failed, fine = status.pod(waits("ErrImagePull", REFUSED)), status.pod(o.pod())
 
-    seen = observe([failed], observe([fine], observe([failed], {}, o.NOW - 90), o.NOW - 30), o.NOW)
+    since = seen_since([failed], seen_since([fine], seen_since([failed], {}, o.NOW - 90), o.NOW - 30), o.NOW)
 
-    assert doomed(failed, seen=seen, now=o.NOW) is None
+    assert pod_fault(failed, since=since, now=o.NOW) is None
 
 
 def test_a_pod_that_was_made_again_has_its_own_time() -> None:
@@ -196,9 +198,9 @@ def test_a_pod_that_was_made_again_has_its_own_time() -> None:
         {**o.pod(image=IMAGE, ready=False, uid="another", statuses=[o.waiting(reason="ErrImagePull", message=REFUSED)])}
     )
 
-    seen = observe([after], observe([before], {}, o.NOW - 90), o.NOW)
+    since = seen_since([after], seen_since([before], {}, o.NOW - 90), o.NOW)
 
-    assert doomed(after, seen=seen, now=o.NOW) is None
+    assert pod_fault(after, since=since, now=o.NOW) is None
 
 
 # Workloads
@@ -215,28 +217,28 @@ QUOTA = o.condition(
 
 
 @pytest.mark.parametrize(("condition", "reason"), [(OVER, "ProgressDeadlineExceeded"), (QUOTA, "FailedCreate")])
-def test_a_deployment_that_does_not_get_on_is_doomed_when_that_lasts(condition: o.Raw, reason: str) -> None:
+def test_a_deployment_that_does_not_get_on_has_a_fault_when_that_lasts(condition: o.Raw, reason: str) -> None:
     state = status.workload(o.deployment(conditions=[condition]), [o.replica_set()])
 
-    def at(now: float) -> Doom | None:
-        return workload_doomed(state, observe([], observe([], {}, o.NOW, [state]), now, [state]), now)
+    def at(now: float) -> Fault | None:
+        return workload_fault(state, seen_since([], seen_since([], {}, o.NOW, [state]), now, [state]), now)
 
     assert at(o.NOW) is None
     assert at(o.NOW + 9) is None
-    assert at(o.NOW + 10) == Doom(pod="", container="", reason=reason, message=condition["message"])
+    assert at(o.NOW + 10) == Fault(pod="", container="", reason=reason, message=condition["message"])
 
 
-def test_the_condition_of_the_revision_before_dooms_nothing() -> None:
+def test_the_condition_of_the_revision_before_is_no_fault() -> None:
     state = status.workload(o.deployment(conditions=[OVER], observedGeneration=1), [o.replica_set()])
 
-    assert workload_doomed(state, observe([], {}, o.NOW - 60, [state]), o.NOW) is None
+    assert workload_fault(state, seen_since([], {}, o.NOW - 60, [state]), o.NOW) is None
 
 
-def test_a_deployment_that_gets_on_is_not_doomed() -> None:
+def test_a_deployment_that_gets_on_has_no_fault() -> None:
     progressing = o.condition("Progressing", "True", "ReplicaSetUpdated", "is progressing")
     state = status.workload(o.deployment(conditions=[progressing]), [o.replica_set()])
 
-    assert workload_doomed(state, observe([], {}, o.NOW - 60, [state]), o.NOW) is None
+    assert workload_fault(state, seen_since([], {}, o.NOW - 60, [state]), o.NOW) is None
 
 
 def event(reason: str, seconds: float, message: str = "") -> o.Raw:
@@ -247,6 +249,6 @@ def test_pods_that_a_stateful_set_cannot_make_are_known_by_its_newest_event() ->
     why = 'create Pod a-2 in StatefulSet a failed error: pods "a-2" is forbidden: exceeded quota: q'
     events = [event("FailedCreate", 5, why), event("SuccessfulCreate", 1), event("SuccessfulDelete", 9)]
 
-    assert unmade(events) == Doom(pod="", container="", reason="FailedCreate", message=why)
-    assert unmade([*events, event("SuccessfulCreate", 6)]) is None
-    assert unmade([]) is None
+    assert creation_fault(events) == Fault(pod="", container="", reason="FailedCreate", message=why)
+    assert creation_fault([*events, event("SuccessfulCreate", 6)]) is None
+    assert creation_fault([]) is None

@@ -35,7 +35,7 @@ def failed(reason: str = "", *, condition: str = "", message: str = "") -> o.Raw
 
 def hopeless(raw: o.Raw, *, after: float = 0.0) -> bool:
     state = workload_status.pod(raw)
-    return faults.doomed(state, seen=faults.observe([state], {}, o.NOW - after), now=o.NOW) is not None
+    return faults.pod_fault(state, since=faults.seen_since([state], {}, o.NOW - after), now=o.NOW) is not None
 
 
 @pytest.mark.parametrize("version", VERSIONS)

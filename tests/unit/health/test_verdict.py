@@ -329,7 +329,7 @@ def test_a_broken_pod_below_a_missing_one_is_deleted_for_it_holds_the_other_up()
     assert of_set({**raw, "spec": {**raw["spec"], "podManagementPolicy": "Parallel"}}, pods).delete == ()
 
 
-def test_a_doomed_pod_of_another_revision_is_deleted_for_the_controller_waits_for_it() -> None:
+def test_a_failed_pod_of_another_revision_is_deleted_for_the_controller_waits_for_it() -> None:
     broken = old("worker-2", ready=False, statuses=[o.crashing(restarts=3)])
 
     verdict = of_set(o.stateful_set(currentRevision="worker-new", updatedReplicas=2, readyReplicas=2), workers(broken))
@@ -404,12 +404,12 @@ def test_parallel_pods_are_replaced_by_the_controller_broken_or_not() -> None:
     assert of_set(o.stateful_set(policy="Parallel", updatedReplicas=2), workers(broken), undoing=True).delete == ()
 
 
-def test_what_only_dooms_when_it_lasts_is_judged_by_what_was_seen() -> None:
+def test_what_is_a_fault_only_when_it_lasts_is_judged_by_since_when_it_has_been_so() -> None:
     pulling = old("worker-2", ready=False, statuses=[o.waiting(reason="ImagePullBackOff", message="Back-off pulling")])
-    seen = {("uid-worker-2-worker-old/worker", "ImagePullBackOff"): o.NOW - 61}
+    since = {("uid-worker-2-worker-old/worker", "ImagePullBackOff"): o.NOW - 61}
 
     assert of_set(o.stateful_set(updatedReplicas=2), workers(pulling)).delete == ()
-    assert of_set(o.stateful_set(updatedReplicas=2), workers(pulling), seen=seen).delete == ("worker-2",)
+    assert of_set(o.stateful_set(updatedReplicas=2), workers(pulling), since=since).delete == ("worker-2",)
 
 
 # A Deployment

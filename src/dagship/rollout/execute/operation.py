@@ -10,7 +10,7 @@ from dagship.airflow.activity import Activity
 from dagship.airflow.drain import Drains
 from dagship.artifacts import Target
 from dagship.diagnosis.failure import Failure
-from dagship.health.watcher import Watcher
+from dagship.health.watcher import Last, Pods, Watcher
 from dagship.record import config_map
 from dagship.record.model import Move, Record
 from dagship.rollout.options import Asked
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
     from dagship.cluster.feed import Feed
     from dagship.console import Console
+    from dagship.health.expectation import Expectation
     from dagship.record.lease import Lease
 
 
@@ -111,7 +112,7 @@ class Run:
         return Watcher(
             cluster=self.cluster,
             feed=held.feed,
-            lease=held.lease,
+            check=held.lease.check,
             board=board,
             ids=ids,
             timeout=self.asked.timeout,
@@ -119,8 +120,14 @@ class Run:
             warnings=self.warnings,
             clock=self.cluster.clock,
             at_once=1 if target is None else self.asked.max_unavailable,
-            drains=self.drains,
+            observe=self._follow,
         )
+
+    def _follow(self, expected: "Expectation", pods: Pods, now: float, last: Last) -> str:
+        """Says what of a workload's pods drains, where that is followed."""
+        if self.drains is None:
+            return ""
+        return self.drains.see(expected.key, pods, now, worker=expected.tasks_run_here, last=last)
 
     def warn(self, found: Iterable[str]) -> None:
         """Keeps what was noticed, and shows what of it is new."""

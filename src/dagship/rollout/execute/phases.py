@@ -8,7 +8,7 @@ from dagship.diagnosis.failure import Failure
 from dagship.diagnosis.present import show_failure
 from dagship.errors import DagshipError, Interrupted, OutsideError, Transient
 from dagship.health import faults
-from dagship.health.watcher import Broken
+from dagship.health.watcher import WorkloadFailed
 from dagship.record import actor, config_map
 from dagship.record.lease import Lease
 from dagship.record.model import Move
@@ -16,7 +16,7 @@ from dagship.rollout.execute import apply, hold, runs
 from dagship.rollout.execute.history import is_last, journal_of, released
 from dagship.rollout.execute.operation import Held, Run
 from dagship.rollout.execute.undo import go_back
-from dagship.rollout.plan import drift, server_answer
+from dagship.rollout.plan import drift, expectations, server_answer
 from dagship.rollout.plan.model import Planned, Planner
 from dagship.rollout.plan.step_order import STEPS
 from dagship.rollout.preflight import checks, dags_served, dry_run
@@ -26,6 +26,7 @@ from dagship.rollout.survey import read_namespace
 from dagship.workloads.kinds import WATCHED
 
 if TYPE_CHECKING:
+    from dagship.health.expectation import Expectation
     from dagship.rollout.survey import Survey
 
 # How long the API server may be away while things move, seconds: an upgrade of its own takes about a minute.
@@ -145,7 +146,7 @@ def _carry_out(run: Run, lease: Lease, planned: Planned, survey: "Survey") -> Ro
             return go_back(run, held, None)
         try:
             _forward(run, held)
-        except Broken as broken:
+        except WorkloadFailed as broken:
             failure = events_and_logs.failure(run.cluster, broken)
             show_failure(run.console, failure)
             if not changes:
@@ -167,7 +168,7 @@ def _carry_out(run: Run, lease: Lease, planned: Planned, survey: "Survey") -> Ro
 
 
 def _forward(run: Run, held: Held) -> None:
-    before: list[Move] = []
+    before: tuple[Expectation, ...] = ()
     for step, title in enumerate(STEPS):
         moves = [move for move in held.planned.moves if move.step == step]
         if not moves:
@@ -176,9 +177,9 @@ def _forward(run: Run, held: Held) -> None:
             for move in moves:
                 held.lease.check()
                 _apply(run, held, move)
-            moves = [move for move in held.came.moves if move.step == step]
-            run.watcher(held, board, held.planned.target).until_done(moves, before=before)
-        before += moves
+            expected = expectations.of_moves(move for move in held.came.moves if move.step == step)
+            run.watcher(held, board, held.planned.target).until_done(expected, before=before)
+        before += expected
 
 
 def _apply(run: Run, held: Held, move: Move) -> None:
@@ -191,13 +192,13 @@ def _apply(run: Run, held: Held, move: Move) -> None:
     except Transient:
         raise
     except DagshipError as refused:
-        raise Broken(move.key, faults.of_workload("Refused", refused.message)) from refused
+        raise WorkloadFailed(move.key, faults.of_workload("Refused", refused.message)) from refused
     if held.keep(move, answer):
         run.store(held.lease, held.written.model_copy(update={"journal": journal_of(held.came, held.written.journal)}))
     other = server_answer.replaced(move, answer)
     if other is not None:
         said = f"the server put {other[1]} in the place of {other[0]}: an admission webhook of the cluster does that"
-        raise Broken(move.key, faults.of_workload("Replaced", said))
+        raise WorkloadFailed(move.key, faults.of_workload("Replaced", said))
 
 
 def _left(run: Run, held: Held, failure: Failure) -> RolloutResult:

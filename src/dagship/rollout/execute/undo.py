@@ -9,12 +9,12 @@ from dagship.diagnosis import events_and_logs
 from dagship.diagnosis.failure import Failure
 from dagship.diagnosis.present import show_failure
 from dagship.errors import DagshipError, Refused, Transient
-from dagship.health.watcher import Broken
+from dagship.health.watcher import WorkloadFailed
 from dagship.record.model import Move
 from dagship.rollout.execute import apply
 from dagship.rollout.execute.history import journal_of
 from dagship.rollout.execute.operation import Held, Run
-from dagship.rollout.plan import drift
+from dagship.rollout.plan import drift, expectations
 from dagship.rollout.results import RolloutResult
 from dagship.workloads.kinds import WATCHED
 
@@ -110,18 +110,18 @@ def _return(run: Run, held: Held, way_back: Move, returned: _Returned) -> None:
 def _wait(run: Run, held: Held, board: "Board", returned: _Returned) -> None:
     """One that does not come up keeps none of the others waiting."""
     watcher = run.watcher(held, board, None)
-    moves = returned.back
-    while moves:
+    expected = expectations.of_moves(returned.back)
+    while expected:
         try:
-            watcher.until_done(moves)
-        except Broken as broken:
-            moves = [move for move in moves if move.key != broken.workload]
-            if broken.doomed.reason == "Deleted":
-                returned.gone.append(broken.workload)
-            elif broken.doomed.reason == "TakenBack":
-                returned.taken.append(broken.workload)
+            watcher.until_done(expected)
+        except WorkloadFailed as failed:
+            expected = tuple(one for one in expected if one.key != failed.workload)
+            if failed.fault.reason == "Deleted":
+                returned.gone.append(failed.workload)
+            elif failed.fault.reason == "TakenBack":
+                returned.taken.append(failed.workload)
             else:
-                returned.stuck.append(events_and_logs.failure(run.cluster, broken))
+                returned.stuck.append(events_and_logs.failure(run.cluster, failed))
         else:
             return
 

@@ -7,7 +7,7 @@ import pytest
 
 from dagship.artifacts import Target
 from dagship.console import Console
-from dagship.health.watcher import Broken
+from dagship.health.watcher import WorkloadFailed
 from dagship.record import config_map
 from dagship.record.model import Change, Move, Record, Release
 from dagship.rollout import status
@@ -86,10 +86,10 @@ def test_another_image_in_the_place_of_the_one_asked_for_is_told_and_taken_back(
     another = f"{MIRROR}@sha256:{'3' * 64}"
     namespace = server(**{o.V2: another})
     run, held = rolling(namespace)
-    with pytest.raises(Broken) as broken:
+    with pytest.raises(WorkloadFailed) as broken:
         phases._apply(run, held, MOVE)
 
-    assert broken.value.doomed.message == (
+    assert broken.value.fault.message == (
         f"the server put {another} in the place of {o.V2}: an admission webhook of the cluster does that"
     )
     assert back(run, held).outcome == "undone"

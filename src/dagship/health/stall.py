@@ -1,4 +1,4 @@
-"""For how long a workload has stood still. Pure."""
+"""How long a workload has made no progress. Pure."""
 
 from dataclasses import dataclass, field
 
@@ -6,25 +6,25 @@ from dagship.health.verdict import Verdict
 
 
 @dataclass(kw_only=True)
-class Standstill:
-    """What is known of one workload, from look to look.
+class StallTimer:
+    """Seconds without progress of one workload, from verdict to verdict.
 
     Coming back to where it was before is no progress: a pod that starts and fails does so each time. A pod that ends
-    has its own grace period for it, since a worker finishes its tasks: how long it may take is known from the look
+    has its own grace period for it, since a worker finishes its tasks: how long it may take is known from the verdict
     before, as its node's last word on it says that it was to be gone when it was told to end.
 
     Attributes:
-        asked: Whether somebody asked for the reason since it moved on.
+        asked_why: Whether somebody asked for the reason since it moved on.
 
     """
 
-    asked: bool = False
+    asked_why: bool = False
     _reached: set[tuple[object, ...]] = field(default_factory=set)
     _since: float | None = None
     _patient_until: float = 0.0
 
-    def look(self, verdict: Verdict, now: float) -> float:
-        """Returns the seconds for which it has stood still."""
+    def seconds(self, verdict: Verdict, now: float) -> float:
+        """Takes the newest verdict, and returns the seconds for which there has been no progress."""
         if self._since is None or verdict.done or verdict.progress not in self._reached:
             self._reached.add(verdict.progress)
             self.begin(now)
@@ -35,4 +35,4 @@ class Standstill:
 
     def begin(self, now: float) -> None:
         """Counts from now on, as after a time in which nobody could look."""
-        self._since, self.asked = now, False
+        self._since, self.asked_why = now, False

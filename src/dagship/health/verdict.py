@@ -1,4 +1,4 @@
-"""Whether a workload runs what it is to run: the verdict on one look at it and its pods. Pure.
+"""The health of a workload, from one snapshot of it and its pods. Pure.
 
 `kubectl rollout status` asks the workload's own counts, which are right for a Deployment and wrong for a StatefulSet
 with a partition (and a partition is what every StatefulSet has: the server writes 0). The pods are asked here: each of
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from dagship.health.deletions import deletions
 from dagship.health.faults import Since
-from dagship.health.pod_sets import Look, of_deployment, of_set
-from dagship.health.readiness import Wanted, ending, renamed
+from dagship.health.pod_sets import PodSets, of_deployment, of_set
+from dagship.health.readiness import ExpectedPod, ending, renamed
 from dagship.workloads.image_identity import same_image
 from dagship.workloads.status import PodState, WorkloadState
 
@@ -23,7 +23,7 @@ _NEVER_SEEN: Since = {}
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What one look at a workload says.
+    """The health of a workload, and what is to be done about it.
 
     Attributes:
         done: Whether it runs what it is to run, and nothing else.
@@ -63,11 +63,11 @@ def judge(
     since: Since = _NEVER_SEEN,
     at_once: int = 1,
 ) -> Verdict:
-    """Judges a workload.
+    """Returns the verdict on a workload.
 
     Args:
-        state: It.
-        pods: Its pods, by `states.pods_of`.
+        state: The workload.
+        pods: Its pods, by `status.pods_of`.
         target: Container name to the image it is to have.
         ids: Digests that the runtime may report for those; empty to compare none.
         now: Epoch seconds, by the cluster's clock as best known.
@@ -81,23 +81,23 @@ def judge(
     if state.kind not in {"StatefulSet", "Deployment"}:
         return Verdict(done=not foreign, ready=0, desired=0, foreign=foreign, progress=(state.generation,))
     known = state.observed >= state.generation and state.update_revision != ""
-    wanted = Wanted(revision=state.update_revision, images=target, ids=ids, now=now, settle=settle)
-    look = of_set(state, pods, wanted) if state.kind == "StatefulSet" else of_deployment(state, pods, wanted)
-    waiting = "" if foreign else _waiting(state, look, known=known, now=now)
+    right = ExpectedPod(revision=state.update_revision, images=target, ids=ids, now=now, settle=settle)
+    sets = of_set(state, pods, right) if state.kind == "StatefulSet" else of_deployment(state, pods, right)
+    waiting = "" if foreign else _waiting(state, sets, known=known, now=now)
     deletable = known and not foreign and state.kind == "StatefulSet"
-    delete = deletions(state, look, undoing=undoing, since=since, now=now, at_once=at_once) if deletable else ()
+    delete = deletions(state, sets, undoing=undoing, since=since, now=now, at_once=at_once) if deletable else ()
     return Verdict(
         done=not waiting and not foreign,
-        ready=look.right if known else 0,
-        desired=look.desired,
+        ready=sets.right if known else 0,
+        desired=sets.desired,
         waiting=waiting,
         delete=delete,
         warnings=(
-            *_warnings(state, look, delete, now),
-            *(said for pod in look.scope if pod.name not in look.lacking for said in renamed(pod, wanted)),
+            *_warnings(state, sets, delete, now),
+            *(said for pod in sets.expected if pod.name not in sets.pending for said in renamed(pod, right)),
         ),
         foreign=foreign,
-        progress=_progress(state, look, pods),
+        progress=_progress(state, sets, pods),
         patient_until=max((pod.deleting for pod in pods if pod.deleting is not None), default=0.0),
     )
 
@@ -110,27 +110,27 @@ def _foreign(state: WorkloadState, target: Mapping[str, str]) -> str:
     return ""
 
 
-def _waiting(state: WorkloadState, look: Look, *, known: bool, now: float) -> str:
+def _waiting(state: WorkloadState, sets: PodSets, *, known: bool, now: float) -> str:
     if state.paused:
         return "somebody to resume it, it is paused"
     if not known:
         # Under Recreate the old pods end before anything new is there.
-        leaving = (ending(pod, now) for pod in look.leaving if pod.deleting is not None)
+        leaving = (ending(pod, now) for pod in sets.leaving if pod.deleting is not None)
         return next(leaving, "the controller to see the change")
-    to_replace = [f"{pod.name} to be replaced" for pod in look.scope]
+    to_replace = [f"{pod.name} to be replaced" for pod in sets.expected]
     said = [
-        *(lack for lack in look.lacking.values() if lack not in to_replace),
-        *(f"{name} to be made" for name in look.missing),
-        *(ending(pod, now) for pod in look.leaving),
-        *look.lacking.values(),
-        *_waiting_for_counts(state, look),
+        *(reason for reason in sets.pending.values() if reason not in to_replace),
+        *(f"{name} to be made" for name in sets.missing),
+        *(ending(pod, now) for pod in sets.leaving),
+        *sets.pending.values(),
+        *_waiting_for_counts(state, sets),
     ]
     return next(iter(said), "")
 
 
-def _waiting_for_counts(state: WorkloadState, look: Look) -> Iterator[str]:
+def _waiting_for_counts(state: WorkloadState, sets: PodSets) -> Iterator[str]:
     """What the workload itself does not say yet, though its pods look right."""
-    if state.updated < look.desired or state.replicas != state.desired:
+    if state.updated < sets.desired or state.replicas != state.desired:
         yield "the controller to count its pods"
     if state.ready < state.desired:
         yield "all its pods to be ready"
@@ -142,13 +142,13 @@ def _waiting_for_counts(state: WorkloadState, look: Look) -> Iterator[str]:
         yield "the controller to end the update"
 
 
-def _warnings(state: WorkloadState, look: Look, delete: tuple[str, ...], now: float) -> Iterator[str]:
+def _warnings(state: WorkloadState, sets: PodSets, delete: tuple[str, ...], now: float) -> Iterator[str]:
     if state.paused:
         yield f"{state.name} is paused: nothing of it moves until it is resumed."
     if state.partition and state.desired:
         kept = min(state.partition, state.desired)
         yield f"Its partition keeps {kept} of the {state.desired} pods of {state.name} on the revision they have."
-    for pod in (*look.scope, *look.leaving):
+    for pod in (*sets.expected, *sets.leaving):
         if pod.unscheduled_why and not pod.scheduled:
             yield f"{pod.name} has no node: {pod.unscheduled_why}"
         if pod.deleting is not None and not pod.over and now > pod.deleting + _OVERDUE:
@@ -160,12 +160,12 @@ def _warnings(state: WorkloadState, look: Look, delete: tuple[str, ...], now: fl
             yield f"{pod.name} is of another revision and not ready: Kubernetes replaces no pod before it is."
 
 
-def _progress(state: WorkloadState, look: Look, pods: tuple[PodState, ...]) -> tuple[object, ...]:
+def _progress(state: WorkloadState, sets: PodSets, pods: tuple[PodState, ...]) -> tuple[object, ...]:
     """What only changes when something moves on.
 
     Pods are left without names: one that is made again and again would be another each time.
     """
-    right = {pod.name for pod in look.scope} - set(look.lacking)
+    right = {pod.name for pod in sets.expected} - set(sets.pending)
     stages = sorted(
         (
             pod.revision == state.update_revision,
@@ -177,5 +177,5 @@ def _progress(state: WorkloadState, look: Look, pods: tuple[PodState, ...]) -> t
         )
         for pod in pods
     )
-    available = 0 if look.lacking else state.available
+    available = 0 if sets.pending else state.available
     return (state.generation, state.observed, state.update_revision, state.updated, available, *stages)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dagship.board import DONE
 from dagship.health import faults
-from dagship.health.stall import Standstill
+from dagship.health.stall import StallTimer
 from dagship.health.verdict import Verdict, judge
 from dagship.workloads import status
 
@@ -24,7 +24,7 @@ SETTLE = 10.0
 # How long to wait for a change before looking at the time, seconds.
 _TICK = 1.0
 # How long a StatefulSet may lack a pod until its events are asked for the reason, seconds: it has no condition for it.
-_UNMADE = 10.0
+_NOT_MADE = 10.0
 # Nothing follows from what was last known this long ago, seconds: not even that it has settled.
 _OLD = 5.0
 
@@ -97,9 +97,9 @@ class Watcher:
     excused: Callable[[faults.Fault, status.PodState], bool] = _never
     at_once: int = 1
     observe: Callable[["Expectation", Pods, float, Last], str] = _nothing_to_say
-    # By workload: since when things have been so, and for how long it has stood still.
+    # By workload: since when things have been so, and for how long there has been no progress.
     _since: dict[str, faults.Since] = field(default_factory=dict)
-    _still: dict[str, Standstill] = field(default_factory=dict)
+    _stalls: dict[str, StallTimer] = field(default_factory=dict)
     _observed: set[str] = field(default_factory=set)
     _deleted: set[str] = field(default_factory=set)
     _blind: bool = False
@@ -120,20 +120,20 @@ class Watcher:
         count = 0
         while True:
             self.check()
-            if self._sees():
-                done = [self._look(one, show=False) for one in before]
-                done += [self._look(one, show=True) for one in expected]
+            if self._is_fresh():
+                done = [self._judge(one, show=False) for one in before]
+                done += [self._judge(one, show=True) for one in expected]
                 done.append(self.also())
                 if all(done):
                     return
             count = self.feed.changed(count, _TICK)
 
-    def _sees(self) -> bool:
+    def _is_fresh(self) -> bool:
         """Whether what is known is new enough; while the server is away, the time to stand still begins anew."""
         blind = self.feed.age >= _OLD
         if blind:
-            for still in self._still.values():
-                still.begin(self.clock())
+            for timer in self._stalls.values():
+                timer.begin(self.clock())
         if blind != self._blind:
             self._blind = blind
             self.board.note(
@@ -145,7 +145,7 @@ class Watcher:
         raw = self.feed.ended("Pod", uid)
         return None if raw is None else status.pod(raw)
 
-    def _look(self, expected: "Expectation", *, show: bool) -> bool:
+    def _judge(self, expected: "Expectation", *, show: bool) -> bool:
         raw = self.feed.objects(expected.kind).get(expected.name)
         if raw is None:
             raise WorkloadFailed(expected.key, faults.of_workload("Deleted", "someone deleted it"))
@@ -180,11 +180,11 @@ class Watcher:
                 expected.key, faults.of_workload("TakenBack", f"someone set its image to {verdict.foreign}")
             )
         self._check_faults(expected, state, pods, now, ours=not show)
-        still = self._still.setdefault(expected.key, Standstill())
-        seconds = still.look(verdict, now)
+        timer = self._stalls.setdefault(expected.key, StallTimer())
+        seconds = timer.seconds(verdict, now)
         self._check_progress(expected, pods, verdict, seconds)
-        if seconds >= _UNMADE and not still.asked and state.kind == "StatefulSet" and len(pods) < state.desired:
-            still.asked = True
+        if seconds >= _NOT_MADE and not timer.asked_why and state.kind == "StatefulSet" and len(pods) < state.desired:
+            timer.asked_why = True
             self._check_creation(expected, state)
         self._delete(pods, verdict.delete)
         return verdict.done

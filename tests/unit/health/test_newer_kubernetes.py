@@ -9,12 +9,14 @@ import kubernetes_validate
 import pytest
 
 from dagship.health import faults, readiness
-from dagship.health.readiness import Wanted
+from dagship.health.readiness import ExpectedPod
 from dagship.workloads import status as workload_status
 from tests.builders import pods as o
 
 VERSIONS = ("1.29", "1.30", "1.31", "1.32", "1.33", "1.34", "1.35")
-WANTED = Wanted(revision="worker-new", images={"worker": o.V2}, ids=frozenset({o.digest(o.V2)}), now=o.NOW, settle=10)
+RIGHT = ExpectedPod(
+    revision="worker-new", images={"worker": o.V2}, ids=frozenset({o.digest(o.V2)}), now=o.NOW, settle=10
+)
 GONE = "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"
 
 
@@ -160,10 +162,10 @@ def with_sidecar(**status: Any) -> o.Raw:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_native_sidecar_that_runs_is_part_of_a_pod_that_is_right(version: str) -> None:
-    assert readiness.lacks(workload_status.pod(of(version, with_sidecar())), WANTED) == ""
+    assert readiness.pending_reason(workload_status.pod(of(version, with_sidecar())), RIGHT) == ""
     # Nothing probes it: it counts when it has run for long enough.
     young = with_sidecar(state={"running": {"startedAt": o.stamp(o.NOW - 1)}})
-    assert readiness.lacks(workload_status.pod(of(version, young)), WANTED) == "worker-0 to have run for 10 s"
+    assert readiness.pending_reason(workload_status.pod(of(version, young)), RIGHT) == "worker-0 to have run for 10 s"
 
 
 def test_a_native_sidecar_that_crashes_is_told_by_its_name() -> None:
@@ -171,7 +173,7 @@ def test_a_native_sidecar_that_crashes_is_told_by_its_name() -> None:
     crashing["status"]["conditions"][1]["status"] = "False"
     state = workload_status.pod(of("1.33", crashing))
 
-    assert "proxy: CrashLoopBackOff" in readiness.lacks(state, WANTED)
+    assert "proxy: CrashLoopBackOff" in readiness.pending_reason(state, RIGHT)
     assert hopeless(crashing)
 
 
@@ -213,7 +215,7 @@ def test_a_pod_that_is_resized_in_place_is_as_right_as_before(version: str) -> N
     if version == "1.33":
         raw["status"]["resize"] = ""
 
-    assert readiness.lacks(workload_status.pod(of(version, raw)), WANTED) == ""
+    assert readiness.pending_reason(workload_status.pod(of(version, raw)), RIGHT) == ""
 
 
 def test_a_deployment_that_counts_its_ending_pods_is_read_as_before() -> None:

@@ -4,10 +4,13 @@ import json
 import re
 import shlex
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from dagship.errors import UsageError
 from dagship.resources import resource
-from dagship.settings import Settings
+
+if TYPE_CHECKING:
+    from dagship.settings import Settings
 
 VERSIONS_ROOT = "/opt/airflow/dag-versions"
 """Where DAG versions lie in the image: `CURRENT` and a directory for each version (docs/reference/image.md)."""
@@ -72,7 +75,7 @@ def render(recipe: Recipe) -> str:
     return template.render(asdict(recipe) | {"versions_root": VERSIONS_ROOT})
 
 
-def compilers(settings: Settings) -> tuple[str, ...]:
+def compilers(settings: "Settings") -> tuple[str, ...]:
     """Returns the Debian packages that building from source takes; none when wheels are all that is installed."""
     return ("build-essential", *settings.build_packages) if settings.source_packages else ()
 

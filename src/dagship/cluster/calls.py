@@ -1,4 +1,4 @@
-"""The requests of the gateway, as plain data."""
+"""The requests of the gateway, as plain data. Pure."""
 
 import json
 from collections.abc import Sequence

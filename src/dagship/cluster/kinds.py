@@ -1,4 +1,4 @@
-"""The kinds of objects that dagship touches, and where the API has them."""
+"""The kinds of objects that dagship touches, and where the API has them. Pure."""
 
 from dataclasses import dataclass, replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a container of ours is started with, and whether the engine gave it that. Pure."""
+"""Isolation of a container of ours: the options that it is started with, and whether the engine gave it those."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,9 +1,15 @@
-"""Who runs a rollout and in which CI job, for the record and for the one who waits. Pure."""
+"""The user and the CI job that run this process, for the record and for the one who waits.
+
+It reads the environment, the machine and the clock, so that what is written down can be decided without them.
+"""
 
 import getpass
 import os
 import socket
 from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from dagship.record.model import Signature
 
 # By CI system: who started the job, and the parts of the job's address.
 _SYSTEMS = (
@@ -14,6 +20,11 @@ _SYSTEMS = (
     ("JENKINS_URL", "BUILD_USER_ID", "{BUILD_URL}"),
 )
 _LIMIT = 300
+
+
+def signature(environ: Mapping[str, str] = os.environ) -> Signature:
+    """Returns who does what happens now."""
+    return Signature(who(environ), job(environ), datetime.now(UTC).isoformat(timespec="seconds"))
 
 
 def who(environ: Mapping[str, str] = os.environ) -> str:

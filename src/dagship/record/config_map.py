@@ -13,13 +13,12 @@ from pydantic import TypeAdapter
 from dagship.cluster.failures import Conflict, NotFound
 from dagship.errors import Refused, UsageError
 from dagship.record import packing
-from dagship.record.model import Hold, Journal, Record, Release
+from dagship.record.model import KEPT, Hold, Journal, Record, Release
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
 
 NAME = "dagship"
-KEPT = 20
 # Counts up with every change of the form, one field more included. The first form had no number.
 SCHEMA = 2
 # Conflicts in a row that are about labels and annotations alone.

@@ -4,10 +4,28 @@ A `Change` is one field of one object, before and after; a `Move` is all changes
 move with before and after exchanged, so that there is one machinery for both ways.
 """
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from dagship.artifacts import Artifact
 from dagship.workloads.kinds import Kind, Role
+
+# Releases of a record.
+KEPT = 20
+
+
+class Signature(NamedTuple):
+    """Who did something, in which CI job, and when, as the record keeps it.
+
+    Attributes:
+        who: A user.
+        job: Address of the CI job, or empty.
+        when: ISO 8601 in UTC.
+
+    """
+
+    who: str
+    job: str
+    when: str
 
 
 class Change(Artifact):
@@ -153,7 +171,7 @@ class Record(Artifact):
     """All that dagship writes down in a namespace.
 
     Attributes:
-        releases: Newest last, at most 20.
+        releases: Newest last, at most `KEPT`.
         journal: The unfinished rollout, if there is one.
         hold: What is held, or was when a rollout was cut off.
 

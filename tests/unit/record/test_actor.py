@@ -2,10 +2,11 @@
 
 import getpass
 import socket
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dagship.record.actor import job, who
+from dagship.record.actor import job, signature, who
 
 GITHUB = {
     "GITHUB_ACTIONS": "true", "GITHUB_ACTOR": "octocat", "GITHUB_SERVER_URL": "https://github.com",
@@ -75,3 +76,10 @@ def test_a_user_without_a_name_is_its_number(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("os.getuid", lambda: 2**31 - 7)
 
     assert who({}) == f"{2**31 - 7}@{socket.gethostname()}"
+
+
+def test_what_is_signed_says_who_where_and_when() -> None:
+    signed = signature(GITHUB)
+
+    assert (signed.who, signed.job) == ("octocat", "https://github.com/acme/dags/actions/runs/77")
+    assert abs(datetime.now(UTC) - datetime.fromisoformat(signed.when)) < timedelta(minutes=1)

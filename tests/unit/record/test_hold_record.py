@@ -2,7 +2,7 @@
 
 from dagship.artifacts import Target
 from dagship.record import config_map
-from dagship.record.model import Hold, Record
+from dagship.record.model import Hold, Record, Signature
 from dagship.rollout.execute import history
 from dagship.rollout.plan.model import Planned
 
@@ -20,4 +20,4 @@ def test_a_record_without_one_has_no_key_for_it():
 def test_a_rollout_that_succeeded_does_not_forget_it():
     planned = Planned(kind="rollout", target=Target(image="r@sha256:0", digest="sha256:0"), moves=())
 
-    assert HOLD == history.released(Record(hold=HOLD), planned, None).hold
+    assert HOLD == history.released(Record(hold=HOLD), planned, None, Signature("ada", "", "")).hold

@@ -1,11 +1,9 @@
-"""What goes into the record: the journal of a rollout under way, and the release after it."""
+"""The journal of a rollout under way and the release after it, as the record keeps them. Pure."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 from dagship.airflow.activity import Activity
-from dagship.record import actor, config_map
-from dagship.record.model import Journal, Move, Record, Release
+from dagship.record.model import KEPT, Journal, Move, Record, Release, Signature
 from dagship.rollout.plan.dag_version import is_another_version
 from dagship.rollout.plan.model import Planned
 
@@ -13,7 +11,7 @@ from dagship.rollout.plan.model import Planned
 _VERSIONS = 128
 
 
-def journal_of(planned: Planned, before: Journal | None) -> Journal:
+def journal_of(planned: Planned, before: Journal | None, signed: Signature) -> Journal:
     """Returns what the cluster is told of a rollout before its first change, and of the unfinished one `before` it."""
     earlier = (*before.moves, *before.earlier) if before else ()
     return Journal(
@@ -23,28 +21,29 @@ def journal_of(planned: Planned, before: Journal | None) -> Journal:
         dag_version=planned.target.dag_version,
         dag_versions=planned.target.dag_versions[:_VERSIONS],
         airflow=planned.target.airflow,
-        who=actor.who(),
-        job=actor.job(),
-        began=_now(),
+        who=signed.who,
+        job=signed.job,
+        began=signed.when,
         moves=planned.moves,
         earlier=tuple(move for move in dict.fromkeys(earlier) if move not in planned.moves),
     )
 
 
-def released(before: Record, planned: Planned, activity: Activity | None) -> Record:
+def released(before: Record, planned: Planned, activity: Activity | None, signed: Signature) -> Record:
     """Returns the record after a rollout that succeeded; the first one also leaves what it found, to return to.
 
     Args:
         before: The record when it began.
         planned: What was done.
         activity: What Airflow said before anything moved; None when it could not be asked.
+        signed: Who did it, and when it was done.
 
     """
-    releases = before.releases or (_found(None if before.journal else activity),)
+    releases = before.releases or (_found(None if before.journal else activity, signed.when),)
     if releases[0].kind == "found":
         found = (*releases[0].moves, *_new_to(releases, planned.moves))
         releases = (releases[0].model_copy(update={"moves": found}), *releases[1:])
-    journal = journal_of(planned, None)
+    journal = journal_of(planned, None, signed)
     release = Release(
         number=releases[-1].number + 1,
         kind=planned.kind,
@@ -54,7 +53,7 @@ def released(before: Record, planned: Planned, activity: Activity | None) -> Rec
         airflow=journal.airflow,
         who=journal.who,
         job=journal.job,
-        when=_now(),
+        when=signed.when,
         moves=tuple(
             move.model_copy(
                 update={
@@ -65,10 +64,10 @@ def released(before: Record, planned: Planned, activity: Activity | None) -> Rec
             for move in planned.moves
         ),
     )
-    return Record(releases=(*releases, release)[-config_map.KEPT :], hold=before.hold)
+    return Record(releases=(*releases, release)[-KEPT:], hold=before.hold)
 
 
-def _found(activity: Activity | None) -> Release:
+def _found(activity: Activity | None, when: str) -> Release:
     """What ran before the first rollout, as far as Airflow said; nothing where one that was cut off has moved some."""
     said = activity or Activity()
     return Release(
@@ -78,7 +77,7 @@ def _found(activity: Activity | None) -> Release:
         dag_version=said.current if said.baked else "",
         dag_versions=said.held[:_VERSIONS] if said.baked else (),
         airflow=said.airflow,
-        when=_now(),
+        when=when,
         moves=(),
     )
 
@@ -110,7 +109,3 @@ def is_last(written: Record, planned: Planned) -> bool:
 
 def _after(moves: Iterable[Move]) -> set[tuple[object, ...]]:
     return {(move.key, change.key, change.after) for move in moves for change in move.changes}
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

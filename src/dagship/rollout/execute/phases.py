@@ -138,7 +138,8 @@ def _carry_out(run: Run, lease: Lease, planned: Planned, survey: "Survey") -> Ro
         drift.outstanding(move, survey.inventory.objects[move.kind, move.name], may_say) for move in planned.moves
     )
     if changes and not planned.undo:
-        run.store(lease, written.model_copy(update={"journal": journal_of(planned, written.journal)}))
+        journal = journal_of(planned, written.journal, actor.signature())
+        run.store(lease, written.model_copy(update={"journal": journal}))
     runs.watch(run, planned, survey)
     with Feed(run.cluster, _FED) as feed:
         held = Held(feed=feed, lease=lease, planned=planned, written=written)
@@ -162,7 +163,7 @@ def _carry_out(run: Run, lease: Lease, planned: Planned, survey: "Survey") -> Ro
     for move in planned.moves:
         lease.check()
         apply.restore(run.cluster, move)
-    after = released(written, held.came, survey.activity)
+    after = released(written, held.came, survey.activity, actor.signature())
     run.store(lease, after)
     return run.result(planned, "moved", release=after.releases[-1].number)
 
@@ -194,7 +195,8 @@ def _apply(run: Run, held: Held, move: Move) -> None:
     except DagshipError as refused:
         raise WorkloadFailed(move.key, faults.of_workload("Refused", refused.message)) from refused
     if held.keep(move, answer):
-        run.store(held.lease, held.written.model_copy(update={"journal": journal_of(held.came, held.written.journal)}))
+        journal = journal_of(held.came, held.written.journal, actor.signature())
+        run.store(held.lease, held.written.model_copy(update={"journal": journal}))
     other = server_answer.replaced(move, answer)
     if other is not None:
         said = f"the server put {other[1]} in the place of {other[0]}: an admission webhook of the cluster does that"
@@ -203,7 +205,7 @@ def _apply(run: Run, held: Held, move: Move) -> None:
 
 def _left(run: Run, held: Held, failure: Failure) -> RolloutResult:
     planned = held.came
-    journal = journal_of(planned, held.written.journal).model_copy(update={"state": "left"})
+    journal = journal_of(planned, held.written.journal, actor.signature()).model_copy(update={"state": "left"})
     run.store(held.lease, held.written.model_copy(update={"journal": journal}))
     objects = read_namespace(run.cluster, selector="").inventory.objects
     moved = [move.key for move in planned.moves if drift.says(move, objects.get((move.kind, move.name)))]

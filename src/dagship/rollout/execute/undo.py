@@ -10,6 +10,7 @@ from dagship.diagnosis.failure import Failure
 from dagship.diagnosis.present import show_failure
 from dagship.errors import DagshipError, Refused, Transient
 from dagship.health.watcher import WorkloadFailed
+from dagship.record.actor import signature
 from dagship.record.model import Move
 from dagship.rollout.execute import apply
 from dagship.rollout.execute.history import journal_of
@@ -62,7 +63,7 @@ def go_back(run: Run, held: Held, failure: Failure | None) -> RolloutResult:
 
     """
     planned = held.came
-    journal = journal_of(planned, held.written.journal)
+    journal = journal_of(planned, held.written.journal, signature())
     run.store(held.lease, held.written.model_copy(update={"journal": journal.model_copy(update={"state": "undoing"})}))
     returned = _Returned()
     with run.timed("undo"), run.console.board("Going back") as board:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from dagship.artifacts import Target
 from dagship.record.model import Move
-from dagship.rollout.survey import Survey
+
+if TYPE_CHECKING:
+    from dagship.rollout.survey import Survey
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,4 +31,4 @@ class Planned:
     undo: bool = False
 
 
-Planner = Callable[[Survey], Planned]
+Planner = Callable[["Survey"], Planned]

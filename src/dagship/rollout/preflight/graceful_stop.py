@@ -1,4 +1,4 @@
-"""What would kill tasks when a worker's pod is told to end. Pure.
+"""Whether a worker's pod ends gracefully, and what would kill its tasks. Pure.
 
 Kubernetes sends SIGTERM to a container's first process and SIGKILL after the grace period. Celery's main process takes
 SIGTERM for a warm shutdown: it takes no more tasks and ends after those it has. So the signal must reach that process
@@ -11,16 +11,18 @@ and no other, and the time must suffice:
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dagship.airflow.activity import Activity, Task
 from dagship.record.model import Move
 from dagship.rollout.plan import drift
 from dagship.rollout.preflight import sigterm
-from dagship.rollout.survey import Survey
 from dagship.workloads import objects, status
 from dagship.workloads.kinds import WATCHED
 from dagship.workloads.spec import template
+
+if TYPE_CHECKING:
+    from dagship.rollout.survey import Survey
 
 # No task is worth its own pod's start, and few are done within it: a grace period below this is nobody's decision.
 ENOUGH = 60
@@ -51,7 +53,7 @@ class Finding(NamedTuple):
 
 def of_moves(
     moves: Iterable[Move],
-    survey: Survey,
+    survey: "Survey",
     pods: Iterable[Raw],
     activity: Activity | None,
     look: Callable[[str, str], sigterm.Seen | None],
@@ -85,7 +87,7 @@ def of_moves(
     return tuple(found)
 
 
-def _decides(spec: Raw, tasks: Mapping[str, Sequence[Task]], survey: Survey) -> bool:
+def _decides(spec: Raw, tasks: Mapping[str, Sequence[Task]], survey: "Survey") -> bool:
     """Whether it takes a look into a pod: the spec does not tell, and process 1 is the container's own."""
     container = sigterm.main(spec)
     told = sigterm.setsid(container, survey.inventory.config_maps) == "0"

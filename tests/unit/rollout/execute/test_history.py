@@ -1,26 +1,16 @@
 """What goes into the record of a rollout: before it, and when it succeeded."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from dagship.airflow.activity import Activity
 from dagship.artifacts import Target
-from dagship.record.model import Change, Journal, Move, Record, Release
+from dagship.record.model import Change, Journal, Move, Record, Release, Signature
 from dagship.rollout.execute.history import is_last, journal_of, released
 from dagship.rollout.plan.model import Planned
 
 OLD, NEW = (f"airflow@sha256:{digit * 64}" for digit in "ab")
 TARGET = Target(image=NEW, digest=f"sha256:{'b' * 64}", dag_version="3f9c2a71d0b4", airflow="3.3.2")
-
-
-@pytest.fixture(autouse=True)
-def _ci(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {
-        "GITHUB_ACTIONS": "true", "GITHUB_ACTOR": "octocat", "GITHUB_SERVER_URL": "https://github.com",
-        "GITHUB_REPOSITORY": "acme/dags", "GITHUB_RUN_ID": "77",
-    }.items():  # fmt: skip
-        monkeypatch.setenv(name, value)
+SIGNED = Signature("octocat", "https://github.com/acme/dags/actions/runs/77", "2026-01-02T03:04:05+00:00")
 
 
 def planned(target: Target = TARGET, **more: object) -> Planned:
@@ -36,17 +26,13 @@ def release(number: int, image: str = NEW) -> Release:
     return Release(number=number, kind="rollout", image=image, when="", moves=())
 
 
-def is_now(text: str) -> bool:
-    return abs(datetime.now(UTC) - datetime.fromisoformat(text)) < timedelta(minutes=1)
-
-
 def test_the_cluster_is_told_who_moves_what_before_anything_moves() -> None:
-    journal = journal_of(planned(), None)
+    journal = journal_of(planned(), None, SIGNED)
 
     assert (journal.state, journal.kind, journal.image) == ("moving", "rollout", NEW)
     assert (journal.dag_version, journal.airflow) == ("3f9c2a71d0b4", "3.3.2")
     assert (journal.who, journal.job) == ("octocat", "https://github.com/acme/dags/actions/runs/77")
-    assert is_now(journal.began)
+    assert journal.began == SIGNED.when
     assert journal.moves == planned().moves
 
 
@@ -54,30 +40,30 @@ def test_the_cluster_is_told_of_all_that_unfinished_rollouts_before_may_have_wri
     (to_new,) = planned().moves
     to_newer, to_newest = (to_new.model_copy(update={"name": name}) for name in ("newer", "newest"))
 
-    first = journal_of(planned(), None)
-    again = journal_of(planned(), first)
-    second = journal_of(planned(moves=(to_newer,)), again)
-    third = journal_of(planned(moves=(to_newest,)), second)
+    first = journal_of(planned(), None, SIGNED)
+    again = journal_of(planned(), first, SIGNED)
+    second = journal_of(planned(moves=(to_newer,)), again, SIGNED)
+    third = journal_of(planned(moves=(to_newest,)), second, SIGNED)
 
     assert (first.earlier, again.earlier) == ((), ())
     assert (second.earlier, third.earlier) == ((to_new,), (to_newer, to_new))
 
 
 def test_the_first_rollout_leaves_what_it_found_as_release_0() -> None:
-    found, first = released(Record(), planned(), None).releases
+    found, first = released(Record(), planned(), None, SIGNED).releases
 
     assert (found.number, found.kind, found.image, found.who) == (0, "found", "", "")
     assert [(change.before, change.after) for change in found.moves[0].changes] == [(OLD, OLD), (None, None)]
     assert (first.number, first.kind, first.image) == (1, "rollout", NEW)
-    assert is_now(found.when)
+    assert found.when == SIGNED.when
 
 
 def test_airflow_says_which_dag_version_was_found_and_which_the_image_held() -> None:
     live = Activity(airflow="3.3.2", baked=True, current="a" * 12, held=("a" * 12, "b" * 12))
 
-    found = released(Record(), planned(), live).releases[0]
-    elsewhere = released(Record(), planned(), live.model_copy(update={"baked": False})).releases[0]
-    cut_off = released(Record(journal=journal_of(planned(), None)), planned(), live).releases[0]
+    found = released(Record(), planned(), live, SIGNED).releases[0]
+    elsewhere = released(Record(), planned(), live.model_copy(update={"baked": False}), SIGNED).releases[0]
+    cut_off = released(Record(journal=journal_of(planned(), None, SIGNED)), planned(), live, SIGNED).releases[0]
 
     assert (found.dag_version, found.dag_versions, found.airflow) == (live.current, live.held, "3.3.2")
     assert (elsewhere.dag_version, elsewhere.dag_versions) == ("", ())
@@ -86,11 +72,11 @@ def test_airflow_says_which_dag_version_was_found_and_which_the_image_held() -> 
 
 
 def test_a_release_says_who_and_when_and_what_everything_says_since() -> None:
-    release = released(Record(), planned(), None).releases[-1]
+    release = released(Record(), planned(), None, SIGNED).releases[-1]
 
     assert (release.who, release.job) == ("octocat", "https://github.com/acme/dags/actions/runs/77")
     assert (release.dag_version, release.airflow) == ("3f9c2a71d0b4", "3.3.2")
-    assert is_now(release.when)
+    assert release.when == SIGNED.when
     assert [(change.before, change.after) for change in release.moves[0].changes] == [(None, NEW), (None, "b")]
     assert (release.moves[0].role, release.moves[0].step) == ("scheduler", 1)
 
@@ -99,14 +85,14 @@ def test_later_ones_are_counted_on_and_the_journal_ends() -> None:
     began = Journal(
         state="moving", kind="rollout", image=NEW, dag_version="", airflow="", who="", job="", began="", moves=()
     )
-    after = released(Record(releases=(release(7), release(8)), journal=began), planned(kind="rollback"), None)
+    after = released(Record(releases=(release(7), release(8)), journal=began), planned(kind="rollback"), None, SIGNED)
 
     assert [(one.number, one.kind) for one in after.releases] == [(7, "rollout"), (8, "rollout"), (9, "rollback")]
     assert after.journal is None
 
 
 def test_twenty_are_kept_and_numbers_go_on() -> None:
-    after = released(Record(releases=tuple(release(number) for number in range(20))), planned(), None)
+    after = released(Record(releases=tuple(release(number) for number in range(20))), planned(), None, SIGNED)
 
     assert [one.number for one in after.releases] == list(range(1, 21))
 

@@ -2,7 +2,8 @@
 
 Earlier DAG versions that the image keeps are imported after the current one, each in processes of its own: what a
 process has imported of one version, it would take for that of another. The good files of the current one are imported
-once more, below a second process with another seed for hashes: what varies from parse to parse shows so.
+once more, below a second process with another seed for hashes: what varies from parse to parse shows so. Only that is
+looked at then.
 
 This process imports nothing of the image's, and no file of it (`python -I -S`): what does (`verify_stem`, and what is
 forked from it) can be another user's, who cannot reach this one. It judges nothing: that is done outside, where it can
@@ -98,9 +99,10 @@ def _compare(
     """Has the good files of the current version examined again, elsewhere, and notes which DAGs are not the same."""
     good = [number for number, file in enumerate(files) if file["seen"] and _is_good(file["seen"])]
     limits = versions[0]["limits"]
+    once_more, with_texts = len(versions), len(versions) + 1  # what `verify_stem` has after the versions
     try:
         other.start()
-        again = verify_pool.Pool(other, 0, limits, _processors(job), good).run(_say)
+        again = verify_pool.Pool(other, once_more, limits, _processors(job), good).run(_say)
         vary = {
             number: verify_compare.differing(files[number]["seen"], outcome["seen"])
             for number, outcome in zip(good, again)  # noqa: B905 - as long
@@ -108,7 +110,7 @@ def _compare(
         }
         numbers = [number for number in good if vary.get(number)]
         texts = [
-            verify_pool.Pool(each, len(versions), limits, _processors(job), numbers).run(_say) for each in (stem, other)
+            verify_pool.Pool(each, with_texts, limits, _processors(job), numbers).run(_say) for each in (stem, other)
         ]
     except (verify_start.Ended, KeyError, TypeError):
         return  # a file has seen to it; what it was found guilty of stands

@@ -15,14 +15,13 @@ _DAGS = 10_000
 _open, _clock, _format_exc, _sha256 = open, time.perf_counter, traceback.format_exc, hashlib.sha256
 
 
-def examine(airflow: Any, watch: Any, path: str, *, with_texts: bool = False) -> dict[str, Any]:
+def examine(airflow: Any, watch: Any, path: str) -> dict[str, Any]:
     """Imports a file and serializes its DAGs.
 
     Returns:
         `seconds`, `dags` (id, line, origin: the file that made it, digest of what it is serialized to), `twice` (ids
         that more than one DAG of the file has), `lost` (id, line of DAGs that it made and Airflow does not see),
-        `uncalled` (the same of functions), `errors` (phase, dag, text), `network`, `warnings`, `varying`; `texts`, id
-        to what a DAG is serialized to, if those are wanted.
+        `uncalled` (the same of functions), `errors` (phase, dag, text), `network`, `warnings`, `varying`.
 
     """
     errors: list[dict[str, Any]] = []
@@ -41,12 +40,7 @@ def examine(airflow: Any, watch: Any, path: str, *, with_texts: bool = False) ->
             errors += [{"phase": "import", "dag": "", "text": str(text)} for text in bag.import_errors.values()]
     except BaseException:  # noqa: BLE001 - whatever the file raises is the finding
         errors.append({"phase": "import", "dag": "", "text": _format_exc()})
-    texts: dict[str, str] = {}
-    for dag_id, dag in dags.items():
-        try:
-            texts[dag_id] = airflow.serialize(dag)
-        except BaseException:  # noqa: BLE001 - as above
-            errors.append({"phase": "serialize", "dag": dag_id, "text": _format_exc()})
+    texts = _serialized(airflow, dags, errors)
     seconds = _clock() - began
     # An object may come up twice: Airflow collects by hash, and a task that is added late changes that of its DAG.
     ids = [dag.dag_id for dag in {id(dag): dag for dag in found}.values()]
@@ -58,7 +52,7 @@ def examine(airflow: Any, watch: Any, path: str, *, with_texts: bool = False) ->
                 "id": dag_id,
                 "line": line_of(source, dag_id),
                 "origin": airflow.made.origin(dags[dag_id]),
-                "digest": _sha256(texts.get(dag_id, "").encode("utf-8", "replace")).hexdigest(),
+                "digest": _digest(texts.get(dag_id, "")),
             }
             for dag_id in list(dags)[:_DAGS]
         ],
@@ -76,8 +70,46 @@ def examine(airflow: Any, watch: Any, path: str, *, with_texts: bool = False) ->
         "varying": shortened(varying),
         "lost": [] if errors else airflow.made.lost(path, dags),
         "uncalled": [] if errors or dags else airflow.made.uncalled(path),
+    }
+
+
+def again(airflow: Any, path: str, *, with_texts: bool = False) -> dict[str, Any]:
+    """Imports a good file once more, for what its DAGs are serialized to; all else was seen the first time.
+
+    Returns:
+        `dags` (id, digest), `errors` (phase, dag, text); `texts`, id to what a DAG is serialized to, if those are
+        wanted.
+
+    """
+    errors: list[dict[str, Any]] = []
+    dags: dict[str, Any] = {}
+    try:
+        bag, _ = airflow.bag(path)
+        dags = bag.dags
+        errors += [{"phase": "import", "dag": "", "text": str(text)} for text in bag.import_errors.values()]
+    except BaseException:  # noqa: BLE001 - as in `examine`
+        errors.append({"phase": "import", "dag": "", "text": _format_exc()})
+    texts = _serialized(airflow, dags, errors)
+    return {
+        "dags": [{"id": dag_id, "digest": _digest(texts.get(dag_id, ""))} for dag_id in list(dags)[:_DAGS]],
+        "errors": errors[:_ERRORS],
         **({"texts": texts} if with_texts else {}),
     }
+
+
+def _serialized(airflow: Any, dags: Any, errors: list[dict[str, Any]]) -> dict[str, str]:
+    """Returns what each DAG is serialized to, and adds to the errors what that raises."""
+    texts: dict[str, str] = {}
+    for dag_id, dag in dags.items():
+        try:
+            texts[dag_id] = airflow.serialize(dag)
+        except BaseException:  # noqa: BLE001 - whatever it raises is the finding
+            errors.append({"phase": "serialize", "dag": dag_id, "text": _format_exc()})
+    return texts
+
+
+def _digest(text: str) -> str:
+    return _sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 def line_of(source: str, name: str) -> int:

@@ -123,15 +123,21 @@ def _load(job: dict[str, Any]) -> tuple[dict[str, Any], list[verify_worker.Share
         files = [os.path.relpath(path, tree.root) for path in paths]
         versions.append({"version": version, "root": tree.root, "failed": failed, "files": files, "limits": limits})
         shares.append(_share(tree, paths, limits))
-    # Once more the current one, with what its DAGs are serialized to: that is long, and seldom asked for.
-    shares.append(_share(airflow, shares[0].paths, shares[0].limits, with_texts=True))
-    airflow.warm_up([path for share in shares[:-1] for path in share.paths])
+    airflow.warm_up([path for share in shares for path in share.paths])
+    # The current one once more, and then with what its DAGs are serialized to: that is long, and seldom asked for.
+    for with_texts in (False, True):
+        shares.append(_share(airflow, shares[0].paths, shares[0].limits, again=True, with_texts=with_texts))
     gc.freeze()  # keeps the collector, and with it the copying of pages, off what every child shares
     return {"failed": "", "airflow": airflow.version, "versions": versions}, shares
 
 
 def _share(
-    airflow: verify_airflow.Airflow, paths: Sequence[str], limits: Sequence[float], *, with_texts: bool = False
+    airflow: verify_airflow.Airflow,
+    paths: Sequence[str],
+    limits: Sequence[float],
+    *,
+    again: bool = False,
+    with_texts: bool = False,
 ) -> verify_worker.Share:
     watch = verify_watch.Watch(airflow.root)
     traces: list[verify_trace.Trace] = []
@@ -140,13 +146,18 @@ def _share(
         gc.enable()
         airflow.enter_child()
         watch.start()
+        if again:
+            airflow.trust_what_is_serialized()
         traces.append(verify_trace.Trace(airflow.root, airflow.shared()))
 
     def examine(path: str) -> tuple[dict[str, Any], bool]:
         watch.forget()
-        seen = verify_child.examine(airflow, watch, path, with_texts=with_texts)
-        for error in seen["errors"]:
-            error["module"] = _missing(error["text"], airflow.root)
+        if again:
+            seen = verify_child.again(airflow, path, with_texts=with_texts)
+        else:
+            seen = verify_child.examine(airflow, watch, path)
+            for error in seen["errors"]:
+                error["module"] = _missing(error["text"], airflow.root)
         plain = not (seen["errors"] or watch.network or watch.warnings)
         return seen, plain and traces[0].restored()
 

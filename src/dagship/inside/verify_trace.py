@@ -64,13 +64,15 @@ class Trace:
             return False
 
     def _restored(self) -> bool:
+        others = []
         for name in sys.modules.keys() - self._modules.keys():
             if self._of_tree(sys.modules[name]):
                 del sys.modules[name]
+            else:
+                others.append(name)
         sys.path[:] = self._path
-        new = sys.modules.keys() - self._modules.keys()
         return (
-            all(name.partition(".")[0] in _NEUTRAL for name in new)
+            all(name.partition(".")[0] in _NEUTRAL for name in others)
             and _same(sys.modules, self._modules)
             and all(map(_same, self._watched, self._attributes))
             and _state() == self._state

@@ -74,6 +74,7 @@ def _import_dags(
         other.begin()
     found = stem.start()
     report["failed"] = found["failed"]
+    spoilers: set[int] = set()
     for share, version in enumerate(found.get("versions", [])):
         if share:
             _say("the version %s" % version["version"])
@@ -85,24 +86,26 @@ def _import_dags(
             report.setdefault("earlier", []).append(dict(seen, files=files))
         else:
             report.update(airflow=found["airflow"], root=version["root"], failed=version["failed"], files=files)
+            spoilers = pool.spoilers
     if job.get("compare") and report["files"]:
-        _compare(job, report["files"], found["versions"], stem, other)
+        _compare(job, report["files"], found["versions"], (stem, other), spoilers)
 
 
 def _compare(
     job: dict[str, Any],
     files: list[dict[str, Any]],
     versions: list[dict[str, Any]],
-    stem: verify_start.Stem,
-    other: verify_start.Stem,
+    stems: tuple[verify_start.Stem, verify_start.Stem],
+    spoilers: set[int],
 ) -> None:
     """Has the good files of the current version examined again, elsewhere, and notes which DAGs are not the same."""
+    other = stems[1]
     good = [number for number, file in enumerate(files) if file["seen"] and _is_good(file["seen"])]
     limits = versions[0]["limits"]
     once_more, with_texts = len(versions), len(versions) + 1  # what `verify_stem` has after the versions
     try:
         other.start()
-        again = verify_pool.Pool(other, once_more, limits, _processors(job), good).run(_say)
+        again = verify_pool.Pool(other, once_more, limits, _processors(job), good, spoilers=spoilers).run(_say)
         vary = {
             number: verify_compare.differing(files[number]["seen"], outcome["seen"])
             for number, outcome in zip(good, again)  # noqa: B905 - as long
@@ -110,7 +113,8 @@ def _compare(
         }
         numbers = [number for number in good if vary.get(number)]
         texts = [
-            verify_pool.Pool(each, with_texts, limits, _processors(job), numbers).run(_say) for each in (stem, other)
+            verify_pool.Pool(each, with_texts, limits, _processors(job), numbers, spoilers=spoilers).run(_say)
+            for each in stems
         ]
     except (verify_start.Ended, KeyError, TypeError):
         return  # a file has seen to it; what it was found guilty of stands

@@ -11,7 +11,7 @@ has that for its outcome: every process that is started brings the end nearer.
 import selectors
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Optional
 
 import verify_side
@@ -31,6 +31,10 @@ class Pool:
         limits: Seconds that each file gets.
         workers: Processes at a time.
         numbers: Which of the files; all of them without.
+        spoilers: Files after which a process is not used again, whatever it says of itself.
+
+    Attributes:
+        spoilers: Those, and the files after which a process said that it was not as it had been.
 
     """
 
@@ -41,9 +45,12 @@ class Pool:
         limits: Sequence[float],
         workers: int,
         numbers: Optional[Sequence[int]] = None,
+        *,
+        spoilers: Iterable[int] = (),
     ) -> None:
         self._stem, self._share, self._limits, self._workers = stem, share, limits, workers
         self._numbers = range(len(limits)) if numbers is None else numbers
+        self.spoilers = set(spoilers)
         self._outcomes: dict[int, dict[str, Any]] = {}
         self._left = deque(self._numbers)
         # Those that were out when the stem ended: each again, alone, to see whose doing it was.
@@ -94,7 +101,9 @@ class Pool:
         if answer is None:
             return
         self._outcomes[answer.number] = {"seen": answer.seen}
-        if answer.clean and self._left and not worker.alone:
+        if not answer.clean:
+            self.spoilers.add(answer.number)
+        if answer.number not in self.spoilers and self._left and not worker.alone:
             number = self._left.popleft()
             worker.give(number, self._limits[number])
         else:

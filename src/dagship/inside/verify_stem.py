@@ -154,10 +154,11 @@ def _share(
         watch.forget()
         if again:
             seen = verify_child.again(airflow, path, with_texts=with_texts)
-        else:
-            seen = verify_child.examine(airflow, watch, path)
-            for error in seen["errors"]:
-                error["module"] = _missing(error["text"], airflow.root)
+            # Whether a file leaves a process as it was is known from the first time.
+            return seen, traces[0].taken_back() and not seen["errors"]
+        seen = verify_child.examine(airflow, watch, path)
+        for error in seen["errors"]:
+            error["module"] = _missing(error["text"], airflow.root)
         plain = not (seen["errors"] or watch.network or watch.warnings)
         return seen, plain and traces[0].restored()
 

@@ -63,7 +63,16 @@ class Trace:
         except Exception:  # noqa: BLE001 - what a file has put in the way may answer with anything
             return False
 
-    def _restored(self) -> bool:
+    def taken_back(self) -> bool:
+        """Takes back what can be, and looks at nothing else; False where that cannot be done."""
+        try:
+            self._take_back()
+        except Exception:  # noqa: BLE001 - as in `restored`
+            return False
+        return True
+
+    def _take_back(self) -> list[str]:
+        """Takes back what can be, and returns the names of other modules that came."""
         others = []
         for name in sys.modules.keys() - self._modules.keys():
             if self._of_tree(sys.modules[name]):
@@ -71,6 +80,10 @@ class Trace:
             else:
                 others.append(name)
         sys.path[:] = self._path
+        return others
+
+    def _restored(self) -> bool:
+        others = self._take_back()
         return (
             all(name.partition(".")[0] in _NEUTRAL for name in others)
             and _same(sys.modules, self._modules)

@@ -15,7 +15,7 @@ from dagship.cluster import connection
 from dagship.console import Console
 from dagship.reference import Reference
 from dagship.rollout import actions
-from dagship.rollout.options import Asked
+from dagship.rollout.options import RolloutOptions
 from tests.builders.airflow import Object
 from tests.cluster import images
 
@@ -91,7 +91,7 @@ def _count(project: Project, made: Sequence[Object], image: str) -> _Counted:
         target = Target(image=pinned, digest=to.digest, airflow=to.airflow, platforms=to.platforms)
         began = time.perf_counter()
         said = io.StringIO()
-        result = actions.rollout(cluster, Console(stderr=said), target, Asked())
+        result = actions.rollout(cluster, Console(stderr=said), target, RolloutOptions())
         seconds = time.perf_counter() - began
         cluster.close()
     if not result.passed:

@@ -1,6 +1,5 @@
 """The stages that bring an image to a cluster, and all of them in one."""
 
-import time
 from typing import TYPE_CHECKING
 
 from dagship import pipeline, which_image
@@ -15,27 +14,28 @@ from dagship.project import Project
 from dagship.prune.values import Place, PruneReport, Seen
 from dagship.rollout import actions
 from dagship.rollout import status as status_stage
-from dagship.rollout.options import Asked
+from dagship.rollout.options import RolloutOptions
 from dagship.rollout.results import Deployed, RolloutResult, StatusReport
+from dagship.timing import timed
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
 
 
-def rollout(project: Project, *, image: str, unfinished: bool, asked: Asked) -> RolloutResult:
+def rollout(project: Project, *, image: str, unfinished: bool, options: RolloutOptions) -> RolloutResult:
     """Moves an Airflow in the cluster to an image; with `unfinished`, takes back what another run left half done."""
     cluster = _cluster(project)
     if unfinished:
-        result = actions.undo(cluster, project.console, asked)
+        result = actions.undo(cluster, project.console, options)
     else:
-        result = actions.rollout(cluster, project.console, which_image.target(project, image=image), asked)
+        result = actions.rollout(cluster, project.console, which_image.target(project, image=image), options)
     _keep(project, result)
     return result
 
 
-def rollback(project: Project, *, to: int | None, asked: Asked) -> RolloutResult:
+def rollback(project: Project, *, to: int | None, options: RolloutOptions) -> RolloutResult:
     """Moves an Airflow in the cluster back to an earlier release."""
-    result = actions.rollback(_cluster(project), project.console, to, asked)
+    result = actions.rollback(_cluster(project), project.console, to, options)
     _keep(project, result)
     return result
 
@@ -143,7 +143,7 @@ def _cluster(project: Project) -> "Cluster":
     return connection.connect(context=project.settings.context, namespace=project.settings.namespace)
 
 
-def deploy(project: Project, *, asked: Asked) -> Deployed:
+def deploy(project: Project, *, options: RolloutOptions) -> Deployed:
     """Checks the lock, builds, tests, pushes and rolls out.
 
     Raises:
@@ -152,27 +152,21 @@ def deploy(project: Project, *, asked: Asked) -> Deployed:
 
     """
     seconds: dict[str, float] = {}
-
-    def timed(name: str, began: float) -> float:
-        seconds[name] = round(time.monotonic() - began, 2)
-        return time.monotonic()
-
-    now = time.monotonic()
     lock = project.path(project.settings.requirements)
     if lock.suffix == ".txt" and lock.with_suffix(".in").exists():
-        pipeline.lock(project, check=True, upgrade=False, upgrade_packages=())
-        now = timed("lock --check", now)
-    pipeline.build(project, force=False, push=False)
-    now = timed("build", now)
-    report = pipeline.test_image(project, image="", pytest_path=None)
-    now = timed("test-image", now)
+        with timed(seconds, "lock --check"):
+            pipeline.lock(project, check=True, upgrade=False, upgrade_packages=())
+    with timed(seconds, "build"):
+        pipeline.build(project, force=False, push=False)
+    with timed(seconds, "test-image"):
+        report = pipeline.test_image(project, image="", pytest_path=None)
     if not report.passed:
         from dagship.verify import report as reporting
 
         reporting.show(project.console, report)
         raise Refused("The image did not pass test-image; it was neither pushed nor rolled out.", "Mend what it found.")
-    pushed = pipeline.push(project, image="", untested=False)
-    now = timed("push", now)
-    result = rollout(project, image="", unfinished=False, asked=asked)
-    timed("rollout", now)
+    with timed(seconds, "push"):
+        pushed = pipeline.push(project, image="", untested=False)
+    with timed(seconds, "rollout"):
+        result = rollout(project, image="", unfinished=False, options=options)
     return Deployed(passed=result.passed, image=pushed, rollout=result, seconds=seconds)

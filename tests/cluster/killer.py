@@ -28,10 +28,10 @@ from dagship.cluster import connection
 from dagship.cluster.api import Cluster, Object
 from dagship.console import Console
 from dagship.errors import DagshipError
+from dagship.record import lease
 from dagship.record.lease import Lease
 from dagship.rollout import actions
-from dagship.rollout.execute import phases
-from dagship.rollout.options import Asked
+from dagship.rollout.options import RolloutOptions
 from tests.machine import ROOT
 
 # No job of a test takes longer; one that does is ended, and its test fails.
@@ -48,7 +48,7 @@ class Job:
         image: By digest.
         at: The boundary at which it dies; empty to live.
         lease: Seconds that its lease lasts.
-        force_ownership: As `Asked` has it.
+        force_ownership: As `RolloutOptions` has it.
 
     """
 
@@ -182,8 +182,8 @@ def _do(job: Job, place: Path) -> dict[str, Any]:
     cluster.boundaries = boundaries
     console = MortalConsole(stderr=(place / "said").open("w", encoding="utf-8", buffering=1))
     console.boundaries = boundaries
-    phases.Lease = partial(Lease, duration=job.lease)  # type: ignore[misc,assignment]
-    asked = Asked(force_ownership=job.force_ownership)
+    lease.Lease = partial(Lease, duration=job.lease)  # type: ignore[misc,assignment]
+    asked = RolloutOptions(force_ownership=job.force_ownership)
     try:
         if job.way == "undo":
             result = actions.undo(cluster, console, asked)

@@ -20,7 +20,7 @@ from dagship.console import Console
 from dagship.record import config_map
 from dagship.record.model import Record
 from dagship.rollout import actions
-from dagship.rollout.options import Asked
+from dagship.rollout.options import RolloutOptions
 from dagship.rollout.results import RolloutResult
 from dagship.workloads.kinds import WATCHED
 from tests.builders.airflow import Object
@@ -65,11 +65,11 @@ class Rig:
 
     def rollout(self, image: str, *, timeout: float = SECONDS, **asked: Any) -> RolloutResult:
         """Rolls an image out."""
-        return actions.rollout(self.cluster, self.console, target(image), Asked(timeout=timeout, **asked))
+        return actions.rollout(self.cluster, self.console, target(image), RolloutOptions(timeout=timeout, **asked))
 
     def rollback(self, to: int | None = None, *, timeout: float = SECONDS, **asked: Any) -> RolloutResult:
         """Rolls back to an earlier release."""
-        return actions.rollback(self.cluster, self.console, to, Asked(timeout=timeout, **asked))
+        return actions.rollback(self.cluster, self.console, to, RolloutOptions(timeout=timeout, **asked))
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs a task as people do."""

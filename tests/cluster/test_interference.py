@@ -13,7 +13,7 @@ from dagship.cluster.api import Cluster
 from dagship.diagnosis.failure import Failure
 from dagship.record.model import Record
 from dagship.rollout import actions
-from dagship.rollout.options import Asked
+from dagship.rollout.options import RolloutOptions
 from dagship.rollout.results import RolloutResult
 from tests.builders.airflow import Object, container, deployment, pod, stateful_set
 from tests.cluster import images
@@ -143,7 +143,7 @@ def test_rights_that_go_before_the_way_back_leave_what_they_were_for_and_that_is
     assert rig.kubectl.images() == {"statefulset/worker": {new}, "deployment/scheduler": {old}}
 
     rig.kubectl("apply", "-f", "-", input=ROLE.read_text("utf-8").replace("namespace: airflow", ""))
-    undone = actions.undo(deployer.cluster, rig.console, Asked(timeout=SECONDS))
+    undone = actions.undo(deployer.cluster, rig.console, RolloutOptions(timeout=SECONDS))
     assert (undone.passed, undone.outcome) == (True, "undone"), rig.text
     assert rig.written() == before
     assert rig.pods() == ran

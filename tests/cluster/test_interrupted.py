@@ -22,9 +22,9 @@ from dagship.cluster import connection
 from dagship.cluster.feed import Feed
 from dagship.console import Console
 from dagship.record import actor, config_map
+from dagship.record import lease as lease_
 from dagship.record.lease import Lease
 from dagship.record.model import Record
-from dagship.rollout.execute import phases
 from tests.builders.airflow import Object, container, cron_job, deployment, pod, stateful_set
 from tests.cluster import images, killer
 from tests.cluster.conftest import namespace
@@ -418,7 +418,7 @@ def test_the_second_of_two_with_one_image_waits_however_long_it_takes_and_finds_
     rigs, old: str, monkeypatch: pytest.MonkeyPatch
 ):
     """Longer than a lease lasts that is not renewed."""
-    monkeypatch.setattr(phases, "Lease", partial(Lease, duration=3.0))
+    monkeypatch.setattr(lease_, "Lease", partial(Lease, duration=3.0))
     slow = images.image("interrupted-new", "ready-after-10")
     (rig,) = rigs(1, *airflow(old, workers=1))
     with ThreadPoolExecutor(1) as pool, Feed(rig.cluster, ["ConfigMap"]) as feed:

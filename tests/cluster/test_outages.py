@@ -20,8 +20,8 @@ import pytest
 
 from dagship.cluster.api import Cluster
 from dagship.errors import OutsideError
+from dagship.record import lease
 from dagship.record.lease import Lease
-from dagship.rollout.execute import phases
 from tests.builders.airflow import Object, container, pod, stateful_set
 from tests.cluster.conftest import TESTBED, namespace
 from tests.cluster.images import image
@@ -107,8 +107,8 @@ def test_an_api_server_that_is_away_for_a_minute_only_delays_a_rollout(rig: Rig,
 def test_one_that_is_away_for_too_long_ends_a_rollout_and_the_next_one_finishes_it(
     rig: Rig, far: Rig, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(phases, "_PATIENCE", 3.0)
-    monkeypatch.setattr(phases, "Lease", partial(Lease, duration=6.0))
+    monkeypatch.setattr(lease, "PATIENCE", 3.0)
+    monkeypatch.setattr(lease, "Lease", partial(Lease, duration=6.0))
     rig.start(worker(image(OLD)))
     gone: list[float] = []
     with (

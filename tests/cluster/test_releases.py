@@ -9,7 +9,7 @@ from dagship.errors import UsageError
 from dagship.record import config_map
 from dagship.record.model import Record, Release
 from dagship.rollout import actions
-from dagship.rollout.options import Asked
+from dagship.rollout.options import RolloutOptions
 from tests.builders.airflow import Object, container, deployment, pod, stateful_set
 from tests.cluster.images import REPOSITORY, image
 from tests.cluster.rig import Rig
@@ -43,7 +43,7 @@ def test_a_release_says_who_when_by_which_job_and_what(rig: Rig, monkeypatch: py
         monkeypatch.setenv(name, value)
     rig.kubectl.apply(idle("scheduler", FIRST))
     target = Target(image=SECOND, digest=SECOND.partition("@")[2], dag_version="3f9c2a71d0b4", airflow="3.3.2")
-    actions.rollout(rig.cluster, rig.console, target, Asked())
+    actions.rollout(rig.cluster, rig.console, target, RolloutOptions())
     # As everybody may read it.
     found, release = json.loads(rig.kubectl.get("configmap/dagship")["data"]["releases"])
 
@@ -109,7 +109,7 @@ def test_rollback_goes_to_any_release_that_is_recorded(rig: Rig) -> None:
 def test_a_release_keeps_its_dag_version_when_it_is_gone_back_to(rig: Rig) -> None:
     rig.kubectl.apply(idle("scheduler", FIRST))
     target = Target(image=SECOND, digest=SECOND.partition("@")[2], dag_version="3f9c2a71d0b4", airflow="3.3.2")
-    actions.rollout(rig.cluster, rig.console, target, Asked())
+    actions.rollout(rig.cluster, rig.console, target, RolloutOptions())
     roll(rig, THIRD)
     back = rig.rollback()
 

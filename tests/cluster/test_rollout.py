@@ -14,7 +14,7 @@ from dagship.errors import OutsideError, Refused, UsageError
 from dagship.record import config_map
 from dagship.record.model import Change, Journal, Move, Record
 from dagship.rollout import actions
-from dagship.rollout.options import Asked
+from dagship.rollout.options import RolloutOptions
 from dagship.rollout.plan import pod_template_file
 from tests.builders.airflow import Object, celery, container, cron_job, deployment, pod, stateful_set
 from tests.cluster import charts
@@ -454,9 +454,9 @@ def test_another_version_of_airflow_itself_moves_only_when_it_may(rig: Rig, *, a
     newer = target(new).model_copy(update={"airflow": "3.4.0"})
 
     if allow:
-        assert actions.rollout(rig.cluster, rig.console, newer, Asked(allow_airflow_change=True)).passed
+        assert actions.rollout(rig.cluster, rig.console, newer, RolloutOptions(allow_airflow_change=True)).passed
         assert rig.record.releases[-1].airflow == "3.4.0"
     else:
         with pytest.raises(Refused, match=r"Airflow 3\.3\.2 runs, and the image has 3\.4\.0\."):
-            actions.rollout(rig.cluster, rig.console, newer, Asked())
+            actions.rollout(rig.cluster, rig.console, newer, RolloutOptions())
     assert set(rig.kubectl.running().values()) == {new if allow else old}

@@ -16,7 +16,7 @@ from dagship.artifacts import Target
 from dagship.cluster.feed import Feed
 from dagship.errors import Interrupted, Refused, UsageError
 from dagship.rollout import actions
-from dagship.rollout.options import Asked
+from dagship.rollout.options import RolloutOptions
 from dagship.rollout.plan import dag_version
 from dagship.rollout.results import RolloutResult
 from tests.builders.airflow import Object, container, deployment, pod, stateful_set
@@ -68,7 +68,7 @@ def roll(rig: Rig, image: str, *versions: str, **asked: Any) -> RolloutResult:
     target = Target(
         image=image, digest=digest, airflow="3.3.2", dag_version=(*versions, "")[0], dag_versions=versions
     )  # fmt: skip
-    return actions.rollout(rig.cluster, rig.console, target, Asked(**{"timeout": SECONDS, **asked}))
+    return actions.rollout(rig.cluster, rig.console, target, RolloutOptions(**{"timeout": SECONDS, **asked}))
 
 
 @pytest.fixture(scope="module")
@@ -293,7 +293,7 @@ def pointer(rig: Rig) -> str | None:
 
 def own(rig: Rig, to: int | None = None) -> RolloutResult:
     names = ("deployment/dag-processor", "statefulset/worker")
-    return actions.rollback(rig.cluster, rig.console, to, Asked(timeout=SECONDS, names=names))
+    return actions.rollback(rig.cluster, rig.console, to, RolloutOptions(timeout=SECONDS, names=names))
 
 
 def cut_off(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -374,7 +374,7 @@ def test_a_rollback_within_the_image_that_was_cut_off_is_finished_by_the_next(
 def test_undo_takes_such_a_rollback_back(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     side_by_side(rig)
     cut_off(rig, monkeypatch)
-    result = actions.undo(rig.cluster, rig.console, Asked(timeout=SECONDS))
+    result = actions.undo(rig.cluster, rig.console, RolloutOptions(timeout=SECONDS))
 
     assert (result.outcome, pointer(rig), rig.record.journal) == ("undone", None, None)
 

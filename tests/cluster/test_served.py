@@ -8,7 +8,7 @@ import pytest
 from dagship.artifacts import Target
 from dagship.errors import Refused
 from dagship.rollout import actions
-from dagship.rollout.options import Asked
+from dagship.rollout.options import RolloutOptions
 from dagship.rollout.preflight.dag_source import BUNDLES, FOLDER
 from dagship.rollout.results import RolloutResult
 from tests.builders.airflow import Object, container, deployment, pod
@@ -34,7 +34,7 @@ def scheduler(*env: Object, replicas: int = 0, airflow: str = "2.11.2", **more: 
 def roll(rig: Rig, *, airflow: str = "2.11.2", **asked: Any) -> RolloutResult:
     image = images.image("served-new", airflow=airflow)
     target = Target(image=image, digest=image.partition("@")[2], airflow=airflow, dag_version=A, dag_versions=(A,))
-    return actions.rollout(rig.cluster, rig.console, target, Asked(timeout=SECONDS, **asked))
+    return actions.rollout(rig.cluster, rig.console, target, RolloutOptions(timeout=SECONDS, **asked))
 
 
 def settings(rig: Rig, kind: str, **data: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from dagship.artifacts import Target
 from dagship.rollout import actions
-from dagship.rollout.options import Asked
+from dagship.rollout.options import RolloutOptions
 from dagship.rollout.results import RolloutResult
 from tests.builders.airflow import Object, container, deployment, pod, stateful_set
 from tests.cluster.history import history
@@ -41,7 +41,7 @@ def scheduler(said: str, *, replicas: int = 1, **spec: Any) -> Object:
 def rollout(rig: Rig, said: str, **asked: Any) -> RolloutResult:
     """With all that `push` knows of an image: what nodes report of it is compared as well."""
     target = Target(image=said, digest=said.partition("@")[2], airflow="3.3.2", platforms=("linux/amd64",))
-    return actions.rollout(rig.cluster, rig.console, target, Asked(timeout=SECONDS, **asked))
+    return actions.rollout(rig.cluster, rig.console, target, RolloutOptions(timeout=SECONDS, **asked))
 
 
 def pods(rig: Rig) -> dict[str, Object]:

@@ -7,7 +7,7 @@ import pytest
 
 from dagship.record.model import Record
 from dagship.rollout import actions
-from dagship.rollout.options import Asked
+from dagship.rollout.options import RolloutOptions
 from tests.builders.airflow import Object, container, cron_job, deployment, pod, stateful_set
 from tests.cluster import images
 from tests.cluster.rig import SECONDS, Rig
@@ -159,7 +159,7 @@ def test_a_good_image_goes_forward_from_what_was_left_and_what_was_first_found_s
     assert set().union(*rig.kubectl.images().values()) == {good}
     assert rig.record.journal is None
 
-    back = actions.rollback(rig.cluster, rig.console, None, Asked(timeout=SECONDS))
+    back = actions.rollback(rig.cluster, rig.console, None, RolloutOptions(timeout=SECONDS))
     assert back.outcome == "moved", rig.text
     assert rig.written() == before
 

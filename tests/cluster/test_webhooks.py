@@ -5,7 +5,7 @@ The node reaches the test registry by two names; one of them is the mirror's.
 
 from dagship.record.model import Move
 from dagship.rollout import actions, running_image
-from dagship.rollout.options import Asked
+from dagship.rollout.options import RolloutOptions
 from dagship.rollout.results import StatusReport
 from dagship.rollout.status import status
 from tests.builders.airflow import Object, container, deployment, pod, stateful_set
@@ -85,7 +85,7 @@ def test_what_the_server_made_of_workloads_is_what_is_watched_recorded_and_taken
         assert left.outcome == "left"
         assert rig.record.journal is not None
         assert mirrored(bad) in after(rig.record.journal.moves)
-        assert actions.undo(rig.cluster, rig.console, Asked(timeout=SECONDS)).outcome == "undone"
+        assert actions.undo(rig.cluster, rig.console, RolloutOptions(timeout=SECONDS)).outcome == "undone"
         assert running(rig) == {mirrored(new)}
         assert rig.rollback().outcome == "moved"
         assert running(rig) == {mirrored(old)}

@@ -1,8 +1,5 @@
-"""Finds a release, and what it was installed with; times what is done to it."""
+"""Finds a release, and what it was installed with."""
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from dagship.chart import facts
@@ -44,13 +41,3 @@ def namespace_exists(cluster: "Cluster") -> bool:
     except Forbidden:
         return True
     return True
-
-
-@contextmanager
-def timed(seconds: dict[str, float], phase: str) -> Iterator[None]:
-    """Counts the seconds of a phase."""
-    began = time.monotonic()
-    try:
-        yield
-    finally:
-        seconds[phase] = round(time.monotonic() - began, 2)

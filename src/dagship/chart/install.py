@@ -3,7 +3,7 @@
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,16 +13,13 @@ from dagship.chart.model import InstallResult, Source, Wanted
 from dagship.diagnosis.present import show_failure
 from dagship.errors import Interrupted, OutsideError
 from dagship.helm.api import Helm, Release
-from dagship.record import actor
-from dagship.record.lease import Lease
+from dagship.record import lease
 from dagship.resources import resource
+from dagship.timing import timed
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
     from dagship.console import Console
-
-# How long the API server may be away, seconds: an upgrade of its own takes about a minute.
-_PATIENCE = 180.0
 
 Values = Mapping[str, Any]
 
@@ -49,7 +46,7 @@ def install(
     seconds: dict[str, float] = {}
     helm.check()
     given = image_choice.merged(values_files.read(wanted.files))
-    with finding.timed(seconds, "preflight"), console.step(f"Looking at the release {wanted.release}"):
+    with timed(seconds, "preflight"), console.step(f"Looking at the release {wanted.release}"):
         before = finding.find(helm, wanted.release)
         own = finding.values(helm, before, cluster.namespace) if before else None
         origin = image_choice.origin(helm.descriptions(wanted.release)) if before else ""
@@ -61,13 +58,13 @@ def install(
     for warning in warnings:
         console.warn(warning)
     console.say(f"image: {image_choice.image_of(image_choice.merged([given, overrides]))}, from {said_by}")
-    cluster = cluster.patient(_PATIENCE)
-    with Lease(cluster, holder=actor.who()) as lease:
+    cluster = cluster.patient(lease.PATIENCE)
+    with ExitStack() as locked:
         if not create:
-            _acquire(lease, console, cluster)
+            lock = locked.enter_context(lease.held(cluster, console))
         began = cluster.clock()
         with (
-            finding.timed(seconds, "helm"),
+            timed(seconds, "helm"),
             _written(overrides) as last,
             console.step(f"helm upgrade --install {wanted.release}"),
         ):
@@ -75,10 +72,10 @@ def install(
             rendered = helm.template(wanted.release, resource("k8s/chart"), given_files)
             _prepare(cluster, wanted.release, rendered, create=create)
             _upgrade(helm, wanted, given_files, description=written, create_namespace=create)
-        if create:
-            _acquire(lease, console, cluster)
-        with finding.timed(seconds, "start"), _told(wanted.release, cluster.namespace):
-            seen = watch.watch(cluster, lease, console, wanted.release, timeout=wanted.timeout, began=began)
+        if create:  # the lock is an object of the namespace
+            lock = locked.enter_context(lease.held(cluster, console))
+        with timed(seconds, "start"), _told(wanted.release, cluster.namespace):
+            seen = watch.watch(cluster, lock, console, wanted.release, timeout=wanted.timeout, began=began)
     if seen.failure is not None:
         show_failure(console, seen.failure)
     now = finding.find(helm, wanted.release)
@@ -94,11 +91,6 @@ def install(
             "seconds": seconds,
         }
     )
-
-
-def _acquire(lease: Lease, console: "Console", cluster: "Cluster") -> None:
-    with console.step(f"Taking the lock of {cluster.namespace}"):
-        lease.acquire(wait=True, say=console.say)
 
 
 def _prepare(cluster: "Cluster", release: str, rendered: str, *, create: bool) -> None:

@@ -9,8 +9,8 @@ from dagship.chart.model import UninstallResult
 from dagship.cluster.failures import Forbidden, NotFound
 from dagship.errors import Interrupted, OutsideError, Refused, UsageError
 from dagship.helm.api import Helm
-from dagship.record import actor, config_map
-from dagship.record.lease import Lease
+from dagship.record import config_map, lease
+from dagship.timing import timed
 from dagship.workloads import spec
 from dagship.workloads.kinds import WATCHED
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
     from dagship.console import Console
 
-_PATIENCE = 180.0
 _ORPHANS = "those that a KubernetesExecutor started stay until somebody deletes them."
 _CLAIM = "PersistentVolumeClaim"
 # Kind, name and uid of what outlives a release.
@@ -56,15 +55,13 @@ def uninstall(
         raise _none_there(helm, release, cluster.namespace, data)
     if delete_data and data and not yes:
         _agree(console, release, cluster.namespace, data)
-    cluster = cluster.patient(_PATIENCE)
-    with Lease(cluster, holder=actor.who()) as lease:
-        with console.step(f"Taking the lock of {cluster.namespace}"):
-            lease.acquire(wait=True, say=console.say)
-        with finding.timed(seconds, "helm"):
+    cluster = cluster.patient(lease.PATIENCE)
+    with lease.held(cluster, console):
+        with timed(seconds, "helm"):
             if there is not None:
                 with console.step(f"helm uninstall {release}"):
                     _uninstall(helm, release)
-        with finding.timed(seconds, "pods"), _told(release, cluster.namespace):
+        with timed(seconds, "pods"), _told(release, cluster.namespace):
             pods_gone.sweep(cluster, release)
             pods_gone.wait(cluster, console, release, timeout=timeout)
         data = _data(cluster, release)  # what the release made was known to be kept only by its chart

@@ -8,7 +8,7 @@ from dagship.errors import UsageError
 
 if TYPE_CHECKING:
     from dagship.project import Project
-    from dagship.rollout.options import Asked
+    from dagship.rollout.options import RolloutOptions
 
 _WHERE = settings("namespace", "context", "selector", "workloads")
 _FROM = settings("from_image")
@@ -41,14 +41,14 @@ _DIGITS = 9
 _SHOWN = 40
 
 
-def _options(project: "Project", flags: SimpleNamespace, *, dry_run: bool = False) -> "Asked":
-    from dagship.rollout.options import Asked
+def _options(project: "Project", flags: SimpleNamespace, *, dry_run: bool = False) -> "RolloutOptions":
+    from dagship.rollout.options import RolloutOptions
 
     settings = project.settings
     pods = _number(flags.max_unavailable or "1")
     if pods is None or pods < 1:
         raise UsageError(f"--max-unavailable={_shown(flags.max_unavailable)}: that is no number of pods, 1 or more.")
-    return Asked(
+    return RolloutOptions(
         selector=settings.selector,
         names=settings.workloads,
         from_image=settings.from_image,
@@ -99,8 +99,8 @@ def rollout(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
         raise UsageError(
             "--undo takes back what an unfinished rollout did; it goes with neither --image nor --no-undo."
         )
-    asked = _options(project, flags, dry_run=flags.dry_run)
-    result = delivery.rollout(project, image=flags.image, unfinished=flags.undo, asked=asked)
+    options = _options(project, flags, dry_run=flags.dry_run)
+    result = delivery.rollout(project, image=flags.image, unfinished=flags.undo, options=options)
     show_result(project.console, result)
     return result.model_dump(mode="json")
 
@@ -119,7 +119,7 @@ def rollback(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     to = _number(flags.to)
     if flags.to and to is None:
         raise UsageError(f"{_shown(flags.to)!r} is not the number of a release.", "status lists the releases.")
-    result = delivery.rollback(project, to=to, asked=_options(project, flags, dry_run=flags.dry_run))
+    result = delivery.rollback(project, to=to, options=_options(project, flags, dry_run=flags.dry_run))
     show_result(project.console, result)
     return result.model_dump(mode="json")
 
@@ -141,6 +141,6 @@ def deploy(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     from dagship import delivery
     from dagship.rollout.present import show_deployed
 
-    deployed = delivery.deploy(project, asked=_options(project, flags))
+    deployed = delivery.deploy(project, options=_options(project, flags))
     show_deployed(project.console, deployed)
     return deployed.model_dump(mode="json")

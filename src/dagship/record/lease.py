@@ -11,17 +11,21 @@ import contextlib
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
 from dagship.cluster.api import Cluster
 from dagship.cluster.failures import Conflict, NotFound
+from dagship.console import Console
 from dagship.errors import OutsideError, Refused
+from dagship.record import actor
 from dagship.record.lease_spec import Sight, holder_of, is_free, sight, written
 
 _KIND = "Lease"
+# How long the API server may be away while the lock is held, seconds: an upgrade of its own takes about a minute.
+PATIENCE = 180.0
 # Conflicts in a row that are nobody's taking of the lease, as when somebody labels it.
 _TRIES = 5
 # Unlike Python's monotonic clock this one goes on while the machine sleeps: an hour asleep is an hour not renewed.
@@ -199,3 +203,28 @@ class Lease:
     def _replace(self, cluster: Cluster, lease: dict[str, Any], identity: str) -> dict[str, Any]:
         body = written(lease, identity=identity, duration=self._duration, moment=datetime.now(UTC))
         return cluster.replace(_KIND, self._name, body)
+
+
+@contextlib.contextmanager
+def held(cluster: Cluster, console: Console, *, wait: bool = True) -> Iterator[Lease]:
+    """Takes the lock of a namespace while the block runs, and shows who else has it.
+
+    Args:
+        cluster: The namespace.
+        console: Shows it.
+        wait: Whether to wait for a holder that lives.
+
+    Raises:
+        Refused: A holder that lives has it, and `wait` is false.
+        OutsideError: The API server does not answer, or does not allow it.
+
+    """
+    with Lease(cluster, holder=actor.who()) as lease:
+        with console.step(f"Taking the lock of {cluster.namespace}") as step:
+
+            def say(text: str) -> None:
+                console.say(text)
+                step.say(text)
+
+            lease.acquire(wait=wait, say=say)
+        yield lease

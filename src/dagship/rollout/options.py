@@ -1,11 +1,11 @@
-"""What a caller asks for, what is planned for it, and what goes into the record of it. Pure."""
+"""The options of a rollout, a rollback and an undo, as the flags give them."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
-    """What the caller wants of any of the three ways to move.
+class RolloutOptions:
+    """The options of the three actions that move an Airflow.
 
     Attributes:
         selector: Label selector that workloads must match, or empty.

@@ -1,10 +1,9 @@
-"""The state of a namespace that a rollout is planned on: its inventory, dagship's record there, Airflow's activity."""
+"""The state of a namespace that a rollout is planned on: its inventory, and dagship's record there."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dagship.airflow.activity import Activity
 from dagship.cluster.failures import NotFound
 from dagship.errors import UsageError
 from dagship.record import config_map
@@ -24,14 +23,12 @@ class Survey:
         inventory: Its workloads and ConfigMaps.
         record: What dagship wrote there.
         unread: Why that cannot be read, or empty.
-        activity: Airflow's unfinished runs and running tasks, where it was asked.
 
     """
 
     inventory: Inventory
     record: Record
     unread: str = ""
-    activity: Activity | None = None
 
 
 def read_namespace(cluster: "Cluster", *, selector: str, only_looks: bool = False) -> Survey:

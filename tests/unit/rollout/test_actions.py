@@ -9,7 +9,7 @@ import pytest
 from dagship.artifacts import Target
 from dagship.console import Console
 from dagship.rollout import actions
-from dagship.rollout.options import Asked
+from dagship.rollout.options import RolloutOptions
 from dagship.rollout.preflight.dag_source import BUNDLES, FOLDER
 from tests.builders.airflow import container, deployment, pod, stateful_set
 from tests.builders.namespace import Namespace
@@ -60,7 +60,7 @@ def charts(mode: str, airflow: str) -> Namespace:
 def test_a_rollout_moves_the_packages_alone_where_the_chart_brings_dags_from_elsewhere(mode: str, airflow: str) -> None:
     target = Target(image=IMAGE, digest=IMAGE.partition("@")[2], dag_version="a" * 12, airflow=airflow)
     namespace: Any = charts(mode, airflow)
-    result = actions.rollout(namespace, Console(stderr=io.StringIO()), target, Asked(dry_run=True))
+    result = actions.rollout(namespace, Console(stderr=io.StringIO()), target, RolloutOptions(dry_run=True))
     said = [one for one in result.warnings if f"(dags.mode: {mode})" in one]
 
     assert [move.key for move in result.moves] == [

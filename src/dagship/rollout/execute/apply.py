@@ -1,4 +1,4 @@
-"""Makes the changes of a move in the cluster, each object in one write and only as it was looked at."""
+"""Patches the objects of a move: each in one write, and only as it was when it was looked at."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _TRIES = 20
 
 
-def apply(cluster: "Cluster", feed: "Feed", move: Move, may_say: drift.Known) -> Move:
+def apply(cluster: "Cluster", feed: "Feed", move: Move, own: drift.OwnValues) -> Move:
     """Makes an object say what its move wants; returns the move with the images that the server made of it.
 
     Raises:
@@ -32,7 +32,7 @@ def apply(cluster: "Cluster", feed: "Feed", move: Move, may_say: drift.Known) ->
             # A write whose answer was lost may have been done: nobody is to judge by what was before it.
             feed.put(move.kind, raw)
         seen = None
-        to_do = drift.outstanding(move, raw, may_say)
+        to_do = drift.outstanding(move, raw, own)
         if not to_do:
             return move
         try:

@@ -29,17 +29,25 @@ def journal_of(planned: Planned, before: Journal | None, signed: Signature) -> J
     )
 
 
-def released(before: Record, planned: Planned, activity: Activity | None, signed: Signature) -> Record:
+def released(
+    written: Record,
+    planned: Planned,
+    activity: Activity | None,
+    signed: Signature,
+    *,
+    unfinished: Journal | None = None,
+) -> Record:
     """Returns the record after a rollout that succeeded; the first one also leaves what it found, to return to.
 
     Args:
-        before: The record when it began.
+        written: The record as it is.
         planned: What was done.
         activity: What Airflow said before anything moved; None when it could not be asked.
         signed: Who did it, and when it was done.
+        unfinished: The rollout that was cut off, from which this one went on.
 
     """
-    releases = before.releases or (_found(None if before.journal else activity, signed.when),)
+    releases = written.releases or (_found(None if unfinished else activity, signed.when),)
     if releases[0].kind == "found":
         found = (*releases[0].moves, *_new_to(releases, planned.moves))
         releases = (releases[0].model_copy(update={"moves": found}), *releases[1:])
@@ -64,7 +72,7 @@ def released(before: Record, planned: Planned, activity: Activity | None, signed
             for move in planned.moves
         ),
     )
-    return Record(releases=(*releases, release)[-KEPT:], hold=before.hold)
+    return Record(releases=(*releases, release)[-KEPT:], hold=written.hold)
 
 
 def _found(activity: Activity | None, when: str) -> Release:

@@ -1,22 +1,25 @@
-"""One run of the machinery: where it works, and what it collects for its result."""
+"""One rollout, rollback or undo: where it works, what is planned, what was observed, and what it comes to."""
 
-import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from dagship.airflow.activity import Activity
 from dagship.airflow.drain import Drains
 from dagship.artifacts import Target
 from dagship.diagnosis.failure import Failure
 from dagship.health.watcher import Last, Pods, Watcher
-from dagship.record import config_map
-from dagship.record.model import Move, Record
-from dagship.rollout.options import Asked
+from dagship.record.actor import signature
+from dagship.record.ledger import Ledger
+from dagship.record.model import Journal, Move
+from dagship.rollout.execute.history import journal_of
+from dagship.rollout.options import RolloutOptions
 from dagship.rollout.plan import drift
 from dagship.rollout.plan.model import Planned
 from dagship.rollout.results import RolloutResult
+from dagship.rollout.survey import Survey
+from dagship.timing import timed
 
 if TYPE_CHECKING:
     from dagship.board import Board
@@ -24,38 +27,154 @@ if TYPE_CHECKING:
     from dagship.cluster.feed import Feed
     from dagship.console import Console
     from dagship.health.expectation import Expectation
-    from dagship.record.lease import Lease
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
-    """What a run holds while it moves things.
+class Notes:
+    """What is collected for the result, from the first look to the last count.
 
     Attributes:
+        console: Shows it.
+        warnings: What was noticed, in order; each is shown once.
+        seconds: Seconds by phase.
+
+    """
+
+    console: "Console"
+    warnings: dict[str, None] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def keep(self, found: Iterable[str]) -> None:
+        """Keeps what was noticed, for `show`."""
+        self.warnings.update(dict.fromkeys(found))
+
+    def show(self) -> None:
+        """Shows all that was noticed so far."""
+        for said in self.warnings:
+            self.console.warn(said)
+
+    def warn(self, found: Iterable[str]) -> None:
+        """Keeps what was noticed, and shows what of it is new."""
+        for said in found:
+            if said not in self.warnings:
+                self.warnings[said] = None
+                self.console.warn(said)
+
+    def timed(self, phase: str) -> AbstractContextManager[None]:
+        """Counts the seconds of a phase."""
+        return timed(self.seconds, phase)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observed:
+    """What Airflow said, before anything moved, of its runs and tasks.
+
+    Attributes:
+        activity: Its runs and tasks; None when it could not be asked.
+        why_not: Why it could not.
+        at: When it was asked, by this machine's monotonic clock.
+
+    """
+
+    activity: Activity | None = None
+    why_not: str = ""
+    at: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """What every phase works with; one that learns more returns another.
+
+    Attributes:
+        cluster: The namespace.
+        options: What the caller wants.
+        notes: What is collected for the result.
+        survey: What the namespace held when it was last read.
+        plan: What is to be done.
+        airflow: The workloads of the Airflow that is meant, where a namespace has several.
+        observed: What Airflow said.
+        careless: Pods whose tasks do not survive SIGTERM.
+
+    """
+
+    cluster: "Cluster"
+    options: RolloutOptions
+    notes: Notes
+    survey: Survey
+    plan: Planned
+    airflow: frozenset[str] = frozenset()
+    observed: Observed = Observed()
+    careless: frozenset[str] = frozenset()
+
+    @property
+    def console(self) -> "Console":
+        """Shows progress."""
+        return self.notes.console
+
+    @property
+    def unfinished(self) -> Journal | None:
+        """The rollout that was cut off, from which this one goes on."""
+        return self.survey.record.journal
+
+    def result(
+        self,
+        outcome: Literal["moved", "unchanged", "planned", "undone", "left"],
+        *,
+        release: int | None = None,
+        failure: Failure | None = None,
+        state: str = "",
+    ) -> RolloutResult:
+        """Returns what it came to."""
+        plan = self.plan
+        return RolloutResult(
+            passed=failure is None,
+            outcome=outcome,
+            namespace=self.cluster.namespace,
+            context=self.cluster.context,
+            image=plan.target.image,
+            dag_version=plan.target.dag_version,
+            airflow=plan.target.airflow,
+            release=release,
+            moves=plan.moves,
+            live=self.observed.activity,
+            failure=failure,
+            state=state,
+            warnings=tuple(self.notes.warnings),
+            seconds=self.notes.seconds,
+            requests=sum(self.cluster.requests.values()),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moving:
+    """An operation while it moves things.
+
+    Attributes:
+        operation: The operation.
+        ledger: The record, under the lock.
         feed: Keeps the namespace's objects.
-        lease: The lease.
-        planned: What is to be done.
-        written: The record as it was before.
+        drains: The pods that end.
         answers: By object, the moves that the server made other images of than were asked for.
 
     """
 
+    operation: Operation
+    ledger: Ledger
     feed: "Feed"
-    lease: "Lease"
-    planned: Planned
-    written: Record
+    drains: Drains | None = None
     answers: dict[str, Move] = field(default_factory=dict)
 
     @property
-    def may_say(self) -> drift.Known:
-        """What fields may say that is ours."""
-        return drift.known((*self.planned.moves, *self.answers.values()), self.written.journal)
+    def own_values(self) -> drift.OwnValues:
+        """Values that dagship itself may have written."""
+        operation = self.operation
+        return drift.own_values((*operation.plan.moves, *self.answers.values()), operation.unfinished)
 
     @property
     def came(self) -> Planned:
         """What was planned, with the images that the server answered with, as far as it did."""
-        moves = tuple(self.answers.get(move.key, move) for move in self.planned.moves)
-        return replace(self.planned, moves=moves)
+        plan = self.operation.plan
+        return replace(plan, moves=tuple(self.answers.get(move.key, move) for move in plan.moves))
 
     def keep(self, asked: Move, answer: Move) -> bool:
         """Keeps what the server made of a move; returns whether that is news."""
@@ -64,62 +183,27 @@ class Held:
         self.answers[asked.key] = answer
         return True
 
+    def write_journal(self, state: Literal["moving", "undoing", "left"] = "moving") -> None:
+        """Writes down how far it is."""
+        journal = journal_of(self.came, self.operation.unfinished, signature())
+        self.ledger.journal(journal.model_copy(update={"state": state}))
 
-@dataclass(kw_only=True)
-class Run:
-    """What every phase works with.
-
-    Attributes:
-        cluster: The namespace.
-        console: Shows progress.
-        asked: What the caller wants.
-        record: The ConfigMap of the record as this run read or wrote it last.
-        seconds: Seconds by phase so far.
-        warnings: What was noticed so far, in order.
-        activity: What Airflow said of its runs and tasks last, before anything moved; None when it could not be asked.
-        unasked: Why it could not.
-        drains: The pods that end, once things move.
-        careless: Pods whose tasks do not survive SIGTERM.
-        when: When Airflow was asked, by this machine's monotonic clock.
-
-    """
-
-    cluster: "Cluster"
-    console: "Console"
-    asked: Asked
-    record: dict[str, Any] | None = None
-    seconds: dict[str, float] = field(default_factory=dict)
-    warnings: dict[str, None] = field(default_factory=dict)
-    activity: Activity | None = None
-    unasked: str = ""
-    drains: Drains | None = None
-    careless: frozenset[str] = frozenset()
-    when: float = 0.0
-
-    def store(self, lease: "Lease", written: Record) -> None:
-        """Writes the record, as long as nobody else may."""
-        lease.check()
-        kept, gone = config_map.fit(written)
-        self.record = config_map.store(self.cluster, kept, self.record)
-        if gone:
-            first = kept.releases[0].number
-            self.warn([f"the record has no room for release {', '.join(map(str, gone))}: rollback reaches to {first}"])
-
-    def watcher(self, held: Held, board: "Board", target: Target | None) -> Watcher:
+    def watcher(self, board: "Board", target: Target | None) -> Watcher:
         """Returns a watcher for the way to `target`, or for the way back."""
+        operation = self.operation
         # An image for several platforms may be reported by the digest of one of them.
         ids = frozenset({target.digest}) if target and len(target.platforms) == 1 else frozenset[str]()
         return Watcher(
-            cluster=self.cluster,
-            feed=held.feed,
-            check=held.lease.check,
+            cluster=operation.cluster,
+            feed=self.feed,
+            check=self.ledger.check,
             board=board,
             ids=ids,
-            timeout=self.asked.timeout,
+            timeout=operation.options.timeout,
             undoing=target is None,
-            warnings=self.warnings,
-            clock=self.cluster.clock,
-            at_once=1 if target is None else self.asked.max_unavailable,
+            warnings=operation.notes.warnings,
+            clock=operation.cluster.clock,
+            at_once=1 if target is None else operation.options.max_unavailable,
             observe=self._follow,
         )
 
@@ -129,46 +213,14 @@ class Run:
             return ""
         return self.drains.see(expected.key, pods, now, worker=expected.tasks_run_here, last=last)
 
-    def warn(self, found: Iterable[str]) -> None:
-        """Keeps what was noticed, and shows what of it is new."""
-        for said in found:
-            if said not in self.warnings:
-                self.warnings[said] = None
-                self.console.warn(said)
-
-    @contextmanager
-    def timed(self, phase: str) -> Iterator[None]:
-        """Counts the seconds of a phase."""
-        began = time.monotonic()
-        try:
-            yield
-        finally:
-            self.seconds[phase] = round(time.monotonic() - began, 2)
-
     def result(
         self,
-        planned: Planned,
-        outcome: Literal["moved", "unchanged", "planned", "undone", "left"],
+        outcome: Literal["moved", "unchanged", "undone", "left"],
         *,
         release: int | None = None,
         failure: Failure | None = None,
         state: str = "",
     ) -> RolloutResult:
-        """Returns what the run came to."""
-        return RolloutResult(
-            passed=failure is None,
-            outcome=outcome,
-            namespace=self.cluster.namespace,
-            context=self.cluster.context,
-            image=planned.target.image,
-            dag_version=planned.target.dag_version,
-            airflow=planned.target.airflow,
-            release=release,
-            moves=planned.moves,
-            live=self.activity,
-            failure=failure,
-            state=state,
-            warnings=tuple(self.warnings),
-            seconds=self.seconds,
-            requests=sum(self.cluster.requests.values()),
-        )
+        """Returns what it came to, with what the server answered."""
+        came = replace(self.operation, plan=self.came)
+        return came.result(outcome, release=release, failure=failure, state=state)

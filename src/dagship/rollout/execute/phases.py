@@ -1,41 +1,32 @@
-"""Carries a plan out: under the Lease, journal first, step by step, and back again when it fails."""
+"""The phases of a rollout, a rollback and an undo: preflight, lock, recheck, wait, hold, move and record, count."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dagship.cluster.feed import Feed
-from dagship.diagnosis import events_and_logs
-from dagship.diagnosis.failure import Failure
-from dagship.diagnosis.present import show_failure
-from dagship.errors import DagshipError, Interrupted, OutsideError, Transient
-from dagship.health import faults
-from dagship.health.watcher import WorkloadFailed
-from dagship.record import actor, config_map
-from dagship.record.lease import Lease
-from dagship.record.model import Move
-from dagship.rollout.execute import apply, hold, runs
-from dagship.rollout.execute.history import is_last, journal_of, released
-from dagship.rollout.execute.operation import Held, Run
-from dagship.rollout.execute.undo import go_back
-from dagship.rollout.plan import drift, expectations, server_answer
-from dagship.rollout.plan.model import Planned, Planner
-from dagship.rollout.plan.step_order import STEPS
+from dagship.errors import Interrupted, OutsideError, Transient
+from dagship.record import config_map, lease
+from dagship.record.ledger import Ledger
+from dagship.rollout.execute import hold, runs, steps
+from dagship.rollout.execute.operation import Notes, Operation
+from dagship.rollout.options import RolloutOptions
+from dagship.rollout.plan import drift, rollback_target
+from dagship.rollout.plan.model import Planner
 from dagship.rollout.preflight import checks, dags_served, dry_run
 from dagship.rollout.present import show_activity, show_plan
 from dagship.rollout.results import RolloutResult
 from dagship.rollout.survey import read_namespace
-from dagship.workloads.kinds import WATCHED
 
 if TYPE_CHECKING:
-    from dagship.health.expectation import Expectation
-    from dagship.rollout.survey import Survey
+    from dagship.cluster.api import Cluster
+    from dagship.console import Console
+    from dagship.record.lease import Lease
 
-# How long the API server may be away while things move, seconds: an upgrade of its own takes about a minute.
-_PATIENCE = 180.0
-_FED = (*WATCHED, "ReplicaSet", "Pod")
 _HOW_TO_GO_ON = "the same command again finishes it, rollout --undo takes it back."
 
 
-def roll(run: Run, planner: Planner) -> RolloutResult:
+def run(cluster: "Cluster", console: "Console", options: RolloutOptions, planner: Planner) -> RolloutResult:
     """Plans, shows the plan, and carries it out.
 
     Raises:
@@ -45,170 +36,114 @@ def roll(run: Run, planner: Planner) -> RolloutResult:
         Interrupted: Ctrl-C came while things moved; the next run goes on from there.
 
     """
-    with run.timed("preflight"), run.console.step(f"Looking at the namespace {run.cluster.namespace}"):
-        planned, survey = _look(run, planner)
-    _show(run, planned, survey)
-    show_activity(run.console, run.activity, planned.target)
-    hold.check(run, planned, survey)
-    for warning in run.warnings:
-        run.console.warn(warning)
-    if run.asked.dry_run:
-        return run.result(planned, "planned", state="Nothing was changed.")
-    run.cluster = run.cluster.patient(_PATIENCE)
-    with Lease(run.cluster, holder=actor.who()) as lease:
-        with run.timed("lock"):
-            with run.console.step(f"Taking the lock of {run.cluster.namespace}") as step:
-
-                def say(text: str) -> None:
-                    run.console.say(text)
-                    step.say(text)
-
-                lease.acquire(wait=run.asked.wait, say=say)
-            # Nobody else moves things from here on; what moved while this one looked or waited is seen now.
-            found = read_namespace(run.cluster, selector=run.asked.selector)
-            survey, anew = runs.again(run, found, planned, before=survey)
-            now = planner(survey)
-            own = survey.inventory.objects.get(("ConfigMap", config_map.NAME))
-            run.record = None if own is None else dict(own)
-        if now.moves != planned.moves or anew:
-            run.warn(_check(run, now, survey))
-        if now.moves != planned.moves:
-            _show(run, now, survey)
-        runs.wait(run, lease, now, survey)
-        with hold.held(run, lease, now, survey) as survey:
-            try:
-                result = _carry_out(run, lease, now, survey)
-            except KeyboardInterrupt as stopped:
-                raise Interrupted(
-                    "Interrupted in the middle of a rollout; what moved stays moved.", _HOW_TO_GO_ON
-                ) from stopped
-            except OutsideError as failed:
-                mend = f"{failed.hint} After that:" if failed.hint else ""
-                first = "When the server is back:" if isinstance(failed, Transient) else mend
-                raise OutsideError(
-                    failed.message, f"The rollout is unfinished. {first.strip()} {_HOW_TO_GO_ON}", failed.detail
-                ) from failed
-            except OSError as failed:
-                raise OutsideError(
-                    f"The system refused: {failed.strerror or failed}.", f"The rollout is unfinished; {_HOW_TO_GO_ON}"
-                ) from failed
-    result = result.model_copy(update={"warnings": tuple(dict.fromkeys((*result.warnings, *run.warnings)))})
-    return runs.counted(run, result, now, survey)
+    notes = Notes(console=console)
+    with notes.timed("preflight"), console.step(f"Looking at the namespace {cluster.namespace}"):
+        operation = _preflight(cluster, options, notes, planner)
+    _show(operation)
+    show_activity(console, operation.observed.activity, operation.plan.target)
+    hold.check(operation)
+    notes.show()
+    if options.dry_run:
+        return operation.result("planned", state="Nothing was changed.")
+    cluster = cluster.patient(lease.PATIENCE)
+    with ExitStack() as locked:
+        with notes.timed("lock"):
+            lock = locked.enter_context(lease.held(cluster, console, wait=options.wait))
+            now, ledger = _reread(replace(operation, cluster=cluster), lock, planner)
+        operation = _recheck(now, before=operation)
+        operation = runs.wait(operation, ledger)
+        with hold.paused(operation, ledger) as operation, _unfinished():
+            drains = runs.watch(operation)
+            result = steps.carry_out(operation, ledger, drains)
+    return runs.counted(operation, drains, result)
 
 
-def _show(run: Run, planned: Planned, survey: "Survey") -> None:
-    moves = tuple(move.reversed() for move in reversed(planned.moves)) if planned.undo else planned.moves
-    show_plan(run.console, moves, None if planned.undo else survey.record.journal)
+def _preflight(cluster: "Cluster", options: RolloutOptions, notes: Notes, planner: Planner) -> Operation:
+    """Reads only, and refuses what cannot end well."""
+    checks.check_permissions(cluster)
+    survey = read_namespace(cluster, selector=options.selector)
+    operation = Operation(cluster=cluster, options=options, notes=notes, survey=survey, plan=planner(survey))
+    operation = _settle(runs.ask(operation))
+    operation, found = _check(operation)
+    notes.keep(found)
+    plan = operation.plan
+    if options.dry_run or not plan.undo:
+        patches = dry_run.patches(survey, plan.writes, drift.own_values(plan.moves, operation.unfinished))
+        if options.dry_run:
+            dry_run.ask_server(cluster, patches)
+    return operation
 
 
-def _look(run: Run, planner: Planner) -> tuple[Planned, "Survey"]:
-    """Everything that reads only."""
-    checks.check_permissions(run.cluster)
-    survey = read_namespace(run.cluster, selector=run.asked.selector)
-    survey = runs.asked(run, survey, planner(survey))
-    planned = planner(survey)
-    run.warnings.update(dict.fromkeys(_check(run, planned, survey)))
-    if run.asked.dry_run or not planned.undo:
-        moves = [move.reversed() for move in planned.moves] if planned.undo else planned.moves
-        patches = dry_run.patches(survey, moves, drift.known(planned.moves, survey.record.journal))
-        if run.asked.dry_run:
-            dry_run.ask_server(run.cluster, patches)
-    return planned, survey
+def _reread(operation: Operation, lock: "Lease", planner: Planner) -> tuple[Operation, Ledger]:
+    """Plans anew under the lock: what moved while this one looked or waited is seen now, and nobody moves more."""
+    survey = read_namespace(operation.cluster, selector=operation.options.selector)
+    now = replace(operation, survey=survey, plan=planner(survey))
+    # A rollout that ended since has changed what new runs are pinned to.
+    if runs.is_old(operation.observed) or survey.record != operation.survey.record:
+        now = runs.ask(now)
+    read = survey.inventory.objects.get(("ConfigMap", config_map.NAME))
+    return _settle(now), Ledger(now.cluster, lock, read, warn=lambda said: now.notes.warn([said]))
 
 
-def _check(run: Run, planned: Planned, survey: "Survey") -> tuple[str, ...]:
-    """Refuses what cannot end well, again when the plan changed while it waited for another; returns warnings."""
-    found = [*planned.warnings]
-    images = any(change.field != "env" for move in planned.moves for change in move.changes)
-    if not planned.undo:  # what an unfinished rollout took goes back to whoever had it
-        found += checks.check_owners(survey, planned.moves, planned.target, force=run.asked.force_ownership)
-    if images and not planned.undo:
-        running = checks.running_airflow(run.cluster, planned.moves, survey)
-        found += checks.check_airflow(planned.target.airflow, running, allow=run.asked.allow_airflow_change)
-        found += checks.check_platform(run.cluster, planned.target) if planned.target.image else ()
-        back = planned.kind == "rollback"
-        found += dags_served.check(run.cluster, survey, planned.moves, planned.target, going_back=back)
-    return (*found, *runs.check(run, planned, survey))
+def _settle(operation: Operation) -> Operation:
+    """With what Airflow said a rollback may need less than its plan."""
+    plan = rollback_target.within_image(operation.plan, operation.survey, operation.observed.activity)
+    return replace(operation, plan=plan)
 
 
-def _carry_out(run: Run, lease: Lease, planned: Planned, survey: "Survey") -> RolloutResult:
-    written = survey.record
-    may_say = drift.known(planned.moves, written.journal)
-    changes = written.journal is not None or any(
-        drift.outstanding(move, survey.inventory.objects[move.kind, move.name], may_say) for move in planned.moves
-    )
-    if changes and not planned.undo:
-        journal = journal_of(planned, written.journal, actor.signature())
-        run.store(lease, written.model_copy(update={"journal": journal}))
-    runs.watch(run, planned, survey)
-    with Feed(run.cluster, _FED) as feed:
-        held = Held(feed=feed, lease=lease, planned=planned, written=written)
-        if planned.undo:
-            return go_back(run, held, None)
-        try:
-            _forward(run, held)
-        except WorkloadFailed as broken:
-            failure = events_and_logs.failure(run.cluster, broken)
-            show_failure(run.console, failure)
-            if not changes:
-                state = "It says the image already; nothing was changed, and pods that were broken got a new start."
-                return run.result(planned, "left", failure=failure, state=state)
-            if not run.asked.undo:
-                return _left(run, held, failure)
-            return go_back(run, held, failure)
-    if not changes:
-        # Where somebody else has put the image there, no release is made of it: nothing was done that could be undone.
-        number = written.releases[-1].number if is_last(written, planned) else None
-        return run.result(planned, "unchanged", release=number)
-    for move in planned.moves:
-        lease.check()
-        apply.restore(run.cluster, move)
-    after = released(written, held.came, survey.activity, actor.signature())
-    run.store(lease, after)
-    return run.result(planned, "moved", release=after.releases[-1].number)
+def _recheck(now: Operation, *, before: Operation) -> Operation:
+    """Checks and shows what has changed since the preflight."""
+    moved = now.plan.moves != before.plan.moves
+    if moved or now.observed != before.observed:
+        now, found = _check(now)
+        now.notes.warn(found)
+    if moved:
+        _show(now)
+    return now
 
 
-def _forward(run: Run, held: Held) -> None:
-    before: tuple[Expectation, ...] = ()
-    for step, title in enumerate(STEPS):
-        moves = [move for move in held.planned.moves if move.step == step]
-        if not moves:
-            continue
-        with run.timed(title), run.console.board(f"Moving {title}") as board:
-            for move in moves:
-                held.lease.check()
-                _apply(run, held, move)
-            expected = expectations.of_moves(move for move in held.came.moves if move.step == step)
-            run.watcher(held, board, held.planned.target).until_done(expected, before=before)
-        before += expected
+def _check(operation: Operation) -> tuple[Operation, tuple[str, ...]]:
+    """Refuses what cannot end well; returns what is to be known."""
+    plan, survey, options = operation.plan, operation.survey, operation.options
+    found = [*plan.warnings]
+    images = any(change.field != "env" for move in plan.moves for change in move.changes)
+    if not plan.undo:  # what an unfinished rollout took goes back to whoever had it
+        found += checks.check_owners(survey, plan.moves, plan.target, force=options.force_ownership)
+    if images and not plan.undo:
+        running = checks.running_airflow(operation.cluster, plan.moves, survey)
+        found += checks.check_airflow(plan.target.airflow, running, allow=options.allow_airflow_change)
+        found += checks.check_platform(operation.cluster, plan.target) if plan.target.image else ()
+        found += dags_served.check(
+            operation.cluster,
+            survey,
+            operation.observed.activity,
+            plan.moves,
+            plan.target,
+            going_back=plan.kind == "rollback",
+        )
+    operation, of_runs = runs.check(operation)
+    return operation, (*found, *of_runs)
 
 
-def _apply(run: Run, held: Held, move: Move) -> None:
-    """Makes the change; a refusal is a reason to go back, a server that is away is not.
+def _show(operation: Operation) -> None:
+    plan = operation.plan
+    show_plan(operation.console, plan.writes, None if plan.undo else operation.unfinished)
 
-    What the server made of it is in the journal before anything else happens: nobody could tell whose it is.
-    """
+
+@contextmanager
+def _unfinished() -> Iterator[None]:
+    """Says of what ends the block in the middle how to go on from there."""
     try:
-        answer = apply.apply(run.cluster, held.feed, move, held.may_say)
-    except Transient:
-        raise
-    except DagshipError as refused:
-        raise WorkloadFailed(move.key, faults.of_workload("Refused", refused.message)) from refused
-    if held.keep(move, answer):
-        journal = journal_of(held.came, held.written.journal, actor.signature())
-        run.store(held.lease, held.written.model_copy(update={"journal": journal}))
-    other = server_answer.replaced(move, answer)
-    if other is not None:
-        said = f"the server put {other[1]} in the place of {other[0]}: an admission webhook of the cluster does that"
-        raise WorkloadFailed(move.key, faults.of_workload("Replaced", said))
-
-
-def _left(run: Run, held: Held, failure: Failure) -> RolloutResult:
-    planned = held.came
-    journal = journal_of(planned, held.written.journal, actor.signature()).model_copy(update={"state": "left"})
-    run.store(held.lease, held.written.model_copy(update={"journal": journal}))
-    objects = read_namespace(run.cluster, selector="").inventory.objects
-    moved = [move.key for move in planned.moves if drift.says(move, objects.get((move.kind, move.name)))]
-    said = ", ".join(moved) or "nothing"
-    state = f"It was left as it is: {said} moved. rollout --undo takes it back, rollout tries again."
-    return run.result(planned, "left", failure=failure, state=state)
+        yield
+    except KeyboardInterrupt as stopped:
+        raise Interrupted("Interrupted in the middle of a rollout; what moved stays moved.", _HOW_TO_GO_ON) from stopped
+    except OutsideError as failed:
+        mend = f"{failed.hint} After that:" if failed.hint else ""
+        first = "When the server is back:" if isinstance(failed, Transient) else mend
+        raise OutsideError(
+            failed.message, f"The rollout is unfinished. {first.strip()} {_HOW_TO_GO_ON}", failed.detail
+        ) from failed
+    except OSError as failed:
+        raise OutsideError(
+            f"The system refused: {failed.strerror or failed}.", f"The rollout is unfinished; {_HOW_TO_GO_ON}"
+        ) from failed

@@ -1,4 +1,4 @@
-"""What a rollout does for tasks and runs: asks which there are, waits for some, watches the rest, and counts."""
+"""Looks after tasks and runs in a rollout: asks which there are, waits for some, watches the rest, and counts."""
 
 import functools
 import time
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from dagship.airflow import interruptions, orphaned_runs, pinned_runs, query, wait_for_runs
 from dagship.airflow.drain import Drains
 from dagship.errors import OutsideError, Refused, UsageError
-from dagship.rollout.execute.operation import Run
+from dagship.record.ledger import Ledger
+from dagship.rollout.execute.operation import Observed, Operation
 from dagship.rollout.plan import dag_version, drift
 from dagship.rollout.plan.model import Planned
 from dagship.rollout.preflight import dag_source, graceful_stop, sigterm
@@ -17,8 +18,6 @@ from dagship.rollout.results import RolloutResult, TaskReport
 if TYPE_CHECKING:
     from dagship.airflow.activity import Activity
     from dagship.cluster.api import Cluster
-    from dagship.record.lease import Lease
-    from dagship.rollout.survey import Survey
 
 # What Airflow said this long ago is asked anew, seconds: while another rollout was waited for.
 _OLD = 30.0
@@ -26,77 +25,85 @@ _OLD = 30.0
 _ABOUT = 5.0
 
 
-def asked(run: Run, survey: "Survey", planned: Planned) -> "Survey":
-    """Asks Airflow for its runs and tasks; returns the survey with the answer."""
-    prefer = frozenset(move.key for move in planned.moves)
-    run.activity, run.unasked = query.ask(run.cluster, survey.inventory, prefer=prefer)
-    run.when = time.monotonic()
-    return replace(survey, activity=run.activity)
+def ask(operation: Operation) -> Operation:
+    """Asks the Airflow whose workloads move for its runs and tasks."""
+    operation = replace(operation, airflow=frozenset(move.key for move in operation.plan.moves))
+    activity, why_not = _asked(operation)
+    return replace(operation, observed=Observed(activity=activity, why_not=why_not, at=time.monotonic()))
 
 
-def again(run: Run, survey: "Survey", planned: Planned, *, before: "Survey") -> tuple["Survey", bool]:
-    """Returns the survey with an answer that is not old, and whether Airflow was asked anew for that.
+def _asked(operation: Operation, *, since: float | None = None) -> "tuple[Activity | None, str]":
+    return query.ask(operation.cluster, operation.survey.inventory, prefer=operation.airflow, since=since)
 
-    Args:
-        run: What runs.
-        survey: What the namespace holds now.
-        planned: What was planned before.
-        before: What it held then: a rollout that ended since has changed what new runs are pinned to.
+
+def is_old(observed: Observed) -> bool:
+    """Whether runs and tasks may be others by now."""
+    return time.monotonic() - observed.at > _OLD
+
+
+def look_again(operation: Operation) -> Operation:
+    """Asks and checks again before things begin to move, and says what is to be known.
+
+    Raises:
+        Refused: As `check`.
 
     """
-    if time.monotonic() - run.when > _OLD or survey.record != before.record:
-        return asked(run, survey, planned), True
-    return replace(survey, activity=run.activity), False
+    operation, found = check(ask(operation))
+    operation.notes.warn(found)
+    return operation
 
 
-def check(run: Run, planned: Planned, survey: "Survey") -> tuple[str, ...]:
-    """Refuses what would cost tasks or runs; returns what is to be known.
+def check(operation: Operation) -> tuple[Operation, tuple[str, ...]]:
+    """Refuses what would cost tasks or runs; returns what is to be known, and which pods are careless of their tasks.
 
     Raises:
         Refused: Tasks would be killed, or runs left without their code.
         UsageError: Runs are to be waited for, and Airflow cannot be asked for them.
 
     """
-    wants = run.asked
-    if run.activity is None and wants.wait_for_runs is not None:
+    options, plan, observed = operation.options, operation.plan, operation.observed
+    activity = observed.activity
+    if activity is None and options.wait_for_runs is not None:
         raise UsageError(
-            f"--wait-for-runs needs an answer of Airflow, which cannot be asked for its runs: {run.unasked}",
+            f"--wait-for-runs needs an answer of Airflow, which cannot be asked for its runs: {observed.why_not}",
             "See to that first, or leave --wait-for-runs out.",
         )
-    moves = [move.reversed() for move in planned.moves] if planned.undo else planned.moves
-    if all(drift.stays(move, survey.inventory.objects[move.kind, move.name]) for move in moves):
-        return ()
-    said = [] if run.activity is not None else [f"Airflow could not be asked for its runs and tasks: {run.unasked}"]
-    lacking = pinned_runs.lacking(run.activity, planned.target) if run.activity and not planned.undo else {}
-    if lacking and wants.wait_for_runs is None:
-        refusal = pinned_runs.refusal(lacking, orphaned_runs.stuck(run.activity, lacking) if run.activity else "")
-        if not wants.interrupt_tasks:
-            raise refusal
-        said.append(refusal.message)
-    if run.activity and not planned.undo and (unknown := pinned_runs.unknown(run.activity, planned.target)):
-        said.append(unknown)
-    if run.activity and not planned.undo:
-        said += filter(
-            None,
-            (orphaned_runs.leaving(run.activity, planned.target), orphaned_runs.moving(run.activity, planned.target)),
-        )
-    current = dag_version.announced(survey.inventory.workloads, run.activity) if run.activity else ""
-    if (
-        run.activity
-        and not planned.undo
-        and (announced := pinned_runs.announced(run.activity, planned.target, current))
-    ):
-        said.append(announced)
+    if all(drift.stays(move, operation.survey.inventory.objects[move.kind, move.name]) for move in plan.writes):
+        return operation, ()
+    said = [f"Airflow could not be asked for its runs and tasks: {observed.why_not}"] if activity is None else []
+    if activity is not None and not plan.undo:
+        said += _check_runs(operation, activity)
+    pods = operation.cluster.list("Pod")
     found = graceful_stop.of_moves(
-        moves, survey, run.cluster.list("Pod"), run.activity, functools.partial(_look, run.cluster)
+        plan.writes, operation.survey, pods, activity, functools.partial(_look, operation.cluster)
     )
-    run.careless = frozenset(pod for one in found for pod in one.careless)
     # What goes back has to, whatever it costs.
     for one in found:
-        if one.kills and not wants.interrupt_tasks and not planned.undo:
+        if one.kills and not options.interrupt_tasks and not plan.undo:
             raise Refused(f"{one.said[0].upper()}{one.said[1:]}.", one.hint)
         said.append(one.said)
-    return tuple(said)
+    careless = frozenset(pod for one in found for pod in one.careless)
+    return replace(operation, careless=careless), tuple(said)
+
+
+def _check_runs(operation: Operation, activity: "Activity") -> list[str]:
+    """Refuses an image that lacks what unfinished runs are pinned to; returns what is to be known of them."""
+    options, target = operation.options, operation.plan.target
+    said = []
+    lacking = pinned_runs.lacking(activity, target)
+    if lacking and options.wait_for_runs is None:
+        refusal = pinned_runs.refusal(lacking, orphaned_runs.stuck(activity, lacking))
+        if not options.interrupt_tasks:
+            raise refusal
+        said.append(refusal.message)
+    current = dag_version.announced(operation.survey.inventory.workloads, activity)
+    said += [
+        pinned_runs.unknown(activity, target),
+        orphaned_runs.leaving(activity, target),
+        orphaned_runs.moving(activity, target),
+        pinned_runs.announced(activity, target, current),
+    ]
+    return list(filter(None, said))
 
 
 def _look(cluster: "Cluster", pod: str, container: str) -> sigterm.Seen | None:
@@ -108,63 +115,63 @@ def _look(cluster: "Cluster", pod: str, container: str) -> sigterm.Seen | None:
     return sigterm.seen(said) if code == 0 else None
 
 
-def wait(run: Run, lease: "Lease", planned: Planned, survey: "Survey") -> None:
+def wait(operation: Operation, ledger: Ledger) -> Operation:
     """Waits for the runs that need what the image lacks, if that was asked for.
 
     Raises:
         Refused: They did not end in time, or tasks would be killed that began meanwhile.
 
     """
-    limit = run.asked.wait_for_runs
-    if limit is None or run.activity is None or planned.undo or not pinned_runs.lacking(run.activity, planned.target):
-        return
-    prefer = frozenset(move.key for move in planned.moves)
-    with run.timed("waiting"), run.console.board("Waiting for runs") as board:
-        run.activity = wait_for_runs.until_ended(
-            lambda: query.ask(run.cluster, survey.inventory, prefer=prefer),
-            run.activity,
-            planned.target,
+    limit, plan, activity = operation.options.wait_for_runs, operation.plan, operation.observed.activity
+    if limit is None or activity is None or plan.undo or not pinned_runs.lacking(activity, plan.target):
+        return operation
+    with operation.notes.timed("waiting"), operation.console.board("Waiting for runs") as board:
+        activity = wait_for_runs.until_ended(
+            lambda: _asked(operation),
+            activity,
+            plan.target,
             limit=limit,
             board=board,
-            check=lease.check,
+            check=ledger.check,
         )
     # Tasks may run by now where none did.
-    run.warn(check(run, planned, survey))
+    operation, found = check(replace(operation, observed=replace(operation.observed, activity=activity)))
+    operation.notes.warn(found)
+    return operation
 
 
-def watch(run: Run, planned: Planned, survey: "Survey") -> None:
+def watch(operation: Operation) -> Drains:
     """Begins to take note of the pods that end."""
-    prefer = frozenset(move.key for move in planned.moves)
-
-    def ask() -> "Activity | None":
-        return query.ask(run.cluster, survey.inventory, prefer=prefer)[0]
-
-    run.drains = Drains(run.activity, ask)
+    return Drains(operation.observed.activity, lambda: _asked(operation)[0])
 
 
-def counted(run: Run, result: RolloutResult, planned: Planned, survey: "Survey") -> RolloutResult:
-    """Returns the result with what became of tasks and runs."""
-    if run.drains is None or run.activity is None or result.outcome == "unchanged":
-        return result
-    prefer = frozenset(move.key for move in planned.moves)
-    with run.timed("counting"), run.console.step("Asking Airflow what became of its tasks"):
-        now, why = query.ask(run.cluster, survey.inventory, prefer=prefer, since=run.activity.asked - _ABOUT)
-    found = [pinned_runs.stranded(now) if now else f"Airflow could not be asked what became of its tasks: {why}"]
-    where = _elsewhere(now, planned) if now and result.outcome == "moved" else ""
-    found += [where]
-    run.warn(filter(None, found))
-    warnings = (*result.warnings, *filter(None, found))
-    ended = run.drains.ended
-    cut = interruptions.interrupted(run.drains.known, now, ended, careless=run.careless) if now else None
-    report = TaskReport(
-        running=run.activity.running,
+def counted(operation: Operation, drains: Drains, result: RolloutResult) -> RolloutResult:
+    """Returns the result with what became of tasks and runs, and with all that was noticed to the end."""
+    before, notes = operation.observed.activity, operation.notes
+    if before is None or result.outcome == "unchanged":
+        return result.model_copy(update={"warnings": tuple(notes.warnings)})
+    with notes.timed("counting"), operation.console.step("Asking Airflow what became of its tasks"):
+        now, why = _asked(operation, since=before.asked - _ABOUT)
+    where = _elsewhere(now, operation.plan) if now and result.outcome == "moved" else ""
+    lost = pinned_runs.stranded(now) if now else f"Airflow could not be asked what became of its tasks: {why}"
+    notes.warn(filter(None, (lost, where)))
+    cut = interruptions.interrupted(drains.known, now, drains.ended, careless=operation.careless) if now else None
+    tasks = TaskReport(
+        running=before.running,
         interrupted=cut,
-        draining=round(run.drains.seconds, 2),
+        draining=round(drains.seconds, 2),
         runs=now.by_version if now else {},
     )
-    more = {"tasks": report, "warnings": warnings, "seconds": dict(run.seconds)}
-    more |= {"passed": False, "state": f"It moved, and {where}."} if where else {}
-    return result.model_copy(update={**more, "requests": sum(run.cluster.requests.values())})
+    failed = {"passed": False, "state": f"It moved, and {where}."} if where else {}
+    return result.model_copy(
+        update={
+            "tasks": tasks,
+            "warnings": tuple(notes.warnings),
+            "seconds": dict(notes.seconds),
+            "requests": sum(operation.cluster.requests.values()),
+            **failed,
+        }
+    )
 
 
 def _elsewhere(now: "Activity", planned: Planned) -> str:

@@ -1,4 +1,4 @@
-"""The way back: everything returns to what it said before, pods that are stuck included."""
+"""Undoes a rollout: every object returns to what it said before, pods that are stuck included."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,11 +10,9 @@ from dagship.diagnosis.failure import Failure
 from dagship.diagnosis.present import show_failure
 from dagship.errors import DagshipError, Refused, Transient
 from dagship.health.watcher import WorkloadFailed
-from dagship.record.actor import signature
 from dagship.record.model import Move
 from dagship.rollout.execute import apply
-from dagship.rollout.execute.history import journal_of
-from dagship.rollout.execute.operation import Held, Run
+from dagship.rollout.execute.operation import Moving
 from dagship.rollout.plan import drift, expectations
 from dagship.rollout.results import RolloutResult
 from dagship.workloads.kinds import WATCHED
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class _Returned:
-    """What going back came to.
+    """The outcome of going back.
 
     Attributes:
         back: The moves back that were made, to be watched.
@@ -48,50 +46,49 @@ class _Returned:
         return bool(self.refused or self.stuck)
 
 
-def go_back(run: Run, held: Held, failure: Failure | None) -> RolloutResult:
+def go_back(moving: Moving, failure: Failure | None) -> RolloutResult:
     """Returns every object of a plan to what it said before, and says what that came to.
 
-    What cannot go back keeps nothing else from it.
+    One object that cannot be restored does not stop the others.
 
     Args:
-        run: The run.
-        held: What it holds.
+        moving: The operation.
         failure: Why it goes back; None when the caller asked for it.
 
     Raises:
         OutsideError: The API server was away for too long, or the lease was lost.
 
     """
-    planned = held.came
-    journal = journal_of(planned, held.written.journal, signature())
-    run.store(held.lease, held.written.model_copy(update={"journal": journal.model_copy(update={"state": "undoing"})}))
+    operation, came = moving.operation, moving.came
+    moving.write_journal("undoing")
     returned = _Returned()
-    with run.timed("undo"), run.console.board("Going back") as board:
+    with operation.notes.timed("undo"), operation.console.board("Going back") as board:
         # What announces the version goes first, the workers that serve it last.
-        for move in reversed(planned.moves):
-            held.lease.check()
-            _return(run, held, move.reversed(), returned)
-        _wait(run, held, board, returned)
+        for move in reversed(came.moves):
+            moving.ledger.check()
+            _return(moving, move.reversed(), returned)
+        _wait(moving, board, returned)
         board.failed = returned.unfinished
     for stuck in returned.stuck:
-        show_failure(run.console, stuck)
+        show_failure(operation.console, stuck)
     if returned.unfinished:
         first = returned.stuck[0] if returned.stuck else _refusal(returned)
-        return run.result(planned, "left", failure=failure or first, state=_state(returned))
-    for move in planned.moves:
-        held.lease.check()
-        apply.restore(run.cluster, move)
-    run.store(held.lease, held.written.model_copy(update={"journal": None}))
-    return run.result(planned, "undone", failure=failure, state=_state(returned))
+        return moving.result("left", failure=failure or first, state=_state(returned))
+    for move in came.moves:
+        moving.ledger.check()
+        apply.restore(operation.cluster, move)
+    moving.ledger.journal(None)
+    return moving.result("undone", failure=failure, state=_state(returned))
 
 
-def _return(run: Run, held: Held, way_back: Move, returned: _Returned) -> None:
+def _return(moving: Moving, way_back: Move, returned: _Returned) -> None:
+    cluster = moving.operation.cluster
     try:
-        raw = run.cluster.get(way_back.kind, way_back.name)
+        raw = cluster.get(way_back.kind, way_back.name)
         if way_back.kind in WATCHED:
-            held.feed.put(way_back.kind, raw)
-        ours = drift.without_foreign(way_back, raw, held.may_say)
-        answer = apply.apply(run.cluster, held.feed, ours, held.may_say)
+            moving.feed.put(way_back.kind, raw)
+        ours = drift.without_foreign(way_back, raw, moving.own_values)
+        answer = apply.apply(cluster, moving.feed, ours, moving.own_values)
     except Transient:
         raise
     except NotFound:
@@ -108,9 +105,9 @@ def _return(run: Run, held: Held, way_back: Move, returned: _Returned) -> None:
             returned.taken.append(way_back.key)
 
 
-def _wait(run: Run, held: Held, board: "Board", returned: _Returned) -> None:
+def _wait(moving: Moving, board: "Board", returned: _Returned) -> None:
     """One that does not come up keeps none of the others waiting."""
-    watcher = run.watcher(held, board, None)
+    watcher = moving.watcher(board, None)
     expected = expectations.of_moves(returned.back)
     while expected:
         try:
@@ -122,7 +119,7 @@ def _wait(run: Run, held: Held, board: "Board", returned: _Returned) -> None:
             elif failed.fault.reason == "TakenBack":
                 returned.taken.append(failed.workload)
             else:
-                returned.stuck.append(events_and_logs.failure(run.cluster, failed))
+                returned.stuck.append(events_and_logs.failure(moving.operation.cluster, failed))
         else:
             return
 

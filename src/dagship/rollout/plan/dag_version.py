@@ -1,4 +1,4 @@
-"""The variable by which an image announces another of the DAG versions that it holds than its current one. Pure."""
+"""`DAGSHIP_DAG_VERSION`: makes an image serve one of its older DAG versions. Pure."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""What fields say, against what dagship itself may have written there; anything else is drift. Pure."""
+"""Drift: a field that says anything but the values that dagship itself may have written there. Pure."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -8,11 +8,12 @@ from dagship.record.model import Change, Journal, Move
 from dagship.rollout.plan import patch
 from dagship.workloads import image_identity
 
-Known = Mapping[tuple[str, tuple[str, str, bool, str]], frozenset[str | None]]
+# By object and field.
+OwnValues = Mapping[tuple[str, tuple[str, str, bool, str]], frozenset[str | None]]
 
 
-def known(moves: Iterable[Move], journal: Journal | None) -> Known:
-    """Returns by field what it may say while a rollout is under way: anything else was written by someone else."""
+def own_values(moves: Iterable[Move], journal: Journal | None) -> OwnValues:
+    """Returns the values that dagship itself may have written, by field; anything else is drift."""
     values: dict[tuple[str, tuple[str, str, bool, str]], set[str | None]] = {}
     for move in (*moves, *((*journal.moves, *journal.earlier) if journal else ())):
         for change in move.changes:
@@ -20,7 +21,7 @@ def known(moves: Iterable[Move], journal: Journal | None) -> Known:
     return {key: frozenset(found) for key, found in values.items()}
 
 
-def outstanding(move: Move, raw: Mapping[str, Any], may_say: Known) -> tuple[Change, ...]:
+def outstanding(move: Move, raw: Mapping[str, Any], own: OwnValues) -> tuple[Change, ...]:
     """Returns the changes of a move that are still to be made.
 
     Raises:
@@ -32,7 +33,7 @@ def outstanding(move: Move, raw: Mapping[str, Any], may_say: Known) -> tuple[Cha
         now = patch.present(move.kind, raw, change)
         if now == change.after:
             continue
-        if not _is_ours(move, change, now, may_say):
+        if not _is_ours(move, change, now, own):
             raise Refused(
                 f"{move.key} was changed by someone else meanwhile: {change.name or change.container} says "
                 f"{' '.join((now or 'nothing').split())} instead of {change.before or 'nothing'}.",
@@ -43,9 +44,9 @@ def outstanding(move: Move, raw: Mapping[str, Any], may_say: Known) -> tuple[Cha
     return tuple(to_do)
 
 
-def without_foreign(move: Move, raw: Mapping[str, Any], may_say: Known) -> Move:
-    """Returns a move without the fields that say what no plan of ours did."""
-    ours = (change for change in move.changes if _is_ours(move, change, patch.present(move.kind, raw, change), may_say))
+def without_foreign(move: Move, raw: Mapping[str, Any], own: OwnValues) -> Move:
+    """Returns a move without the fields that have drifted."""
+    ours = (change for change in move.changes if _is_ours(move, change, patch.present(move.kind, raw, change), own))
     return move.model_copy(update={"changes": tuple(ours)})
 
 
@@ -59,8 +60,8 @@ def stays(move: Move, raw: Mapping[str, Any]) -> bool:
     return all(patch.present(move.kind, raw, change) == change.after for change in move.changes)
 
 
-def _is_ours(move: Move, change: Change, now: str | None, may_say: Known) -> bool:
-    expected = (change.after, *may_say[move.key, change.key])
+def _is_ours(move: Move, change: Change, now: str | None, own: OwnValues) -> bool:
+    expected = (change.after, *own[move.key, change.key])
     return now in expected or (
         change.field == "image"
         and now is not None

@@ -30,5 +30,10 @@ class Planned:
     warnings: tuple[str, ...] = ()
     undo: bool = False
 
+    @property
+    def writes(self) -> tuple[Move, ...]:
+        """What is written, in this order: the moves, or their way back, the last one first."""
+        return tuple(move.reversed() for move in reversed(self.moves)) if self.undo else self.moves
+
 
 Planner = Callable[["Survey"], Planned]

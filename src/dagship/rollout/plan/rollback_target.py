@@ -1,8 +1,19 @@
-"""The release that a rollback goes back to, and what it moves. Pure."""
+"""Decides what a rollback goes back to: a release of the record, or its DAGs within the image that runs. Pure."""
 
+from collections.abc import Collection
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dagship.airflow.activity import Activity
+from dagship.artifacts import Target
 from dagship.errors import UsageError
 from dagship.record.model import Journal, Move, Record, Release
-from dagship.rollout.plan.dag_version import is_another_version, is_pointing
+from dagship.reference import Reference
+from dagship.rollout.plan import dag_version, planner, resume
+from dagship.rollout.plan.model import Planned
+
+if TYPE_CHECKING:
+    from dagship.rollout.survey import Survey
 
 
 def release(written: Record, own: tuple[Release, ...], to: int | None) -> Release:
@@ -10,6 +21,11 @@ def release(written: Record, own: tuple[Release, ...], to: int | None) -> Releas
 
     Without a number: where a rollback that was cut off was going; else the last that succeeded, when a rollout is
     unfinished; else the newest before it that had another image or announced another DAG version.
+
+    Args:
+        written: The record.
+        own: The releases of this Airflow.
+        to: Number of the release, if one is asked for.
 
     Raises:
         UsageError: There is none.
@@ -32,16 +48,87 @@ def release(written: Record, own: tuple[Release, ...], to: int | None) -> Releas
 
 
 def moved(own: tuple[Release, ...]) -> tuple[Move, ...]:
-    """Returns the moves of the last release that moved images: they go along, of whatever repository they are."""
-    return next((release.moves for release in reversed(own) if not is_pointing(release.moves)), ())
+    """What the last release that moved images moved: it moves again, also where its images are another repository's."""
+    return next((release.moves for release in reversed(own) if not dag_version.is_pointing(release.moves)), ())
+
+
+def target_of(release: Release) -> Target:
+    """Returns the image of a release; an empty one for what dagship found, which may be several."""
+    return Target(
+        image=release.image,
+        digest=Reference.parse(release.image).digest if release.image else "",
+        dag_version=release.dag_version,
+        dag_versions=release.dag_versions,
+        dag_pointer=dag_version.of_release(release) if release.image else "",
+        airflow=release.airflow,
+    )
+
+
+def to_found(survey: "Survey", release: Release, names: Collection[str] = ()) -> Planned:
+    """Plans the way back to what dagship found, field by field.
+
+    Args:
+        survey: What the namespace holds.
+        release: The release 0.
+        names: `kind/name` of the workloads to move; empty for all.
+
+    Raises:
+        UsageError: Nothing of it is here.
+
+    """
+    moves = tuple(move for move in release.moves if not names or move.key in names)
+    found, gone = planner.to_release(release.model_copy(update={"moves": moves}), survey.inventory.objects)
+    if not found:
+        raise UsageError(
+            f"Nothing that release {release.number} holds is here.", "status shows what is, and the releases."
+        )
+    going = resume.gone_on(found, survey.record.journal, survey.inventory.objects)
+    return Planned(kind="rollback", target=target_of(release), moves=going, warnings=gone)
+
+
+def within_image(plan: Planned, survey: "Survey", activity: Activity | None) -> Planned:
+    """Returns a rollback to a DAG version within the image that runs, where that holds it: no worker moves.
+
+    Where the version is the one that is announced already, it is the image of its release that is wanted.
+
+    Args:
+        plan: What is planned; returned as it is where it is no rollback, or takes another image.
+        survey: What the namespace holds.
+        activity: What Airflow says of the image that runs.
+
+    """
+    journal = survey.record.journal
+    begun = journal is not None and dag_version.is_pointing(journal.moves)
+    if plan.kind != "rollback" or plan.undo or activity is None or (journal is not None and not begun):
+        return plan
+    version = plan.target.dag_version
+    resumes = begun and journal is not None and journal.dag_version == version
+    # What an unfinished one pointed is in the plan to be taken back.
+    moves = tuple(move for move in plan.moves if not dag_version.is_pointing([move]))
+    pointed = dag_version.to_version(moves, survey.inventory.workloads, version, activity, begun=resumes)
+    if pointed is None:
+        return plan
+    image = next(change.before or "" for move in moves for change in move.changes if change.field == "image")
+    target = Target(
+        image=image,
+        digest=Reference.parse(image).digest,
+        dag_version=version,
+        airflow=activity.airflow,
+        dag_versions=activity.held,
+    )
+    said = f"the image stays, and announces DAG version {version}: packages and plugins are those of now"
+    moves = resume.gone_on(pointed, journal, survey.inventory.objects)
+    return replace(plan, target=target, moves=moves, warnings=(said,))
 
 
 def _is_its(release: Release, journal: Journal) -> bool:
     """Whether a rollback that was cut off was going there: to its image, or to its DAGs within the image that ran."""
-    if is_pointing(journal.moves):
+    if dag_version.is_pointing(journal.moves):
         return release.dag_version == journal.dag_version
-    return release.image == journal.image and not is_another_version(release.dag_version, journal.dag_version)
+    return release.image == journal.image and not dag_version.is_another_version(
+        release.dag_version, journal.dag_version
+    )
 
 
 def _is_another(release: Release, last: Release) -> bool:
-    return release.image != last.image or is_another_version(release.dag_version, last.dag_version)
+    return release.image != last.image or dag_version.is_another_version(release.dag_version, last.dag_version)

@@ -1,4 +1,4 @@
-"""Looks before anything moves, and refuses what cannot end well. Changes nothing."""
+"""Checks before anything moves, and refuses what cannot end well. Changes nothing."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from dagship.artifacts import Target
 from dagship.cluster.failures import Forbidden
 from dagship.errors import OutsideError, Refused, UsageError
-from dagship.record.model import Move
+from dagship.record.model import Move, Release
 from dagship.rollout.plan import planner, resume
 from dagship.rollout.preflight import field_owners, permissions
 from dagship.rollout.survey import Survey
@@ -51,6 +51,23 @@ def check_workloads(selected: Selected) -> None:
                 f"{workload.key} is paused: nothing would happen there.",
                 f"kubectl rollout resume {workload.key}, or leave it out with --workloads.",
             )
+
+
+def check_found(
+    survey: Survey, release: Release, moves: Iterable[Move], *, selector: str, names: tuple[str, ...]
+) -> None:
+    """Refuses a way back to what dagship found that is of two Airflows, or can never finish.
+
+    Raises:
+        UsageError: It is.
+
+    """
+    # What an unfinished rollout began goes back besides.
+    keys = {move.key for move in moves} & {move.key for move in release.moves}
+    going = tuple(workload for workload in survey.inventory.workloads if workload.key in keys)
+    if refused := several_airflows.refusal(going, selector=selector, names=names):
+        raise refused
+    check_workloads(tuple((workload, ()) for workload in going))
 
 
 def check_owners(survey: Survey, moves: Iterable[Move], target: Target, *, force: bool) -> tuple[str, ...]:

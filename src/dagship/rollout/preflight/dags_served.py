@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dagship.airflow import query, query_scripts
+from dagship.airflow.activity import Activity
 from dagship.artifacts import Target
 from dagship.errors import Refused
 from dagship.record.model import Move
@@ -18,13 +19,20 @@ _COMMANDS = {"worker": "celery", "scheduler": "scheduler", "dag-processor": "dag
 
 
 def check(
-    cluster: "Cluster", survey: Survey, moves: Iterable[Move], target: Target, *, going_back: bool
+    cluster: "Cluster",
+    survey: Survey,
+    activity: Activity | None,
+    moves: Iterable[Move],
+    target: Target,
+    *,
+    going_back: bool,
 ) -> tuple[str, ...]:
     """Refuses where pods would take their DAGs from elsewhere than the image; returns what is to be known.
 
     Args:
         cluster: The namespace.
         survey: What it holds.
+        activity: What Airflow says; None where it could not be asked.
         moves: What moves to the image.
         target: The image.
         going_back: Whether it is a way back, which is not refused.
@@ -34,7 +42,7 @@ def check(
 
     """
     moves = tuple(moves)
-    airflow = target.airflow or (survey.activity.airflow if survey.activity else "")
+    airflow = target.airflow or (activity.airflow if activity else "")
     if not target.dag_version or not airflow:
         return ()
     name = dag_source.variable(airflow)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
 
 
-def patches(survey: Survey, moves: Iterable[Move], may_say: drift.Known) -> tuple[tuple[Move, dict[str, Any]], ...]:
+def patches(survey: Survey, moves: Iterable[Move], own: drift.OwnValues) -> tuple[tuple[Move, dict[str, Any]], ...]:
     """Returns the patch of every object that is still to be changed.
 
     Raises:
@@ -20,7 +20,7 @@ def patches(survey: Survey, moves: Iterable[Move], may_say: drift.Known) -> tupl
 
     """
     looked = ((move, survey.inventory.objects[move.kind, move.name]) for move in moves)
-    to_do = ((move, raw, drift.outstanding(move, raw, may_say)) for move, raw in looked)
+    to_do = ((move, raw, drift.outstanding(move, raw, own)) for move, raw in looked)
     return tuple(
         (move, patch.patch(move.kind, raw, changes, recreate=move.strategy is not None))
         for move, raw, changes in to_do

@@ -53,7 +53,7 @@ class Stale:
 def test_a_write_whose_answer_was_lost_is_known_to_those_who_judge() -> None:
     server, feed = LostAnswer(), Stale()
 
-    apply.apply(server, feed, MOVE, drift.known([MOVE], None))  # type: ignore[arg-type]
+    apply.apply(server, feed, MOVE, drift.own_values([MOVE], None))  # type: ignore[arg-type]
 
     assert 1 == server.patched
     assert stateful_set(o.V2, "2") == feed.kept

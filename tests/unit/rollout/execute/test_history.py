@@ -63,7 +63,8 @@ def test_airflow_says_which_dag_version_was_found_and_which_the_image_held() -> 
 
     found = released(Record(), planned(), live, SIGNED).releases[0]
     elsewhere = released(Record(), planned(), live.model_copy(update={"baked": False}), SIGNED).releases[0]
-    cut_off = released(Record(journal=journal_of(planned(), None, SIGNED)), planned(), live, SIGNED).releases[0]
+    unfinished = journal_of(planned(), None, SIGNED)
+    cut_off = released(Record(), planned(), live, SIGNED, unfinished=unfinished).releases[0]
 
     assert (found.dag_version, found.dag_versions, found.airflow) == (live.current, live.held, "3.3.2")
     assert (elsewhere.dag_version, elsewhere.dag_versions) == ("", ())

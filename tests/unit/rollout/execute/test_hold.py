@@ -5,7 +5,9 @@ import io
 import json
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,14 +17,15 @@ from dagship.artifacts import Target
 from dagship.console import Console
 from dagship.errors import OutsideError, Refused, UsageError
 from dagship.record import config_map
+from dagship.record.ledger import Ledger
 from dagship.record.model import Hold, Record
 from dagship.rollout.execute import hold as holding
-from dagship.rollout.execute.operation import Run
-from dagship.rollout.options import Asked
+from dagship.rollout.execute.operation import Notes, Operation
 from dagship.rollout.plan.model import Planned
 from dagship.rollout.survey import Survey
 from dagship.workloads import spec
 from dagship.workloads.inventory import Inventory
+from tests.builders import operations
 from tests.builders import pods as o
 from tests.builders.airflow import container, deployment, pod
 
@@ -85,32 +88,32 @@ def _unpacked(text: str) -> Any:
     return json.loads(zlib.decompress(base64.urlsafe_b64decode(text)))
 
 
-def _run(airflow: Airflow, hold: float | None = 60.0) -> Run:
-    return Run(cluster=airflow, console=Console(stderr=io.StringIO()), asked=Asked(hold=hold))  # type: ignore[arg-type]
-
-
 def _survey(before: Hold | None = None) -> Survey:
     objects = {("Deployment", "scheduler"): SCHEDULER}
     inventory = Inventory(objects=objects, workloads=(spec.read("Deployment", SCHEDULER),))
     return Survey(inventory=inventory, record=Record(hold=before))
 
 
-def _planned(*, undo: bool = False) -> Planned:
-    return Planned(kind="rollout", target=TARGET, moves=(), undo=undo)
+def _operation(
+    airflow: Airflow, hold: float | None = 60.0, before: Hold | None = None, *, undo: bool = False
+) -> Operation:
+    plan = Planned(kind="rollout", target=TARGET, moves=(), undo=undo)
+    return operations.operation(airflow, plan, _survey(before), hold=hold)
 
 
-def _held(airflow: Airflow, run: Run, before: Hold | None = None, *, undo: bool = False) -> Any:
-    if before is not None:
-        run.record = airflow.create("ConfigMap", {"metadata": {}, "data": config_map.dump(Record(hold=before))})
-    return holding.held(run, airflow, _planned(undo=undo), _survey(before))  # type: ignore[arg-type]
+@contextmanager
+def _paused(operation: Operation) -> Iterator[Ledger]:
+    ledger = operations.ledger(operation.cluster, operation)
+    with holding.paused(operation, ledger):
+        yield ledger
 
 
 def test_what_changes_is_held_while_things_move_and_the_record_knows_it_before() -> None:
     airflow = Airflow(a=(False, 0), b=(False, 3))
 
-    with _held(airflow, _run(airflow)) as survey:
+    with _paused(_operation(airflow)) as ledger:
         assert {"a"} == airflow.held
-        assert Hold(since=5.0, dags=("a",)) == survey.record.hold == airflow.writes[0]
+        assert Hold(since=5.0, dags=("a",)) == ledger.record.hold == airflow.writes[0]
 
     assert not airflow.held
     assert airflow.writes[-1] is None
@@ -119,15 +122,15 @@ def test_what_changes_is_held_while_things_move_and_the_record_knows_it_before()
 def test_what_is_paused_already_is_recorded_too_since_somebody_may_let_it_run_meanwhile() -> None:
     airflow = Airflow(a=(True, 0))
 
-    with _held(airflow, _run(airflow)) as survey:
-        assert ("a",) == survey.record.hold.dags
+    with _paused(_operation(airflow)) as ledger:
+        assert ("a",) == ledger.record.hold.dags
 
 
 def test_runs_that_do_not_end_in_time_are_named_and_all_is_let_go() -> None:
     airflow = Airflow(a=(False, 2))
 
     with pytest.raises(Refused, match=r"Runs of a were still under way after 0\.05 s; nothing was moved"):
-        _held(airflow, _run(airflow, 0.05)).__enter__()
+        _paused(_operation(airflow, 0.05)).__enter__()
 
     assert [Hold(since=5.0, dags=("a",)), None] == airflow.writes
 
@@ -136,7 +139,7 @@ def test_a_run_that_somebody_paused_is_refused_at_once() -> None:
     airflow = Airflow(a=(True, 1))
 
     with pytest.raises(Refused, match="paused a in the middle of a run"):
-        _held(airflow, _run(airflow)).__enter__()
+        _paused(_operation(airflow)).__enter__()
 
     assert [] == airflow.writes
 
@@ -145,7 +148,7 @@ def test_a_run_that_somebody_paused_is_refused_at_once() -> None:
 def test_whatever_ends_the_rollout_all_is_let_go(error: BaseException) -> None:
     airflow = Airflow(a=(False, 0))
 
-    with pytest.raises(type(error)), _held(airflow, _run(airflow)):
+    with pytest.raises(type(error)), _paused(_operation(airflow)):
         raise error
 
     assert not airflow.held
@@ -157,7 +160,7 @@ def test_what_a_killed_rollout_held_is_let_go_by_the_next_whatever_it_asks_for(u
     airflow = Airflow(a=(True, 0))
     airflow.held = {"a"}
 
-    with _held(airflow, _run(airflow, None), Hold(since=1.0, dags=("a",)), undo=undo):
+    with _paused(_operation(airflow, None, Hold(since=1.0, dags=("a",)), undo=undo)):
         assert {"a"} == airflow.held
 
     assert not airflow.held
@@ -167,27 +170,27 @@ def test_what_a_killed_rollout_held_is_let_go_by_the_next_whatever_it_asks_for(u
 def test_the_next_that_holds_goes_on_from_there() -> None:
     airflow = Airflow(a=(False, 0))
 
-    with _held(airflow, _run(airflow), Hold(since=1.0, dags=("z",))) as survey:
-        assert Hold(since=1.0, dags=("a", "z")) == survey.record.hold
+    with _paused(_operation(airflow, before=Hold(since=1.0, dags=("z",)))) as ledger:
+        assert Hold(since=1.0, dags=("a", "z")) == ledger.record.hold
 
 
 def test_what_cannot_be_let_go_stays_in_the_record_and_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(holding, "_PATIENCE", 0.0)
     airflow = Airflow(a=(False, 0))
-    run = _run(airflow)
+    operation = _operation(airflow)
 
-    with _held(airflow, run):
+    with _paused(operation):
         airflow.silent = True
 
     assert Hold(since=5.0, dags=("a",)) == airflow.writes[-1]
-    assert any("a may still be held" in said for said in run.warnings)
+    assert any("a may still be held" in said for said in operation.notes.warnings)
 
 
 def test_without_the_flag_nothing_is_asked() -> None:
     airflow = Airflow()
     airflow.silent = True
 
-    with _held(airflow, _run(airflow, None)):
+    with _paused(_operation(airflow, None)):
         pass
 
     assert [] == airflow.writes
@@ -197,7 +200,7 @@ def test_airflow_3_needs_no_holding_and_says_why() -> None:
     airflow = Airflow(version="3.3.2")
 
     with pytest.raises(UsageError, match=r"Airflow 3\.3\.2 runs here") as refused:
-        holding.check(_run(airflow), _planned(), _survey())
+        holding.check(_operation(airflow))
 
     assert "ends on the version it began with" in refused.value.hint
 
@@ -207,14 +210,12 @@ def test_an_airflow_that_cannot_be_asked_is_refused() -> None:
     airflow.silent = True
 
     with pytest.raises(UsageError, match="needs to ask Airflow"):
-        holding.check(_run(airflow), _planned(), _survey())
+        holding.check(_operation(airflow))
 
 
 def test_the_plan_says_what_would_be_held() -> None:
-    run = _run(Airflow(a=(False, 1), b=(False, 0)))
     shown = io.StringIO()
-    run.console = Console(stderr=shown)
-
-    holding.check(run, _planned(), _survey())
+    operation = _operation(Airflow(a=(False, 1), b=(False, 0)))
+    holding.check(replace(operation, notes=Notes(console=Console(stderr=shown))))
 
     assert "DAGs to hold: a; 1 run of theirs under way." in shown.getvalue()

@@ -1,6 +1,5 @@
 """What is asked of Airflow around a rollout: of the right one, and again where what it said has grown old."""
 
-import io
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -10,16 +9,15 @@ import pytest
 from dagship.airflow import query, wait_for_runs
 from dagship.airflow.activity import Activity, RunCount
 from dagship.artifacts import Target
-from dagship.console import Console
 from dagship.errors import Refused
 from dagship.record.model import Change, Move, Record
 from dagship.rollout.execute import runs
-from dagship.rollout.execute.operation import Run
-from dagship.rollout.options import Asked
+from dagship.rollout.execute.operation import Operation
 from dagship.rollout.plan.model import Planned
 from dagship.rollout.survey import Survey
 from dagship.workloads import spec
 from dagship.workloads.inventory import Inventory
+from tests.builders import operations
 from tests.builders import pods as o
 from tests.builders.airflow import container, deployment, pod, stateful_set
 
@@ -50,7 +48,7 @@ class Airflows:
         """The lease is ours."""
 
 
-def wait(airflows: Airflows, **asked: Any) -> Run:
+def wait(airflows: Airflows, **asked: Any) -> Operation:
     made = [
         *(deployment(name, pod(container("x", o.V1, "scheduler"), name=name)) for name in ("other", "scheduler")),
         stateful_set("worker", pod(container("worker", o.V1, "celery", "worker"), name="worker")),
@@ -70,10 +68,9 @@ def wait(airflows: Airflows, **asked: Any) -> Run:
     )
     survey = Survey(inventory=inventory, record=Record())
     target = Target(image=o.V2, digest="", dag_version=B, dag_versions=(B,))
-    console = Console(stderr=io.StringIO())
-    run = Run(cluster=airflows, console=console, asked=Asked(wait_for_runs=60, **asked), activity=PINNED)  # type: ignore[arg-type]
-    runs.wait(run, airflows, Planned(kind="rollout", target=target, moves=moves), survey)  # type: ignore[arg-type]
-    return run
+    plan = Planned(kind="rollout", target=target, moves=moves)
+    operation = operations.operation(airflows, plan, survey, activity=PINNED, wait_for_runs=60, **asked)
+    return runs.wait(operation, operations.ledger(airflows, operation))
 
 
 @pytest.fixture(autouse=True)
@@ -82,10 +79,10 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_of_two_airflows_the_one_that_moves_is_waited_for() -> None:
-    run = wait(Airflows(airflow="3.3.2"))
+    activity = wait(Airflows(airflow="3.3.2")).observed.activity
 
-    assert run.activity
-    assert ("3.3.2", {}) == (run.activity.airflow, run.activity.by_version)
+    assert activity
+    assert ("3.3.2", {}) == (activity.airflow, activity.by_version)
 
 
 def test_a_task_that_began_while_runs_were_waited_for_is_not_killed() -> None:
@@ -94,7 +91,7 @@ def test_a_task_that_began_while_runs_were_waited_for_is_not_killed() -> None:
 
     with pytest.raises(Refused, match="The pods of statefulset/worker get 2 s to end; 1 task runs there"):
         wait(airflows)
-    assert any("get 2 s to end" in said for said in wait(airflows, interrupt_tasks=True).warnings)
+    assert any("get 2 s to end" in said for said in wait(airflows, interrupt_tasks=True).notes.warnings)
 
 
 def test_runs_are_looked_after_also_where_the_same_image_only_gets_another_registrys_name() -> None:
@@ -108,9 +105,9 @@ def test_runs_are_looked_after_also_where_the_same_image_only_gets_another_regis
         moves=(Move(kind="StatefulSet", name="worker", role="worker", changes=changes),),
     )
     survey = Survey(inventory=Inventory(objects={("StatefulSet", "worker"): raw}, workloads=()), record=Record())
-    run = Run(cluster=Airflows(), console=Console(stderr=io.StringIO()), asked=Asked(), activity=PINNED)  # type: ignore[arg-type]
+    operation = operations.operation(Airflows(), planned, survey, activity=PINNED)
 
     with pytest.raises(Refused, match="Unfinished runs are pinned to DAG versions that the image does not hold"):
-        runs.check(run, planned, survey)
+        runs.check(operation)
     raw["spec"]["template"]["spec"]["containers"][0]["image"] = o.V2
-    assert runs.check(run, planned, survey) == ()
+    assert runs.check(operation) == (operation, ())

@@ -1,20 +1,15 @@
 """The way back: what goes, in which order, and what is said of what does not."""
 
-import io
-
 import pytest
 
 from dagship.artifacts import Target
 from dagship.cluster.failures import Forbidden, Unreachable
-from dagship.console import Console
 from dagship.diagnosis.failure import Failure
 from dagship.record import config_map
 from dagship.record.model import Change, Move, Record, Release
-from dagship.rollout.execute.operation import Held, Run
 from dagship.rollout.execute.undo import go_back
-from dagship.rollout.options import Asked
-from dagship.rollout.plan.model import Planned
 from dagship.rollout.results import RolloutResult
+from tests.builders import operations
 from tests.builders import pods as o
 from tests.builders.namespace import Namespace
 
@@ -44,15 +39,8 @@ def image(namespace: Namespace, name: str) -> list[str]:
 def back(
     namespace: Namespace, *moves: Move, failure: Failure | None = CAUSE, written: Record | None = None
 ) -> RolloutResult:
-    planned = Planned(kind="rollout", target=Target(image=o.V2, digest=o.digest(o.V2)), moves=moves)
-    held = Held(
-        feed=namespace,  # type: ignore[arg-type]
-        lease=namespace,  # type: ignore[arg-type]
-        planned=planned,
-        written=written or Record(),
-    )
-    run = Run(cluster=namespace, console=Console(stderr=io.StringIO()), asked=Asked(timeout=20))  # type: ignore[arg-type]
-    return go_back(run, held, failure)
+    target = Target(image=o.V2, digest=o.digest(o.V2))
+    return go_back(operations.moving(namespace, target, *moves, record=written), failure)
 
 
 def journal_state(namespace: Namespace) -> str | None:

@@ -136,7 +136,7 @@ def test_a_dag_processor_that_would_overlap_ends_first_and_gets_its_strategy_aga
 
     namespace = Namespace(*made)
     (move,) = (one for one in found if one.role == "dag-processor")
-    assert apply.apply(namespace, namespace, move, drift.known(found, None))  # type: ignore[arg-type]
+    assert apply.apply(namespace, namespace, move, drift.own_values(found, None))  # type: ignore[arg-type]
     spec = namespace.get("Deployment", "dag-processor")["spec"]
     assert {"type": "Recreate", "rollingUpdate": None} == spec["strategy"]
     assert o.V2 == spec["template"]["spec"]["containers"][0]["image"]

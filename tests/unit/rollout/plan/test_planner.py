@@ -198,22 +198,24 @@ def test_what_is_gone_since_an_unfinished_rollout_needs_no_way_back() -> None:
     assert [(one.key, [change.container for change in one.changes]) for one in left] == [("deployment/x", ["x"])]
 
 
-def test_a_field_may_say_what_any_of_our_plans_had_in_it() -> None:
-    known = drift.known([move("x", image(OLD, NEWER))], journal(move("x", image(OLD, NEW)), move("y", image(of="y"))))
+def test_a_field_own_what_any_of_our_plans_had_in_it() -> None:
+    known = drift.own_values(
+        [move("x", image(OLD, NEWER))], journal(move("x", image(OLD, NEW)), move("y", image(of="y")))
+    )
 
     assert known["deployment/x", image().key] == {OLD, NEW, NEWER}
     assert known["deployment/y", image(of="y").key] == {OLD, NEW}
     earlier = journal(move("x", image(OLD, NEWER))).model_copy(update={"earlier": (move("x", image(OLD, NEW)),)})
-    assert drift.known([], earlier)["deployment/x", image().key] == {OLD, NEW, NEWER}
-    assert drift.known([], None) == {}
+    assert drift.own_values([], earlier)["deployment/x", image().key] == {OLD, NEW, NEWER}
+    assert drift.own_values([], None) == {}
 
 
 def test_what_is_done_already_is_not_done_again() -> None:
     one = move("x", image(OLD, NEW))
-    may_say = drift.known([one], None)
+    own = drift.own_values([one], None)
 
-    assert drift.outstanding(one, component("x", NEW), may_say) == ()
-    assert drift.outstanding(one, component("x", OLD), may_say) == one.changes
+    assert drift.outstanding(one, component("x", NEW), own) == ()
+    assert drift.outstanding(one, component("x", OLD), own) == one.changes
     assert drift.says(one, component("x", NEW))
     assert not drift.says(one, component("x", OLD))
     assert not drift.says(one, None)
@@ -223,7 +225,7 @@ def test_what_an_earlier_run_began_is_ours_to_move_on() -> None:
     one = move("x", image(OLD, NEWER))
 
     assert (
-        drift.outstanding(one, component("x", NEW), drift.known([one], journal(move("x", image(OLD, NEW)))))
+        drift.outstanding(one, component("x", NEW), drift.own_values([one], journal(move("x", image(OLD, NEW)))))
         == one.changes
     )
 
@@ -240,17 +242,17 @@ def test_what_somebody_else_wrote_is_not_overwritten(made: dict[str, Any], says:
     one = move("x", image(OLD, NEW))
 
     with pytest.raises(Refused, match="deployment/x was changed by someone else meanwhile") as refused:
-        drift.outstanding(one, made, drift.known([one], None))
+        drift.outstanding(one, made, drift.own_values([one], None))
 
     assert refused.value.message.endswith(f"{says}{OLD}.")
 
 
 def test_fields_of_somebody_else_can_be_left_out() -> None:
     one = move("x", image(OLD, NEW), env(None, "r"))
-    may_say = drift.known([one], None)
+    own = drift.own_values([one], None)
 
-    assert drift.without_foreign(one, component("x", "theirs:1"), may_say).changes == (one.changes[1],)
-    assert drift.without_foreign(one, component("x", NEW), may_say) == one
+    assert drift.without_foreign(one, component("x", "theirs:1"), own).changes == (one.changes[1],)
+    assert drift.without_foreign(one, component("x", NEW), own) == one
 
 
 def test_a_way_back_is_the_same_move_with_before_and_after_exchanged() -> None:

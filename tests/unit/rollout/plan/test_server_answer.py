@@ -1,25 +1,22 @@
 """What the server made of what was asked for is what is undone, watched and written down."""
 
-import io
 from typing import Any
 
 import pytest
 
 from dagship.artifacts import Target
-from dagship.console import Console
 from dagship.health.watcher import WorkloadFailed
 from dagship.record import config_map
-from dagship.record.model import Change, Move, Record, Release
+from dagship.record.model import Change, Move, Release
 from dagship.rollout import status
-from dagship.rollout.execute import apply, phases
-from dagship.rollout.execute.operation import Held, Run
+from dagship.rollout.execute import apply, steps
+from dagship.rollout.execute.operation import Moving
 from dagship.rollout.execute.undo import go_back
-from dagship.rollout.options import Asked
 from dagship.rollout.plan import drift, server_answer
-from dagship.rollout.plan.model import Planned
 from dagship.rollout.results import RolloutResult, StatusReport, WorkloadReport
 from dagship.workloads import spec
 from dagship.workloads import status as workload_status
+from tests.builders import operations
 from tests.builders import pods as o
 from tests.builders.namespace import Namespace
 
@@ -53,31 +50,29 @@ def server(says: str = o.V1, **by: str) -> Rewriting:
     return Rewriting(raw, by=by)
 
 
-def rolling(namespace: Namespace) -> tuple[Run, Held]:
-    planned = Planned(kind="rollout", target=Target(image=o.V2, digest=o.digest(o.V2)), moves=(MOVE,))
-    held = Held(feed=namespace, lease=namespace, planned=planned, written=Record())  # type: ignore[arg-type]
-    return Run(cluster=namespace, console=Console(stderr=io.StringIO()), asked=Asked(timeout=20)), held  # type: ignore[arg-type]
+def rolling(namespace: Namespace) -> Moving:
+    return operations.moving(namespace, Target(image=o.V2, digest=o.digest(o.V2)), MOVE)
 
 
 def says(namespace: Namespace) -> str:
     return str(containers(namespace.get("CronJob", "x"))[0]["image"])
 
 
-def back(run: Run, held: Held) -> RolloutResult:
-    return go_back(run, held, None)
+def back(moving: Moving) -> RolloutResult:
+    return go_back(moving, None)
 
 
 @pytest.mark.parametrize("came", [f"{MIRROR}@{o.digest(o.V2)}", f"{MIRROR}:2-mirrored"])
 def test_what_the_server_answered_is_in_the_journal_and_is_taken_back(came: str) -> None:
     namespace = server(**{o.V2: came})
-    run, held = rolling(namespace)
-    phases._apply(run, held, MOVE)
+    moving = rolling(namespace)
+    steps.move_one(moving, MOVE)
     journal = config_map.parse(namespace.get("ConfigMap", config_map.NAME)).journal
 
     assert says(namespace) == came
     assert journal is not None
     assert [change.after for move in journal.moves for change in move.changes] == [came]
-    assert back(run, held).state == "Everything runs again what it ran before; nothing of the new image is left."
+    assert back(moving).state == "Everything runs again what it ran before; nothing of the new image is left."
     assert says(namespace) == o.V1
     assert config_map.parse(namespace.get("ConfigMap", config_map.NAME)).journal is None
 
@@ -85,28 +80,28 @@ def test_what_the_server_answered_is_in_the_journal_and_is_taken_back(came: str)
 def test_another_image_in_the_place_of_the_one_asked_for_is_told_and_taken_back() -> None:
     another = f"{MIRROR}@sha256:{'3' * 64}"
     namespace = server(**{o.V2: another})
-    run, held = rolling(namespace)
+    moving = rolling(namespace)
     with pytest.raises(WorkloadFailed) as broken:
-        phases._apply(run, held, MOVE)
+        steps.move_one(moving, MOVE)
 
     assert broken.value.fault.message == (
         f"the server put {another} in the place of {o.V2}: an admission webhook of the cluster does that"
     )
-    assert back(run, held).outcome == "undone"
+    assert back(moving).outcome == "undone"
     assert says(namespace) == o.V1
 
 
 def test_a_server_that_answers_what_was_asked_for_is_written_down_once() -> None:
     namespace = server()
-    run, held = rolling(namespace)
-    phases._apply(run, held, MOVE)
+    moving = rolling(namespace)
+    steps.move_one(moving, MOVE)
 
-    assert held.answers == {}
-    assert held.came == held.planned
+    assert moving.answers == {}
+    assert moving.came == moving.operation.plan
 
 
 def test_what_was_written_and_not_yet_in_the_journal_is_known_by_its_digest() -> None:
-    known = drift.known([MOVE], None)
+    known = drift.own_values([MOVE], None)
     raw = server(f"{MIRROR}@{o.digest(o.V2)}").get("CronJob", "x")
 
     assert drift.outstanding(MOVE, raw, known) == MOVE.changes
@@ -123,7 +118,7 @@ def test_a_tag_of_another_registry_is_ours_where_a_mirror_may_have_it(now: str, 
     move = MOVE.model_copy(update={"changes": (change,)})
     raw = server(now).get("CronJob", "x")
 
-    assert drift.without_foreign(move, raw, drift.known([move], None)).changes == ((change,) if ours else ())
+    assert drift.without_foreign(move, raw, drift.own_values([move], None)).changes == ((change,) if ours else ())
 
 
 def test_an_image_is_not_asked_for_again_where_its_release_says_what_came_of_it() -> None:
@@ -145,7 +140,7 @@ def test_an_image_is_not_asked_for_again_where_its_release_says_what_came_of_it(
 def test_a_move_that_is_done_already_is_its_own_answer() -> None:
     namespace = server(o.V2)
 
-    assert apply.apply(namespace, namespace, MOVE, drift.known([MOVE], None)) == MOVE  # type: ignore[arg-type]
+    assert apply.apply(namespace, namespace, MOVE, drift.own_values([MOVE], None)) == MOVE  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

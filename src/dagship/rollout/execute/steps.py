@@ -1,0 +1,117 @@
+"""Moves what a plan says, step by step: the journal before the first change, the release after the last."""
+
+from typing import TYPE_CHECKING
+
+from dagship.airflow.drain import Drains
+from dagship.cluster.feed import Feed
+from dagship.diagnosis import events_and_logs
+from dagship.diagnosis.failure import Failure
+from dagship.diagnosis.present import show_failure
+from dagship.errors import DagshipError, Transient
+from dagship.health import faults
+from dagship.health.watcher import WorkloadFailed
+from dagship.record.actor import signature
+from dagship.record.ledger import Ledger
+from dagship.record.model import Move
+from dagship.rollout.execute import apply
+from dagship.rollout.execute.history import is_last, journal_of, released
+from dagship.rollout.execute.operation import Moving, Operation
+from dagship.rollout.execute.undo import go_back
+from dagship.rollout.plan import drift, expectations, server_answer
+from dagship.rollout.plan.step_order import STEPS
+from dagship.rollout.results import RolloutResult
+from dagship.rollout.survey import read_namespace
+from dagship.workloads.kinds import WATCHED
+
+if TYPE_CHECKING:
+    from dagship.health.expectation import Expectation
+
+_FED = (*WATCHED, "ReplicaSet", "Pod")
+
+
+def carry_out(operation: Operation, ledger: Ledger, drains: Drains) -> RolloutResult:
+    """Carries a plan out, and writes it down.
+
+    Raises:
+        OutsideError: The API server was away for too long, or the lock was lost; the next run goes on from there.
+
+    """
+    plan, survey = operation.plan, operation.survey
+    own_values = drift.own_values(plan.moves, operation.unfinished)
+    changes = operation.unfinished is not None or any(
+        drift.outstanding(move, survey.inventory.objects[move.kind, move.name], own_values) for move in plan.moves
+    )
+    if changes and not plan.undo:
+        ledger.journal(journal_of(plan, operation.unfinished, signature()))
+    with Feed(operation.cluster, _FED) as feed:
+        moving = Moving(operation=operation, ledger=ledger, feed=feed, drains=drains)
+        if plan.undo:
+            return go_back(moving, None)
+        try:
+            _forward(moving)
+        except WorkloadFailed as failed:
+            failure = events_and_logs.failure(operation.cluster, failed)
+            show_failure(operation.console, failure)
+            if not changes:
+                state = "It says the image already; nothing was changed, and pods that were broken got a new start."
+                return operation.result("left", failure=failure, state=state)
+            return go_back(moving, failure) if operation.options.undo else _leave(moving, failure)
+    if not changes:
+        # Where somebody else has put the image there, no release is made of it: nothing was done that could be undone.
+        number = ledger.record.releases[-1].number if is_last(ledger.record, plan) else None
+        return operation.result("unchanged", release=number)
+    for move in plan.moves:
+        ledger.check()
+        apply.restore(operation.cluster, move)
+    activity, unfinished = operation.observed.activity, operation.unfinished
+    ledger.write(released(ledger.record, moving.came, activity, signature(), unfinished=unfinished))
+    return operation.result("moved", release=ledger.record.releases[-1].number)
+
+
+def _forward(moving: Moving) -> None:
+    operation = moving.operation
+    before: tuple[Expectation, ...] = ()
+    for step, title in enumerate(STEPS):
+        moves = [move for move in operation.plan.moves if move.step == step]
+        if not moves:
+            continue
+        with operation.notes.timed(title), operation.console.board(f"Moving {title}") as board:
+            for move in moves:
+                moving.ledger.check()
+                move_one(moving, move)
+            expected = expectations.of_moves(move for move in moving.came.moves if move.step == step)
+            moving.watcher(board, operation.plan.target).until_done(expected, before=before)
+        before += expected
+
+
+def move_one(moving: Moving, move: Move) -> None:
+    """Makes the change; a refusal is a reason to go back, a server that is away is not.
+
+    What the server made of it is in the journal before anything else happens: nobody could tell whose it is.
+
+    Raises:
+        WorkloadFailed: The server refused it, or put another image there.
+
+    """
+    try:
+        answer = apply.apply(moving.operation.cluster, moving.feed, move, moving.own_values)
+    except Transient:
+        raise
+    except DagshipError as refused:
+        raise WorkloadFailed(move.key, faults.of_workload("Refused", refused.message)) from refused
+    if moving.keep(move, answer):
+        moving.write_journal()
+    other = server_answer.replaced(move, answer)
+    if other is not None:
+        said = f"the server put {other[1]} in the place of {other[0]}: an admission webhook of the cluster does that"
+        raise WorkloadFailed(move.key, faults.of_workload("Replaced", said))
+
+
+def _leave(moving: Moving, failure: Failure) -> RolloutResult:
+    came = moving.came
+    moving.write_journal("left")
+    objects = read_namespace(moving.operation.cluster, selector="").inventory.objects
+    moved = [move.key for move in came.moves if drift.says(move, objects.get((move.kind, move.name)))]
+    said = ", ".join(moved) or "nothing"
+    state = f"It was left as it is: {said} moved. rollout --undo takes it back, rollout tries again."
+    return moving.result("left", failure=failure, state=state)

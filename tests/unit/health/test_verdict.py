@@ -1,46 +1,18 @@
-"""The verdict on one look at a workload and its pods.
+"""The verdict on a workload, from one snapshot of it and its pods.
 
-Each rule alone first, then what holds whatever the pods look like, and at last a controller that the verdicts drive.
+Each rule alone first, then what holds whatever the pods look like.
 """
 
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dagship.health.verdict import Verdict, judge
 from dagship.workloads import status as workload_status
-from dagship.workloads.image_identity import digest
 from tests.builders import pods as o
-from tests.builders.controller import Controller, Pod
-
-IDS = frozenset({o.digest(o.V2)})
-OLD = "worker-old"
-
-
-def of_set(raw: o.Raw, pods: list[o.Raw], **more: Any) -> Verdict:
-    state = workload_status.workload(raw)
-    options = {"target": {"worker": o.V2}, "ids": IDS, "now": o.NOW, "settle": 10.0, **more}
-    return judge(state, workload_status.pods_of(state, pods), **options)
-
-
-def of_deployment(raw: o.Raw, pods: list[o.Raw], sets: list[o.Raw] | None = None, **more: Any) -> Verdict:
-    sets = sets or [o.replica_set("old", 1, image=o.V1), o.replica_set("new", 2)]
-    state = workload_status.workload(raw, sets)
-    options = {"target": {"worker": o.V2}, "ids": IDS, "now": o.NOW, "settle": 10.0, **more}
-    return judge(state, workload_status.pods_of(state, pods, sets), **options)
-
-
-def workers(*others: o.Raw, count: int = 3) -> list[o.Raw]:
-    """Pods that are right, but for those given."""
-    named = {pod["metadata"]["name"]: pod for pod in others}
-    return [named.get(f"worker-{ordinal}") or o.pod(f"worker-{ordinal}") for ordinal in range(count)]
-
-
-def old(name: str, **more: Any) -> o.Raw:
-    return o.pod(name, revision=OLD, image=o.V1, **more)
-
+from tests.builders.verdicts import IDS, OLD, of_deployment, of_set, old, schedulers, workers
 
 # A StatefulSet
 
@@ -140,94 +112,6 @@ def test_a_stateful_set_is_not_done_before(raw: o.Raw, pods: list[o.Raw], ready:
     assert (verdict.done, verdict.ready, verdict.waiting) == (False, ready, waiting)
 
 
-def test_a_stateful_set_of_no_pods_is_done_when_the_last_is_gone() -> None:
-    assert of_set(o.stateful_set(replicas=0), []).done
-    assert of_set(o.stateful_set(replicas=0), [old("worker-0")]).waiting == "worker-0 to end"
-
-
-def test_a_container_without_a_probe_counts_after_it_ran_for_a_while() -> None:
-    young = o.pod("worker-1", statuses=[o.running(since=o.NOW - 9)])
-
-    assert of_set(o.stateful_set(), workers(young)).waiting == "worker-1 to have run for 10 s"
-    assert of_set(o.stateful_set(), workers(young), now=o.NOW + 1).done
-
-
-def test_a_container_with_a_probe_counts_at_once() -> None:
-    young = o.pod("worker-1", containers=[o.container(readinessProbe=o.PROBE)], statuses=[o.running(since=o.NOW - 1)])
-
-    assert of_set(o.stateful_set(), workers(young)).done
-
-
-def test_a_sidecar_without_a_probe_has_to_settle_too() -> None:
-    young = o.pod(
-        "worker-1",
-        containers=[o.container(readinessProbe=o.PROBE), o.container("log-groomer")],
-        statuses=[o.running(), o.running("log-groomer", since=o.NOW - 1)],
-    )
-
-    assert of_set(o.stateful_set(), workers(young)).waiting == "worker-1 to have run for 10 s"
-
-
-def test_every_container_that_is_to_run_the_image_must() -> None:
-    inits, done = [o.container("wait", o.V1)], {**o.running("wait", o.V1), "state": o.ended(0, "Completed")}
-    raw = o.stateful_set(template={"spec": {"initContainers": [o.container("wait")], "containers": [o.container()]}})
-    wrong = o.pod("worker-0", inits=inits, init_statuses=[done])
-
-    verdict = of_set(raw, workers(wrong), target={"worker": o.V2, "wait": o.V2})
-
-    assert verdict.waiting == f"worker-0 to run the right image, wait has {o.V1}"
-
-
-def test_an_image_by_the_name_of_a_mirror_is_right_when_the_digest_is() -> None:
-    mirrored = "mirror.example/team/airflow@" + o.digest(o.V2)
-
-    assert of_set(o.stateful_set(), workers(o.pod("worker-1", image=mirrored))).done
-
-
-def test_an_image_that_was_asked_for_by_digest_is_right_whatever_the_node_calls_it() -> None:
-    """A node that has an image by two manifests names it by either."""
-    renamed = o.pod("worker-1", statuses=[o.running(image=o.V1)])
-    verdict = of_set(o.stateful_set(), workers(renamed))
-
-    assert verdict.done
-    assert verdict.warnings == (
-        f"worker-1 runs worker by another manifest of the same image, {o.running(image=o.V1)['imageID']}.",
-    )
-
-
-def test_an_image_by_tag_is_right_when_the_node_reports_its_digest() -> None:
-    tag = "registry:5000/team/airflow:3f9c"
-    raw = o.stateful_set(image=tag)
-    pods = workers(*(o.pod(f"worker-{number}", image=tag, statuses=[o.running(image=o.V2)]) for number in range(3)))
-    other = workers(*(o.pod(f"worker-{number}", image=tag, statuses=[o.running(image=o.V1)]) for number in range(3)))
-
-    assert of_set(raw, pods, target={"worker": tag}).done
-    assert not of_set(raw, other, target={"worker": tag}).done
-
-
-def test_without_digests_the_asked_image_is_what_counts() -> None:
-    elsewhere = o.pod("worker-1", statuses=[o.running(image=o.V1)])
-
-    assert of_set(o.stateful_set(), workers(elsewhere), ids=frozenset()).done
-
-
-@pytest.mark.parametrize(
-    "reported",
-    [
-        o.V2,
-        f"docker-pullable://{o.V2}",
-        f"docker.io/library/x@{o.digest(o.V2)}",
-        o.digest(o.V2),
-    ],
-)
-def test_the_digest_is_read_from_what_any_runtime_reports(reported: str) -> None:
-    assert digest(reported) == o.digest(o.V2)
-
-
-def test_an_image_without_a_digest_has_none() -> None:
-    assert digest("registry:5000/team/airflow:3f9c") == ""
-
-
 def test_a_template_that_somebody_set_to_another_image_is_foreign() -> None:
     verdict = of_set(o.stateful_set(image=o.V1), workers(old("worker-2", ready=False)), undoing=True)
 
@@ -238,185 +122,11 @@ def test_a_container_that_is_gone_from_the_template_is_foreign() -> None:
     assert of_set(o.stateful_set(), workers(), target={"sidecar": o.V2}).foreign == "no container sidecar"
 
 
-# A partition
-
-
-def test_below_its_partition_pods_stay_as_they_are() -> None:
-    raw = o.stateful_set(strategy=o.partition(2), currentRevision=OLD, updatedReplicas=1)
-
-    verdict = of_set(raw, workers(old("worker-0"), old("worker-1")))
-
-    assert (verdict.done, verdict.ready, verdict.desired) == (True, 1, 1)
-    assert verdict.warnings == ("Its partition keeps 2 of the 3 pods of worker on the revision they have.",)
-
-
-def test_above_its_partition_pods_have_to_be_right() -> None:
-    raw = o.stateful_set(strategy=o.partition(2), currentRevision=OLD, updatedReplicas=1)
-
-    assert of_set(raw, workers(old("worker-0"), old("worker-1"), old("worker-2"))).waiting == "worker-2 to be replaced"
-
-
-def test_below_its_partition_pods_have_to_be_ready_all_the_same() -> None:
-    raw = o.stateful_set(strategy=o.partition(2), currentRevision=OLD, updatedReplicas=1, readyReplicas=2)
-
-    assert of_set(raw, workers(old("worker-0", ready=False), old("worker-1"))).waiting == "all its pods to be ready"
-
-
-def test_a_partition_above_all_pods_lets_none_move_and_says_so() -> None:
-    raw = o.stateful_set(strategy=o.partition(7), currentRevision=OLD, updatedReplicas=0)
-
-    verdict = of_set(raw, workers(old("worker-0"), old("worker-1"), old("worker-2")))
-
-    assert (verdict.done, verdict.desired) == (True, 0)
-    assert verdict.warnings == ("Its partition keeps 3 of the 3 pods of worker on the revision they have.",)
-
-
-def test_a_partition_counts_pods_from_wherever_their_numbers_begin() -> None:
-    raw = o.stateful_set(
-        strategy=o.partition(1), spec={"ordinals": {"start": 5}}, replicas=2, currentRevision=OLD, updatedReplicas=1
-    )
-
-    assert of_set(raw, [old("worker-5"), o.pod("worker-6")]).done
-    assert of_set(raw, [old("worker-5"), old("worker-6")]).waiting == "worker-6 to be replaced"
-
-
-# Pods to delete
-
-
-def test_on_delete_takes_the_highest_pod_first() -> None:
-    raw = o.stateful_set(strategy=o.ON_DELETE, currentRevision=OLD, updatedReplicas=0)
-
-    assert of_set(raw, workers(old("worker-0"), old("worker-1"), old("worker-2"))).delete == ("worker-2",)
-
-
-def test_on_delete_takes_a_pod_that_is_not_ready_before_those_that_work() -> None:
-    raw = o.stateful_set(strategy=o.ON_DELETE, currentRevision=OLD, updatedReplicas=0)
-
-    assert of_set(raw, workers(old("worker-0", ready=False), old("worker-1"), old("worker-2"))).delete == ("worker-0",)
-
-
-@pytest.mark.parametrize(
-    "last",
-    [
-        pytest.param(old("worker-2", deleting=o.NOW + 60), id="is ending"),
-        pytest.param(o.pod("worker-2", ready=False, statuses=[o.waiting()]), id="is starting"),
-        pytest.param(o.pod("worker-2", statuses=[o.running(since=o.NOW - 3)]), id="has not settled"),
-        pytest.param(None, id="is not made yet"),
-    ],
-)
-def test_on_delete_takes_no_further_pod_while_the_last(last: o.Raw | None) -> None:
-    raw = o.stateful_set(strategy=o.ON_DELETE, currentRevision=OLD, updatedReplicas=1)
-    pods = [old("worker-0"), old("worker-1"), *([last] if last else [])]
-
-    assert of_set(raw, pods).delete == ()
-
-
-def test_on_delete_deletes_nothing_before_the_controller_has_seen_the_change() -> None:
-    raw = o.stateful_set(strategy=o.ON_DELETE, observedGeneration=1)
-
-    assert of_set(raw, workers(old("worker-2"))).delete == ()
-
-
 def test_on_delete_is_done_without_the_current_revision_that_never_moves() -> None:
     assert of_set(o.stateful_set(strategy=o.ON_DELETE, currentRevision=OLD), workers()).done
 
 
-def test_a_broken_pod_below_a_missing_one_is_deleted_for_it_holds_the_other_up() -> None:
-    raw = o.stateful_set(strategy=o.ON_DELETE, currentRevision=OLD, updatedReplicas=0)
-    pods = [old("worker-0", ready=False), old("worker-1")]
-
-    assert of_set(raw, pods).delete == ("worker-0",)
-    assert of_set({**raw, "spec": {**raw["spec"], "podManagementPolicy": "Parallel"}}, pods).delete == ()
-
-
-def test_a_failed_pod_of_another_revision_is_deleted_for_the_controller_waits_for_it() -> None:
-    broken = old("worker-2", ready=False, statuses=[o.crashing(restarts=3)])
-
-    verdict = of_set(o.stateful_set(currentRevision="worker-new", updatedReplicas=2, readyReplicas=2), workers(broken))
-
-    assert (verdict.done, verdict.delete, verdict.warnings) == (False, ("worker-2",), ())
-
-
-def test_a_pod_of_another_revision_that_may_get_ready_is_left_and_warned_of() -> None:
-    slow = old("worker-2", ready=False, statuses=[o.waiting()])
-
-    verdict = of_set(o.stateful_set(updatedReplicas=2, readyReplicas=2), workers(slow))
-
-    assert verdict.delete == ()
-    assert verdict.warnings == (
-        "worker-2 is of another revision and not ready: Kubernetes replaces no pod before it is.",
-    )
-
-
-def test_undoing_deletes_every_pod_of_another_revision_that_is_not_ready() -> None:
-    slow = old("worker-2", ready=False, statuses=[o.waiting()])
-
-    assert of_set(o.stateful_set(updatedReplicas=2), workers(slow), undoing=True).delete == ("worker-2",)
-    assert of_set(o.stateful_set(updatedReplicas=2), workers(old("worker-2")), undoing=True).delete == ()
-
-
-def test_undoing_leaves_pods_of_the_restored_revision_alone() -> None:
-    slow = o.pod("worker-2", ready=False, statuses=[o.crashing()])
-
-    assert of_set(o.stateful_set(), workers(slow), undoing=True).delete == ()
-
-
-@pytest.mark.parametrize(
-    ("pods", "taken"),
-    [
-        (workers(old("worker-0"), old("worker-1"), old("worker-2")), ("worker-2", "worker-1")),
-        (workers(old("worker-0"), old("worker-1"), old("worker-2", deleting=o.NOW + 9)), ("worker-1",)),
-        (workers(old("worker-0"), old("worker-1"), o.pod("worker-2", ready=False)), ("worker-1",)),
-        (workers(old("worker-0"), old("worker-1"))[:2], ("worker-1",)),
-        (workers(old("worker-0"), old("worker-1", ready=False), o.pod("worker-2", ready=False)), ()),
-        (workers(old("worker-0")), ("worker-0",)),
-        (workers(), ()),
-    ],
-)
-def test_several_may_be_away_at_a_time_where_that_was_asked_for(pods: list[o.Raw], taken: tuple[str, ...]) -> None:
-    rolling = o.stateful_set()
-
-    assert of_set(rolling, pods, at_once=2).delete == taken
-    assert of_set(rolling, pods).delete == ()
-
-
-def test_on_the_way_back_the_controller_alone_takes_what_is_ready() -> None:
-    outdated = workers(old("worker-0"), old("worker-1"), old("worker-2"))
-
-    assert of_set(o.stateful_set(), outdated, at_once=2, undoing=True).delete == ()
-
-
-def test_pods_below_a_partition_stay_however_many_may_be_away() -> None:
-    outdated = workers(old("worker-0"), old("worker-1"), old("worker-2"))
-
-    assert of_set(o.stateful_set(strategy=o.partition(2)), outdated, at_once=3).delete == ("worker-2",)
-
-
-def test_a_pod_that_is_being_deleted_is_not_deleted_again() -> None:
-    ending = old("worker-2", ready=False, deleting=o.NOW + 60)
-
-    assert of_set(o.stateful_set(updatedReplicas=2), workers(ending), undoing=True).delete == ()
-
-
-def test_parallel_pods_are_replaced_by_the_controller_broken_or_not() -> None:
-    broken = old("worker-2", ready=False, statuses=[o.crashing()])
-
-    assert of_set(o.stateful_set(policy="Parallel", updatedReplicas=2), workers(broken), undoing=True).delete == ()
-
-
-def test_what_is_a_fault_only_when_it_lasts_is_judged_by_since_when_it_has_been_so() -> None:
-    pulling = old("worker-2", ready=False, statuses=[o.waiting(reason="ImagePullBackOff", message="Back-off pulling")])
-    since = {("uid-worker-2-worker-old/worker", "ImagePullBackOff"): o.NOW - 61}
-
-    assert of_set(o.stateful_set(updatedReplicas=2), workers(pulling)).delete == ()
-    assert of_set(o.stateful_set(updatedReplicas=2), workers(pulling), since=since).delete == ("worker-2",)
-
-
 # A Deployment
-
-
-def schedulers(**more: Any) -> list[o.Raw]:
-    return [o.deployed("a", **more), o.deployed("b", **more)]
 
 
 def test_a_deployment_is_done_when_its_new_pods_are_right_and_the_old_are_gone() -> None:
@@ -471,23 +181,6 @@ def test_a_deployment_is_not_done_before(raw: o.Raw, pods: list[o.Raw], waiting:
     assert (verdict.done, verdict.waiting) == (False, waiting)
 
 
-def test_evicted_pods_that_stay_on_record_are_in_nobodys_way() -> None:
-    evicted = o.deployed("x", "old", image=o.V1, ready=False, phase="Failed", reason="Evicted")
-
-    assert of_deployment(o.deployment(), [*schedulers(), evicted]).done
-
-
-def test_a_right_pod_that_is_being_deleted_counts_no_more_and_is_not_waited_for() -> None:
-    drained = o.deployed("c", deleting=o.NOW + 20)
-
-    assert of_deployment(o.deployment(), [*schedulers(), drained]).done
-    assert of_deployment(o.deployment(), [o.deployed("a"), drained]).waiting == "a new pod to be made"
-
-
-def test_a_deployment_of_no_pods_is_done() -> None:
-    assert of_deployment(o.deployment(replicas=0), []).done
-
-
 def test_under_recreate_the_old_pods_are_waited_for_before_there_is_a_new_revision() -> None:
     raw = o.deployment(revision=1, strategy={"type": "Recreate"}, updatedReplicas=0, readyReplicas=0)
     ending = [o.deployed("c", "old", image=o.V1, deleting=o.NOW + 20)]
@@ -502,12 +195,6 @@ def test_a_paused_deployment_waits_for_a_person() -> None:
 
     assert (verdict.done, verdict.waiting) == (False, "somebody to resume it, it is paused")
     assert verdict.warnings == ("scheduler is paused: nothing of it moves until it is resumed.",)
-
-
-def test_pods_of_a_deployment_are_never_deleted_by_hand() -> None:
-    broken = o.deployed("c", "old", ready=False, image=o.V1, statuses=[o.crashing()])
-
-    assert of_deployment(o.deployment(replicas=1), [o.deployed("a"), broken], undoing=True).delete == ()
 
 
 # A CronJob
@@ -538,14 +225,6 @@ def test_a_pod_that_does_not_end_in_its_time_is_warned_of() -> None:
 
     assert verdict.waiting == "worker-2 to end"
     assert verdict.warnings == ("worker-2 has not ended in the time it was given; its node may be gone.",)
-
-
-def test_a_pod_whose_image_a_webhook_gave_a_mirrors_registry_is_right() -> None:
-    target = {"worker": "registry:5000/team/airflow:1"}
-    raw = o.stateful_set(image=target["worker"])
-    pods = [o.pod(f"worker-{number}", image="mirror:5000/hub/team/airflow:1") for number in (2, 1, 0)]
-
-    assert of_set(raw, pods, target=target, ids=frozenset()).done
 
 
 def test_a_pod_that_has_just_ended_after_long_is_not_warned_of() -> None:
@@ -682,33 +361,3 @@ def test_a_deployment_is_never_done_with_a_pod_that_is_not_right(
         assert all(is_right({**pod, "revision": "worker-new"}) for pod in serving)
         assert len(serving) >= replicas
     assert verdict.delete == ()
-
-
-# A controller, driven by verdicts
-
-
-@settings(max_examples=200)
-@given(
-    policy=st.sampled_from(["OrderedReady", "Parallel"]),
-    strategy=st.sampled_from(["RollingUpdate", "OnDelete"]),
-    pods=st.lists(st.tuples(st.sampled_from(["good", "bad", "none"]), st.booleans()), max_size=5),
-)
-def test_undoing_gets_every_stateful_set_back_and_takes_no_pod_that_works_before_the_last_is_back(
-    policy: str, strategy: str, pods: list[tuple[str, bool]]
-) -> None:
-    there = {n: Pod(revision=revision, ready=ready) for n, (revision, ready) in enumerate(pods) if revision != "none"}
-    controller = Controller(policy=policy, strategy=strategy, replicas=len(pods), pods=there)
-    for _ in range(6 * len(pods) + 3):
-        verdict = of_set(*controller.raw(), undoing=True)
-        if verdict.done:
-            break
-        for name in verdict.delete:
-            taken = controller.pods[int(name.rpartition("-")[2])]
-            others = [pod for pod in controller.pods.values() if pod is not taken and pod.revision == "good"]
-            assert taken.revision == "bad"
-            assert not taken.ready or (len(controller.pods) == controller.replicas and all(pod.ready for pod in others))
-            controller.delete(name)
-        controller.step()
-
-    assert verdict.done
-    assert all(pod == Pod(revision="good", ready=True) for pod in controller.pods.values())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dagship.workloads.image_identity import same_image
+from dagship.workloads.image_identity import digest, same_image
 from tests.builders import pods as o
 
 D1, D2 = "@" + o.digest(o.V1), "@" + o.digest(o.V2)
@@ -34,3 +34,20 @@ def test_names_are_compared_by_digest_or_by_path_and_tag_without_the_registry(
 ) -> None:
     assert same_image(image, wanted) is same
     assert same_image(wanted, image) is same
+
+
+@pytest.mark.parametrize(
+    "reported",
+    [
+        o.V2,
+        f"docker-pullable://{o.V2}",
+        f"docker.io/library/x@{o.digest(o.V2)}",
+        o.digest(o.V2),
+    ],
+)
+def test_the_digest_is_read_from_what_any_runtime_reports(reported: str) -> None:
+    assert digest(reported) == o.digest(o.V2)
+
+
+def test_an_image_without_a_digest_has_none() -> None:
+    assert digest("registry:5000/team/airflow:3f9c") == ""

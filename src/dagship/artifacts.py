@@ -3,7 +3,7 @@
 Data runs one way: Settings → LockFile → Tree (image/tree.py) → BuiltImage → VerifyReport → PushedImage.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,6 +12,22 @@ class Artifact(BaseModel):
     """A frozen value that JSON holds whole."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+_FACTS = ("dag_version", "dag_versions", "dag_digests", "dag_changes", "dags", "airflow", "platforms")
+
+
+class DagImage(Artifact):
+    """What speaks of an image of DAGs, from its build to the record of its rollout.
+
+    What is known of the image has the same name in each, and each has what it needs of that: its JSON is flat, and its
+    keys stay where they are.
+    """
+
+    def facts(self, kind: "type[DagImage]") -> dict[str, Any]:
+        """Returns what is known of the image as far as `kind` has fields for it, to make one of `kind` with."""
+        here, there = type(self).model_fields, kind.model_fields
+        return {name: getattr(self, name) for name in _FACTS if name in here and name in there}
 
 
 class Directory(Artifact):
@@ -113,7 +129,7 @@ class Layer(Artifact):
     bytes: int
 
 
-class BuiltImage(Artifact):
+class BuiltImage(DagImage):
     """An image that `build` made.
 
     Attributes:
@@ -271,7 +287,7 @@ class VerifyReport(Artifact):
         return {dag_id: one.file for one in self.files if not one.version for dag_id in one.dags}
 
 
-class PushedImage(Artifact):
+class PushedImage(DagImage):
     """An image that the registry has.
 
     Attributes:
@@ -300,7 +316,7 @@ class PushedImage(Artifact):
     platforms: tuple[str, ...] = ()
 
 
-class Target(Artifact):
+class Target(DagImage):
     """The image to move to.
 
     Attributes:

@@ -75,17 +75,7 @@ def push(
 
 def pushed(image: BuiltImage, digest: str, *, tested: bool) -> PushedImage:
     """Returns what is known of an image that the registry has under `digest`."""
-    return PushedImage(
-        reference=image.reference,
-        digest=digest,
-        dag_version=image.dag_version,
-        dag_versions=image.dag_versions,
-        dag_digests=image.dag_digests,
-        dag_changes=image.dag_changes,
-        tested=tested,
-        airflow=image.airflow,
-        platforms=image.platforms,
-    )
+    return PushedImage(reference=image.reference, digest=digest, tested=tested, **image.facts(PushedImage))
 
 
 def with_dags(image: PushedImage, report: VerifyReport | None) -> PushedImage:

@@ -70,16 +70,7 @@ def target(project: Project, *, image: str) -> Target:
         raise UsageError("Nothing was pushed yet.", "Run push first, or name an image with --image.")
     if pushed is not None and (not image or image in _names(pushed)):
         pinned = Reference.parse(pushed.reference).pinned(pushed.digest)
-        found = Target(
-            image=str(pinned),
-            digest=pushed.digest,
-            dag_version=pushed.dag_version,
-            airflow=pushed.airflow,
-            platforms=pushed.platforms,
-            dag_versions=pushed.dag_versions,
-            dag_changes=pushed.dag_changes,
-            dags=pushed.dags,
-        )
+        found = Target(image=str(pinned), digest=pushed.digest, **pushed.facts(Target))
     else:
         reference = Reference.parse(image)
         pinned = reference.pinned(reference.digest or _digest(reference))

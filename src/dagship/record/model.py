@@ -6,7 +6,7 @@ move with before and after exchanged, so that there is one machinery for both wa
 
 from typing import Literal, NamedTuple
 
-from dagship.artifacts import Artifact
+from dagship.artifacts import Artifact, DagImage
 from dagship.workloads.kinds import Kind, Role
 
 # Releases of a record.
@@ -94,7 +94,7 @@ class Move(Artifact):
         return self.model_copy(update={"changes": tuple(change.reversed() for change in self.changes)})
 
 
-class Journal(Artifact):
+class Journal(DagImage):
     """A rollout under way, written to the cluster before its first change and taken away after its last.
 
     Attributes:
@@ -125,7 +125,7 @@ class Journal(Artifact):
     earlier: tuple[Move, ...] = ()
 
 
-class Release(Artifact):
+class Release(DagImage):
     """A rollout that succeeded, as recorded in the cluster.
 
     Attributes:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from dagship.airflow.activity import Activity, Task
 from dagship.airflow.sync_report import SyncReport
-from dagship.artifacts import Artifact, PushedImage
+from dagship.artifacts import Artifact, DagImage, PushedImage
 from dagship.diagnosis.failure import Failure
 from dagship.record.model import Hold, Journal, Move, Release
 from dagship.workloads.image_identity import digest, spelled_out
@@ -55,7 +55,7 @@ class WorkloadReport(Artifact):
     digests: dict[str, str] = Field(default_factory=dict)
 
 
-class RolloutResult(Artifact):
+class RolloutResult(DagImage):
     """The result of `rollout` and `rollback`.
 
     Attributes:

@@ -14,18 +14,17 @@ _VERSIONS = 128
 def journal_of(planned: Planned, before: Journal | None, signed: Signature) -> Journal:
     """Returns what the cluster is told of a rollout before its first change, and of the unfinished one `before` it."""
     earlier = (*before.moves, *before.earlier) if before else ()
+    facts = planned.target.facts(Journal) | {"dag_versions": planned.target.dag_versions[:_VERSIONS]}
     return Journal(
         state="moving",
         kind=planned.kind,
         image=planned.target.image,
-        dag_version=planned.target.dag_version,
-        dag_versions=planned.target.dag_versions[:_VERSIONS],
-        airflow=planned.target.airflow,
         who=signed.who,
         job=signed.job,
         began=signed.when,
         moves=planned.moves,
         earlier=tuple(move for move in dict.fromkeys(earlier) if move not in planned.moves),
+        **facts,
     )
 
 
@@ -56,9 +55,6 @@ def released(
         number=releases[-1].number + 1,
         kind=planned.kind,
         image=journal.image,
-        dag_version=journal.dag_version,
-        dag_versions=journal.dag_versions,
-        airflow=journal.airflow,
         who=journal.who,
         job=journal.job,
         when=signed.when,
@@ -71,6 +67,7 @@ def released(
             )
             for move in planned.moves
         ),
+        **journal.facts(Release),
     )
     return Record(releases=(*releases, release)[-KEPT:], hold=written.hold)
 

@@ -132,8 +132,6 @@ class Operation:
             namespace=self.cluster.namespace,
             context=self.cluster.context,
             image=plan.target.image,
-            dag_version=plan.target.dag_version,
-            airflow=plan.target.airflow,
             release=release,
             moves=plan.moves,
             live=self.observed.activity,
@@ -142,6 +140,7 @@ class Operation:
             warnings=tuple(self.notes.warnings),
             seconds=self.notes.seconds,
             requests=sum(self.cluster.requests.values()),
+            **plan.target.facts(RolloutResult),
         )
 
 

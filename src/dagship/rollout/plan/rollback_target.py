@@ -57,10 +57,8 @@ def target_of(release: Release) -> Target:
     return Target(
         image=release.image,
         digest=Reference.parse(release.image).digest if release.image else "",
-        dag_version=release.dag_version,
-        dag_versions=release.dag_versions,
         dag_pointer=dag_version.of_release(release) if release.image else "",
-        airflow=release.airflow,
+        **release.facts(Target),
     )
 
 

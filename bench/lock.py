@@ -5,14 +5,14 @@ Only what resolvers keep is pruned from the engine (`type=exec.cachemount`); ima
 
 import os
 import re
-import shutil
 import subprocess
 import time
 from pathlib import Path
 
-from bench.project import ROOT, Project
+from bench.project import Project
 from bench.table import Row, ratio_row
 from bench.timing import Timed, alternately, run
+from dagship.resources import copy_programs
 
 SEVERAL = ("pandas", "scikit-learn", "boto3")
 GOOGLE = ("apache-airflow-providers-google",)
@@ -24,7 +24,7 @@ _DOCKERFILE = """\
 FROM {base}
 USER 0
 COPY inside/ /opt/dagship/inside/
-RUN --mount=type=secret,id=ca python /opt/dagship/inside/tools.py /opt/dagship/tools
+RUN --mount=type=secret,id=ca python /opt/dagship/inside tools.main /opt/dagship/tools
 WORKDIR /bench
 RUN python -m pip list --format=freeze > /bench/base-image
 ENTRYPOINT ["/opt/dagship/tools/bin/python", "-m", "piptools", "compile", "--generate-hashes", "--allow-unsafe", \\
@@ -82,7 +82,7 @@ def _google(project: Project) -> Row:
 def _prepare(project: Project) -> None:
     """Makes what neither side's user waits for each time: pip-tools beside the base's Python."""
     context = project.directory / "pip-compile"
-    shutil.copytree(ROOT / "src/dagship/inside", context / "inside", ignore=shutil.ignore_patterns("__pycache__"))
+    copy_programs(context / "inside", "shared", "tools")
     (context / "Dockerfile").write_text(_DOCKERFILE.format(base=project.base), encoding="utf-8")
     ca = os.environ.get("DAGSHIP_CA_CERT")
     secret = [f"--secret=id=ca,src={ca}"] if ca else []

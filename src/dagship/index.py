@@ -15,7 +15,7 @@ _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END
 
 
 def build_secrets(settings: Settings, directory: Path) -> dict[str, Path]:
-    """Returns the secrets for steps that reach a package index, by id; `inside/index.py` reads them.
+    """Returns the secrets for steps that reach a package index, by id; `inside/shared/index.py` reads them.
 
     Args:
         settings: Which pip.conf, authorities and indexes to use.

@@ -5,7 +5,6 @@ Versions on the index change: nothing here asserts one that it did not ask for.
 
 import io
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -21,10 +20,11 @@ from dagship.console import Console
 from dagship.dockerfile import Recipe, compilers, render
 from dagship.engine import containers, images
 from dagship.errors import OutsideError, Refused
+from dagship.image.plan import INSTALLING
 from dagship.index import build_secrets
 from dagship.lock import locker as stage
 from dagship.lock.pins import Lock, parse_lock
-from dagship.resources import resource
+from dagship.resources import copy_programs
 from dagship.settings import Settings
 from dagship.workspace import Workspace
 
@@ -357,8 +357,7 @@ def image() -> Iterator[str]:
 
 def install(project: Project, locked: LockFile, reference: str, scratch: Path) -> None:
     """Builds the stages that install a lock, over the base, without DAGs."""
-    (scratch / "context").mkdir(parents=True)
-    shutil.copytree(resource("inside"), scratch / "context" / "inside", ignore=shutil.ignore_patterns("__pycache__"))
+    copy_programs(scratch / "context" / "inside", *INSTALLING)
     (scratch / "context" / "dags.txt").write_text(locked.text, encoding="utf-8")
     for name in ("versions.tar", "dags.tar"):
         (scratch / "context" / name).write_bytes(b"\0" * 10240)

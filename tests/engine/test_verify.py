@@ -260,8 +260,11 @@ MEDDLING = {
         "import os, shutil\nfor name in os.listdir('/tmp'):\n    shutil.rmtree('/tmp/' + name, ignore_errors=True)",
     ),
     # What passes, or does not, for a reason that only the test would have.
-    "verify_pool.py": "OWN = True\n",
-    "has_its_own.py": dag("has_its_own", "import verify_pool\nassert verify_pool.OWN"),
+    **dict.fromkeys(("dagship_inside.py", "verify.py", "pool.py", "worker.py"), "OWN = True\n"),
+    "has_its_own.py": dag(
+        "has_its_own",
+        "import dagship_inside, pool, verify, worker\nassert dagship_inside.OWN and verify.OWN and pool.OWN and worker.OWN",
+    ),
     "looks_about.py": dag("looks_about", "from plugins import lying_there"),
     "asks_the_database.py": dag(
         "asks_the_database", "from airflow import settings\nsettings.Session().connection().exec_driver_sql('SELECT 1')"

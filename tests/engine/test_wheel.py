@@ -51,7 +51,9 @@ def test_it_holds_what_runs_inside_the_image_and_the_templates(wheel: Path) -> N
         "dagship/images/base/entrypoint",
     } <= names
     assert {
-        f"dagship/inside/{path.name}" for path in (ROOT / "src/dagship/inside").iterdir() if path.is_file()
+        f"dagship/{path.relative_to(ROOT / 'src/dagship')}"
+        for path in (ROOT / "src/dagship/inside").rglob("*")
+        if path.suffix in {".py", ".in", ".txt"}
     } <= names
     assert not [name for name in names if name.startswith(("tests/", "docs/", "dags/"))]
 

@@ -108,7 +108,7 @@ def test_secrets_are_mounted_only_where_an_index_is_reached() -> None:
     mounted = [line for line in instructions(text) if "type=secret" in line]
 
     assert len(mounted) == 2
-    assert all("/opt/dagship/inside/" in line for line in mounted)
+    assert all(" /opt/dagship/inside " in line for line in mounted)
 
 
 HOSTILE = ["x; evil", "$(evil)", "`evil`", 'x" && evil', "x' && evil", "x \\", "{{ 7 * 7 }}", "# syntax=evil"]

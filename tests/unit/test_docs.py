@@ -112,7 +112,7 @@ def test_every_variable_of_the_sync_is_described() -> None:
 
 def test_every_dependency_has_a_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    lists = [ROOT / "requirements" / "dev.in", ROOT / "src" / "dagship" / "inside" / "tools.in"]
+    lists = [ROOT / "requirements" / "dev.in", ROOT / "src" / "dagship" / "inside" / "tools" / "tools.in"]
     lines = [line for path in lists for line in path.read_text("utf-8").splitlines() if line and line[0] not in "#-"]
     wanted = {canonicalize_name(Requirement(line).name) for line in [*project["dependencies"], *lines]}
     page = (ROOT / "docs" / "explanation" / "dependencies.md").read_text("utf-8")

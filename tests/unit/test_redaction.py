@@ -1,6 +1,5 @@
 """What must not be shown. The pattern for addresses is one in four places, where one cannot import from another."""
 
-import importlib
 import json
 import re
 from collections.abc import Callable
@@ -9,9 +8,9 @@ import pytest
 
 from dagship import redaction
 from dagship.airflow import query_scripts
-from dagship.inside import verify_child
+from dagship.inside.shared import index
+from dagship.inside.verify.importer import examine
 from dagship.inside.versions import runs
-from dagship.resources import resource
 
 ADDRESSES = [
     ("at postgresql://airflow:hunter2@db/x", "at postgresql://airflow:***@db/x"),
@@ -29,16 +28,15 @@ ADDRESSES = [
 
 
 @pytest.fixture
-def places(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[str], str]]:
+def places() -> dict[str, Callable[[str], str]]:
     """All that takes credentials out of addresses: here, in a build, in a git sync, and in a scheduler."""
-    monkeypatch.syspath_prepend(str(resource("inside")))
     found = re.search(r"def redacted\(text\):\n(?: .*\n)+", "".join(vars(query_scripts)[name] for name in SCRIPTS))
     assert found is not None
     scheduler: dict[str, Callable[[str], str]] = {}
     exec(found[0], {"re": re}, scheduler)
     return {
         "here": redaction.addresses,
-        "build": importlib.import_module("index").redacted,
+        "build": index.redacted,
         "sync": runs.redacted,
         "scheduler": scheduler["redacted"],
     }
@@ -140,11 +138,11 @@ def test_no_part_of_a_secret_is_left_where_a_text_was_cut(secret: str, share: fl
 @pytest.mark.parametrize("secret", [LONG, URL])
 def test_no_part_of_a_secret_is_left_of_what_the_test_of_an_image_cuts(secret: str) -> None:
     secrets = redaction.secrets_in({"A": secret})
-    half = verify_child.TEXT_LIMIT // 2
+    half = examine.TEXT_LIMIT // 2
     parts = {secret[at : at + 12] for at in range(len(secret) - 12)}
     for before in (half - 10, half - 1500, half - len(secret) + 10):
         text = f"{'.' * before}{secret}{'.' * half}{secret}{'.' * before}"
-        shown = redaction.masked(verify_child.shortened(text), secrets)
+        shown = redaction.masked(examine.shortened(text), secrets)
         assert "characters left out" in shown
         assert not [part for part in parts if part in shown]
 

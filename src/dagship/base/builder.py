@@ -17,7 +17,7 @@ from dagship.console import Console
 from dagship.engine import images
 from dagship.errors import DagshipError, OutsideError, Refused, UsageError
 from dagship.index import build_secrets
-from dagship.resources import resource
+from dagship.resources import copy_programs, resource
 from dagship.settings import Settings
 from dagship.workspace import Workspace
 
@@ -60,9 +60,10 @@ def _build(settings: Settings, workspace: Workspace, console: Console, plan: Pla
         tempfile.TemporaryDirectory(prefix="dagship-") as scratch,
         console.step(f"Building {plan.reference}") as step,
     ):
-        job, secrets = Path(scratch, "job"), Path(scratch, "secrets")
+        job, inside, secrets = Path(scratch, "job"), Path(scratch, "inside"), Path(scratch, "secrets")
         secrets.mkdir(mode=0o700)
         _write_job(plan, job)
+        copy_programs(inside, "shared", "tools", "base")
         request = images.Build(
             context=rootfs.directory,
             dockerfile=resource("images/base/Dockerfile"),
@@ -71,7 +72,7 @@ def _build(settings: Settings, workspace: Workspace, console: Console, plan: Pla
             labels={images.LABEL_CONTENT: plan.content},
             build_args={"AIRFLOW_VERSION": plan.airflow, "PYTHON_VERSION": rootfs.python},
             secrets=build_secrets(settings, secrets),
-            contexts={"files": str(resource("images/base")), "inside": str(resource("inside")), "job": str(job)},
+            contexts={"files": str(resource("images/base")), "inside": str(inside), "job": str(job)},
             outputs=("type=docker",),
             builder=settings.builder,
             no_cache=force,
@@ -110,7 +111,7 @@ def obstacle(plan: Plan, python: str, kind: str, words: str) -> DagshipError:
     Args:
         plan: What was to be built.
         python: Version of the image's Python.
-        kind: As base_install.py names it.
+        kind: As `inside/base` names it.
         words: What uv said.
 
     """

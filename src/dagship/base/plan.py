@@ -25,8 +25,8 @@ _EXTRAS = ("celery", "cncf-kubernetes", "fab", "postgres", "redis", "statsd")
 _EXTRAS_SINCE_3 = ("git", "standard")
 
 FILES = ("Dockerfile", "entrypoint", "clean-logs")
-# What decides on packages; index.py and tools.py beside them only get at them.
-INSIDE = ("base_install.py", "tools.txt")
+# What decides on packages; what else runs there only gets at them.
+INSIDE = ("base/main.py", "tools/tools.txt")
 
 
 @dataclass(frozen=True, kw_only=True)

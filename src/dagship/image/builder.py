@@ -17,6 +17,7 @@ from dagship.image import log as buildlog
 from dagship.image import plan as planning
 from dagship.image.plan import Plan
 from dagship.index import build_secrets
+from dagship.resources import copy_programs
 from dagship.settings import Settings
 
 _PUSHED = "type=image,push=true"
@@ -140,9 +141,7 @@ def stage(plan: Plan, into: Path) -> None:
         (into / "earlier" / f"{tree.version}.tar").write_bytes(layer)
     if plan.recipe.with_deps:
         (into / "dags.txt").write_text(plan.lock.text, encoding="utf-8")
-        (into / "inside").mkdir()
-        for path in planning.inside_files():
-            (into / "inside" / path.name).write_bytes(path.read_bytes())
+        copy_programs(into / "inside", *planning.INSTALLING)
 
 
 def _look(plan: Plan) -> tuple[images.ImageFacts | None, tuple[tuple[str, int], ...]]:

@@ -1,4 +1,4 @@
-"""What the step that installs the lock said (`inside/install.py`), in words: a warning, or why it failed. Pure."""
+"""What the step that installs the lock said (`inside/install/main.py`), in words: a warning, or why it failed. Pure."""
 
 import json
 import re

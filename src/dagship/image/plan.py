@@ -7,7 +7,6 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from dagship.artifacts import BaseImage, LockFile
 from dagship.dockerfile import Recipe, compilers
@@ -15,7 +14,7 @@ from dagship.engine import images
 from dagship.image import sidebyside
 from dagship.image.tree import Tree
 from dagship.reference import Reference
-from dagship.resources import resource
+from dagship.resources import BESIDE_DAGS, programs, resource
 from dagship.settings import Settings
 
 LABEL_DAGS = sidebyside.LABEL_DAGS
@@ -30,33 +29,8 @@ _BUNDLES = [
     {"name": "dags-folder", "classpath": "dagship_versions.bundle.BakedDagBundle", "kwargs": {"refresh_interval": 300}}
 ]
 
-_INSTALLING = ("tools.py", "tools.txt", "index.py", "installed.py", "install.py", "overlap.py")
-# What imports DAG files, of the test of an image: the sync checks commits with it.
-_CHECKING = (
-    "verify.py",
-    *(
-        f"verify_{part}.py"
-        for part in (
-            *(
-                "airflow",
-                "child",
-                "compare",
-                "home",
-                "made",
-                "modules",
-                "pool",
-                "side",
-                "start",
-                "stem",
-                "tables",
-                "trace",
-                "warm",
-                "watch",
-            ),
-            "worker",
-        )
-    ),
-)
+INSTALLING = ("shared", "tools", "install")
+"""Folders of `inside/` that run while the lock is installed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,9 +107,13 @@ def _content(settings: Settings, base: BaseImage, lock: LockFile, recipe: Recipe
         "template": resource("images/airflow/Dockerfile.j2").read_text("utf-8"),
         "purelib": base.purelib,
         "versions": versions_files(),
-        "inside": {path.name: path.read_text("utf-8") for path in inside_files()} if recipe.with_deps else {},
+        "inside": _installing_files() if recipe.with_deps else {},
     }
     return hashlib.sha256(json.dumps(goes_in, sort_keys=True).encode()).hexdigest()
+
+
+def _installing_files() -> dict[str, str]:
+    return {name: path.read_text("utf-8") for name, path in programs(*INSTALLING).items()}
 
 
 def has_bundles(airflow: str) -> bool:
@@ -143,16 +121,13 @@ def has_bundles(airflow: str) -> bool:
     return airflow.partition(".")[0].isdecimal() and int(airflow.partition(".")[0]) > 2  # noqa: PLR2004 - 3 has them
 
 
-def inside_files() -> list[Path]:
-    """Returns the files of the package that run while the lock is installed; what else is inside changes no image."""
-    return [resource("inside") / name for name in _INSTALLING]
-
-
 def versions_files() -> dict[str, str]:
     """Returns the files of the package `dagship_versions`: path in it to text."""
-    package = {path.name: path for path in resource("inside/versions").glob("*.py")}
-    checking = {f"check/{name}": resource("inside") / name for name in _CHECKING}
-    return {name: path.read_text("utf-8") for name, path in sorted({**package, **checking}.items())}
+    top = resource("inside/versions")
+    package = {path.relative_to(top).as_posix(): path for path in top.rglob("*.py")}
+    # What imports DAG files, of the test of an image: the sync checks commits with it.
+    tester = {f"check/tester/{BESIDE_DAGS}/{name}": path for name, path in programs("verify").items()}
+    return {name: path.read_text("utf-8") for name, path in sorted({**package, **tester}.items())}
 
 
 def digests_of(plan: Plan) -> tuple[str, ...]:

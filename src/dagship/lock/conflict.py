@@ -1,6 +1,7 @@
 """Requirements that cannot be resolved, in words: which line asks for what, what is in its way, and what could be done.
 
-Pure: the search for the cause runs beside the image's Python (`inside/why.py`) and hands its findings over.
+Pure: the search for the cause runs beside the image's Python (`inside/resolve/explain_conflict.py`), and hands over
+what it finds.
 """
 
 import sys
@@ -92,7 +93,7 @@ class Meeting(Artifact):
 
 
 class Failure(Artifact):
-    """What `inside/resolve.py` found out.
+    """What `inside/resolve/main.py` found out.
 
     Attributes:
         kind: What is wrong.

@@ -211,5 +211,5 @@ def _current(path: Path, source: Source, base: BaseImage) -> Lock | None:
 
 
 def _cache_key(settings: Settings, source: Source, base: BaseImage) -> str:
-    tools = resource("inside/tools.txt").read_text("utf-8")
+    tools = resource("inside/tools/tools.txt").read_text("utf-8")
     return digest([str(freshness.stamp(source, base, ())), *sorted(settings.source_packages), tools])

@@ -1,6 +1,6 @@
 """Resolves requirements over a base image: a build step beside the image's own Python, whose result is a file.
 
-The step (`inside/resolve.py`) always ends well and says in its result what went wrong.
+The step (`inside/resolve/main.py`) always ends well and says in its result what went wrong.
 """
 
 import json
@@ -22,7 +22,7 @@ from dagship.lock import conflict
 from dagship.lock.freshness import moved, stamp
 from dagship.lock.pins import compose, parse_lock
 from dagship.lock.requirements import Line, Source
-from dagship.resources import resource
+from dagship.resources import copy_programs
 from dagship.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ def resolve(settings: Settings, console: Console, base: BaseImage, source: Sourc
 def job(
     settings: Settings, base: BaseImage, lines: Sequence[Line], where: str, kept: Mapping[str, str]
 ) -> dict[str, object]:
-    """Returns what `inside/resolve.py` is to do."""
+    """Returns what `inside/resolve/main.py` is to do."""
     return {
         "python": base.python,
         # How the lock names the file; a strange name is no one's business but the user's.
@@ -110,11 +110,8 @@ def _say(step: Step, line: str) -> None:
 
 def _stage(settings: Settings, base: BaseImage, directory: Path, job: Mapping[str, object]) -> images.Build:
     context = directory / "context"
-    (context / "inside").mkdir(parents=True)
+    copy_programs(context / "inside", "shared", "tools", "resolve")
     (context / "lock").mkdir()
-    for path in resource("inside").iterdir():
-        if path.is_file():
-            (context / "inside" / path.name).write_bytes(path.read_bytes())
     (context / "lock" / "job.json").write_text(json.dumps(job), encoding="utf-8")
     (directory / "secrets").mkdir(mode=0o700)
     secrets = build_secrets(settings, directory / "secrets")

@@ -6,7 +6,6 @@ image that has pytest uses its own.
 
 import hashlib
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,13 +16,13 @@ from dagship.console import Console
 from dagship.dockerfile import exec_form
 from dagship.engine import images
 from dagship.errors import UsageError
-from dagship.resources import resource
+from dagship.resources import copy_programs, programs
 from dagship.settings import Settings
 from dagship.verify.finding import finding
 from dagship.verify.observation import SeenTests
 from dagship.workspace import Workspace
 
-_INSTALLER = ("index.py", "verify_tests_install.py", "verify_pytest.txt")
+_INSTALLER = ("shared", "install_pytest")
 _SKIPPED = {"__pycache__", ".git", ".pytest_cache", ".venv"}
 _NOTHING_COLLECTED = 5
 # All tests together, bytes.
@@ -111,7 +110,7 @@ def read_runner(kept: Path) -> dict[str, bytes]:
 
 def _kept(workspace: Workspace, image: BaseImage) -> Path:
     python = ".".join(image.python_version.split(".")[:2])
-    content = b"".join(resource(f"inside/{name}").read_bytes() for name in _INSTALLER)
+    content = b"".join(file.read_bytes() for file in programs(*_INSTALLER).values())
     digest = hashlib.sha256(f"{python} {image.platform}\n".encode() + content).hexdigest()
     return workspace.cache("pytest") / digest
 
@@ -122,9 +121,7 @@ def _install(settings: Settings, image: BaseImage, target: Path) -> None:
         tempfile.TemporaryDirectory(dir=target.parent) as out,
     ):
         context = Path(scratch, "context")
-        context.mkdir()
-        for name in _INSTALLER:
-            shutil.copy(resource(f"inside/{name}"), context / name)
+        copy_programs(context / "inside", *_INSTALLER)
         recipe = Path(scratch, "Dockerfile")
         recipe.write_text(dockerfile(image), "utf-8")
         images.build(
@@ -148,7 +145,7 @@ def _install(settings: Settings, image: BaseImage, target: Path) -> None:
 def dockerfile(image: BaseImage) -> str:
     """Returns the Dockerfile whose result is `/pytest` alone."""
     secrets = " ".join(f"--mount=type=secret,id={name}" for name in ("ca", "index", "pip-conf"))
-    command = exec_form(image.python, "/opt/dagship/verify_tests_install.py", "/opt/dagship/pytest")
+    command = exec_form(image.python, "/opt/dagship/inside", "install_pytest.main", "/opt/dagship/pytest")
     return f"""\
 FROM {image.reference} AS install
 USER 0

@@ -23,7 +23,7 @@ from dagship.engine import images
 from dagship.errors import UsageError
 from dagship.inside.versions.airflow_env import FOLDERS, OF_CHECK
 from dagship.probe import FIND_PYTHON
-from dagship.resources import resource
+from dagship.resources import BESIDE_DAGS, programs
 from dagship.settings import Settings
 from dagship.verify import envfile, own_tests, untouched, verdict
 from dagship.verify.finding import finding
@@ -115,7 +115,7 @@ def verify(
                 container.put({**runner, **tests})
                 result = f"{secrets.token_hex(16)}.json"
                 ran = container.execute(
-                    _command("verify_tests", "/dagship", result),
+                    _command("own_tests", "/dagship", result),
                     environment=own,
                     on_output=_progress(step, mask),
                 )
@@ -151,7 +151,8 @@ def verify(
 
 def program() -> dict[str, bytes]:
     """Returns the files of the code that runs inside."""
-    return {f"inside/{path.name}": path.read_bytes() for path in sorted(resource("inside").glob("verify*.py"))}
+    files = programs("verify", "own_tests")
+    return {f"inside/{BESIDE_DAGS}/{name}": file.read_bytes() for name, file in files.items()}
 
 
 def environment(settings: Settings, variables: Mapping[str, str]) -> dict[str, str]:
@@ -159,10 +160,11 @@ def environment(settings: Settings, variables: Mapping[str, str]) -> dict[str, s
     return {**variables, **_ENVIRONMENT, "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": str(settings.import_timeout)}
 
 
-def _command(module: str, *arguments: str, options: str = "") -> list[str]:
-    """The command that runs a module's `main` with the interpreter that runs Airflow, which the image's shell finds."""
+def _command(program: str, *arguments: str, options: str = "") -> list[str]:
+    """The command that runs a program with the interpreter that runs Airflow, which the image's shell finds."""
     given = ", ".join(map(repr, arguments))
-    start = f"import sys; sys.path.insert(0, '/dagship/inside'); import {module}; {module}.main({given})"
+    imported = f"from {BESIDE_DAGS}.{program} import main"
+    start = f"import sys; sys.path.insert(0, '/dagship/inside'); {imported}; main.main({given})"
     return ["sh", "-c", FIND_PYTHON, "sh", start, options]
 
 

@@ -1,28 +1,19 @@
 """What the log of a base's build says: obstacles, each with its error."""
 
-import importlib
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from dagship.base import builder as base
 from dagship.base.plan import Plan, plan_base
 from dagship.errors import DagshipError, OutsideError, Refused, UsageError
-from dagship.resources import resource
+from dagship.inside.base import main as base_install
 from dagship.settings import load
 
 
 def plan(root: Path, **flags: object) -> Plan:
     return plan_base(load(root, flags), root)
-
-
-@pytest.fixture
-def inside(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """base_install.py as it is in the image: its siblings are beside it."""
-    monkeypatch.syspath_prepend(str(resource("inside")))
-    return importlib.import_module("base_install")
 
 
 @pytest.mark.parametrize(
@@ -65,11 +56,9 @@ def test_the_log_of_the_build_is_shown_and_obstacles_are_taken_out_of_it(tmp_pat
     assert [str(error) for error in obstacles] == ["apache-airflow 3.3.2 has no extra nosuch."]
 
 
-def test_the_marks_of_both_sides_are_one(
-    inside: ModuleType, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_the_marks_of_both_sides_are_one(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     with pytest.raises(SystemExit):
-        inside._stop("index", "https://user:password@index.test refused")
+        base_install._stop("index", "https://user:password@index.test refused")
     obstacles: list[DagshipError] = []
 
     base.listener(plan(tmp_path), "3.11.2", obstacles, pytest.fail)("#7 1.0 " + capsys.readouterr().out.rstrip("\n"))

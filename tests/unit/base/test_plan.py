@@ -11,7 +11,7 @@ from dagship.base import plan as base_plan
 from dagship.base.plan import Plan, default_extras, plan_base
 from dagship.errors import UsageError
 from dagship.reference import Reference
-from dagship.resources import resource
+from dagship.resources import programs, resource
 from dagship.settings import load
 
 
@@ -56,13 +56,14 @@ def test_the_debian_packages_change_the_tag(tmp_path: Path, monkeypatch: pytest.
     assert plan(tmp_path).reference != before
 
 
-@pytest.mark.parametrize("name", ["Dockerfile", "entrypoint", "clean-logs", "base_install.py", "tools.txt"])
+@pytest.mark.parametrize("name", ["Dockerfile", "entrypoint", "clean-logs", *base_plan.INSIDE])
 def test_the_files_that_the_image_is_made_with_change_the_tag(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     before = plan(tmp_path).reference
-    (tmp_path / name).write_text("other")
-    monkeypatch.setattr(base_plan, "resource", lambda path: tmp_path / name if path.endswith(name) else resource(path))
+    other = tmp_path / "other"
+    other.write_text("other")
+    monkeypatch.setattr(base_plan, "resource", lambda path: other if path.endswith(name) else resource(path))
 
     assert plan(tmp_path).reference != before
 
@@ -80,7 +81,7 @@ def test_order_and_spelling_of_extras_do_not_change_the_tag(tmp_path: Path) -> N
     assert one.reference == other.reference
 
 
-HOW_THE_INDEX_IS_REACHED = ("index.py", "tools.py")
+HOW_THE_INDEX_IS_REACHED = ("__main__.py", "shared/index.py", "shared/installed.py", "tools/main.py")
 
 
 def test_every_file_that_the_dockerfile_takes_is_in_the_tag() -> None:
@@ -90,7 +91,8 @@ def test_every_file_that_the_dockerfile_takes_is_in_the_tag() -> None:
 
     for context, names in copied:
         in_the_tag = {"inside": (*base_plan.INSIDE, *HOW_THE_INDEX_IS_REACHED), "files": base_plan.FILES}[context]
-        assert set(names.split()) <= set(in_the_tag)
+        taken = {file for name in names.split() for file in (programs(name) if name.endswith("/") else (name,))}
+        assert {file for file in taken if not file.endswith("__init__.py")} <= set(in_the_tag)
     assert {"inside", "files"} == {context for context, _ in copied}
 
 

@@ -31,6 +31,8 @@ def test_the_package_is_among_those_of_the_lock_or_has_a_layer_of_its_own(tmp_pa
         build.stage(plan, tmp_path / name)
 
     assert (True, False, True) == tuple(plan.recipe.versions_layer for plan in (plain, locked, elsewhere))
-    assert f"{PURELIB[1:]}/dagship_versions/check/verify.py" in names(tmp_path / "plain" / "versions.tar")
+    assert f"{PURELIB[1:]}/dagship_versions/check/tester/dagship_inside/verify/main.py" in names(
+        tmp_path / "plain" / "versions.tar"
+    )
     assert "lib/python3.11/site-packages/dagship_versions/sync.py" in names(tmp_path / "locked" / "versions.tar")
     assert "usr/lib/python3/dist-packages/dagship_versions/bundle.py" in names(tmp_path / "elsewhere" / "versions.tar")

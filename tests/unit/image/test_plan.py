@@ -1,6 +1,5 @@
 """The plan of a build: what decides the tag, and the labels."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from dagship.image import builder as build
 from dagship.image import plan as planning
 from dagship.image import sidebyside
 from dagship.image.tree import Tree, TreeFile
+from dagship.resources import programs
 from tests.builders.plans import DIGEST, LOCK, NO_LOCK, base, settings
 from tests.builders.trees import colliding
 
@@ -118,7 +118,7 @@ def test_the_package_decides_the_tag_too(
 
 def test_the_package_holds_all_that_the_import_test_needs() -> None:
     files = planning.versions_files()
-    modules = {name.removeprefix("check/").removesuffix(".py") for name in files if name.startswith("check/")}
-    imported = {name for text in files.values() for name in re.findall(r"^\s*import (verify\w*)", text, re.MULTILINE)}
+    tester = {name.removeprefix("check/tester/dagship_inside/") for name in files if "/tester/" in name}
 
-    assert imported | {"verify", "verify_stem"} == modules  # these two are started
+    assert {"verify/main.py", "verify/importer/stem.py"} <= tester  # these two are started
+    assert programs("verify").keys() == tester

@@ -1,20 +1,10 @@
 """What goes into the environment of a base: the packages of a release's day, and its constraints."""
 
 import datetime as dt
-import importlib
-from types import ModuleType
 
 import pytest
 
-from dagship.resources import resource
-
-
-@pytest.fixture
-def inside(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """base_install.py as it is in the image: its siblings are beside it."""
-    monkeypatch.syspath_prepend(str(resource("inside")))
-    return importlib.import_module("base_install")
-
+from dagship.inside.base import main as base_install
 
 # Inside
 
@@ -27,13 +17,11 @@ def inside(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
         (dt.datetime(2025, 12, 30, 23, 0, 0, tzinfo=dt.timezone(dt.timedelta(hours=-2))), "2026-01-02T01:00:00Z"),
     ],
 )
-def test_the_packages_are_those_of_the_release_and_two_days_more(
-    inside: ModuleType, uploaded: dt.datetime, newest: str
-) -> None:
-    assert inside.newest_allowed(uploaded) == newest
+def test_the_packages_are_those_of_the_release_and_two_days_more(uploaded: dt.datetime, newest: str) -> None:
+    assert base_install.newest_allowed(uploaded) == newest
 
 
-def test_the_release_s_time_is_that_of_its_first_file(inside: ModuleType) -> None:
+def test_the_release_s_time_is_that_of_its_first_file() -> None:
     lock = """
     [[packages]]
     name = "apache-airflow"
@@ -41,16 +29,16 @@ def test_the_release_s_time_is_that_of_its_first_file(inside: ModuleType) -> Non
     wheels = [{ url = "a.whl", upload-time = 2026-09-17T08:38:26Z }, { url = "b.whl" }]
     """
 
-    assert inside.upload_time(lock) == dt.datetime(2026, 9, 17, 8, 38, 26, tzinfo=dt.UTC)
+    assert base_install.upload_time(lock) == dt.datetime(2026, 9, 17, 8, 38, 26, tzinfo=dt.UTC)
 
 
-def test_an_index_need_not_tell_times(inside: ModuleType) -> None:
-    assert inside.upload_time('[[packages]]\nname = "a"\nwheels = [{ url = "a.whl" }]\n') is None
+def test_an_index_need_not_tell_times() -> None:
+    assert base_install.upload_time('[[packages]]\nname = "a"\nwheels = [{ url = "a.whl" }]\n') is None
 
 
-def test_the_constraints_in_the_image_are_what_is_installed_and_what_was_given_besides(inside: ModuleType) -> None:
+def test_the_constraints_in_the_image_are_what_is_installed_and_what_was_given_besides() -> None:
     given = "# of the release\nSix==1.16.0\nNot.Installed==2.0 ; python_version >= '3'\n\n"
 
-    lines = inside.merged({"six": "1.17.0", "attrs": "25.1"}, given)
+    lines = base_install.merged({"six": "1.17.0", "attrs": "25.1"}, given)
 
     assert lines == ["attrs==25.1", "Not.Installed==2.0 ; python_version >= '3'", "six==1.17.0"]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dagship.inside import verify_compare
+from dagship.inside.verify import compare
 
 
 def serialized(command: str, **more: object) -> str:
@@ -24,11 +24,11 @@ def serialized(command: str, **more: object) -> str:
     ],
 )
 def test_the_first_difference_is_named_by_task_and_field(one: str, other: str, where: str) -> None:
-    assert verify_compare.difference(one, other)["where"] == where
+    assert compare.difference(one, other)["where"] == where
 
 
 def test_values_are_cut() -> None:
-    found = verify_compare.difference(serialized("a" * 10_000), serialized("b"))
+    found = compare.difference(serialized("a" * 10_000), serialized("b"))
 
     assert len(found["one"]) < 250
     assert found["other"] == "b"
@@ -38,5 +38,5 @@ def test_a_dag_differs_when_its_digest_does() -> None:
     def seen(**digests: str) -> dict[str, object]:
         return {"dags": [{"id": dag, "digest": digest} for dag, digest in digests.items()]}
 
-    assert verify_compare.differing(seen(a="1", b="2"), seen(a="1", b="3")) == ["b"]
-    assert verify_compare.differing(seen(a="1"), seen()) == ["a"]
+    assert compare.differing(seen(a="1", b="2"), seen(a="1", b="3")) == ["b"]
+    assert compare.differing(seen(a="1"), seen()) == ["a"]

@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 
-from dagship.inside import verify_child, verify_warm
-from dagship.resources import resource
+from dagship.inside.verify.importer import examine, warm_up
 
 
 def run(program: str, *arguments: str) -> Any:
-    """Runs a program with the inside modules at hand, and returns the JSON it prints last."""
-    environment = {**os.environ, "PYTHONPATH": str(resource("inside")), "PYTHONDONTWRITEBYTECODE": "1"}
+    """Runs a program with the modules of `inside` at hand, and returns the JSON it prints last."""
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     ended = subprocess.run(
         [sys.executable, "-c", program, *arguments],
         env=environment,
@@ -31,7 +30,7 @@ def run(program: str, *arguments: str) -> Any:
 # Examines a file by running it; the process is as it was unless the file says `leaves`.
 STEM = """
 import os, socket, sys
-import verify_stem, verify_worker
+from dagship.inside.verify.importer import stem, worker
 
 pid = os.getpid
 
@@ -42,19 +41,20 @@ def examine(path):
 
 on_stdin, limit, *paths, descriptor = sys.argv[1:]
 limits = [float(limit)] * len(paths)
-share = verify_worker.Share(paths, limits, lambda: None, examine, on_stdin=bool(on_stdin))
-verify_stem.serve(socket.socket(fileno=int(descriptor)), {}, [share])
+share = worker.Share(paths, limits, lambda: None, examine, on_stdin=bool(on_stdin))
+stem.serve(socket.socket(fileno=int(descriptor)), {}, [share])
 """
 POOL = """
 import json, os, sys
-import verify_pool, verify_start
+from dagship.inside.verify import pool as pools
+from dagship.inside.verify.stem_handle import Stem
 
-verify_pool._END_SECONDS = 1.0
+pools._END_SECONDS = 1.0
 stem, workers, on_stdin, limit, *paths = sys.argv[1:]
-started = verify_start.Stem([sys.executable, "-c", stem, on_stdin, limit, *paths], 2)
+started = Stem([sys.executable, "-c", stem, on_stdin, limit, *paths], 2)
 started.start()
 progress = []
-pool = verify_pool.Pool(started, 0, [float(limit)] * len(paths), int(workers))
+pool = pools.Pool(started, 0, [float(limit)] * len(paths), int(workers))
 print(json.dumps([pool.run(progress.append), progress]))
 started.stop()
 """
@@ -197,8 +197,8 @@ def test_no_files_have_no_outcomes() -> None:
 WATCH = """
 import json, sys
 root, path = sys.argv[1:]
-import verify_watch
-watch = verify_watch.Watch(root)
+from dagship.inside.verify.importer.audit import Watch
+watch = Watch(root)
 watch.start()
 sys.path.append(root)
 try:
@@ -286,13 +286,13 @@ def test_what_libraries_say_among_themselves_is_not_noted(tmp_path: Path) -> Non
     ],
 )  # fmt: skip
 def test_what_a_file_asks_of_airflow_at_its_top_is_found(source: str, found: list[tuple[str, tuple[str, ...]]]) -> None:
-    assert list(verify_warm.imports(source)) == found
+    assert list(warm_up.imports(source)) == found
 
 
 def test_a_warm_up_survives_what_cannot_be_read_or_imported(tmp_path: Path) -> None:
     (tmp_path / "dag.py").write_text("import airflow.not_there")
 
-    verify_warm.warm_up([str(tmp_path / "dag.py"), str(tmp_path / "nothing.py")])
+    warm_up.warm_up([str(tmp_path / "dag.py"), str(tmp_path / "nothing.py")])
 
 
 @pytest.mark.parametrize(
@@ -326,10 +326,10 @@ def test_a_warm_up_survives_what_cannot_be_read_or_imported(tmp_path: Path) -> N
 def test_a_process_is_not_the_same_after(tmp_path: Path, leave: str) -> None:
     program = f"""
 import builtins, decimal, json, locale, logging, os, signal, socket, subprocess, sys, threading, time, types, warnings
-import verify_trace
+from dagship.inside.verify.importer.side_effects import Trace
 write = os.write
 os.chdir({str(tmp_path)!r})
-trace = verify_trace.Trace("/dags")
+trace = Trace("/dags")
 unchanged = trace.restored()
 {leave}
 changed = not trace.restored()
@@ -346,9 +346,9 @@ def test_modules_of_the_tree_and_the_search_path_are_taken_back(tmp_path: Path) 
     (tmp_path / "helpers" / "__init__.py").write_text("")
     program = f"""
 import json, sys
-import verify_trace
+from dagship.inside.verify.importer.side_effects import Trace
 path = list(sys.path)
-trace = verify_trace.Trace({str(tmp_path)!r})
+trace = Trace({str(tmp_path)!r})
 sys.path.append({str(tmp_path)!r})
 import colorsys, dag, helpers.tables, plain.names
 same = trace.restored()
@@ -364,9 +364,9 @@ def test_a_module_of_a_package_stays_and_is_a_trace(tmp_path: Path) -> None:
     (tmp_path / "packages" / "library.py").write_text("")
     program = f"""
 import json, sys
-import verify_trace
+from dagship.inside.verify.importer.side_effects import Trace
 sys.path.append({str(tmp_path / "packages")!r})
-trace = verify_trace.Trace({str(tmp_path / "dags")!r})
+trace = Trace({str(tmp_path / "dags")!r})
 import library
 print(json.dumps([trace.restored(), "library" in sys.modules]))
 """
@@ -384,27 +384,27 @@ print(json.dumps([trace.restored(), "library" in sys.modules]))
     ],
 )
 def test_the_line_that_names_a_dag_is_found(source: str, line: int) -> None:
-    assert verify_child.line_of(source, "sales") == line
+    assert examine.line_of(source, "sales") == line
 
 
 def test_a_long_text_keeps_its_head_and_its_tail() -> None:
-    short = verify_child.shortened("a" * 100_000 + "the end")
+    short = examine.shortened("a" * 100_000 + "the end")
 
     assert short.startswith("aaa")
     assert short.endswith("the end")
-    assert len(short) < verify_child.TEXT_LIMIT + 100
+    assert len(short) < examine.TEXT_LIMIT + 100
 
 
 def test_a_mark_stands_at_each_end_of_what_is_left_out_of_a_long_text() -> None:
-    half = verify_child.TEXT_LIMIT // 2
+    half = examine.TEXT_LIMIT // 2
 
-    assert f"{'a' * half}…\n100 characters left out\n…{'c' * half}" == verify_child.shortened(
+    assert f"{'a' * half}…\n100 characters left out\n…{'c' * half}" == examine.shortened(
         "a" * half + "b" * 100 + "c" * half
     )
 
 
 def test_no_part_of_a_word_is_left_where_the_message_of_a_test_is_cut() -> None:
-    program = "import json, sys, verify_tests; print(json.dumps(verify_tests.beginning(sys.argv[1])))"
+    program = "import json, sys; from dagship.inside.own_tests.main import beginning; print(json.dumps(beginning(sys.argv[1])))"
 
     for before in ("word " * 198, "line\n" * 198):  # 990 characters
         assert f"{before}…" == run(program, before + "correct-horse-battery")

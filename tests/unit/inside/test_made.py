@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dagship.inside.verify_made import Made
+from dagship.inside.verify.importer.made_dags import Made
 
 
 class Dag:

@@ -1,21 +1,13 @@
 """Files that two packages have: read from what installers leave, small packages written here."""
 
-import importlib
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-from dagship.resources import resource
+from dagship.inside.install import overlap
 
 SITE = "lib/python3.11/site-packages"
 NAMESPACE = "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n"
-
-
-@pytest.fixture
-def overlap(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(str(resource("inside")))
-    return importlib.import_module("overlap")
 
 
 def install(prefix: Path, package: str, files: dict[str, str]) -> None:
@@ -42,7 +34,7 @@ def install(prefix: Path, package: str, files: dict[str, str]) -> None:
     ],
 )
 def test_a_file_that_would_be_lost_is_told_with_both_packages(
-    overlap: ModuleType, tmp_path: Path, has: dict[str, str], brings: dict[str, str]
+    tmp_path: Path, has: dict[str, str], brings: dict[str, str]
 ) -> None:
     install(tmp_path / "image", "PyJWT-2.10.1", has)
     install(tmp_path / "new", "jwt-1.4.0", brings)
@@ -52,7 +44,7 @@ def test_a_file_that_would_be_lost_is_told_with_both_packages(
     assert found == [("jwt 1.4.0", "PyJWT 2.10.1", next(iter(brings)).replace("../../../", ""))]
 
 
-def test_a_file_that_is_hidden_in_another_directory_of_the_path_is_told(overlap: ModuleType, tmp_path: Path) -> None:
+def test_a_file_that_is_hidden_in_another_directory_of_the_path_is_told(tmp_path: Path) -> None:
     install(tmp_path / "system", "PyJWT-2.10.1", {"jwt/__init__.py": "def encode(): ..."})
     install(tmp_path / "new", "jwt-1.4.0", {"jwt/__init__.py": "class JWT: ..."})
     path = [str(tmp_path / "image" / SITE), str(tmp_path / "system" / SITE)]
@@ -79,7 +71,7 @@ def test_a_file_that_is_hidden_in_another_directory_of_the_path_is_told(overlap:
     ],
 )
 def test_what_takes_nothing_from_anybody_is_no_overlap(
-    overlap: ModuleType, tmp_path: Path, has: dict[str, str], brings: dict[str, str]
+    tmp_path: Path, has: dict[str, str], brings: dict[str, str]
 ) -> None:
     install(tmp_path / "image", "one-1.0", has)
     install(tmp_path / "new", "other-2.0", brings)
@@ -106,9 +98,7 @@ def both(tmp_path: Path, owner: Packages, new: Packages) -> tuple[str, str, str]
 @pytest.mark.parametrize(
     ("owner", "new"), [({"pytest-8.4.2": SHIM}, {"py-1.11.0": PY}), ({"py-1.11.0": PY}, {"pytest-8.4.2": SHIM})]
 )
-def test_a_module_gives_way_to_the_package_that_has_its_name(
-    overlap: ModuleType, tmp_path: Path, owner: Packages, new: Packages
-) -> None:
+def test_a_module_gives_way_to_the_package_that_has_its_name(tmp_path: Path, owner: Packages, new: Packages) -> None:
     expected = both(tmp_path, owner, new)
 
     found = overlap.with_image(str(tmp_path / "new"), str(tmp_path / "image"), [str(tmp_path / "image" / SITE)])
@@ -125,7 +115,7 @@ def test_a_module_gives_way_to_the_package_that_has_its_name(
         ({"pytest-8.4.2": {"py/path.py": "a = 1"}}, {"py-1.11.0": {"py/path/__init__.py": "a = 2"}}),
     ],
 )
-def test_no_other_module_does(overlap: ModuleType, tmp_path: Path, owner: Packages, new: Packages) -> None:
+def test_no_other_module_does(tmp_path: Path, owner: Packages, new: Packages) -> None:
     expected = both(tmp_path, owner, new)
 
     lost, _ = overlap.with_image(str(tmp_path / "new"), str(tmp_path / "image"), [str(tmp_path / "image" / SITE)])
@@ -133,7 +123,7 @@ def test_no_other_module_does(overlap: ModuleType, tmp_path: Path, owner: Packag
     assert lost == [expected]
 
 
-def test_a_module_that_is_found_before_the_package_of_its_name_hides_it(overlap: ModuleType, tmp_path: Path) -> None:
+def test_a_module_that_is_found_before_the_package_of_its_name_hides_it(tmp_path: Path) -> None:
     """The package lies in a directory that Python looks in later."""
     install(tmp_path / "system", "py-1.11.0", PY)
     install(tmp_path / "new", "pytest-8.4.2", SHIM)
@@ -144,7 +134,7 @@ def test_a_module_that_is_found_before_the_package_of_its_name_hides_it(overlap:
     assert lost == [("pytest 8.4.2", "py 1.11.0", "py.py")]
 
 
-def test_new_packages_that_bring_the_same_file_are_told_but_for_namespaces(overlap: ModuleType, tmp_path: Path) -> None:
+def test_new_packages_that_bring_the_same_file_are_told_but_for_namespaces(tmp_path: Path) -> None:
     install(tmp_path, "opencv_python-4.0", {"cv2/version.py": "headless = False", "n/__init__.py": NAMESPACE})
     install(tmp_path, "opencv_python_headless-4.0", {"cv2/version.py": "headless = True", "n/__init__.py": "# n\n"})
 
@@ -153,7 +143,7 @@ def test_new_packages_that_bring_the_same_file_are_told_but_for_namespaces(overl
     ]
 
 
-def test_a_directory_in_the_place_of_a_file_is_an_overlap(overlap: ModuleType, tmp_path: Path) -> None:
+def test_a_directory_in_the_place_of_a_file_is_an_overlap(tmp_path: Path) -> None:
     install(tmp_path / "image", "one-1.0", {"a.py/b.txt": "1"})
     install(tmp_path / "new", "other-2.0", {"a.py": "a = 1"})
 

@@ -1,14 +1,14 @@
 """The code that resolves and installs inside an image, as far as it decides. Left out: uv, pip-compile and an index."""
 
 import hashlib
-import importlib
 import zipfile
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
+from dagship.inside.install import main as install
+from dagship.inside.resolve import dependency_paths, explain_conflict, main, solver, stub_wheels
 from dagship.resources import resource
 
 A, B, C = ("sha256:" + letter * 64 for letter in "abc")
@@ -34,27 +34,16 @@ setuptools==80.0.0 \\
 """
 
 
-@pytest.fixture
-def inside(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Imports a module as it is imported inside an image."""
-    monkeypatch.syspath_prepend(str(resource("inside")))
-
-    def load(name: str) -> ModuleType:
-        return importlib.import_module(name)
-
-    return load
-
-
-def test_a_solution_is_read_with_hashes_and_who_wants_what(inside: Any) -> None:
-    pins = inside("solver").read_pins(COMPILED)
+def test_a_solution_is_read_with_hashes_and_who_wants_what() -> None:
+    pins = solver.read_pins(COMPILED)
 
     assert pins["numpy"] == ("2.4.6", (A, B), ("-c base-image", "pandas"))
     assert pins["pandas"] == ("3.1.1", (C,), ("-r requirements/dags.in",))
     assert list(pins) == ["numpy", "pandas", "setuptools"]
 
 
-def test_hashes_of_stubs_do_not_reach_the_lock(inside: Any) -> None:
-    text, left_out = inside("resolve").without_stubs(COMPILED, {"b" * 64})
+def test_hashes_of_stubs_do_not_reach_the_lock() -> None:
+    text, left_out = main.without_stubs(COMPILED, {"b" * 64})
 
     assert text.splitlines()[:2] == ["numpy==2.4.6 \\", f"    --hash={A}"]
     assert B not in text
@@ -63,8 +52,8 @@ def test_hashes_of_stubs_do_not_reach_the_lock(inside: Any) -> None:
     assert "unsafe" not in text
 
 
-def test_a_package_that_only_the_base_has_is_left_out(inside: Any) -> None:
-    text, left_out = inside("resolve").without_stubs(COMPILED, {"c" * 64})
+def test_a_package_that_only_the_base_has_is_left_out() -> None:
+    text, left_out = main.without_stubs(COMPILED, {"c" * 64})
 
     assert left_out == ['pandas==3.1.1 ; sys_platform == "linux"', "setuptools==80.0.0"]
     assert (
@@ -92,7 +81,7 @@ class Scripted:
 
     def _answer(self, which: str, kept: str) -> Any:
         self.kept.append(kept)
-        return importlib.import_module("solver").Answer(*self.answers[which])
+        return solver.Answer(*self.answers[which])
 
 
 JOB = {
@@ -102,15 +91,15 @@ JOB = {
 }
 
 
-def resolved(inside: Any, uv: tuple[bool | None, str, str], pip: tuple[bool | None, str, str]) -> tuple[Any, Scripted]:
+def resolved(uv: tuple[bool | None, str, str], pip: tuple[bool | None, str, str]) -> tuple[Any, Scripted]:
     over_base, without = Scripted(uv, pip), Scripted((True, f"numpy==2.4.6 \\\n    --hash={A}\n", ""), pip)
     seconds: dict[str, float] = {}
-    return inside("resolve")._resolve(JOB, over_base, without, {"numpy": "b" * 64}, [], seconds), over_base
+    return main._resolve(JOB, over_base, without, {"numpy": "b" * 64}, [], seconds), over_base
 
 
-def test_pip_compile_starts_from_uvs_pins_with_the_hashes_of_the_index(inside: Any) -> None:
+def test_pip_compile_starts_from_uvs_pins_with_the_hashes_of_the_index() -> None:
     uv = f"numpy==2.4.6\n    # via pandas\npandas==3.1.1 \\\n    --hash={C}\n"
-    result, resolvers = resolved(inside, (True, uv, ""), (True, COMPILED, ""))
+    result, resolvers = resolved((True, uv, ""), (True, COMPILED, ""))
 
     assert result["ok"]
     assert B not in result["text"]
@@ -120,35 +109,31 @@ def test_pip_compile_starts_from_uvs_pins_with_the_hashes_of_the_index(inside: A
     ]
 
 
-def test_an_index_that_does_not_answer_takes_no_package_out_of_the_lock(inside: Any) -> None:
+def test_an_index_that_does_not_answer_takes_no_package_out_of_the_lock() -> None:
     uv = f"numpy==2.4.6\n    # via pandas\npandas==3.1.1 \\\n    --hash={C}\n"
     over_base = Scripted((True, uv, ""), (True, COMPILED, ""))
     silent = Scripted((None, "", "error sending request: invalid peer certificate: UnknownIssuer"), (True, "", ""))
 
-    result = inside("resolve")._resolve(JOB, over_base, silent, {"numpy": "b" * 64}, [], {})
+    result = main._resolve(JOB, over_base, silent, {"numpy": "b" * 64}, [], {})
 
     assert (result["ok"], result["kind"]) == (False, "index")
     assert "UnknownIssuer" in result["log"]
 
 
-def test_an_index_that_is_not_trusted_takes_no_package_out_of_a_lock_that_pip_compile_makes_alone(
-    inside: Any,
-) -> None:
+def test_an_index_that_is_not_trusted_takes_no_package_out_of_a_lock_that_pip_compile_makes_alone() -> None:
     words = "error sending request: invalid peer certificate: UnknownIssuer"
     stub = f"numpy==2.4.6 \\\n    --hash=sha256:{'b' * 64}\n"
 
-    result, _ = resolved(inside, (None, "", words), (True, stub, ""))
+    result, _ = resolved((None, "", words), (True, stub, ""))
 
     assert (result["ok"], result["kind"], result["log"]) == (False, "index", words)
 
 
-def test_where_uv_cannot_tell_what_an_index_has_no_package_is_left_out(inside: Any) -> None:
+def test_where_uv_cannot_tell_what_an_index_has_no_package_is_left_out() -> None:
     uv = f"numpy==2.4.6\n    # via pandas\npandas==3.1.1 \\\n    --hash={C}\n"
     unknown = Scripted((None, "", "no answer in 600 s"), (True, "", ""))
 
-    result = inside("resolve")._resolve(
-        JOB, Scripted((True, uv, ""), (True, COMPILED, "")), unknown, {"numpy": "b" * 64}, [], {}
-    )
+    result = main._resolve(JOB, Scripted((True, uv, ""), (True, COMPILED, "")), unknown, {"numpy": "b" * 64}, [], {})
 
     assert (result["ok"], result["kind"]) == (False, "index")
 
@@ -156,8 +141,8 @@ def test_where_uv_cannot_tell_what_an_index_has_no_package_is_left_out(inside: A
 @pytest.mark.parametrize(
     "uv", [(None, "", "thread panicked"), (False, "", "hint: x was requested with a pre-release marker")]
 )
-def test_where_uv_cannot_tell_pip_compile_goes_on_alone(inside: Any, uv: tuple[bool | None, str, str]) -> None:
-    result, resolvers = resolved(inside, uv, (True, COMPILED, ""))
+def test_where_uv_cannot_tell_pip_compile_goes_on_alone(uv: tuple[bool | None, str, str]) -> None:
+    result, resolvers = resolved(uv, (True, COMPILED, ""))
 
     assert result["ok"]
     assert resolvers.kept == ["pandas==3.1.0\n", "pandas==3.1.0\n"]
@@ -176,18 +161,18 @@ def test_where_uv_cannot_tell_pip_compile_goes_on_alone(inside: Any, uv: tuple[b
         ((False, "", "pre-release"), (False, "", "ResolutionImpossible"), "no-package"),
     ],
 )
-def test_failures_are_told_apart(inside: Any, uv: Any, pip: Any, kind: str) -> None:
-    result, _ = resolved(inside, uv, pip)
+def test_failures_are_told_apart(uv: Any, pip: Any, kind: str) -> None:
+    result, _ = resolved(uv, pip)
 
     assert (result["ok"], result["kind"]) == (False, kind)
 
 
-def test_an_index_that_did_not_answer_uv_is_not_asked_for_long_again(inside: Any) -> None:
-    assert resolved(inside, (None, "", "Request failed after 3 retries"), (None, "", ""))[1].patient is False
-    assert resolved(inside, (None, "", "panicked"), (None, "", ""))[1].patient is True
+def test_an_index_that_did_not_answer_uv_is_not_asked_for_long_again() -> None:
+    assert resolved((None, "", "Request failed after 3 retries"), (None, "", ""))[1].patient is False
+    assert resolved((None, "", "panicked"), (None, "", ""))[1].patient is True
 
 
-def test_a_stub_is_a_wheel_that_says_what_its_package_needs(inside: Any, tmp_path: Path) -> None:
+def test_a_stub_is_a_wheel_that_says_what_its_package_needs(tmp_path: Path) -> None:
     one = {
         "name": "our-own",
         "version": "1.0",
@@ -195,7 +180,7 @@ def test_a_stub_is_a_wheel_that_says_what_its_package_needs(inside: Any, tmp_pat
         "extras": ["x"],
         "requires": ['six ; extra == "x"'],
     }
-    hashes = inside("stubs").write([one], "cp311-cp311-linux_x86_64", str(tmp_path))
+    hashes = stub_wheels.write([one], "cp311-cp311-linux_x86_64", str(tmp_path))
     (wheel,) = tmp_path.glob("*.whl")
 
     assert wheel.name == "our_own-1.0-9999999-cp311-cp311-linux_x86_64.whl"
@@ -207,11 +192,10 @@ def test_a_stub_is_a_wheel_that_says_what_its_package_needs(inside: Any, tmp_pat
     )
 
 
-def test_the_same_stub_has_the_same_hash(inside: Any, tmp_path: Path) -> None:
+def test_the_same_stub_has_the_same_hash(tmp_path: Path) -> None:
     one = {"name": "a", "version": "1", "requires_python": "", "extras": [], "requires": []}
-    stubs = inside("stubs")
 
-    assert stubs.write([one], "py3-none-any", str(tmp_path / "1")) == stubs.write(
+    assert stub_wheels.write([one], "py3-none-any", str(tmp_path / "1")) == stub_wheels.write(
         [one], "py3-none-any", str(tmp_path / "2")
     )
 
@@ -227,8 +211,8 @@ def test_the_same_stub_has_the_same_hash(inside: Any, tmp_path: Path) -> None:
         "WARNING: The repository located at h is not a trusted or secure host and is being ignored.",
     ],
 )
-def test_an_index_that_fails_is_told_from_requirements_that_do(inside: Any, words: str) -> None:
-    assert inside("solver").blames_network(words)
+def test_an_index_that_fails_is_told_from_requirements_that_do(words: str) -> None:
+    assert solver.blames_network(words)
 
 
 @pytest.mark.parametrize(
@@ -239,11 +223,11 @@ def test_an_index_that_fails_is_told_from_requirements_that_do(inside: Any, word
         "ERROR: ResolutionImpossible: for help visit https://example.test/topics/dependency-resolution",
     ],
 )
-def test_requirements_that_fail_are_not_blamed_on_the_index(inside: Any, words: str) -> None:
-    assert not inside("solver").blames_network(words)
+def test_requirements_that_fail_are_not_blamed_on_the_index(words: str) -> None:
+    assert not solver.blames_network(words)
 
 
-def test_the_frames_of_a_resolvers_traceback_are_no_words_for_people(inside: Any) -> None:
+def test_the_frames_of_a_resolvers_traceback_are_no_words_for_people() -> None:
     words = (
         "ERROR: Ignored the following versions that require a different python version\n"
         "Traceback (most recent call last):\n"
@@ -253,47 +237,46 @@ def test_the_frames_of_a_resolvers_traceback_are_no_words_for_people(inside: Any
         "pip._internal.exceptions.DistributionNotFound: No matching distribution found for dataclasses==0.8\n"
     )
 
-    assert inside("solver").without_frames(words).splitlines()[1:] == [
+    assert solver.without_frames(words).splitlines()[1:] == [
         "DistributionNotFound: No matching distribution found for dataclasses==0.8"
     ]
-    assert inside("solver").not_found(words) == ["dataclasses"]
+    assert solver.not_found(words) == ["dataclasses"]
 
 
 @pytest.mark.parametrize("guilty", [{3}, {0, 7}, {1, 2, 6}, set(range(8))])
-def test_the_smallest_set_in_conflict_is_found(inside: Any, guilty: set[int]) -> None:
+def test_the_smallest_set_in_conflict_is_found(guilty: set[int]) -> None:
     asked = []
 
     def fits(some: list[int]) -> bool:
         asked.append(some)
         return not guilty <= set(some)
 
-    assert inside("why").smallest(list(range(8)), fits) == sorted(guilty)
+    assert explain_conflict.smallest(list(range(8)), fits) == sorted(guilty)
     assert len(asked) <= 25
 
 
-def test_one_pin_among_two_hundred_takes_few_questions(inside: Any) -> None:
+def test_one_pin_among_two_hundred_takes_few_questions() -> None:
     asked = []
 
     def fits(some: list[int]) -> bool:
         asked.append(some)
         return 137 not in some
 
-    assert inside("why").smallest(list(range(200)), fits) == [137]
+    assert explain_conflict.smallest(list(range(200)), fits) == [137]
     assert len(asked) <= 16
 
 
-def test_what_uv_speaks_of_is_suspected_first(inside: Any) -> None:
+def test_what_uv_speaks_of_is_suspected_first() -> None:
     lines = [{"name": "pandas"}, {"name": "boto3"}]
     words = "Because pandas==1.5.3 depends on numpy{python_full_version < '3.14'}<2 and numpy==2.4.6, we can conclude"
 
-    assert inside("why")._suspects(lines, ["numpy==2.4.6", "num==1", "six==1"], words) == (
+    assert explain_conflict._suspects(lines, ["numpy==2.4.6", "num==1", "six==1"], words) == (
         [{"name": "pandas"}],
         ["numpy==2.4.6"],
     )
 
 
-def test_what_a_package_asks_of_another_leaves_its_extras_out(inside: Any) -> None:
-    asks = inside("ways").asks
+def test_what_a_package_asks_of_another_leaves_its_extras_out() -> None:
     requires = [
         "NumPy>=2 ; python_version >= '3'",
         "numpy<3 ; extra == 'x'",
@@ -302,35 +285,35 @@ def test_what_a_package_asks_of_another_leaves_its_extras_out(inside: Any) -> No
         "old ; python_version < '3'",
     ]
 
-    assert asks(requires, "numpy") == [">=2"]
-    assert asks(["numpy<3 ; extra == 'x'"], "numpy") == []
-    assert asks(["numpy<3 ; extra == 'x'"], "numpy", extras=True) == ["<3"]
-    assert asks(requires, "old") == []
+    assert dependency_paths.asks(requires, "numpy") == [">=2"]
+    assert dependency_paths.asks(["numpy<3 ; extra == 'x'"], "numpy") == []
+    assert dependency_paths.asks(["numpy<3 ; extra == 'x'"], "numpy", extras=True) == ["<3"]
+    assert dependency_paths.asks(requires, "old") == []
 
 
-def test_only_what_is_missing_is_installed(inside: Any) -> None:
+def test_only_what_is_missing_is_installed() -> None:
     lock = f"pandas==3.1.1 \\\n    --hash={A}\nNum_Py==2.0 \\\n    --hash={A} \\\n    --hash={B}\nsix==1.17.0 \\\n    --hash={C}\n"
 
-    assert inside("install").missing(lock, {"num-py": "2.0", "six": "1.16.0"}) == [
+    assert install.missing(lock, {"num-py": "2.0", "six": "1.16.0"}) == [
         f"pandas==3.1.1 \\\n    --hash={A}",
         f"six==1.17.0 \\\n    --hash={C}",
     ]
 
 
-def test_the_words_about_a_wrong_hash_are_few_enough_to_be_shown(inside: Any) -> None:
+def test_the_words_about_a_wrong_hash_are_few_enough_to_be_shown() -> None:
     words = (
         "error: Failed\n  cause: Hash mismatch for `x==1`\n\n Expected:\n"
         + "   sha256:00\n" * 50
         + "\n Computed:\n   sha256:11\n"
     )
 
-    assert inside("install").short(words) == "error: Failed\n  cause: Hash mismatch for `x==1`\n Expected:\n Computed:"
-    assert len(inside("install").short("line\n" * 50).splitlines()) == 8
+    assert install.short(words) == "error: Failed\n  cause: Hash mismatch for `x==1`\n Expected:\n Computed:"
+    assert len(install.short("line\n" * 50).splitlines()) == 8
 
 
 def test_the_tools_are_locked_with_hashes() -> None:
     from dagship.lock.pins import parse_lock
 
-    pins = parse_lock(resource("inside/tools.txt").read_text("utf-8"), "tools.txt").pins
+    pins = parse_lock(resource("inside/tools/tools.txt").read_text("utf-8"), "tools.txt").pins
 
     assert {"uv", "pip", "pip-tools", "packaging"} <= {pin.name for pin in pins}

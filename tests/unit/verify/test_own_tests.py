@@ -154,7 +154,8 @@ def test_the_build_that_installs_pytest_runs_no_shell_and_ends_with_files_alone(
 
     assert lines[0] == "FROM example.com/team/airflow:1 AS install"
     assert lines[3].startswith("RUN --mount=type=secret,id=ca ")
-    assert lines[3].endswith(r'["/opt/a \"b\"/python", "/opt/dagship/verify_tests_install.py", "/opt/dagship/pytest"]')
+    command = r'["/opt/a \"b\"/python", "/opt/dagship/inside", "install_pytest.main", "/opt/dagship/pytest"]'
+    assert lines[3].endswith(command)
     assert lines[4] == "FROM scratch"
 
 

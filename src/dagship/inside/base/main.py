@@ -1,4 +1,4 @@
-"""Makes Airflow's environment for the base image: `base_install.py JOB`, in a stage that is thrown away.
+"""Makes Airflow's environment for the base image: `base.main JOB`, in a stage that is thrown away.
 
 JOB is a directory with job.json, {"airflow": version, "extras": [...], "extras_are_asked_for": bool}, and
 constraints.txt if there are any. Without constraints, the packages are those of the release's day: what the index had
@@ -16,7 +16,7 @@ import sys
 import tomllib
 from typing import Any, NoReturn
 
-import index
+from ..shared import index
 
 MARK = "@@BASE@@"
 HOME = "/home/airflow"

@@ -1,4 +1,4 @@
-"""Installs a lock beside Airflow: `install.py LOCK PYTHON PREFIX [PACKAGE…]`.
+"""Installs a lock beside Airflow: `install.main LOCK PYTHON PREFIX [PACKAGE…]`.
 
 What the image has in that version already is left out; the rest goes, exactly as locked, into a prefix with the layout
 of Airflow's environment, ready to be copied over it. The packages named may be built from source, or `:all:`.
@@ -16,9 +16,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-import index
-import installed
-import overlap
+from ..shared import index, installed
+from . import overlap
 
 MARK = "@@INSTALL@@"
 

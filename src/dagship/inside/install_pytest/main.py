@@ -1,12 +1,12 @@
-"""Puts pytest into a directory: `verify_tests_install.py DIRECTORY`, run by the image's Python in a build."""
+"""Puts pytest into a directory: `install_pytest.main DIRECTORY`, run by the image's Python in a build."""
 
 import os
 import subprocess
 import sys
 
-import index
+from ..shared import index
 
-LIST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "verify_pytest.txt")
+LIST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pytest.txt")
 
 
 def install(directory: str) -> None:

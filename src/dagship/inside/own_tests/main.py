@@ -5,9 +5,8 @@ import os
 import sys
 from typing import Any
 
-import verify_airflow
-import verify_child
-import verify_home
+from ..verify.importer import dag_bag, home
+from ..verify.importer.examine import shortened
 
 _MOST = 10_000
 _LONGEST = 1000
@@ -43,7 +42,7 @@ class Recorder:
         text = report.longreprtext
         test["outcome"] = "failed"
         test["message"] = beginning(getattr(crash, "message", "") or text.strip().rpartition("\n")[2])
-        test["text"] = verify_child.shortened(text)
+        test["text"] = shortened(text)
 
 
 def beginning(message: str) -> str:
@@ -55,9 +54,9 @@ def beginning(message: str) -> str:
 
 def main(work: str, result: str) -> None:
     """Runs the tests; what came out goes to `WORK/out/RESULT`, a name that no DAG file could know."""
-    verify_home.be_like_airflow()
-    verify_home.settle(work)
-    root = verify_airflow.load().root
+    home.be_like_airflow()
+    home.settle(work)
+    root = dag_bag.load().root
     sys.path.append(root)
     sys.path.append(os.path.join(work, "pytest"))  # last: what the image has goes first
     os.chdir(os.path.join(work, "tests"))

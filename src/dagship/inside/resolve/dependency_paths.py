@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, Optional
 
-from oracle import Graph, Line, Oracle
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+
+from .oracle import Graph, Line, Oracle
 
 
 def to_pins(

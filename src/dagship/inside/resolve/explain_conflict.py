@@ -8,10 +8,11 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Optional
 
-import ways
-from oracle import Line, Oracle
 from packaging.specifiers import SpecifierSet
-from solver import Solver
+
+from . import dependency_paths
+from .oracle import Line, Oracle
+from .solver import Solver
 
 SEARCH, TELLING = 40.0, 40.0
 """Seconds in which the index may be asked, for the search and for putting what was found into words."""
@@ -93,11 +94,11 @@ def _told(  # noqa: PLR0917 - one question, all of its parts
     if lines_alone and len(lines) == 1:
         return {"lines": [lines[0]["line"]], **alone(over_base, lines[0])}
     if lines_alone:
-        return {"kind": "lines", "lines": _numbers(lines), "meetings": ways.meetings(oracle, lines)}
+        return {"kind": "lines", "lines": _numbers(lines), "meetings": dependency_paths.meetings(oracle, lines)}
     if not pins or (oracle.unsure and len(pins) > _TOO_MANY):
         return {"kind": "unsatisfiable"}
     instead = {str(line["line"]): _instead(oracle, line, lines, others, base) for line in lines}
-    in_the_way = ways.to_pins(oracle, lines, pins, base, installed)
+    in_the_way = dependency_paths.to_pins(oracle, lines, pins, base, installed)
     if oracle.unsure and any(pin["chain"] for pin in in_the_way):
         in_the_way = [pin for pin in in_the_way if pin["chain"]]
     return {

@@ -1,4 +1,4 @@
-"""Resolves requirements over the base image: `resolve.py JOB DIRECTORY`; writes `result.json` into the directory.
+"""Resolves requirements over the base image: `resolve.main JOB DIRECTORY`; writes `result.json` into the directory.
 
 uv goes first: it is fast. pip-compile starts from its pins, so that it only has to verify them, and writes the
 canonical text. Always ends well: what went wrong is in the result, for the host to explain.
@@ -15,11 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import index
-import installed
-import solver
-import stubs
-import why
+from ..shared import index, installed
+from . import explain_conflict, solver, stub_wheels
 
 Hashes = dict[str, "tuple[str, ...]"]
 
@@ -47,8 +44,8 @@ def resolve(job: "dict[str, Any]", seconds: "dict[str, float]") -> "dict[str, An
     found = installed.ask(job["python"])
     distributions: Any = found["distributions"]
     with tempfile.TemporaryDirectory(prefix="dagship-lock-") as scratch:
-        base_hashes = stubs.write(distributions, _first_tag(), os.path.join(scratch, "stubs"))
-        page = os.path.join(scratch, "stubs", stubs.PAGE)
+        base_hashes = stub_wheels.write(distributions, _first_tag(), os.path.join(scratch, "stubs"))
+        page = os.path.join(scratch, "stubs", stub_wheels.PAGE)
         with index.environment(find_links=[page]) as env, index.environment() as plain_env:
             asked = (job["python"], job["name"], job["sources"])
             over_base = solver.Solver(*asked, env, os.path.join(scratch, "work"))
@@ -107,7 +104,7 @@ def _lacking(job: "dict[str, Any]", over_base: solver.Solver, words: str) -> "di
     lacking = {installed.canonical(name) for name in solver.not_found(words)}
     for line in job["lines"]:
         if line["name"] in lacking:
-            found = why.alone(over_base, line)
+            found = explain_conflict.alone(over_base, line)
             if found["kind"] != "line":
                 return {**_failed("", words), "lines": [line["line"]], **found}
     return _failed("unsatisfiable", words)
@@ -122,7 +119,7 @@ def _explained(
 ) -> "dict[str, Any]":
     print("there is no solution; looking for the reason", flush=True)
     with _timed("explain", seconds):
-        return {**_failed("unsatisfiable", words), **why.explain(over_base, job, distributions, words)}
+        return {**_failed("unsatisfiable", words), **explain_conflict.explain(over_base, job, distributions, words)}
 
 
 def hashes_of_base(plain: solver.Solver, pins: Sequence[str]) -> Hashes:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, Optional
 
-from solver import Answer, Pin, Solver, read_pins
+from .solver import Answer, Pin, Solver, read_pins
 
 Line = dict[str, Any]
 Graph = dict[str, Pin]

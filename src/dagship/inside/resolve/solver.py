@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
-import index
+from ..shared import index
 
 CONSTRAINTS = "base-image"
 """Name of the constraints file; pip-compile shows it beside the packages it holds."""

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from importlib import metadata
+from typing import Any
 
 
 def canonical(name: str) -> str:
@@ -13,9 +14,9 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def distributions() -> "list[dict[str, object]]":
+def distributions() -> "list[dict[str, Any]]":
     """Returns the distributions that this Python imports from, the first of each name, as Python itself chooses."""
-    found: dict[str, dict[str, object]] = {}
+    found: dict[str, dict[str, Any]] = {}
     for distribution in metadata.distributions():
         name, version = distribution.metadata["Name"], distribution.version
         if name and version:
@@ -32,10 +33,10 @@ def distributions() -> "list[dict[str, object]]":
     return sorted(found.values(), key=lambda one: str(one["name"]))
 
 
-def ask(python: str) -> "dict[str, object]":
+def ask(python: str) -> "dict[str, Any]":
     """Asks another Python: its `distributions`, and its `sys.path` and `sys.prefix`."""
     answer = subprocess.run([python, os.path.abspath(__file__)], check=True, capture_output=True, text=True)
-    document: dict[str, object] = json.loads(answer.stdout.splitlines()[-1])
+    document: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
     return document
 
 

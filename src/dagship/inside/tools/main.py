@@ -1,4 +1,4 @@
-"""Puts the resolver and the installer beside the image's Python: `tools.py DIRECTORY`, run by that Python.
+"""Puts the resolver and the installer beside the image's Python: `tools.main DIRECTORY`, run by that Python.
 
 They get an environment of their own, so that nothing in Airflow's is moved, and come with hashes (tools.txt).
 """
@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 
-import index
+from ..shared import index
 
 LIST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tools.txt")
 

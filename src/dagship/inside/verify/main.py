@@ -5,11 +5,10 @@ process has imported of one version, it would take for that of another. The good
 once more, below a second process with another seed for hashes: what varies from parse to parse shows so. Only that is
 looked at then.
 
-This process imports nothing of the image's, and no file of it (`python -I -S`): what does (`verify_stem`, and what is
-forked from it) can be another user's, who cannot reach this one. It judges nothing: that is done outside, where it can
-be tested without Airflow.
+This process imports nothing of the image's, and no file of it (`python -I -S`): what does (`importer`) can be another
+user's, who cannot reach this one. It judges nothing: that is done outside, where it can be tested without Airflow.
 
-    verify.main(WORK)      reads WORK/job.json; the last line of standard output says how far it is
+    main.main(WORK)        reads WORK/job.json; the last line of standard output says how far it is
 """
 
 import json
@@ -20,12 +19,14 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any, Optional
 
-import verify_compare
-import verify_pool
-import verify_start
+from . import compare
+from .pool import Pool
+from .stem_handle import Ended, Stem, as_other
 
 _PIP_LIMIT = 100_000
-_STEM = "import sys; sys.path.insert(0, sys.argv[1]); import verify_stem; verify_stem.main(*sys.argv[2:])"
+_STEM = (
+    f"import sys; sys.path.insert(0, sys.argv[1]); from {__package__}.importer import stem; stem.main(*sys.argv[2:])"
+)
 
 
 def main(work: str) -> None:
@@ -42,16 +43,15 @@ def main(work: str) -> None:
         "files": [],
     }
     log = os.open(os.path.join(work, "airflow.log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    here = os.path.dirname(os.path.abspath(__file__))
     of_image = os.environ.get("PYTHONHASHSEED", "")
-    argv = [sys.executable, "-c", _STEM, here, work, of_image]
-    stem = verify_start.Stem(argv, log, users.get("files"))
+    argv = [sys.executable, "-c", _STEM, _directory(), work, of_image]
+    stem = Stem(argv, log, users.get("files"))
     # Another process with another seed: a file that makes the same of itself in both does so at every parse.
     seed = "1" if of_image != "1" else "2"
-    other = verify_start.Stem(argv, log, users.get("files"), {"PYTHONHASHSEED": seed})
+    other = Stem(argv, log, users.get("files"), {"PYTHONHASHSEED": seed})
     try:
         _import_dags(job, report, stem, other)
-    except verify_start.Ended as ended:
+    except Ended as ended:
         sys.exit(ended.status)  # without a report: its log is what there is to say
     finally:
         stem.stop()
@@ -65,9 +65,7 @@ def main(work: str) -> None:
     os.rename(target + ".part", target)
 
 
-def _import_dags(
-    job: dict[str, Any], report: dict[str, Any], stem: verify_start.Stem, other: verify_start.Stem
-) -> None:
+def _import_dags(job: dict[str, Any], report: dict[str, Any], stem: Stem, other: Stem) -> None:
     _say("importing Airflow")
     stem.begin()
     if job.get("compare"):
@@ -78,7 +76,7 @@ def _import_dags(
     for share, version in enumerate(found.get("versions", [])):
         if share:
             _say("the version %s" % version["version"])
-        pool = verify_pool.Pool(stem, share, version["limits"], _processors(job))
+        pool = Pool(stem, share, version["limits"], _processors(job))
         outcomes = pool.run(_say)
         files = [dict(outcome, file=file) for file, outcome in zip(version["files"], outcomes)]  # noqa: B905 - as long
         if share:
@@ -95,40 +93,47 @@ def _compare(
     job: dict[str, Any],
     files: list[dict[str, Any]],
     versions: list[dict[str, Any]],
-    stems: tuple[verify_start.Stem, verify_start.Stem],
+    stems: tuple[Stem, Stem],
     spoilers: set[int],
 ) -> None:
     """Has the good files of the current version examined again, elsewhere, and notes which DAGs are not the same."""
     other = stems[1]
     good = [number for number, file in enumerate(files) if file["seen"] and _is_good(file["seen"])]
     limits = versions[0]["limits"]
-    once_more, with_texts = len(versions), len(versions) + 1  # what `verify_stem` has after the versions
+    once_more, with_texts = len(versions), len(versions) + 1  # what `importer.stem` has after the versions
     try:
         other.start()
-        again = verify_pool.Pool(other, once_more, limits, _processors(job), good, spoilers=spoilers).run(_say)
+        again = Pool(other, once_more, limits, _processors(job), good, spoilers=spoilers).run(_say)
         vary = {
-            number: verify_compare.differing(files[number]["seen"], outcome["seen"])
+            number: compare.differing(files[number]["seen"], outcome["seen"])
             for number, outcome in zip(good, again)  # noqa: B905 - as long
             if outcome["seen"] and _is_good(outcome["seen"])
         }
         numbers = [number for number in good if vary.get(number)]
         texts = [
-            verify_pool.Pool(each, with_texts, limits, _processors(job), numbers, spoilers=spoilers).run(_say)
-            for each in stems
+            Pool(each, with_texts, limits, _processors(job), numbers, spoilers=spoilers).run(_say) for each in stems
         ]
-    except (verify_start.Ended, KeyError, TypeError):
+    except (Ended, KeyError, TypeError):
         return  # a file has seen to it; what it was found guilty of stands
     for number, *pair in zip(numbers, *texts):  # noqa: B905 - as long
         one, another = (outcome["seen"].get("texts") if outcome["seen"] else None for outcome in pair)
         if isinstance(one, dict) and isinstance(another, dict):
             files[number]["seen"]["differs"] = [
-                dict(verify_compare.difference(str(one.get(dag, "")), str(another.get(dag, ""))), dag=dag)
+                dict(compare.difference(str(one.get(dag, "")), str(another.get(dag, ""))), dag=dag)
                 for dag in vary[number]
             ]
 
 
 def _is_good(seen: dict[str, Any]) -> bool:
     return bool(seen.get("dags")) and not seen.get("errors")
+
+
+def _directory() -> str:
+    """The directory that this package lies in, alone."""
+    directory = os.path.abspath(__file__)
+    for _ in __name__.split("."):
+        directory = os.path.dirname(directory)
+    return directory
 
 
 def _say(progress: str) -> None:
@@ -144,7 +149,7 @@ def _check_packages(user: Optional[int]) -> tuple[subprocess.Popen[bytes], str, 
     else:
         argv = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-cache-dir", "check"]
     output = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
-    as_user = {} if user is None else verify_start.as_other(user)
+    as_user = {} if user is None else as_other(user)
     process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, **as_user)
     return process, argv[0], output
 

@@ -1,8 +1,8 @@
 """Has files examined in forked processes, a few at a time, each file with a deadline; keeps every result itself.
 
-A process goes on to another file only while it can be left as it was found (`verify_trace`); otherwise it ends, and the
-next file gets a fresh one, as every file does in the dag-processor. Forking for each of them would cost four times what
-importing a plain DAG file does, nearly all of it in copied pages.
+A process goes on to another file only while it can be left as it was found (`importer.side_effects`); otherwise it
+ends, and the next file gets a fresh one, as every file does in the dag-processor. Forking for each of them would cost
+four times what importing a plain DAG file does, nearly all of it in copied pages.
 
 What a process says is about the file that it was given and no other. A file whose process is over and has not answered
 has that for its outcome: every process that is started brings the end nearer.
@@ -14,8 +14,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Optional
 
-import verify_side
-import verify_start
+from .stem_handle import Stem
+from .worker_handle import Worker
 
 _REPORT_SECONDS = 0.5
 # What a process that was killed gets to be over, and the stem to say so.
@@ -40,7 +40,7 @@ class Pool:
 
     def __init__(
         self,
-        stem: verify_start.Stem,
+        stem: Stem,
         share: int,
         limits: Sequence[float],
         workers: int,
@@ -55,7 +55,7 @@ class Pool:
         self._left = deque(self._numbers)
         # Those that were out when the stem ended: each again, alone, to see whose doing it was.
         self._suspects: deque[int] = deque()
-        self._running: dict[int, verify_side.Worker] = {}
+        self._running: dict[int, Worker] = {}
         self._selector = selectors.DefaultSelector()
 
     def run(self, say: Callable[[str], None]) -> list[dict[str, Any]]:
@@ -91,12 +91,12 @@ class Pool:
             alone = bool(self._suspects) or any(worker.alone for worker in self._running.values())
             if len(self._running) >= (1 if alone else self._workers):
                 return
-            worker = verify_side.Worker(self._selector, alone=alone)
+            worker = Worker(self._selector, alone=alone)
             number = (self._suspects or self._left).popleft()
             worker.give(number, self._limits[number])
             self._running[worker.fork(self._stem, self._share)] = worker
 
-    def _take(self, worker: verify_side.Worker) -> None:
+    def _take(self, worker: Worker) -> None:
         answer = worker.hear()
         if answer is None:
             return

@@ -1,17 +1,16 @@
-"""The process that Airflow is imported in (`verify_stem`), from outside: started, told to fork, listened to, ended."""
+"""Handle of the process that Airflow is imported in (`importer.stem`): starts it, has it fork, listens, ends it."""
 
 import contextlib
 import json
 import os
 import signal
 import socket
-import struct
 import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
-ORDER = struct.Struct("=qq")
-"""A share, and the number that the new process is known by."""
+from .protocol import ORDER
+
 _ROUNDS = 3
 _MOST = 256 * 1024 * 1024
 

@@ -1,4 +1,4 @@
-"""A process that examines files (`verify_worker`), from the side that gives them out and keeps the answers."""
+"""Handle of a process that examines files (`importer.worker`): gives files out to it and keeps its answers."""
 
 import contextlib
 import json
@@ -9,8 +9,8 @@ import socket
 import time
 from typing import Any, NamedTuple, Optional
 
-import verify_start
-import verify_worker
+from .protocol import NUMBER, UNTOLD
+from .stem_handle import Stem
 
 _LOG_TAIL = 20_000
 _LONGEST_ANSWER = 64 * 1024 * 1024
@@ -51,7 +51,7 @@ class Worker:
         selector.register(self._channel, selectors.EVENT_READ, self)
         selector.register(self._log, selectors.EVENT_READ, self)
 
-    def fork(self, stem: verify_start.Stem, share: int) -> int:
+    def fork(self, stem: Stem, share: int) -> int:
         """Has the process forked, and returns the number that the stem knows it by."""
         serial: int = stem.fork(share, self._theirs.fileno(), self._their_log)
         self._theirs.close()
@@ -63,7 +63,7 @@ class Worker:
         self.had.append(number)
         self.number, self._limit, self.deadline = number, limit, time.monotonic() + limit
         self._said, self._cut = b"", False
-        self._send(verify_worker.NUMBER.pack(number))
+        self._send(NUMBER.pack(number))
 
     def dismiss(self, limit: float) -> None:
         """Gives it nothing more: it ends."""
@@ -96,7 +96,7 @@ class Worker:
             "killed": self.killed,
             "signal": _name(os.WTERMSIG(self.status)) if signalled else "",
             "exit": code,
-            "lost": code == verify_worker.UNTOLD and not self._told_exit,
+            "lost": code == UNTOLD and not self._told_exit,
             "seconds": self._limit,
             "log": ("…" if self._cut else "") + self._said.decode("utf-8", "ignore"),
         }

@@ -129,14 +129,15 @@ class SyncedDagBundle(BakedDagBundle):
         """Fetches a commit; returns why it could not be had."""
         from dataclasses import replace
 
-        from . import git, obtain, settings
+        from . import obtain, settings
+        from .git.repository import Failed, NoRoom, NoSuchTree
 
         try:
             found = replace(settings.read(os.environ), root=str(self.root))
             obtain.obtain(found, version, limit=_FETCH_SECONDS)
         except store.Busy:
             return "others kept the volume locked"
-        except (git.Failed, git.NoRoom, git.NoSuchTree, settings.WrongSettings, OSError) as failed:
+        except (Failed, NoRoom, NoSuchTree, settings.WrongSettings, OSError) as failed:
             return str(failed)
         return None
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Optional
 
 from . import state, store
-from .git import Failed, Git, NoSuchTree
+from .git.repository import Failed, Git, NoSuchTree
 from .settings import Settings
 from .state import Verdict
 

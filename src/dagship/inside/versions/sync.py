@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from . import airflow_env, child, runs, store
-from . import check as checks
+from .check import imports
 from .settings import Settings, WrongSettings, read
 from .syncer import Sync
 from .text import say
@@ -65,9 +65,9 @@ def make(settings: Settings, environ: Mapping[str, str], scratch: str) -> Sync:
     return Sync(
         settings,
         scratch=scratch,
-        check=functools.partial(checks.check, environ=environ, limit=settings.check_timeout),
+        check=functools.partial(imports.check, environ=environ, limit=settings.check_timeout),
         ask=functools.partial(runs.ask, airflow_env.for_database(environ, scratch)),
-        image=checks.image(),
+        image=imports.image(),
     )
 
 

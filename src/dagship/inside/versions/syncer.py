@@ -10,8 +10,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Optional, TypeVar
 
-from . import credentials, lacks, obtain, state, store
-from .git import Failed, Git, NoRoom, NoSuchRef, NoSuchTree
+from . import obtain, state, store
+from .check import not_fetched
+from .git import credentials
+from .git.repository import Failed, Git, NoRoom, NoSuchRef, NoSuchTree
 from .reporter import Reporter
 from .runs import CannotAsk, Runs
 from .settings import Settings
@@ -129,7 +131,7 @@ class Sync:
                 return
 
     def _check(self, directory: str) -> Verdict:
-        return lacks.told(self._judge(directory), directory)
+        return not_fetched.told(self._judge(directory), directory)
 
     def _git(self, handle: int, until: float = _FOREVER) -> Git:
         return Git(self.settings, os.path.join(self.settings.root, obtain.STORE), self._scratch, handle, until)

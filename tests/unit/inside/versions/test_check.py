@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dagship.inside.versions import airflow_env, check, runs
-from dagship.inside.versions.check import judge, read
+from dagship.inside.versions import airflow_env, runs
+from dagship.inside.versions.check.imports import check, judge, read
 from dagship.inside.versions.text import one_line
 from dagship.resources import resource
 
@@ -151,7 +151,7 @@ def test_the_number_of_findings_is_bounded_and_all_are_counted() -> None:
 
 def test_a_check_that_ends_without_a_report_is_not_the_last_word(tmp_path: Path) -> None:
     """In a checkout the tester lies elsewhere than in an image."""
-    verdict = check.check(str(tmp_path), environ={}, limit=30)
+    verdict = check(str(tmp_path), environ={}, limit=30)
 
     assert not verdict.passed
     assert not verdict.lasting

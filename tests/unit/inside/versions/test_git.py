@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from dagship.inside.versions import child, credentials, program
-from dagship.inside.versions.git import Failed, Git
+from dagship.inside.versions import child
+from dagship.inside.versions.git import credentials, program
+from dagship.inside.versions.git.repository import Failed, Git
 from dagship.inside.versions.settings import Settings
 
 SECRET = "hunter2"

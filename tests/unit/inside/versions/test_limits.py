@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dagship.inside.versions import git, state, store
+from dagship.inside.versions import state, store
+from dagship.inside.versions.git import repository as git
 from dagship.inside.versions.runs import CannotAsk, Runs
 from dagship.inside.versions.state import Verdict
 from tests.unit.inside.versions.repositories import Place, Repository

@@ -568,7 +568,7 @@ def test_a_pinned_commit_is_fetched_and_what_is_current_stays(place: Place, repo
 def test_a_pinned_commit_comes_with_the_history_where_the_server_gives_none_by_name(
     place: Place, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dagship.inside.versions import program
+    from dagship.inside.versions.git import program
 
     monkeypatch.setattr(program, "CONFIGURATION", program.CONFIGURATION + "[protocol]\n version = 0\n")
     old = repository.commit(a_py="old")

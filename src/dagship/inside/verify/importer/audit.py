@@ -17,6 +17,7 @@ _LOOKUPS = ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"
 _ADDRESSED = ("socket.connect", "socket.sendto", "socket.sendmsg")
 # Frames between the deprecated thing and whoever used it.
 _BETWEEN = ("importlib", "warnings", "typing_extensions", "functools", "contextlib", "attr")
+_OURS = __name__.partition(".")[0]
 
 
 class Watch:
@@ -98,7 +99,7 @@ class Watch:
             if name.startswith(self._root):
                 return name[len(self._root) :], frame.f_lineno
             package = (frame.f_globals.get("__name__") or "").split(".")[0]
-            if name[:1] != "<" and package not in (*_BETWEEN, "airflow", __name__):
+            if name[:1] != "<" and package not in (*_BETWEEN, "airflow", _OURS):
                 return None
             if package == "airflow":
                 # A module of Airflow's that is being imported may warn of itself; else it imports what warns.

@@ -7,9 +7,9 @@ import pathlib
 import sys
 from typing import Any
 
-import verify_made
-import verify_tables
-import verify_warm
+from . import warm_up
+from .made_dags import Made
+from .tables import Tables
 
 _dumps = json.dumps  # a DAG file may replace it
 
@@ -36,7 +36,7 @@ class Airflow:
         self.version = version
         self.major = int(version.partition(".")[0])
         self.root = root
-        self.made = verify_made.Made()
+        self.made = Made()
         self._database: Any = None
         from airflow.serialization import serialized_objects
 
@@ -74,12 +74,12 @@ class Airflow:
 
     def warm_up(self, paths: list[str]) -> None:
         """Does once, before the forks, what each of them would do again."""
-        verify_warm.warm_up(paths)
+        warm_up.warm_up(paths)
         for module in ("supervisor", "task_runner"):  # what `enter_child` needs of Airflow 3
-            verify_warm.load("airflow.sdk.execution_time." + module)
+            warm_up.load("airflow.sdk.execution_time." + module)
         try:
             if self.major == 2:  # noqa: PLR2004 - its files may ask the database for more than Variables
-                self._database = verify_tables.Tables()
+                self._database = Tables()
             DAG, BaseOperator = _classes()  # noqa: N806
             dag = DAG(
                 "dagship_warm_up",

@@ -24,10 +24,13 @@ def be_like_airflow() -> None:
     A DAG file must not find them, nor get them for helpers of the same name; nor what lies in the working directory,
     where the `airflow` command does not look either. Called before anything of the image's is imported.
     """
-    here = os.path.dirname(os.path.abspath(__file__))
-    for file in os.listdir(here):
-        sys.modules.pop(file.rpartition(".")[0], None)
-    sys.path.remove(here)
+    package = __name__.partition(".")[0]
+    for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+        del sys.modules[name]
+    directory = os.path.abspath(__file__)
+    for _ in __name__.split("."):
+        directory = os.path.dirname(directory)
+    sys.path.remove(directory)
     if not getattr(sys.flags, "safe_path", False):
         sys.path[0] = os.path.dirname(command())  # of `python -c` it is the working directory
 

@@ -1,7 +1,7 @@
 """The process that imports Airflow, once, and is forked for whoever examines DAG files.
 
 It judges nothing and keeps no result: what it says of itself, and how its children ended, goes to the process that
-started it (`verify_start`), over a socket that no child has.
+started it (`verify.stem_handle`), over a socket that no child has.
 """
 
 import faulthandler
@@ -15,14 +15,11 @@ import traceback
 from collections.abc import Iterable, Sequence
 from typing import Any, Optional
 
-import verify_airflow
-import verify_child
-import verify_home
-import verify_modules
-import verify_start
-import verify_trace
-import verify_watch
-import verify_worker
+from ..protocol import ORDER, line
+from . import examine, home, missing_modules, worker
+from .audit import Watch
+from .dag_bag import Airflow, load
+from .side_effects import Trace
 
 # After Airflow's own limit, what a file gets to be serialized in and to notice that its time is up.
 _GRACE_SECONDS = 5.0
@@ -43,16 +40,16 @@ def main(work: str, seed: str, descriptor: str) -> None:
     if seed:
         os.environ["PYTHONHASHSEED"] = seed
     control = socket.socket(fileno=int(descriptor))
-    verify_home.be_like_airflow()
-    sys.argv[:] = [verify_home.command(), "dag-processor"]
+    home.be_like_airflow()
+    sys.argv[:] = [home.command(), "dag-processor"]
     try:
-        said, shares = _load(verify_home.settle(work))
+        said, shares = _load(home.settle(work))
     except BaseException:  # noqa: BLE001 - Airflow's configuration and local settings may raise or exit
-        said, shares = {"failed": verify_child.shortened(traceback.format_exc())}, []
+        said, shares = {"failed": examine.shortened(traceback.format_exc())}, []
     serve(control, said, shares)
 
 
-def serve(control: socket.socket, said: dict[str, Any], shares: Sequence[verify_worker.Share]) -> None:
+def serve(control: socket.socket, said: dict[str, Any], shares: Sequence[worker.Share]) -> None:
     """Says what was found, then forks for each order and tells how the children end; never returns."""
     children: dict[int, int] = {}
     woken, wake = os.pipe()
@@ -64,14 +61,15 @@ def serve(control: socket.socket, said: dict[str, Any], shares: Sequence[verify_
     while True:
         ready, _, _ = select.select([control.fileno(), woken], [], [])
         if control.fileno() in ready:
-            order, descriptors, _, _ = socket.recv_fds(control, verify_start.ORDER.size, 2)
+            order, descriptors, _, _ = socket.recv_fds(control, ORDER.size, 2)
             if not order:
                 break
-            share, serial = verify_start.ORDER.unpack(order)
+            share, serial = ORDER.unpack(order)
             pid = os.fork()
             if pid == 0:
                 _leave(control.detach(), woken, wake)
-                verify_worker.live(*descriptors, shares[share])
+                channel, log = descriptors
+                worker.live(channel, log, shares[share])
             for descriptor in descriptors:
                 os.close(descriptor)
             children[pid] = serial
@@ -99,12 +97,12 @@ def _ended(children: Iterable[int]) -> list[tuple[int, int]]:
 
 
 def _say(control: socket.socket, what: Any) -> None:
-    control.sendall(verify_worker.line(what))
+    control.sendall(line(what))
 
 
-def _load(job: dict[str, Any]) -> tuple[dict[str, Any], list[verify_worker.Share]]:
+def _load(job: dict[str, Any]) -> tuple[dict[str, Any], list[worker.Share]]:
     gc.disable()  # nothing of what is imported here becomes garbage
-    airflow = verify_airflow.load()
+    airflow = load()
     trees = [(_CURRENT, airflow)]
     trees += [(kept["version"], airflow.of(kept["root"])) for kept in job.get("earlier", [])]
     versions, shares = [], []
@@ -118,7 +116,7 @@ def _load(job: dict[str, Any]) -> tuple[dict[str, Any], list[verify_worker.Share
             paths = tree.files()
             limits = [_limit(tree, path, float(job["import_timeout"])) for path in paths]
         except BaseException:  # noqa: BLE001 - it is the finding
-            failed = verify_child.shortened(traceback.format_exc())
+            failed = examine.shortened(traceback.format_exc())
             paths, limits = [], []
         files = [os.path.relpath(path, tree.root) for path in paths]
         versions.append({"version": version, "root": tree.root, "failed": failed, "files": files, "limits": limits})
@@ -132,15 +130,15 @@ def _load(job: dict[str, Any]) -> tuple[dict[str, Any], list[verify_worker.Share
 
 
 def _share(
-    airflow: verify_airflow.Airflow,
+    airflow: Airflow,
     paths: Sequence[str],
     limits: Sequence[float],
     *,
     again: bool = False,
     with_texts: bool = False,
-) -> verify_worker.Share:
-    watch = verify_watch.Watch(airflow.root)
-    traces: list[verify_trace.Trace] = []
+) -> worker.Share:
+    watch = Watch(airflow.root)
+    traces: list[Trace] = []
 
     def enter() -> None:
         gc.enable()
@@ -148,32 +146,32 @@ def _share(
         watch.start()
         if again:
             airflow.trust_what_is_serialized()
-        traces.append(verify_trace.Trace(airflow.root, airflow.shared()))
+        traces.append(Trace(airflow.root, airflow.shared()))
 
-    def examine(path: str) -> tuple[dict[str, Any], bool]:
+    def examined(path: str) -> tuple[dict[str, Any], bool]:
         watch.forget()
         if again:
-            seen = verify_child.again(airflow, path, with_texts=with_texts)
+            seen = examine.again(airflow, path, with_texts=with_texts)
             # Whether a file leaves a process as it was is known from the first time.
             return seen, traces[0].taken_back() and not seen["errors"]
-        seen = verify_child.examine(airflow, watch, path)
+        seen = examine.examine(airflow, watch, path)
         for error in seen["errors"]:
             error["module"] = _missing(error["text"], airflow.root)
         plain = not (seen["errors"] or watch.network or watch.warnings)
         return seen, plain and traces[0].restored()
 
-    return verify_worker.Share(paths, limits, enter, examine, on_stdin=airflow.major > 2)  # noqa: PLR2004 - since 3.0
+    return worker.Share(paths, limits, enter, examined, on_stdin=airflow.major > 2)  # noqa: PLR2004 - since 3.0
 
 
 def _missing(text: str, root: str) -> Optional[dict[str, Any]]:
     try:
-        found: Optional[dict[str, Any]] = verify_modules.missing(text, root)
+        found: Optional[dict[str, Any]] = missing_modules.missing(text, root)
     except Exception:  # noqa: BLE001 - a file has put something in the way; then it is not known
         return None
     return found
 
 
-def _limit(airflow: verify_airflow.Airflow, path: str, default: float) -> float:
+def _limit(airflow: Airflow, path: str, default: float) -> float:
     try:
         limit = float(airflow.limit(path))
     except Exception:  # noqa: BLE001 - from local settings; the import of the file fails by it too, and is reported

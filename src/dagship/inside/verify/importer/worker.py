@@ -7,23 +7,17 @@ changes nothing for it. Its channel is the one thing that it shares with the pro
 import contextlib
 import faulthandler
 import io
-import json
 import os
 import signal
-import struct
 import sys
 import traceback
 from collections.abc import Callable, Sequence
 from typing import Any, Optional
 
-NUMBER = struct.Struct("=q")
-"""How the number of a file is told."""
-UNTOLD = 70
-"""Exit status of a process that cannot answer, or has nobody to answer to."""
+from ..protocol import NUMBER, UNTOLD, line
 
 _exit, _getpid, _read, _write = os._exit, os.getpid, os.read, os.write
 _dump, _dump_later = faulthandler.dump_traceback, faulthandler.dump_traceback_later
-_encode = json.JSONEncoder().encode  # plain ASCII: whatever a file's name or an error holds, it is one line
 _print_exc = traceback.print_exc
 
 
@@ -94,11 +88,6 @@ def _take_stdin(channel: int) -> int:
     os.close(channel)
     sys.stdin = io.TextIOWrapper(os.fdopen(0, "wb"))
     return 0
-
-
-def line(what: Any) -> bytes:
-    """Returns what JSON holds as one line."""
-    return _encode(what).encode("ascii") + b"\n"
 
 
 def _number(channel: int) -> Optional[int]:

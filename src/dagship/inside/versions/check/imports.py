@@ -16,12 +16,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Optional
 
-from . import airflow_env, child
-from .state import Finding, Verdict
-from .text import exception_of, last_line, one_line
+from .. import airflow_env, child
+from ..state import Finding, Verdict
+from ..text import exception_of, last_line, one_line
 
-_TESTER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "check")
-_START = "import sys; sys.path.insert(0, sys.argv[1]); import verify; verify.main(sys.argv[2])"
+_TESTER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tester")
+_START = "import sys; sys.path.insert(0, sys.argv[1]); from dagship_inside.verify import main; main.main(sys.argv[2])"
 _IMPORT_SECONDS = 30.0
 # A container may have all of a node's processors, and of its memory a small part.
 _PROCESSES = 4

@@ -5,8 +5,8 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 
-from . import pointer
-from .state import Finding, Verdict
+from .. import pointer
+from ..state import Finding, Verdict
 
 _MOST = 20
 

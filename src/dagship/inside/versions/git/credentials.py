@@ -4,7 +4,7 @@ import os
 import shlex
 from collections.abc import Mapping
 
-from .settings import Settings
+from ..settings import Settings
 
 _CONNECT_SECONDS = 15
 

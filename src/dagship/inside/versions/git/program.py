@@ -5,9 +5,10 @@ import signal
 import time
 from typing import Optional
 
-from . import child, credentials
-from .settings import Settings
-from .text import one_line
+from .. import child
+from ..settings import Settings
+from ..text import one_line
+from . import credentials
 
 LIMIT = 120.0
 _PASSED_ON = (

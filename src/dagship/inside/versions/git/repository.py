@@ -6,9 +6,9 @@ import re
 import shutil
 import signal
 
-from . import child, store
+from .. import child, store
+from ..settings import Settings
 from .program import LARGER, LIMIT, Failed, NoRoom, Program
-from .settings import Settings
 
 _FIRST_LIMIT = 600.0
 _NO_MATCH = 2

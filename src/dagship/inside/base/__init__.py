@@ -1,0 +1,1 @@
+"""Makes the environment of a base image."""

@@ -1,0 +1,1 @@
+"""Installs a lock beside Airflow, in a stage of the build."""

@@ -1,0 +1,1 @@
+"""Installs pytest beside the image that is tested."""

@@ -1,0 +1,1 @@
+"""Runs the user's own tests in the image."""

@@ -1,0 +1,1 @@
+"""Resolves requirements over a base image; says why there is no solution."""

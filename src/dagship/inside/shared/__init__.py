@@ -1,0 +1,1 @@
+"""What several programs import: how an index is reached, and what is installed."""

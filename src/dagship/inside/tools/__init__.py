@@ -1,0 +1,1 @@
+"""Makes the environment of the resolver and the installer, beside the image's Python."""

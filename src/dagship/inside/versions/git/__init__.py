@@ -1,0 +1,1 @@
+"""The git program, called without configuration or questions, and the repository that it keeps."""

@@ -1,4 +1,4 @@
-"""The ways that lead from the user's lines to a package, read from a solution in which the conflict is left out."""
+"""Finds the paths from the user's lines to a package, in a solution in which the conflict is left out."""
 
 from collections.abc import Sequence
 from typing import Any, Optional

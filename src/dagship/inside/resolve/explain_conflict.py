@@ -1,4 +1,4 @@
-"""Why requirements have no solution: the fewest lines and pins of the base that are in each other's way.
+"""Explains why requirements have no solution: the fewest lines and pins of the base that exclude one another.
 
 The set is found by QuickXplain (Junker 2004) with uv as the oracle: a question takes it a fraction of a second once its
 cache is warm. What the index itself lacks is asked of the index.

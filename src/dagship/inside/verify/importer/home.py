@@ -1,4 +1,4 @@
-"""A place for Airflow to live in, in a container whose root is read-only and whose user nobody knows."""
+"""Gives Airflow a home and its search path, in a container whose root is read-only and whose user nobody knows."""
 
 import json
 import os

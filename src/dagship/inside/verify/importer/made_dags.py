@@ -1,4 +1,4 @@
-"""Which DAGs a file makes, wherever it leaves them: one that nothing holds when the import ends, Airflow never sees."""
+"""Finds the DAGs that a file makes: one that nothing holds when its import ends, Airflow never sees."""
 
 import ast
 import inspect

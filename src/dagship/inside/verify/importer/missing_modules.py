@@ -1,4 +1,4 @@
-"""What is known of a module that an import did not find: where its name is in the DAG tree, and who else has it."""
+"""Describes a module that an import did not find: where its name is in the DAG tree, and who else has it."""
 
 import importlib.util
 import os

@@ -1,4 +1,4 @@
-"""What a DAG file leaves behind in the process that imported it, and what of it can be taken back.
+"""Finds what a DAG file leaves behind in the process that imported it, and takes back what it can.
 
 A helper module that stays imported, a directory that stays in `sys.path`, or a function of Python that is another one
 now, would let the next file pass, or fail, for a reason that it does not have in the dag-processor, where every file

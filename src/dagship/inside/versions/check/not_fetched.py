@@ -1,4 +1,4 @@
-"""What of a commit is not on the volume, although its name is: submodules, and files that Git LFS keeps elsewhere."""
+"""Finds what of a commit git did not fetch, although its name is there: submodules, and files that Git LFS keeps."""
 
 import itertools
 import os

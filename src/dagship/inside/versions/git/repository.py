@@ -1,4 +1,4 @@
-"""What is asked of git, and what its answers mean. Its store holds objects alone, no work tree."""
+"""The git repository of a sync: fetches, lists and checks out commits. It holds objects alone, no work tree."""
 
 import contextlib
 import os

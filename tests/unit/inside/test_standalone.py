@@ -3,6 +3,7 @@
 Left out: the program that serves DAG versions, which imports Airflow.
 """
 
+import ast
 import json
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import packaging
 import pytest
 
-from dagship.resources import copy_programs
+from dagship.resources import copy_programs, resource
 from dagship.verify import verifier
 
 # What imports all modules of a package, and says which others than Python's own that took.
@@ -74,3 +75,8 @@ def test_a_program_is_started_from_any_directory_and_finds_nothing_that_lies_the
     ended = subprocess.run(argv, cwd=tmp_path / "elsewhere", capture_output=True, text=True, check=False)
 
     assert "IndexError" in ended.stderr  # it lacks its argument, and was reached
+
+
+@pytest.mark.parametrize("path", sorted(resource("inside").rglob("*.py")), ids=lambda path: path.name)
+def test_what_runs_inside_is_python_3_9(path: Path) -> None:
+    ast.parse(path.read_text("utf-8"), feature_version=(3, 9))

@@ -1,15 +1,11 @@
-"""What the import check makes of a report, and what it may know of Airflow's environment."""
+"""What the import check makes of a report."""
 
-import ast
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dagship.inside.versions import airflow_env, runs
 from dagship.inside.versions.check.imports import check, judge, read
-from dagship.inside.versions.text import one_line
-from dagship.resources import resource
 
 TRACEBACK = """Traceback (most recent call last):
   File "/v/a.py", line 3, in <module>
@@ -156,58 +152,3 @@ def test_a_check_that_ends_without_a_report_is_not_the_last_word(tmp_path: Path)
     assert not verdict.passed
     assert not verdict.lasting
     assert "left no report" in verdict.reason
-
-
-def test_the_check_knows_neither_the_database_nor_the_credentials_of_the_sync(tmp_path: Path) -> None:
-    given = {
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql://s3cret",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_CMD": "cat s3cret",
-        "AIRFLOW__CORE__SQL_ALCHEMY_CONN": "postgresql://s3cret",
-        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": "[s3cret]",
-        "DAGSHIP_SYNC_URL": "https://s3cret",
-        "AIRFLOW_VAR_REGION": "north",
-        "PATH": "/bin",
-    }
-    found = airflow_env.for_check(given, "/v/1", str(tmp_path))
-
-    assert "s3cret" not in str(found)
-    assert ("north", "/bin", "/v/1") == (
-        found["AIRFLOW_VAR_REGION"],
-        found["PATH"],
-        found["AIRFLOW__CORE__DAGS_FOLDER"],
-    )
-    assert "False" == found["AIRFLOW__CORE__LOAD_EXAMPLES"]
-
-
-def test_the_database_is_asked_with_airflows_environment_where_nothing_can_be_written(tmp_path: Path) -> None:
-    given = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql://db", "AIRFLOW_HOME": str(tmp_path / "none")}
-    found = airflow_env.for_database(given, str(tmp_path))
-
-    assert "postgresql://db" == found["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
-    assert Path(found["AIRFLOW_CONFIG"]).read_text() == ""
-
-
-def test_the_answer_is_found_between_what_airflow_prints() -> None:
-    output = 'warning\n@@RUNS@@{"running": 2, "versions": ["a", "b"]}\nmore\n'
-
-    assert runs.Runs(2, frozenset({"a", "b"})) == runs.read(output)
-    assert runs.read("warning\n") is None
-
-
-def test_a_database_that_cannot_be_asked_is_one_sentence() -> None:
-    """There is no Airflow here."""
-    with pytest.raises(runs.CannotAsk, match=r"cannot be asked which DAG runs are in progress: .*'airflow'"):
-        runs.ask({})
-
-
-def test_no_password_of_an_address_is_shown() -> None:
-    assert "at postgresql://airflow:***@db/x" == runs.redacted("at postgresql://airflow:hunter2@db/x")
-
-
-def test_a_line_of_the_log_stays_one_line() -> None:
-    assert "a b \\x1b[31mc" == one_line("a\nb\r\n\x1b[31mc")
-
-
-@pytest.mark.parametrize("path", sorted(resource("inside").rglob("*.py")), ids=lambda path: path.name)
-def test_what_runs_inside_is_python_3_9(path: Path) -> None:
-    ast.parse(path.read_text("utf-8"), feature_version=(3, 9))

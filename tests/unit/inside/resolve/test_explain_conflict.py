@@ -1,0 +1,38 @@
+"""The search for the lines and pins that exclude one another."""
+
+import pytest
+
+from dagship.inside.resolve import explain_conflict
+
+
+@pytest.mark.parametrize("guilty", [{3}, {0, 7}, {1, 2, 6}, set(range(8))])
+def test_the_smallest_set_in_conflict_is_found(guilty: set[int]) -> None:
+    asked = []
+
+    def fits(some: list[int]) -> bool:
+        asked.append(some)
+        return not guilty <= set(some)
+
+    assert explain_conflict.smallest(list(range(8)), fits) == sorted(guilty)
+    assert len(asked) <= 25
+
+
+def test_one_pin_among_two_hundred_takes_few_questions() -> None:
+    asked = []
+
+    def fits(some: list[int]) -> bool:
+        asked.append(some)
+        return 137 not in some
+
+    assert explain_conflict.smallest(list(range(200)), fits) == [137]
+    assert len(asked) <= 16
+
+
+def test_what_uv_speaks_of_is_suspected_first() -> None:
+    lines = [{"name": "pandas"}, {"name": "boto3"}]
+    words = "Because pandas==1.5.3 depends on numpy{python_full_version < '3.14'}<2 and numpy==2.4.6, we can conclude"
+
+    assert explain_conflict._suspects(lines, ["numpy==2.4.6", "num==1", "six==1"], words) == (
+        [{"name": "pandas"}],
+        ["numpy==2.4.6"],
+    )

@@ -44,7 +44,8 @@ def main(work: str) -> None:
     }
     log = os.open(os.path.join(work, "airflow.log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     of_image = os.environ.get("PYTHONHASHSEED", "")
-    argv = [sys.executable, "-c", _STEM, _directory(), work, of_image]
+    here = sys.path[0]  # where this package lies: the start of the process put it there
+    argv = [sys.executable, "-c", _STEM, here, work, of_image]
     stem = Stem(argv, log, users.get("files"))
     # Another process with another seed: a file that makes the same of itself in both does so at every parse.
     seed = "1" if of_image != "1" else "2"
@@ -126,14 +127,6 @@ def _compare(
 
 def _is_good(seen: dict[str, Any]) -> bool:
     return bool(seen.get("dags")) and not seen.get("errors")
-
-
-def _directory() -> str:
-    """The directory that this package lies in, alone."""
-    directory = os.path.abspath(__file__)
-    for _ in __name__.split("."):
-        directory = os.path.dirname(directory)
-    return directory
 
 
 def _say(progress: str) -> None:

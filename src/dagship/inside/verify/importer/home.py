@@ -27,10 +27,7 @@ def be_like_airflow() -> None:
     package = __name__.partition(".")[0]
     for name in [name for name in sys.modules if name.partition(".")[0] == package]:
         del sys.modules[name]
-    directory = os.path.abspath(__file__)
-    for _ in __name__.split("."):
-        directory = os.path.dirname(directory)
-    sys.path.remove(directory)
+    del sys.path[0]  # where this package lies: the start of the process put it there
     if not getattr(sys.flags, "safe_path", False):
         sys.path[0] = os.path.dirname(command())  # of `python -c` it is the working directory
 

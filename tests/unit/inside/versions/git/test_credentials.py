@@ -12,13 +12,6 @@ from dagship.inside.versions.settings import Settings
 SECRET = "hunter2"
 
 
-@pytest.fixture
-def secret(tmp_path: Path) -> Path:
-    directory = tmp_path / "mounted secret"
-    directory.mkdir()
-    return directory
-
-
 def settings(secret: Path, url: str = "https://git.example.com/dags.git") -> Settings:
     return Settings(url=url, credentials=str(secret))
 

@@ -14,17 +14,6 @@ SECRET = "hunter2"
 
 
 @pytest.fixture
-def secret(tmp_path: Path) -> Path:
-    directory = tmp_path / "mounted secret"
-    directory.mkdir()
-    return directory
-
-
-def settings(secret: Path, url: str = "https://git.example.com/dags.git") -> Settings:
-    return Settings(url=url, credentials=str(secret))
-
-
-@pytest.fixture
 def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A program in git's place that writes down how it was called, and repeats what askpass answers."""
     place = tmp_path / "bin"
@@ -46,7 +35,13 @@ def test_the_password_is_in_no_argument_no_environment_and_no_message(
     (secret / "password").write_text(SECRET + "\n")
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    caller = program.Program(settings(secret), str(tmp_path / "store"), str(scratch), 0, float("inf"))
+    caller = program.Program(
+        Settings(url="https://git.example.com/dags.git", credentials=str(secret)),
+        str(tmp_path / "store"),
+        str(scratch),
+        0,
+        float("inf"),
+    )
 
     ended = caller.remote("fetch", "--", "https://git.example.com/dags.git")
     text = recorded.read_text()
@@ -66,7 +61,7 @@ def test_the_password_is_in_no_argument_no_environment_and_no_message(
 
 
 def test_what_is_under_way_may_outlast_the_patience_for_an_answer(tmp_path: Path, secret: Path) -> None:
-    asked = settings(secret, "file:///nowhere")
+    asked = Settings(url="file:///nowhere", credentials=str(secret))
     over = program.Program(asked, str(tmp_path / "store"), str(tmp_path), 0, time.monotonic() - 1)
 
     with pytest.raises(Failed, match="did not answer"):

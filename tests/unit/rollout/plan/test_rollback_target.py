@@ -2,12 +2,16 @@
 
 import pytest
 
+from dagship.airflow.activity import Activity
+from dagship.artifacts import Target
 from dagship.errors import UsageError
 from dagship.record.model import Change, Journal, Move, Record, Release
 from dagship.rollout.plan import dag_version, own_releases, rollback_target
+from dagship.rollout.plan.model import Planned
 from dagship.rollout.survey import Survey
 from dagship.workloads import spec
 from dagship.workloads.inventory import Inventory
+from tests.builders.airflow import container, deployment, pod
 
 A, B, C = (f"registry.example.com/airflow@sha256:{letter * 64}" for letter in "abc")
 OTHER = f"registry.example.com/other@sha256:{'d' * 64}"
@@ -99,3 +103,29 @@ def test_a_number_is_taken_at_its_word() -> None:
     assert 1 == back_to(release(1, A), release(2, B), release(3, C), to=1, unfinished=journal("rollout", A))
     with pytest.raises(UsageError, match="no release 7"):
         back_to(release(1, A), to=7)
+
+
+def processors(image: str) -> Survey:
+    processor = deployment("processor", pod(container("main", image, "dag-processor"), name="processor"))
+    raws = {("Deployment", "processor"): processor}
+    inventory = Inventory(objects=raws, workloads=(spec.read("Deployment", processor),))  # type: ignore[arg-type]
+    return Survey(inventory=inventory, record=Record())
+
+
+def test_a_version_that_the_running_image_holds_takes_no_other_image() -> None:
+    old, new = "a" * 12, "b" * 12
+    change = Change(field="image", container="main", before=B, after=A)
+    move = Move(kind="Deployment", name="processor", role="dag-processor", changes=(change,))
+    target = Target(image=A, digest=A.partition("@")[2], dag_version=old)
+    plan = Planned(kind="rollback", target=target, moves=(move,))
+    says = Activity(baked=True, current=new, held=(old, new))
+    within = rollback_target.within_image(plan, processors(B), says)
+
+    assert (within.target.image, within.target.dag_version) == (B, old)
+    assert [(one.key, one.name, one.after) for one in within.moves[0].changes] == [
+        (("env", "main", False, dag_version.POINTER), dag_version.POINTER, old)
+    ]
+    assert rollback_target.within_image(plan, processors(B), None) == plan
+    assert rollback_target.within_image(plan, processors(B), Activity(baked=True, current=new, held=(new,))) == plan
+    forward = Planned(kind="rollout", target=target, moves=(move,))
+    assert rollback_target.within_image(forward, processors(B), says) == forward

@@ -1,0 +1,26 @@
+"""The job of the step that resolves."""
+
+import pytest
+
+from dagship.lock.requirements import parse
+from dagship.lock.resolution import job
+from dagship.settings import Settings
+from tests.builders.locks import BASE
+
+
+def test_a_job_carries_what_was_parsed_and_no_two_are_the_same() -> None:
+    lines = parse("\npandas[excel]>=2 # x", "requirements/dags.in")
+    made = [job(Settings(), BASE, lines, "requirements/dags.in", {"numpy": "2.0"}) for _ in range(2)]
+
+    assert made[0]["lines"] == [
+        {"line": 2, "text": "pandas[excel]>=2", "free": "pandas[excel]", "name": "pandas", "specifier": ">=2"}
+    ]
+    assert made[0]["name"] == "requirements/dags.in"
+    assert made[0]["nonce"] != made[1]["nonce"]
+
+
+@pytest.mark.parametrize(
+    "where", ["../../etc/x.in", "/abs/dags.in", "a b.in", "-r.in", "$(x).in", ".lock.txt", "a/../b.in"]
+)
+def test_a_strange_file_name_stays_outside(where: str) -> None:
+    assert job(Settings(), BASE, (), where, {})["name"] == "requirements.in"

@@ -6,13 +6,17 @@ is out of its sight, so children find no engine and no cluster in their environm
 """
 
 import importlib.util
+import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from dagship.console import Console
+from tests.builders.results import Shown
 
 _ROOT = Path(__file__).parents[2]
 _CLIENTS = frozenset(
@@ -63,3 +67,15 @@ def generate() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def shown() -> Shown:
+    """What people see of something: calls what shows it, and returns what it printed."""
+
+    def show(how: Callable[..., None], *arguments: object) -> str:
+        stderr = io.StringIO()
+        how(Console(stderr=stderr), *arguments)
+        return stderr.getvalue()
+
+    return show

@@ -1,7 +1,6 @@
 """How Airflow is asked: of whom, and what is made of an answer that is none."""
 
 import base64
-import json
 import os
 import re
 import sys
@@ -15,55 +14,15 @@ from urllib.parse import urlencode
 import pytest
 
 from dagship.airflow import pause_scripts, query, query_scripts
-from dagship.airflow.activity import Task
 from dagship.airflow.query import CannotAsk
 from dagship.errors import OutsideError
-from dagship.workloads import spec
-from dagship.workloads.inventory import Inventory
 from tests.builders import pods as o
 from tests.builders.airflow import celery, container, deployment, pod
-
-SCHEDULER = deployment(
-    "scheduler", pod(container("groomer", o.V1, "clean"), container("main", o.V1, "scheduler"), name="scheduler")
-)
-
-
-def inventory(*made: dict[str, Any]) -> Inventory:
-    objects = {(one["kind"], one["metadata"]["name"]): one for one in made}
-    return Inventory(objects=objects, workloads=tuple(spec.read(one["kind"], one) for one in made))
-
-
-class Airflow:
-    """A scheduler's pod that answers."""
-
-    def __init__(self, said: str | OutsideError, *pods: dict[str, Any]) -> None:
-        self.said = said
-        self.pods = pods or (o.pod("scheduler-0"),)
-        self.asked: list[tuple[str, str, Sequence[str]]] = []
-        self.selectors: list[str] = []
-
-    def list(self, _kind: str, *, selector: str = "") -> list[dict[str, Any]]:
-        self.selectors.append(selector)
-        return [*self.pods]
-
-    def exec(self, pod: str, container: str, argv: Sequence[str], *, timeout: float) -> tuple[int, str]:
-        assert timeout > 60
-        self.asked.append((pod, container, argv))
-        if isinstance(self.said, OutsideError):
-            raise self.said
-        return 0, self.said
-
-
-def answer(**said: Any) -> str:
-    return f"a line of Airflow's\n{query.MARK}{json.dumps(said)}\nanother\n"
+from tests.builders.scheduler import SCHEDULER, Airflow, answer, inventory, live
 
 
 def unpacked(argv: Sequence[str]) -> str:
     return zlib.decompress(base64.urlsafe_b64decode(argv[3])).decode()
-
-
-def live(airflow: Airflow, **more: Any) -> Any:
-    return query.live(airflow, inventory(SCHEDULER), **more)  # type: ignore[arg-type]
 
 
 def test_the_container_of_the_scheduler_is_asked_in_a_pod_that_is_ready() -> None:
@@ -105,34 +64,6 @@ def test_the_script_is_python_and_takes_the_moment_as_an_argument() -> None:
         compile(script, "script", "exec")
     assert ["python", "-c", "1790000000.123"] == [argv[0], argv[1], argv[5]]
     assert unpacked(argv).endswith(query_scripts.LIVE)
-
-
-def test_unfinished_runs_and_running_tasks_are_counted() -> None:
-    runs = [
-        {"version": "a" * 12, "state": "running", "runs": 2},
-        {"version": "a" * 12, "state": "queued", "runs": 1},
-        {"version": "", "state": "running", "runs": 4},
-    ]
-    common = {"dag_id": "d", "run_id": "r", "try_number": 1, "state": "running", "began": 1.0}
-    tasks = [
-        {**common, "task_id": "t", "host": "worker-0.worker.ns.svc.cluster.local"},
-        {**common, "task_id": "u", "map_index": 3, "host": "worker-0"},
-        {**common, "task_id": "v", "host": "10.0.0.7"},
-    ]
-    there = {**o.pod("worker-1"), "status": {**o.pod()["status"], "podIP": "10.0.0.7"}}
-    found = live(Airflow(answer(runs=runs, tasks=tasks, running=3, baked=True), there, o.pod("scheduler-0")))
-
-    assert {"": 4, "a" * 12: 3} == found.by_version
-    assert {"a" * 12: 3} == found.pinned
-    assert {"worker-0": ["d.t of r", "d.u[3] of r"], "worker-1": ["d.v of r"]} == {
-        host: [str(task) for task in own] for host, own in found.by_host.items()
-    }
-
-
-def test_versions_that_are_not_in_the_image_pin_nothing_to_it() -> None:
-    runs = [{"version": "4" * 40, "state": "running", "runs": 2}]
-
-    assert {} == live(Airflow(answer(runs=runs, baked=False))).pinned
 
 
 @pytest.mark.parametrize(
@@ -227,9 +158,3 @@ def test_what_fails_inside_is_told_without_passwords() -> None:
         live(Airflow(said.stdout))
 
     assert "s3cret" not in failed.value.message
-
-
-def test_tries_of_one_task_share_a_key() -> None:
-    first, second = (Task(dag_id="d", run_id="r", task_id="t", try_number=number) for number in (1, 2))
-
-    assert first.key == second.key

@@ -1,101 +1,18 @@
-"""What a failure means. Every text below and in logs/ was printed by Airflow, a database, a broker or Kubernetes.
+"""What a failure means. Every text below was printed by Kubernetes, and those in logs/ by Airflow."""
 
-The logs are the last lines of components of Airflow 2.11.2 and 3.3.2 that were started wrong, one fault each;
-meanings.json has what each is to mean, and a part of the hint.
-"""
-
-import json
 from pathlib import Path
 
 import pytest
 
-from dagship.diagnosis.crash_log import complaint
 from dagship.diagnosis.explain import meaning
 from dagship.health.faults import Fault
-from dagship.workloads import status as workload_status
-from tests.builders import pods as o
+from tests.builders.crashes import CRASH, container, crash
 
 LOGS = Path(__file__).parent / "logs"
-CRASH = Fault(pod="worker-0", container="worker", reason="CrashLoopBackOff", message="it ended 2 times")
 
 
 def log(name: str) -> str:
     return (LOGS / f"{name}.txt").read_text(encoding="utf-8")
-
-
-def container(code: int | None = 1, reason: str = "Error", image: str = o.V2) -> workload_status.ContainerState:
-    status = o.waiting(image=image) if code is None else o.crashing(code=code, reason=reason)
-    return workload_status.pod(o.pod(image=image, statuses=[status])).containers[0]
-
-
-def crash(text: str, *events: str, code: int = 1) -> tuple[str, str]:
-    return meaning(CRASH, container(code), text, events)
-
-
-MEANINGS = json.loads((LOGS.parent / "meanings.json").read_text(encoding="utf-8"))
-
-
-@pytest.mark.parametrize("name", sorted(path.stem for path in LOGS.iterdir()))
-def test_a_log_is_put_into_airflows_words(name: str) -> None:
-    said, hint = crash(log(name))
-
-    assert said == MEANINGS[name]["sentence"]
-    assert MEANINGS[name]["hint"] in hint
-    assert bool(MEANINGS[name]["hint"]) is bool(hint)
-
-
-def test_a_name_that_a_module_lacks_is_a_matter_of_the_package_or_of_ones_own_file() -> None:
-    packages = "/home/airflow/.local/lib/python3.12/site-packages/acme/__init__.py"
-    hints = {
-        path: crash(f"ImportError: cannot import name 'run' from 'acme' ({path})\n")[1]
-        for path in (packages, "/opt/airflow/plugins/acme.py", "unknown location")
-    }
-
-    assert "Pin the package" in hints.pop(packages)
-    assert ["Pin" in hint or "lock" in hint for hint in hints.values()] == [False, False]
-
-
-def test_a_file_that_may_not_be_read_is_not_covered_by_an_empty_directory() -> None:
-    said, hint = crash("PermissionError: [Errno 13] Permission denied: '/etc/keys/id'\n")
-
-    assert said == "It may not read or write /etc/keys/id."
-    assert "emptyDir" not in hint
-
-
-def test_a_dag_file_is_named_below_its_version() -> None:
-    text = log("2.11.2-dagproc_stdout").replace("/opt/airflow/dags/", "/opt/airflow/dag-versions/3f9c2a71d0b4/")
-
-    assert crash(text)[0].startswith("The DAG file broken2.py, line 2 (and 1 more)")
-
-
-def test_of_several_faults_the_last_counts() -> None:
-    assert crash(log("3.3.2-plugin_scheduler") + log("3.3.2-pg_password"))[0].startswith("The database at 127.0.0.1")
-    assert crash(log("3.3.2-pg_password") + log("3.3.2-local_settings"))[0].startswith("The image has no Python module")
-
-
-def test_an_exception_that_is_in_no_list_is_told_with_the_line_it_comes_from() -> None:
-    text = (
-        "Traceback (most recent call last):\n"
-        '  File "/home/airflow/.local/lib/python3.11/site-packages/airflow/settings.py", line 734, in import_local_settings\n'
-        "    import airflow_local_settings\n"
-        '  File "/opt/airflow/config/airflow_local_settings.py", line 7, in <module>\n'
-        "    LIMITS['cpu']\n"
-        "KeyError: 'cpu'\n"
-    )
-
-    assert crash(text) == ("KeyError: 'cpu' (/opt/airflow/config/airflow_local_settings.py, line 7)", "")
-
-
-def test_lines_of_lower_levels_are_no_complaints() -> None:
-    assert complaint("2026-11-23T05:45:21.759515Z [info     ] Finished [uvicorn.error] loc=server.py:113\n") == ""
-    assert (
-        complaint("[2026-11-23T05:47:10.149+0000] {manager.py:406} WARNING - we cannot use more than 1 thread\n") == ""
-    )
-    assert complaint("[2026-11-23T05:47:10.149+0000] {x.py:1} ERROR - cannot go on\nbye\n").endswith("cannot go on")
-
-
-def test_a_long_sentence_is_cut() -> None:
-    assert len(crash("ERROR " + "x" * 5000)[0]) == 401
 
 
 # What Kubernetes says
@@ -293,34 +210,6 @@ def test_what_nobody_knows_is_told_as_kubernetes_says_it() -> None:
     )
 
 
-# What the chart's prepare.py prints, with the words of psycopg2.
-@pytest.mark.parametrize(
-    ("said", "sentence"),
-    [
-        (
-            'could not translate host name "db.example" to address: Name or service not known',
-            "The database at db.example:5432 cannot be reached: Name or service not known.",
-        ),
-        (
-            ('connection to server at "db.example" (10.0.0.9), port 5432 failed: Connection refused Is the server '
-            "running on that host and accepting TCP/IP connections?"),
-            "The database at db.example:5432 cannot be reached: Connection refused.",
-        ),
-        (
-            ('connection to server at "db.example" (10.0.0.9), port 5432 failed: FATAL: password authentication failed '
-            'for user "airflow"'),
-            'The database at db.example:5432 refuses Airflow: password authentication failed for user "airflow".',
-        ),
-    ],
-)  # fmt: skip
-def test_what_the_chart_waited_for_in_vain_is_named_with_its_place(said: str, sentence: str) -> None:
-    log = f"waiting for the database at db.example:5432: {said}\nThe database at db.example:5432 cannot be reached: {said}\n"
-    means, hint = crash(log)
-
-    assert means == sentence
-    assert "database.secret" in hint
-
-
 @pytest.mark.parametrize(
     ("why", "sentence", "hint"),
     [
@@ -335,16 +224,3 @@ def test_the_code_of_a_runtime_is_not_taken_for_an_image_that_is_unknown(why: st
     assert sentence in said
     assert hint in advice
     assert "Push it" not in advice
-
-
-def test_a_database_that_runs_and_takes_nobody_more_is_not_said_to_be_out_of_reach() -> None:
-    server = 'connection to server at "db" (127.0.0.1), port 5432 failed: '
-    full = crash(f"{server}FATAL:  sorry, too many clients already\n")
-    closed = crash(
-        f'{server}FATAL:  no pg_hba.conf entry for host "127.0.0.1", user "a", database "b", no encryption\n'
-    )
-
-    assert "has no connection left" in full[0]
-    assert "max_connections" in full[1]
-    assert "refuses Airflow" in closed[0]
-    assert "pg_hba.conf" in closed[1]

@@ -11,8 +11,9 @@ import pytest
 from dagship.artifacts import Target
 from dagship.cluster.failures import Conflict, NotFound
 from dagship.errors import Refused, UsageError
+from dagship.record import config_map
 from dagship.record import config_map as record_map
-from dagship.record.model import Change, Journal, Move, Record, Release
+from dagship.record.model import Change, Hold, Journal, Move, Record, Release
 from dagship.rollout.plan import planner
 from dagship.workloads import selection
 from dagship.workloads.spec import read as read_workload
@@ -298,3 +299,14 @@ def test_a_write_whose_answer_was_lost_was_done() -> None:
     written = record_map.store(kept, Record(), kept.get("ConfigMap", "dagship"))
 
     assert record_map.dump(Record()) == written["data"]
+
+
+HOLD = Hold(since=1.5, dags=("a", "b"))
+
+
+def test_a_hold_is_read_as_it_was_written():
+    assert HOLD == config_map.parse({"data": config_map.dump(Record(hold=HOLD))}).hold
+
+
+def test_a_record_without_one_has_no_key_for_it():
+    assert "hold" not in config_map.dump(Record())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dagship.workloads import objects, status
+from dagship.workloads import status
 from tests.builders import pods as o
 
 
@@ -184,11 +184,6 @@ def test_a_cron_job_is_read_from_old_and_new_versions_of_its_api() -> None:
 
     assert (state.kind, state.images, state.paused) == ("CronJob", {"cleanup": o.V2}, False)
     assert status.workload(o.cron_job(suspend=True)).paused
-
-
-@pytest.mark.parametrize("raw", [o.stateful_set(), o.deployment(), o.cron_job()], ids=lambda raw: str(raw["kind"]))
-def test_the_kind_is_known_of_items_of_a_list_too(raw: o.Raw) -> None:
-    assert objects.kind_of(o.in_a_list(raw)) == raw["kind"]
 
 
 def test_conditions_have_status_reason_and_message() -> None:

@@ -4,7 +4,8 @@ import pytest
 
 from dagship.airflow.activity import Activity
 from dagship.artifacts import Target
-from dagship.record.model import Change, Journal, Move, Record, Release, Signature
+from dagship.record.model import Change, Hold, Journal, Move, Record, Release, Signature
+from dagship.rollout.execute import history
 from dagship.rollout.execute.history import is_last, journal_of, released
 from dagship.rollout.plan.model import Planned
 
@@ -118,3 +119,12 @@ def test_a_rollout_to_the_last_release_is_no_new_one(
     releases: tuple[Release, ...], target: Target, *, last: bool
 ) -> None:
     assert is_last(Record(releases=releases), planned(target)) is last
+
+
+HOLD = Hold(since=1.5, dags=("a", "b"))
+
+
+def test_a_rollout_that_succeeded_does_not_forget_it():
+    planned = Planned(kind="rollout", target=Target(image="r@sha256:0", digest="sha256:0"), moves=())
+
+    assert HOLD == history.released(Record(hold=HOLD), planned, None, Signature("ada", "", "")).hold

@@ -13,7 +13,7 @@ from dagship.rollout.execute import apply, steps
 from dagship.rollout.execute.operation import Moving
 from dagship.rollout.execute.undo import go_back
 from dagship.rollout.plan import drift, server_answer
-from dagship.rollout.results import RolloutResult, StatusReport, WorkloadReport
+from dagship.rollout.results import RolloutResult
 from dagship.workloads import spec
 from dagship.workloads import status as workload_status
 from tests.builders import operations
@@ -141,40 +141,6 @@ def test_a_move_that_is_done_already_is_its_own_answer() -> None:
     namespace = server(o.V2)
 
     assert apply.apply(namespace, namespace, MOVE, drift.own_values([MOVE], None)) == MOVE  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("images", "digests", "agree"),
-    [
-        ((o.V1, f"{MIRROR}@{o.digest(o.V1)}"), {}, True),
-        ((o.V1, f"{MIRROR}@{o.digest(o.V2)}"), {}, False),
-        (("apache/airflow:3", "docker.io/apache/airflow:3"), {}, True),
-        (("airflow", "docker.io/library/airflow:latest"), {}, True),
-        # Anybody may have put anything there under that name.
-        (("apache/airflow:2.10.5", "registry.corp/airflow:2.10.5"), {}, False),
-        (("r/team/airflow:1", "mirror:5000/team/airflow:1"), {}, False),
-        (("r/team/airflow:1", "mirror:5000/team/airflow:1"), {0: "1", 1: "1"}, True),
-        (("r/team/airflow:1", "mirror:5000/team/airflow:1"), {0: "1", 1: "2"}, False),
-        (("r/team/airflow:1", "r/team/airflow:1"), {0: "1"}, True),
-        (("r/team/airflow:1", o.V1), {0: "1"}, True),
-        (("r/team/airflow:1", o.V1), {}, False),
-        ((), {}, False),
-    ],
-)
-def test_components_agree_on_an_image_by_its_digest_and_else_by_its_whole_name(
-    images: tuple[str, ...], digests: dict[int, str], agree: bool
-) -> None:
-    workloads = tuple(
-        WorkloadReport(
-            workload=f"deployment/{number}",
-            role="other",
-            images=(image,),
-            digests={image: f"sha256:{digests[number] * 64}"} if number in digests else {},
-        )
-        for number, image in enumerate(images)
-    )
-
-    assert StatusReport(passed=True, namespace="", context="", workloads=workloads, releases=()).agree is agree
 
 
 def test_what_a_tag_stands_for_is_told_by_the_pods_whatever_a_webhook_called_it_there() -> None:

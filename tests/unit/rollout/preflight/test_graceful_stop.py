@@ -5,37 +5,14 @@ from typing import Any
 
 import pytest
 
-from dagship.airflow.activity import Activity, Task
+from dagship.airflow.activity import Activity
 from dagship.record.model import Change, Move, Record
 from dagship.rollout.preflight import graceful_stop, sigterm
 from dagship.rollout.survey import Survey
 from dagship.workloads import spec as workload_spec
 from dagship.workloads.inventory import Inventory
 from tests.builders import pods as o
-
-NOW = o.NOW
-ENTRY = ["/usr/bin/dumb-init", "--", "/entrypoint"]
-
-
-def task(host: str = "worker-0", age: float = 10.0) -> Task:
-    return Task(dag_id="d", run_id="r", task_id=f"{host}-{age:g}", host=host, began=NOW - age)
-
-
-def found(
-    container: dict[str, Any] | None = None,
-    *tasks: Task,
-    grace: int = 600,
-    setsid: str | None = "0",
-    config_maps: dict[str, Any] | None = None,
-    looked: sigterm.Seen | None = None,
-) -> tuple[graceful_stop.Finding, ...]:
-    env = [] if setsid is None else [{"name": "DUMB_INIT_SETSID", "value": setsid}]
-    made = {"name": "worker", "args": ["celery", "worker"], "env": env, **(container or {})}
-    spec = {"containers": [made], "terminationGracePeriodSeconds": grace}
-    by_host: dict[str, list[Task]] = {}
-    for one in tasks:
-        by_host.setdefault(one.host, []).append(one)
-    return graceful_stop.findings("statefulset/worker", spec, by_host, now=NOW, config_maps=config_maps, looked=looked)
+from tests.builders.workers import ENTRY, NOW, found, task
 
 
 def test_a_worker_as_charts_start_it_loses_nothing() -> None:
@@ -60,101 +37,6 @@ def test_it_is_said_where_no_task_runs_for_one_may_begin() -> None:
     one = found(setsid=None)
 
     assert [False] == [each.kills for each in one]
-
-
-@pytest.mark.parametrize(
-    "command",
-    [["airflow"], ["/usr/bin/tini", "--"], ["/usr/bin/dumb-init", "--single-child", "--"], ["dumb-init", "-c", "--"]],
-)
-def test_without_dumb_init_its_variable_says_nothing(command: list[str]) -> None:
-    assert () == found({"command": command}, task(), setsid=None)
-
-
-@pytest.mark.parametrize(
-    ("process", "kills"),
-    [
-        ("\0/usr/bin/tini\0--\0/entrypoint\0celery\0worker", False),
-        ("\0/sbin/docker-init\0--\0airflow\0celery\0worker", False),
-        ("\0python\0/usr/local/bin/airflow\0celery\0worker", False),
-        # The variable is the image's own.
-        ("0\0/usr/bin/dumb-init\0--\0/entrypoint\0celery\0worker", False),
-        ("1\0/usr/bin/dumb-init\0--\0/entrypoint\0celery\0worker", True),
-        ("\0dumb-init\0airflow", True),
-        ("\0tini\0-g\0--\0airflow", True),
-        ("\0tini\0-vg\0airflow", True),
-        ("\0tini\0airflow\0-g", False),
-        # Nothing that was printed, nothing known: Airflow's images begin with dumb-init.
-        ("", True),
-        ("\0", True),
-    ],
-)
-def test_what_the_image_begins_with_is_what_process_1_is(process: str, kills: bool) -> None:
-    one = found(None, task(), setsid=None, looked=sigterm.seen(process))
-
-    assert ([True] if kills else []) == [each.kills for each in one]
-
-
-def test_a_tini_that_signals_its_group_is_refused_wherever_it_is_told_to() -> None:
-    env = [{"name": "TINI_KILL_PROCESS_GROUP", "value": ""}, {"name": "DUMB_INIT_SETSID", "value": "0"}]
-
-    for container in ({"command": ["tini", "-g", "--"]}, {"command": ["tini", "--"], "env": env}):
-        one = found(container, task())
-        assert [(True, ("worker-0",))] == [(each.kills, each.careless) for each in one]
-    assert () == found({"command": ["tini", "--", "-g"]}, task())
-
-
-def test_an_image_that_begins_with_a_shell_is_a_warning() -> None:
-    one = found(None, task(), setsid=None, looked=sigterm.seen("\0/bin/bash\0/start.sh\0celery"))
-
-    assert [(False, True)] == [(each.kills, "from a shell" in each.said) for each in one]
-
-
-@pytest.mark.parametrize(
-    ("container", "kills"),
-    [
-        ({"env": [{"name": "DUMB_INIT_SETSID", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]}, False),
-        ({"env": [], "envFrom": [{"secretRef": {"name": "s"}}]}, False),
-        ({"env": [], "envFrom": [{"configMapRef": {"name": "other"}}]}, True),
-        (
-            {"env": [{"name": "DUMB_INIT_SETSID", "valueFrom": {"configMapKeyRef": {"name": "none", "key": "k"}}}]},
-            False,
-        ),
-    ],
-)
-def test_what_cannot_be_known_is_a_warning(container: dict[str, Any], kills: bool) -> None:
-    config_maps = {"other": {"data": {"X": "y"}}}
-
-    assert [kills] == [each.kills for each in found(container, task(), config_maps=config_maps)]
-
-
-@pytest.mark.parametrize(
-    "container",
-    [
-        {"env": [], "envFrom": [{"configMapRef": {"name": "settings"}}]},
-        {"env": [], "envFrom": [{"secretRef": {"name": "s"}}, {"configMapRef": {"name": "settings"}}]},
-        {"env": [{"name": "DUMB_INIT_SETSID", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "own"}}}]},
-    ],
-)
-def test_a_config_map_may_say_it(container: dict[str, Any]) -> None:
-    config_maps = {"settings": {"data": {"DUMB_INIT_SETSID": "0", "own": "0"}}}
-
-    assert () == found(container, task(), config_maps=config_maps)
-
-
-@pytest.mark.parametrize(
-    ("words", "keeps"),
-    [
-        (["bash", "-c", "airflow celery worker"], True),
-        (["/bin/sh", "-ec", "prepare; airflow celery worker"], True),
-        (["bash", "-c", "prepare && exec airflow celery worker"], False),
-        (["bash", "-c", "exec airflow celery worker"], False),
-        (["bash", "/start.sh"], False),
-        (["celery", "worker"], False),
-    ],
-)
-def test_a_shell_in_front_is_a_warning_unless_it_replaces_itself(words: list[str], keeps: bool) -> None:
-    for container in ({"args": words}, {"command": words, "args": []}):
-        assert ([False] if keeps else []) == [each.kills for each in found(container, task())]
 
 
 def test_a_grace_period_in_which_nothing_can_end_is_refused_while_tasks_run() -> None:

@@ -67,11 +67,6 @@ def test_a_new_object_gets_the_version_that_the_server_has() -> None:
     assert call.what == "create CronJob c"
 
 
-def test_cron_jobs_are_where_the_server_has_them() -> None:
-    assert cron_jobs({"resources": [{"name": "jobs"}, {"name": "cronjobs"}]}).version == "batch/v1"
-    assert cron_jobs({}).version == "batch/v1beta1"
-
-
 def test_a_deletion_is_of_one_uid() -> None:
     body = json.loads(calls.delete(POD, "ns", "p", uid="u", grace=0).content or b"")
 

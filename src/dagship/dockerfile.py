@@ -6,13 +6,13 @@ import shlex
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from dagship import dag_versions
 from dagship.errors import UsageError
 from dagship.resources import resource
 
 if TYPE_CHECKING:
     from dagship.settings import Settings
 
-VERSIONS_ROOT = "/opt/airflow/dag-versions"
 """Where DAG versions lie in the image: `CURRENT` and a directory for each version (docs/reference/image.md)."""
 
 
@@ -72,7 +72,7 @@ def render(recipe: Recipe) -> str:
     environment.filters["word"] = _word
     environment.globals["exec_form"] = exec_form
     template = environment.from_string(resource("images/airflow/Dockerfile.j2").read_text("utf-8"))
-    return template.render(asdict(recipe) | {"versions_root": VERSIONS_ROOT})
+    return template.render(asdict(recipe) | {"versions_root": dag_versions.ROOT})
 
 
 def compilers(settings: "Settings") -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+from dagship import dag_versions
 from dagship.artifacts import BuiltImage, PushedImage, Target
 from dagship.errors import OutsideError, UsageError
 from dagship.project import Project
@@ -16,7 +17,6 @@ def current(project: Project, image: str) -> BuiltImage:
 
     """
     from dagship.engine import images
-    from dagship.image import sidebyside
     from dagship.image.plan import LABEL_AIRFLOW
 
     built = project.workspace.read("image", BuiltImage)
@@ -43,10 +43,10 @@ def current(project: Project, image: str) -> BuiltImage:
         id=facts.id,
         digest="",
         content=facts.labels.get(images.LABEL_CONTENT, ""),
-        dag_version=facts.labels.get(sidebyside.LABEL_DAGS, ""),
-        dag_versions=sidebyside.versions_of(facts.labels),
-        dag_digests=sidebyside.digests_of(facts.labels),
-        dag_changes=sidebyside.changes_of(facts.labels),
+        dag_version=facts.labels.get(dag_versions.LABEL_DAGS, ""),
+        dag_versions=dag_versions.versions_of(facts.labels),
+        dag_digests=dag_versions.digests_of(facts.labels),
+        dag_changes=dag_versions.changes_of(facts.labels),
         airflow=facts.labels.get(LABEL_AIRFLOW, ""),
         base=facts.labels.get("org.opencontainers.image.base.name", ""),
         platforms=(facts.platform,),
@@ -103,17 +103,16 @@ def _digest(reference: Reference) -> str:
 
 def _known_here(pinned: Reference) -> Target:
     """What the engine or the registry says of an image, where either can be asked; a rollout needs neither."""
-    from dagship.image import sidebyside
-    from dagship.image.plan import LABEL_AIRFLOW, LABEL_DAGS
+    from dagship.image.plan import LABEL_AIRFLOW
 
     labels = _labels(pinned)
     return Target(
         image=str(pinned),
         digest=pinned.digest,
-        dag_version=labels.get(LABEL_DAGS, ""),
+        dag_version=labels.get(dag_versions.LABEL_DAGS, ""),
         airflow=labels.get(LABEL_AIRFLOW, ""),
-        dag_versions=sidebyside.versions_of(labels),
-        dag_changes=sidebyside.changes_of(labels),
+        dag_versions=dag_versions.versions_of(labels),
+        dag_changes=dag_versions.changes_of(labels),
     )
 
 

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from dagship import pipeline, process, which_image
+from dagship import dag_versions, pipeline, process, which_image
 from dagship.artifacts import BaseImage, BuiltImage
 from dagship.engine import images
 from dagship.errors import OutsideError, Refused
-from dagship.image import sidebyside
 from dagship.project import Project
 from dagship.reference import Reference
 from tests.builders.trees import COLLIDING
@@ -109,7 +108,7 @@ def test_the_labels_of_an_image_in_a_registry_are_read_without_pulling_it(line: 
     b = one.build("B")
     labels = images.in_registry(a.reference).labels
 
-    assert sidebyside.versions_of(labels) == a.dag_versions
+    assert dag_versions.versions_of(labels) == a.dag_versions
     assert b.dag_versions == (b.dag_version, a.dag_version)
 
 

@@ -13,11 +13,11 @@ from invoke.parser import Parser
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from dagship import errors
+from dagship import dag_versions, errors
 from dagship.artifacts import PushedImage
 from dagship.cli.namespace import namespace
 from dagship.engine import images
-from dagship.image import plan, sidebyside
+from dagship.image import plan
 from dagship.inside.versions import settings as sync
 from dagship.record.model import Change, Journal, Move, Release
 from dagship.rollout.results import RolloutResult
@@ -125,7 +125,12 @@ def test_every_dependency_has_a_reason() -> None:
 
 def test_every_label_is_described() -> None:
     names = ("LABEL_DAGS", "LABEL_VERSIONS", "LABEL_DIGESTS", "LABEL_CHANGES")
-    labels = {*(getattr(sidebyside, name) for name in names), plan.LABEL_AIRFLOW, plan.LABEL_LOCK, images.LABEL_CONTENT}
+    labels = {
+        *(getattr(dag_versions, name) for name in names),
+        plan.LABEL_AIRFLOW,
+        plan.LABEL_LOCK,
+        images.LABEL_CONTENT,
+    }
     page = (ROOT / "docs" / "reference" / "image.md").read_text("utf-8")
 
     assert labels == set(re.findall(r"^\| `(io\.dagship\.[a-z.]+)`", page, re.MULTILINE))

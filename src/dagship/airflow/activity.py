@@ -1,12 +1,9 @@
 """What Airflow says of its runs and tasks at one moment: frozen values."""
 
-import re
 from collections import Counter
 
 from dagship.artifacts import Artifact
-
-# Of a DAG version in an image.
-_ID = re.compile(r"[0-9a-f]{12}", re.ASCII)
+from dagship.dag_versions import is_id
 
 
 class RunCount(Artifact):
@@ -129,7 +126,7 @@ class Activity(Artifact):
 
         Bundles beside the image's have versions of another form: a commit of git has 40 digits.
         """
-        return {version: runs for version, runs in self.by_version.items() if _ID.fullmatch(version) and self.baked}
+        return {version: runs for version, runs in self.by_version.items() if is_id(version) and self.baked}
 
     @property
     def by_host(self) -> dict[str, tuple[Task, ...]]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, get_args
 
+from dagship import dag_versions
 from dagship.airflow.sync_report import SyncFinding, SyncReport, SyncState
 from dagship.cluster.failures import Forbidden
 from dagship.errors import OutsideError
@@ -16,7 +17,6 @@ CONTAINER = "dag-sync"
 
 # A cluster that serves less than git has is not what its users think it is.
 _BEHIND = frozenset({"refused", "unreachable", "failing"})
-_ROOT = "/opt/airflow/dag-versions"
 _AT_A_TIME = 8
 _SECONDS = 10.0
 _LONGEST = 1000
@@ -48,7 +48,7 @@ def root(pod: Raw) -> str:
     for container in (pod.get("spec") or {}).get("containers") or ():
         if container["name"] == CONTAINER:
             given = {one["name"]: one.get("value") for one in container.get("env") or ()}
-            return str(given.get("DAGSHIP_SYNC_ROOT") or _ROOT)
+            return str(given.get("DAGSHIP_SYNC_ROOT") or dag_versions.ROOT)
     return ""
 
 

@@ -6,6 +6,8 @@ Airflow 3 writes an exception either as Python's traceback or, from a child proc
 import re
 from typing import NamedTuple
 
+from dagship.dag_versions import ID, ROOT
+
 # Files that are nobody's own: Airflow's, its packages', Python's.
 _FOREIGN = re.compile(r"/(?:site|dist)-packages/|^/usr/(?:lib|local/lib|python)|/bin/airflow$")
 _FRAME = re.compile(
@@ -23,7 +25,7 @@ _LOOKS_BAD = re.compile(r"error|exception|fatal|fail|denied|refused|cannot|can't
 _QUIET = re.compile(
     r"\[(?:info|debug|warning) *\]|\b(?:INFO|DEBUG|WARNING)\b|\"level\": ?\"(?:info|debug|warning)|# Errors"
 )
-_VERSIONS = re.compile(r"^.*/dag-versions/[0-9a-f]{12}/")
+_VERSIONS = re.compile(rf"^.*/{ROOT.rpartition('/')[2]}/{ID}/")
 
 
 class Raised(NamedTuple):

@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from dagship import dag_versions
 from dagship.artifacts import BuiltImage
 from dagship.console import Console
-from dagship.dockerfile import VERSIONS_ROOT, render
+from dagship.dockerfile import render
 from dagship.engine import images, registry
 from dagship.errors import OutsideError, UsageError
 from dagship.image import archive, existing, installing
@@ -134,10 +135,10 @@ def stage(plan: Plan, into: Path) -> None:
     below = "" if plan.recipe.versions_layer else plan.base.prefix
     package = archive.package_archive(planning.versions_files(), plan.base.purelib, directories, below=below)
     (into / "versions.tar").write_bytes(package)
-    (into / "dags.tar").write_bytes(archive.version_archive(plan.tree, VERSIONS_ROOT, directories))
+    (into / "dags.tar").write_bytes(archive.version_archive(plan.tree, dag_versions.ROOT, directories))
     for tree in plan.earlier:
         (into / "earlier").mkdir(exist_ok=True)
-        layer = archive.version_archive(tree, VERSIONS_ROOT, directories)
+        layer = archive.version_archive(tree, dag_versions.ROOT, directories)
         (into / "earlier" / f"{tree.version}.tar").write_bytes(layer)
     if plan.recipe.with_deps:
         (into / "dags.txt").write_text(plan.lock.text, encoding="utf-8")

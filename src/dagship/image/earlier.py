@@ -6,9 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dagship import files
+from dagship import dag_versions, files
 from dagship.console import Console
-from dagship.dockerfile import VERSIONS_ROOT
 from dagship.engine import images, registry
 from dagship.errors import OutsideError, Refused
 from dagship.image import archive, sidebyside
@@ -64,7 +63,7 @@ def gather(
         holder = _examined(console, source)
         known = known or holder.versions
         asked.append(holder)
-        if holder.versions and not set(filter(sidebyside.is_id, pinned)).difference((tree.version, *holder.versions)):
+        if holder.versions and not set(filter(dag_versions.is_id, pinned)).difference((tree.version, *holder.versions)):
             break
     for holder in asked:
         _check_id(here, console, tree, holder)
@@ -105,13 +104,13 @@ def _examined(console: Console, source: Source) -> Source:
     except OutsideError as failed:
         _without(console, source, failed)
         return source
-    versions = sidebyside.versions_of(labels)
+    versions = dag_versions.versions_of(labels)
     if source.explicit and not versions:
         raise OutsideError(
             f"The previous image {source.reference} holds no DAG versions: it was not built by dagship.",
             _OR_LEAVE_IT,
         )
-    digests = sidebyside.digests_of(labels) or [""] * len(versions)
+    digests = dag_versions.digests_of(labels) or [""] * len(versions)
     return replace(source, versions=dict(zip(versions, digests, strict=True)))
 
 
@@ -184,7 +183,7 @@ def _out_of(console: Console, reference: str, version: str, digest: str) -> Tree
         if facts is None:
             return None
         data = containers.directory(
-            reference, f"{VERSIONS_ROOT}/{version}", platform=facts.platform, limit=archive.MOST
+            reference, f"{dag_versions.ROOT}/{version}", platform=facts.platform, limit=archive.MOST
         )
     return archive.unpack(data, version, digest) if data is not None else None
 

@@ -6,9 +6,9 @@ builds an image twice to the same byte: to push one's own would move the tag, an
 
 from contextlib import suppress
 
+from dagship import dag_versions
 from dagship.artifacts import BuiltImage
 from dagship.console import Console
-from dagship.dockerfile import VERSIONS_ROOT
 from dagship.engine import images
 from dagship.errors import OutsideError
 from dagship.image import archive, sidebyside
@@ -142,7 +142,7 @@ def _holds(plan: Plan, facts: images.ImageFacts) -> bool:
         return False
     for tree in (plan.tree, *plan.earlier):
         data = containers.directory(
-            facts.id, f"{VERSIONS_ROOT}/{tree.version}", platform=facts.platform, limit=archive.MOST
+            facts.id, f"{dag_versions.ROOT}/{tree.version}", platform=facts.platform, limit=archive.MOST
         )
         if data is None or archive.unpack(data, tree.version, tree.digest) is None:
             return False

@@ -17,7 +17,6 @@ from dagship.reference import Reference
 from dagship.resources import BESIDE_DAGS, programs, resource
 from dagship.settings import Settings
 
-LABEL_DAGS = sidebyside.LABEL_DAGS
 LABEL_AIRFLOW = "io.dagship.airflow.version"
 LABEL_LOCK = "io.dagship.lock"
 

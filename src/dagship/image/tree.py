@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePath
 
-_VERSION_DIGITS = 12
+from dagship.dag_versions import version_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +64,3 @@ class Tree:
     def size(self) -> int:
         """Bytes of all files."""
         return sum(len(file.content) for file in self.files)
-
-
-def version_id(digest: str) -> str:
-    """Returns the version id of a tree with this digest."""
-    return digest[:_VERSION_DIGITS]

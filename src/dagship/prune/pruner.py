@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from dagship.dag_versions import LABEL_DAGS, versions_of
 from dagship.errors import DagshipError, OutsideError, Refused
-from dagship.image import sidebyside
-from dagship.image.sidebyside import LABEL_DAGS
 from dagship.prune import choice
 from dagship.prune.present import show
 from dagship.prune.values import Image, PruneReport, Seen, Verdict
@@ -85,7 +84,7 @@ def _image(facts: RegistryFacts, tags: Iterable[str]) -> Image:
         digest=facts.digest,
         tags=tuple(sorted(tags)),
         own_tag=facts.labels.get(_LABEL_TAG, "") if current else "",
-        dag_versions=sidebyside.versions_of(facts.labels) if current else (),
+        dag_versions=versions_of(facts.labels) if current else (),
         # The label is of this build; the configuration's is of the oldest cached step in some builders.
         created=facts.labels.get(_LABEL_CREATED, facts.created) if current else facts.created,
         parts=facts.parts,

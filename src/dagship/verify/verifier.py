@@ -15,10 +15,9 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from dagship import redaction
+from dagship import dag_versions, redaction
 from dagship.artifacts import BuiltImage, CheckedFile, Finding, VerifyReport
 from dagship.console import Console, Step
-from dagship.dockerfile import VERSIONS_ROOT
 from dagship.engine import images
 from dagship.errors import UsageError
 from dagship.inside.versions.airflow_env import FOLDERS, OF_CHECK
@@ -79,7 +78,7 @@ def verify(
             f"The engine does not have {image.reference}.", "Build it again, or name another with --image."
         )
     runner = own_tests.runner(settings, workspace, console, image.reference) if pytest_path else {}
-    earlier = [{"version": version, "root": f"{VERSIONS_ROOT}/{version}"} for version in _earlier(image)]
+    earlier = [{"version": version, "root": f"{dag_versions.ROOT}/{version}"} for version in _earlier(image)]
     user, of_packages = _random_users()
     job = {"user": facts.user, "import_timeout": settings.import_timeout, "earlier": earlier, "compare": True}
     job["users"] = {"files": user, "packages": of_packages}

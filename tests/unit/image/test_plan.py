@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from dagship import dag_versions
 from dagship.artifacts import LockFile
 from dagship.image import builder as build
 from dagship.image import plan as planning
-from dagship.image import sidebyside
 from dagship.image.tree import Tree, TreeFile
 from dagship.resources import programs
 from tests.builders.plans import DIGEST, LOCK, NO_LOCK, base, settings
@@ -95,7 +95,7 @@ def test_earlier_versions_are_staged_and_decide_the_tag(tmp_path: Path, tree: Tr
     assert alone.reference != beside.reference
     assert [f"{old.version}.tar"] == [path.name for path in (tmp_path / "beside" / "earlier").iterdir()]
     assert f"{tree.version},{old.version}" == planning.labels(beside, {})["io.dagship.dag.versions"]
-    assert {old.version: ("b",)} == sidebyside.changes_of(planning.labels(beside, {}))
+    assert {old.version: ("b",)} == dag_versions.changes_of(planning.labels(beside, {}))
 
 
 @pytest.mark.parametrize(("airflow", "bundles"), [("3.0.6", True), ("3.3.2", True), ("2.11.2", False)])

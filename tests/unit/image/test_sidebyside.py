@@ -62,46 +62,8 @@ def test_too_many_changes_are_not_listed() -> None:
     assert sidebyside.changes(tree(), [fewer])[fewer.version] == tuple(sorted(f"f{number}.py" for number in range(200)))
 
 
-def test_labels_can_be_read_again() -> None:
-    changed: sidebyside.Changes = {A: ("ü\n.py",), B: None}
-    labels = sidebyside.labels(digests(NOW, A, B), changed)
-
-    assert labels["io.dagship.dag.versions"] == f"{NOW},{A},{B}"
-    assert labels["io.dagship.dag.changes"].isascii()
-    assert sidebyside.versions_of(labels) == (NOW, A, B)
-    assert sidebyside.digests_of(labels) == digests(NOW, A, B)
-    assert sidebyside.changes_of(labels) == changed
-
-
-@pytest.mark.parametrize("said", ["", "nonsense", NOW, ",".join(digests(A, B)), ",".join(digests(NOW, A, B))])
-def test_digests_that_are_not_those_of_the_versions_are_none(said: str) -> None:
-    labels = {"io.dagship.dag.versions": f"{NOW},{A}", "io.dagship.dag.digests": said}
-
-    assert sidebyside.digests_of(labels) == ()
-
-
 def test_labels_fit_an_argument() -> None:
     long = tuple(f"{number:04}-{'x' * 1000}" for number in range(200))
     labels = sidebyside.labels(digests(NOW, A, B), {A: long, B: ("a.py",)})
 
     assert json.loads(labels["io.dagship.dag.changes"]) == {A: None, B: ["a.py"]}
-
-
-def test_an_image_of_before_holds_the_one_version_that_it_names() -> None:
-    assert sidebyside.versions_of({"io.dagship.dag.version": A}) == (A,)
-
-
-@pytest.mark.parametrize("labels", [{}, {"io.dagship.dag.versions": "../etc,x y,"}, {"io.dagship.dag.version": "v1"}])
-def test_what_is_no_version_is_none(labels: dict[str, str]) -> None:
-    assert sidebyside.versions_of(labels) == ()
-
-
-@pytest.mark.parametrize("text", ["", "nonsense", "[]", "7"])
-def test_changes_that_cannot_be_read_are_none(text: str) -> None:
-    assert sidebyside.changes_of({"io.dagship.dag.version": A, "io.dagship.dag.changes": text}) == {}
-
-
-def test_changes_that_a_base_hands_down_are_of_no_version_here() -> None:
-    handed_down = {"io.dagship.dag.changes": json.dumps({A: ["a.py"]})}
-
-    assert sidebyside.changes_of(sidebyside.labels(digests(NOW), {}) | handed_down) == {}

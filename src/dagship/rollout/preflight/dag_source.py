@@ -5,8 +5,8 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from dagship import dag_versions
 from dagship.airflow.activity import Activity
-from dagship.dockerfile import VERSIONS_ROOT
 from dagship.record.model import Move
 from dagship.rollout.plan import pod_template_file
 from dagship.workloads import pod_environment
@@ -52,8 +52,8 @@ def variable(airflow: str) -> str:
 def is_images(name: str, value: str, version: str) -> bool:
     """Whether a value is what an image with this DAG version sets, or has its DAGs served all the same."""
     if name == FOLDER:
-        return posixpath.normpath(value.strip()) == f"{VERSIONS_ROOT}/{version}"
-    return any(one.get("classpath") == _BAKED and _root(one) == VERSIONS_ROOT for one in _bundles(value))
+        return posixpath.normpath(value.strip()) == f"{dag_versions.ROOT}/{version}"
+    return any(one.get("classpath") == _BAKED and _root(one) == dag_versions.ROOT for one in _bundles(value))
 
 
 def is_known(name: str, source: Source) -> bool:
@@ -149,7 +149,7 @@ def _bundles(value: str) -> list[dict[str, Any]]:
 def _root(bundle: Raw) -> object:
     """Where a bundle of the image is told to look; None where what it is given is nothing that a bundle takes."""
     given = bundle.get("kwargs") or {}
-    return given.get("root", VERSIONS_ROOT) if isinstance(given, dict) else None
+    return given.get("root", dag_versions.ROOT) if isinstance(given, dict) else None
 
 
 def _instance(raw: Raw) -> str:

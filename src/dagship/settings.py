@@ -167,6 +167,7 @@ class Settings(BaseSettings):
     @field_validator("workloads")
     @classmethod
     def _workloads(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        # The kinds of workloads/kinds.py, which stands above the settings.
         return tuple(
             _matching(
                 name.lower(), r"(statefulset|deployment|cronjob)/[a-z0-9]([a-z0-9.-]*[a-z0-9])?",

@@ -1,6 +1,5 @@
 """Objects as a real API server sends them: what a test does not name is as a server of 1.20 fills it in."""
 
-import copy
 from typing import Any
 
 Raw = dict[str, Any]
@@ -320,10 +319,3 @@ def cron_job(image: str = V2, *, suspend: bool = False) -> Raw:
         "spec": {"jobTemplate": {"spec": {"template": template}}, "schedule": "*/15 * * * *", "suspend": suspend},
         "status": {},
     }
-
-
-def in_a_list(raw: Raw) -> Raw:
-    """The same as an item of a list, which says neither kind nor version."""
-    item = copy.deepcopy(raw)
-    del item["kind"], item["apiVersion"]
-    return item

@@ -13,14 +13,12 @@ from dagship.diagnosis.failure import Failure
 from dagship.health.expectation import Expectation
 from dagship.health.watcher import Watcher, WorkloadFailed
 from dagship.workloads import objects
-from dagship.workloads.kinds import WATCHED
+from dagship.workloads.kinds import FED, WATCHED
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
     from dagship.console import Console
     from dagship.record.lease import Lease
-
-_FED = (*WATCHED, "ReplicaSet", "Pod", "Job")
 
 
 class Watched(NamedTuple):
@@ -57,7 +55,7 @@ def watch(
         OutsideError: The API server was away for too long.
 
     """
-    with Feed(cluster, _FED) as feed, console.board(f"Starting {release}") as board:
+    with Feed(cluster, (*FED, "Job")) as feed, console.board(f"Starting {release}") as board:
         expected = _expected(feed, release)
         others = Others(cluster=cluster, feed=feed, board=board, release=release, began=began)
         watcher = Watcher(

@@ -1,6 +1,6 @@
 """The pods of a workload: expected, pending, leaving, missing. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dagship.health.readiness import ExpectedPod, pending_reason
@@ -30,6 +30,11 @@ class PodSets:
     def right(self) -> int:
         """Number of pods that are right."""
         return len(self.expected) - len(self.pending)
+
+
+def of(state: WorkloadState, pods: tuple[PodState, ...], right: ExpectedPod) -> PodSets:
+    """Returns the pods of a workload in sets, as its kind has them."""
+    return _BY_KIND[state.kind](state, pods, right)
 
 
 def of_set(state: WorkloadState, pods: tuple[PodState, ...], right: ExpectedPod) -> PodSets:
@@ -67,3 +72,10 @@ def of_deployment(state: WorkloadState, pods: tuple[PodState, ...], right: Expec
 def _pending(expected: tuple[PodState, ...], right: ExpectedPod) -> dict[str, str]:
     reasons = {pod.name: pending_reason(pod, right) for pod in expected}
     return {name: reason for name, reason in reasons.items() if reason}
+
+
+# One for each kind that is watched.
+_BY_KIND: Mapping[str, Callable[[WorkloadState, tuple[PodState, ...], ExpectedPod], PodSets]] = {
+    "StatefulSet": of_set,
+    "Deployment": of_deployment,
+}

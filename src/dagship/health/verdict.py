@@ -8,11 +8,13 @@ the right revision, ready, on the right image; and the old ones gone, because wh
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from dagship.health import pod_sets
 from dagship.health.deletions import deletions
 from dagship.health.faults import Since
-from dagship.health.pod_sets import PodSets, of_deployment, of_set
+from dagship.health.pod_sets import PodSets
 from dagship.health.readiness import ExpectedPod, ending, renamed
 from dagship.workloads.image_identity import same_image
+from dagship.workloads.kinds import KINDS
 from dagship.workloads.status import PodState, WorkloadState
 
 # A pod whose node is gone never ends. Past its time by this, seconds, that is worth saying; a busy kubelet takes long.
@@ -78,13 +80,14 @@ def judge(
 
     """
     foreign = _foreign(state, target)
-    if state.kind not in {"StatefulSet", "Deployment"}:
+    kind = KINDS[state.kind]
+    if not kind.watched:
         return Verdict(done=not foreign, ready=0, desired=0, foreign=foreign, progress=(state.generation,))
     known = state.observed >= state.generation and state.update_revision != ""
     right = ExpectedPod(revision=state.update_revision, images=target, ids=ids, now=now, settle=settle)
-    sets = of_set(state, pods, right) if state.kind == "StatefulSet" else of_deployment(state, pods, right)
+    sets = pod_sets.of(state, pods, right)
     waiting = "" if foreign else _waiting(state, sets, known=known, now=now)
-    deletable = known and not foreign and state.kind == "StatefulSet"
+    deletable = known and not foreign and kind.may_delete_pods
     delete = deletions(state, sets, undoing=undoing, since=since, now=now, at_once=at_once) if deletable else ()
     return Verdict(
         done=not waiting and not foreign,
@@ -136,7 +139,7 @@ def _waiting_for_counts(state: WorkloadState, sets: PodSets) -> Iterator[str]:
         yield "all its pods to be ready"
     if state.available < state.desired:
         yield "its pods to have been ready for long enough (minReadySeconds)"
-    whole = state.kind == "StatefulSet" and state.strategy == "RollingUpdate" and state.partition == 0
+    whole = KINDS[state.kind].numbered and state.strategy == "RollingUpdate" and state.partition == 0
     # Until then, a pod that dies may come back as it was before.
     if whole and state.current_revision != state.update_revision:
         yield "the controller to end the update"

@@ -12,6 +12,7 @@ from dagship.health import faults
 from dagship.health.stall import StallTimer
 from dagship.health.verdict import Verdict, judge
 from dagship.workloads import status
+from dagship.workloads.kinds import KINDS
 
 if TYPE_CHECKING:
     from dagship.board import Board
@@ -149,7 +150,8 @@ class Watcher:
         raw = self.feed.objects(expected.kind).get(expected.name)
         if raw is None:
             raise WorkloadFailed(expected.key, faults.of_workload("Deleted", "someone deleted it"))
-        replica_sets = self.feed.objects("ReplicaSet").values() if expected.kind == "Deployment" else ()
+        kind = KINDS[expected.kind]
+        replica_sets = self.feed.objects(kind.pods_made_by).values() if kind.pods_made_by != kind.name else ()
         state = status.workload(raw, replica_sets)
         pods = status.pods_of(state, self.feed.objects("Pod").values(), replica_sets)
         now = self.clock()
@@ -183,7 +185,7 @@ class Watcher:
         timer = self._stalls.setdefault(expected.key, StallTimer())
         seconds = timer.seconds(verdict, now)
         self._check_progress(expected, pods, verdict, seconds)
-        if seconds >= _NOT_MADE and not timer.asked_why and state.kind == "StatefulSet" and len(pods) < state.desired:
+        if seconds >= _NOT_MADE and not timer.asked_why and kind.numbered and len(pods) < state.desired:
             timer.asked_why = True
             self._check_creation(expected, state)
         self._delete(pods, verdict.delete)

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any
 from dagship.cluster.failures import BadRequest
 from dagship.errors import UsageError
 from dagship.workloads import spec
-from dagship.workloads.kinds import Kind
+from dagship.workloads.kinds import KINDS, Kind
 from dagship.workloads.spec import Workload
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
-
-_KINDS: tuple[Kind, ...] = ("StatefulSet", "Deployment", "CronJob")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,8 +19,8 @@ class Inventory:
     """The objects of a namespace that run Airflow or set it up.
 
     Attributes:
-        objects: StatefulSets, Deployments, CronJobs and ConfigMaps as the server sent them.
-        workloads: The first three, read.
+        objects: Workloads and ConfigMaps as the server sent them.
+        workloads: The former, read.
 
     """
 
@@ -44,7 +42,7 @@ def take(cluster: "Cluster", *, selector: str = "") -> Inventory:
 
     """
     objects: dict[tuple[Kind, str], Mapping[str, Any]] = {}
-    for kind in _KINDS:
+    for kind in (row.name for row in KINDS.values()):
         try:
             found = cluster.list(kind, selector=selector)
         except BadRequest as refused:

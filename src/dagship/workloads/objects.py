@@ -4,27 +4,18 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from dagship.workloads.kinds import template_path
+
 Raw = Mapping[str, Any]
 
 REVISION = "deployment.kubernetes.io/revision"
 
 
-def kind_of(raw: Raw) -> str:
-    """Returns the kind of a workload; lists leave it out of their items."""
-    spec = raw.get("spec") or {}
-    if raw.get("kind"):
-        return str(raw["kind"])
-    if "jobTemplate" in spec:
-        return "CronJob"
-    return "StatefulSet" if "updateStrategy" in spec or "podManagementPolicy" in spec else "Deployment"
-
-
 def template_containers(raw: Raw) -> tuple[Raw, ...]:
     """Returns the containers of a workload's pod template as they are written, initContainers first."""
-    spec = raw.get("spec") or {}
-    if "jobTemplate" in spec:
-        spec = spec["jobTemplate"].get("spec") or {}
-    inner = (spec.get("template") or {}).get("spec") or {}
+    inner = raw
+    for step in (*template_path(raw.get("kind", "")), "spec"):
+        inner = inner.get(step) or {}
     return (*(inner.get("initContainers") or ()), *(inner.get("containers") or ()))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from dagship.errors import UsageError
 from dagship.reference import Reference
+from dagship.workloads import kinds
 from dagship.workloads.airflow_components import airflows, is_another
 from dagship.workloads.spec import Container, Workload
 
@@ -115,12 +116,12 @@ def nothing_found(
             running.setdefault(name, []).append(workload.key)
     if not running and selector:
         return UsageError(
-            f"The namespace {namespace} has no StatefulSet, Deployment or CronJob to move that matches {selector}.",
+            f"The namespace {namespace} has no {kinds.named()} to move that matches {selector}.",
             "It looks at the labels of workloads, not of pods: kubectl get deployments,statefulsets --show-labels.",
         )
     if not running:
         return UsageError(
-            f"The namespace {namespace} has no StatefulSet, Deployment or CronJob to move.",
+            f"The namespace {namespace} has no {kinds.named()} to move.",
             "Name the right one with --namespace, or the right cluster with --context.",
         )
     shown = "\n".join(

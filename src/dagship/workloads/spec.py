@@ -7,9 +7,9 @@ both Airflow charts set; then by names.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from dagship.workloads.kinds import Kind, Role
+from dagship.workloads.kinds import KINDS, Kind, Role, template_path
 
 COMPONENT_LABELS = ("app.kubernetes.io/component", "component")
 
@@ -62,7 +62,7 @@ class Container:
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
-    """A StatefulSet, Deployment or CronJob.
+    """A workload, of one of `kinds.KINDS`.
 
     Attributes:
         kind: Its kind.
@@ -113,9 +113,10 @@ def main(containers: Iterable[Container], role: Role) -> Container | None:
 
 def template(kind: Kind, raw: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the pod template of a workload."""
-    spec = raw["spec"]["jobTemplate"]["spec"] if kind == "CronJob" else raw["spec"]
-    found: dict[str, Any] = spec["template"]
-    return found
+    found: Any = raw
+    for step in template_path(kind):
+        found = found[step]
+    return cast("dict[str, Any]", found)
 
 
 def read(kind: Kind, raw: Mapping[str, Any]) -> Workload:
@@ -139,15 +140,14 @@ def read(kind: Kind, raw: Mapping[str, Any]) -> Workload:
         kind=kind,
         name=raw["metadata"]["name"],
         labels=labels,
-        role="cronjob"
-        if kind == "CronJob"
-        else _role(raw["metadata"]["name"], {**(pods.get("metadata") or {}).get("labels", {}), **labels}, containers),
+        role=KINDS[kind].role
+        or _role(raw["metadata"]["name"], {**(pods.get("metadata") or {}).get("labels", {}), **labels}, containers),
         containers=containers,
         config_maps=env_from
         | _mounted(spec)
         | {name for container in containers for name, _ in container.references.values()},
         env_from=env_from,
-        replicas=int(raw["spec"].get("replicas", 1)) if kind != "CronJob" else 0,
+        replicas=int(raw["spec"].get("replicas", 1)) if KINDS[kind].watched else 0,
         paused=bool(raw["spec"].get("paused", False)),
     )
 

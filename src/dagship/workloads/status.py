@@ -8,9 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from dagship.workloads import objects
+from dagship.workloads.kinds import HASH_LABELS, KINDS
 from dagship.workloads.objects import Raw
-
-_HASHES = ("controller-revision-hash", "pod-template-hash")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +97,7 @@ class PodState:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkloadState:
-    """A StatefulSet, a Deployment or a CronJob.
+    """A workload, of one of `kinds.KINDS`.
 
     Attributes:
         kind: Its kind.
@@ -119,7 +118,6 @@ class WorkloadState:
         paused: Whether a Deployment is paused, or a CronJob suspended.
         conditions: Type to status, reason and message.
         images: Container name to image, of the template, initContainers included.
-        progress_deadline: Seconds without progress until a Deployment is called stuck; None when it has none.
         ordinal_start: StatefulSet: number of the first pod.
 
     """
@@ -142,7 +140,6 @@ class WorkloadState:
     paused: bool
     conditions: Mapping[str, tuple[str, str, str]]
     images: Mapping[str, str]
-    progress_deadline: int | None
     ordinal_start: int
 
 
@@ -160,7 +157,7 @@ def pod(raw: Raw) -> PodState:
         uid=metadata.get("uid", ""),
         owner_kind=owner.get("kind", ""),
         owner=owner.get("name", ""),
-        revision=next((labels[name] for name in _HASHES if labels.get(name)), ""),
+        revision=next((labels[name] for name in HASH_LABELS if labels.get(name)), ""),
         ready=conditions.get("Ready", ("",))[0] == "True",
         phase=status.get("phase", ""),
         reason=status.get("reason", ""),
@@ -185,19 +182,19 @@ def workload(raw: Raw, replica_sets: Iterable[Raw] = ()) -> WorkloadState:
     """Reads a workload.
 
     Args:
-        raw: A StatefulSet, a Deployment or a CronJob.
-        replica_sets: ReplicaSets, those of the Deployment among them.
+        raw: It, as the server sent it.
+        replica_sets: What makes the pods of those that do not make them themselves, as ReplicaSets; its own among them.
 
     """
-    kind = objects.kind_of(raw)
+    kind = KINDS[raw["kind"]]
     metadata, spec, status = raw["metadata"], raw.get("spec") or {}, raw.get("status") or {}
     generation, observed = metadata.get("generation", 0), status.get("observedGeneration", 0)
-    strategy = spec.get("updateStrategy" if kind == "StatefulSet" else "strategy") or {}
+    strategy = spec.get(kind.strategy) or {}
     ready = status.get("readyReplicas", 0)
     # Servers before 1.22 count no available pods of a StatefulSet, nor do they know its minReadySeconds.
-    counted = kind == "Deployment" or spec.get("minReadySeconds", 0) > 0
+    counted = not kind.numbered or spec.get("minReadySeconds", 0) > 0
     return WorkloadState(
-        kind=kind,
+        kind=kind.name,
         name=metadata["name"],
         uid=metadata.get("uid", ""),
         generation=generation,
@@ -209,19 +206,18 @@ def workload(raw: Raw, replica_sets: Iterable[Raw] = ()) -> WorkloadState:
         available=status.get("availableReplicas", 0) if counted else ready,
         current_revision=status.get("currentRevision", ""),
         update_revision=(
-            status.get("updateRevision", "")
-            if kind == "StatefulSet"
+            status.get(kind.newest_hash, "")
+            if kind.newest_hash
             else objects.newest_hash(raw, replica_sets)
-            if kind == "Deployment" and observed >= generation
+            if kind.watched and observed >= generation
             else ""
         ),
         partition=(strategy.get("rollingUpdate") or {}).get("partition", 0),
-        policy=spec.get("podManagementPolicy", "OrderedReady") if kind == "StatefulSet" else "",
-        strategy=strategy.get("type", "" if kind == "CronJob" else "RollingUpdate"),
+        policy=spec.get("podManagementPolicy", "OrderedReady") if kind.numbered else "",
+        strategy=strategy.get("type", "RollingUpdate" if kind.strategy else ""),
         paused=bool(spec.get("paused") or spec.get("suspend")),
         conditions=objects.conditions(status),
         images=objects.images(raw),
-        progress_deadline=spec.get("progressDeadlineSeconds"),
         ordinal_start=(spec.get("ordinals") or {}).get("start", 0),
     )
 

@@ -21,12 +21,10 @@ from dagship.rollout.plan import drift, expectations, server_answer
 from dagship.rollout.plan.step_order import STEPS
 from dagship.rollout.results import RolloutResult
 from dagship.rollout.survey import read_namespace
-from dagship.workloads.kinds import WATCHED
+from dagship.workloads.kinds import FED
 
 if TYPE_CHECKING:
     from dagship.health.expectation import Expectation
-
-_FED = (*WATCHED, "ReplicaSet", "Pod")
 
 
 def carry_out(operation: Operation, ledger: Ledger, drains: Drains) -> RolloutResult:
@@ -43,7 +41,7 @@ def carry_out(operation: Operation, ledger: Ledger, drains: Drains) -> RolloutRe
     )
     if changes and not plan.undo:
         ledger.journal(journal_of(plan, operation.unfinished, signature()))
-    with Feed(operation.cluster, _FED) as feed:
+    with Feed(operation.cluster, FED) as feed:
         moving = Moving(operation=operation, ledger=ledger, feed=feed, drains=drains)
         if plan.undo:
             return go_back(moving, None)

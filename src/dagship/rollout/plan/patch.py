@@ -11,7 +11,7 @@ from typing import Any
 from dagship.errors import UsageError
 from dagship.record.model import Change
 from dagship.rollout.plan import pod_template_file
-from dagship.workloads.kinds import Kind
+from dagship.workloads.kinds import Kind, template_path
 from dagship.workloads.spec import template
 
 
@@ -67,12 +67,12 @@ def patch(kind: Kind, raw: Mapping[str, Any], changes: Iterable[Change], *, recr
             container.setdefault("env", []).append({"name": change.name, "$patch": "delete"})
         else:
             container.setdefault("env", []).append({"name": change.name, "value": change.after})
-    pods: dict[str, Any] = {
-        "template": {"spec": {group: list(containers.values()) for group, containers in spec.items()}}
-    }
+    pods: dict[str, Any] = {"spec": {group: list(containers.values()) for group, containers in spec.items()}}
+    for step in reversed(template_path(kind)):
+        pods = {step: pods}
     if recreate:
-        pods["strategy"] = {"type": "Recreate", "rollingUpdate": None}
-    return {**body, "spec": {"jobTemplate": {"spec": pods}} if kind == "CronJob" else pods}
+        pods["spec"]["strategy"] = {"type": "Recreate", "rollingUpdate": None}
+    return {**body, **pods}
 
 
 def _text(raw: Mapping[str, Any], name: str, changes: Iterable[Change]) -> str:

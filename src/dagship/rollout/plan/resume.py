@@ -8,6 +8,7 @@ from dagship.record.model import Journal, Move
 from dagship.rollout.plan import patch
 from dagship.rollout.plan.planner import Objects
 from dagship.rollout.plan.step_order import ordered
+from dagship.workloads.kinds import KINDS
 
 
 def resumed(moves: Iterable[Move], journal: Journal | None) -> tuple[Move, ...]:
@@ -56,7 +57,7 @@ def gone_on(moves: Iterable[Move], journal: Journal | None, objects: Objects) ->
 
 def _one_at_a_time(move: Move, raw: Mapping[str, Any] | None, begun: str | None) -> Move:
     """A dag-processor's Deployment ends its old pods first: two that announce different versions undo each other."""
-    if move.kind != "Deployment" or move.role != "dag-processor" or raw is None:
+    if raw is None or move.role != "dag-processor" or not KINDS[move.kind].may_recreate:
         return move
     now = raw["spec"].get("strategy") or {"type": "RollingUpdate"}
     own = begun if now.get("type") == "Recreate" else json.dumps(now, sort_keys=True)

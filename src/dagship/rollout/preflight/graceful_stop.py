@@ -18,7 +18,7 @@ from dagship.record.model import Move
 from dagship.rollout.plan import drift
 from dagship.rollout.preflight import sigterm
 from dagship.workloads import objects, status
-from dagship.workloads.kinds import WATCHED
+from dagship.workloads.kinds import KINDS, WATCHED
 from dagship.workloads.spec import template
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 # No task is worth its own pod's start, and few are done within it: a grace period below this is nobody's decision.
 ENOUGH = 60
 _DEFAULT_GRACE = 30
-# What makes the pods of a workload.
-_MADE_BY = {"StatefulSet": "StatefulSet", "Deployment": "ReplicaSet"}
 _ALL_THE_SAME = "--interrupt-tasks rolls out all the same."
 
 Raw = Mapping[str, Any]
@@ -110,7 +108,7 @@ def _has(kind: str, raw: Raw, pod: Raw) -> bool:
     """Whether a pod is a workload's: those that a KubernetesExecutor makes may have the labels of workers."""
     labels = (raw["spec"].get("selector") or {}).get("matchLabels") or {}
     selected = bool(labels) and labels.items() <= (pod["metadata"].get("labels") or {}).items()
-    return selected and objects.controller(pod).get("kind") == _MADE_BY[kind]
+    return selected and objects.controller(pod).get("kind") == KINDS[kind].pods_made_by
 
 
 def findings(

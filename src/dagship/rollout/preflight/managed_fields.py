@@ -4,10 +4,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-Operation = Literal["Apply", "Update"]
+from dagship.workloads.kinds import template_path
 
-_POD_SPEC = ("f:spec", "f:template", "f:spec")
-_PATHS: Mapping[str, tuple[str, ...]] = {"CronJob": ("f:spec", "f:jobTemplate", *_POD_SPEC)}
+Operation = Literal["Apply", "Update"]
 
 
 def managers(workload: Mapping[str, Any], names: frozenset[str]) -> Iterator[tuple[str, Operation]]:
@@ -21,8 +20,8 @@ def managers(workload: Mapping[str, Any], names: frozenset[str]) -> Iterator[tup
 def _sets(workload: Mapping[str, Any], fields: Mapping[str, Any], names: frozenset[str]) -> bool:
     if workload.get("kind") == "ConfigMap":
         return not names.isdisjoint(key.removeprefix("f:") for key in fields.get("f:data") or {})
-    for step in _PATHS.get(workload.get("kind", ""), _POD_SPEC):
-        fields = fields.get(step) or {}
+    for step in (*template_path(workload.get("kind", "")), "spec"):
+        fields = fields.get(f"f:{step}") or {}
     return any(
         "f:image" in below and _name(key) in names
         for group in ("f:containers", "f:initContainers")

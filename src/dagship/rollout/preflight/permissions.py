@@ -1,10 +1,12 @@
 """What a rollout asks of the API server, and what of it is not allowed. k8s/rbac/role.yaml grants exactly this."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from dagship.cluster.api import Cluster
+from dagship.cluster.kinds import RESOURCES
+from dagship.workloads.kinds import KINDS
 
 _AT_A_TIME = 8
 
@@ -42,12 +44,19 @@ def _each(verbs: str, group: str, resources: str, why: str) -> tuple[Permission,
     )
 
 
+def _on_kinds(verbs: str, why: str, *, watched: bool) -> Iterator[Permission]:
+    for row in KINDS.values():
+        if row.watched == watched:
+            resource = RESOURCES[row.name]
+            yield from _each(verbs, resource.version.partition("/")[0], resource.plural, why)
+
+
 NEEDED: tuple[Permission, ...] = (
-    *_each("get list watch", "apps", "statefulsets deployments", "to find the workloads and to see them move"),
-    *_each("patch", "apps", "statefulsets deployments", "to move them, and to undo that"),
+    *_on_kinds("get list watch", "to find the workloads and to see them move", watched=True),
+    *_on_kinds("patch", "to move them, and to undo that", watched=True),
     *_each("get list watch", "apps", "replicasets", "to tell a Deployment's new pods from its old ones"),
-    *_each("get list", "batch", "cronjobs", "to find the CronJobs that run the image"),
-    *_each("patch", "batch", "cronjobs", "to move them, and to undo that"),
+    *_on_kinds("get list", "to find the CronJobs that run the image", watched=False),
+    *_on_kinds("patch", "to move them, and to undo that", watched=False),
     *_each("get list watch", "", "pods", "to judge each pod by its revision, readiness and image"),
     *_each("delete", "", "pods", "to free a StatefulSet from a broken pod, and to move one with OnDelete"),
     *_each("get", "", "pods/log", "to report the last lines of a container that fails"),

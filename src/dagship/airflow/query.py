@@ -99,12 +99,11 @@ def scheduler(cluster: "Cluster", inventory: Inventory, *, prefer: Collection[st
 def pod_of(cluster: "Cluster", inventory: Inventory, workload: Workload) -> Where | None:
     """Finds a pod of a workload that is ready, and the container in it that is what the workload is for."""
     labels = (inventory.objects[workload.kind, workload.name]["spec"].get("selector") or {}).get("matchLabels") or {}
-    container = workload.main
-    if not labels or container is None:
+    if not labels:
         return None
     selector = ",".join(f"{name}={value}" for name, value in sorted(labels.items()))
     ready = (pod for pod in cluster.list("Pod", selector=selector) if _is_ready(pod))
-    return next((Where(pod["metadata"]["name"], container.name) for pod in ready), None)
+    return next((Where(pod["metadata"]["name"], workload.main.name) for pod in ready), None)
 
 
 def run(cluster: "Cluster", where: Where, script: str, *arguments: str, command: str = "scheduler") -> dict[str, Any]:

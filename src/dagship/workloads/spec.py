@@ -93,9 +93,9 @@ class Workload:
         return f"{self.kind.lower()}/{self.name}"
 
     @property
-    def main(self) -> Container | None:
-        """The container that is what the workload is for; a log groomer beside it is not."""
-        return main(self.containers, self.role)
+    def main(self) -> Container:
+        """The container that it is for; a log groomer or a proxy beside it is not."""
+        return main(self.containers, self.role) or self.containers[0]
 
     @property
     def is_started(self) -> bool:
@@ -103,12 +103,28 @@ class Workload:
         return any(self.role in container.commands for container in self.containers if not container.init)
 
 
-def main(containers: Iterable[Container], role: Role) -> Container | None:
-    """Returns the container of a role: the one that starts it, else the one of its name, else the first."""
+def main(containers: Iterable[Container], *roles: Role) -> Container | None:
+    """Returns the container that has one of some roles: by its command, else by its name, else the first there is."""
     own = [container for container in containers if not container.init]
-    by_command = [container for container in own if role in container.commands]
-    by_name = [container for container in own if container.name == role]
+    by_command = (container for role in roles for container in own if role in container.commands)
+    by_name = (container for role in roles for container in own if container.name == role)
     return next(iter((*by_command, *by_name, *own)), None)
+
+
+def main_of_pod(raw: Mapping[str, Any]) -> str:
+    """Returns the name of the container that a pod is for, as the server sent it; empty where it has none."""
+    metadata, containers = raw["metadata"], read_containers(raw.get("spec") or {})
+    found = main(containers, _role(metadata["name"], metadata.get("labels") or {}, containers))
+    return found.name if found else ""
+
+
+def read_containers(pod_spec: Mapping[str, Any]) -> tuple[Container, ...]:
+    """Reads the containers of a pod's spec, then its initContainers."""
+    return tuple(
+        _container(container, init=init)
+        for init, group in ((False, "containers"), (True, "initContainers"))
+        for container in pod_spec.get(group) or ()
+    )
 
 
 def template(kind: Kind, raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -124,11 +140,7 @@ def read(kind: Kind, raw: Mapping[str, Any]) -> Workload:
     pods = template(kind, raw)
     spec = pods["spec"]
     labels = raw["metadata"].get("labels") or {}
-    containers = tuple(
-        _container(container, init=init)
-        for init, group in ((False, "containers"), (True, "initContainers"))
-        for container in spec.get(group) or ()
-    )
+    containers = read_containers(spec)
     every = [*(spec.get("containers") or ()), *(spec.get("initContainers") or ())]
     env_from = frozenset(
         source["configMapRef"]["name"]

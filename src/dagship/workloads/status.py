@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from dagship.workloads import objects
 from dagship.workloads.kinds import HASH_LABELS, KINDS
 from dagship.workloads.objects import Raw
+from dagship.workloads.spec import main_of_pod
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +71,7 @@ class PodState:
             `told`. It is gone at once, unless a finalizer keeps it.
         finalizers: Who has to agree before it is gone.
         containers: initContainers first, each sort in the pod's order.
+        main: Name of the one that it is for.
         started: When it was made, epoch seconds.
 
     """
@@ -92,6 +94,7 @@ class PodState:
     over: bool
     finalizers: tuple[str, ...]
     containers: tuple[ContainerState, ...]
+    main: str
     started: float
 
 
@@ -174,6 +177,7 @@ def pod(raw: Raw) -> PodState:
             *_containers(spec.get("initContainers"), status.get("initContainerStatuses"), init=True),
             *_containers(spec.get("containers"), status.get("containerStatuses"), init=False),
         ),
+        main=main_of_pod(raw),
         started=objects.seconds(metadata.get("creationTimestamp")) or 0.0,
     )
 
@@ -223,8 +227,8 @@ def workload(raw: Raw, replica_sets: Iterable[Raw] = ()) -> WorkloadState:
 
 
 def works(state: PodState) -> bool:
-    """Whether a pod's main container runs, which is its first one, whatever became of those beside it."""
-    return next((one.running_since is not None for one in state.containers if not one.init), False)
+    """Whether a pod's main container runs, whatever became of those beside it."""
+    return any(one.running_since is not None for one in state.containers if one.name == state.main)
 
 
 def pods_of(owner: Raw | WorkloadState, pods: Iterable[Raw], replica_sets: Iterable[Raw] = ()) -> tuple[PodState, ...]:

@@ -160,3 +160,18 @@ def test_config_maps_are_found_wherever_a_pod_takes_them_from() -> None:
 
     assert one.config_maps == {"mounted", "projected", "all"}
     assert one.env_from == {"all"}
+
+
+@pytest.mark.parametrize(
+    ("main", "containers"),
+    [
+        ("main", [running("tail", "-f", name="logs"), running("airflow", "scheduler")]),
+        ("scheduler", [running(name="proxy"), running("/start", name="scheduler")]),
+        ("proxy", [running(name="proxy"), running("/start", name="start")]),
+    ],
+    ids=["by its command", "by its name", "the first"],
+)
+def test_the_main_container_is_known(main: str, containers: list[dict[str, Any]]) -> None:
+    one = read(*containers, labels={"component": "scheduler"}, initContainers=[running("airflow", "scheduler")])
+
+    assert one.main.name == main

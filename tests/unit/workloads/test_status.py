@@ -21,6 +21,16 @@ def test_a_running_pod_is_read_whole() -> None:
     assert (worker.waiting, worker.message, worker.exit_code, worker.reason) == ("", "", None, "")
 
 
+def test_a_pod_works_while_its_main_container_runs_whatever_stands_before_it() -> None:
+    proxy, worker = o.container("proxy"), o.container("main", command=["airflow", "celery", "worker"])
+    starts = o.pod(containers=[proxy, worker], statuses=[o.running("proxy"), o.waiting("main")], ready=False)
+    serves = o.pod(containers=[proxy, worker], statuses=[o.waiting("proxy"), o.running("main")], ready=False)
+
+    assert status.pod(starts).main == "main"
+    assert not status.works(status.pod(starts))
+    assert status.works(status.pod(serves))
+
+
 def test_a_pod_that_was_just_made_has_nothing_yet_and_is_read_all_the_same() -> None:
     raw = o.pod(statuses=[], ready=False)
     raw["status"] = {"phase": "Pending", "qosClass": "BestEffort"}

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from dagship.airflow.activity import Activity
 from dagship.record.model import Change, Move, Release
-from dagship.workloads.spec import Container, Workload
+from dagship.workloads.spec import Workload
 
 # What the bundle in the image announces, if it is set (docs/reference/image.md).
 POINTER = "DAGSHIP_DAG_VERSION"
@@ -20,7 +20,7 @@ def with_image(workload: Workload, version: str) -> tuple[Change, ...]:
     """
     if workload.role != "dag-processor":
         return ()
-    main = _processor(workload)
+    main = workload.main
     return tuple(
         Change(
             field="env",
@@ -59,7 +59,7 @@ def to_version(
         return None
     pointed = []
     for workload in processors:
-        main = _processor(workload)
+        main = workload.main
         before = main.env.get(POINTER)
         if (before or activity.current) == version and not begun:
             return None
@@ -71,7 +71,7 @@ def to_version(
 
 def announced(workloads: Iterable[Workload], activity: Activity) -> str:
     """Returns the DAG version that new runs get: what a dag-processor is told to announce, else the current one."""
-    told = (_processor(workload).env.get(POINTER) for workload in workloads if workload.role == "dag-processor")
+    told = (workload.main.env.get(POINTER) for workload in workloads if workload.role == "dag-processor")
     # The image ignores one that it does not hold.
     return next((version for version in told if version in activity.held), activity.current)
 
@@ -86,12 +86,6 @@ def of_release(release: Release) -> str:
     """Returns the DAG version that a release has its image announce instead of its own, or empty."""
     changes = (change for move in release.moves for change in move.changes)
     return next((change.after for change in changes if change.name == POINTER and change.after), "")
-
-
-def _processor(workload: Workload) -> Container:
-    """The container that is the dag-processor; a log groomer beside it is not."""
-    main = [one for one in workload.containers if not one.init]
-    return next((one for one in main if "dag-processor" in one.commands), main[0])
 
 
 def is_another_version(one: str, other: str) -> bool:

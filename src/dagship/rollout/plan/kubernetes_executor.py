@@ -40,7 +40,7 @@ def environment(
     name, _, tag = image.rpartition(":")
     changes: dict[str, tuple[Change, ...]] = {}
     for workload, containers in selected:
-        starts_pods = main(containers, "scheduler") if _is_used(workload, config_maps) else None
+        starts_pods = main(containers, workload.role) if _is_used(workload, config_maps) else None
         found: list[Change] = []
         for container in containers:
             if container.init:

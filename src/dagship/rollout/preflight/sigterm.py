@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dagship.workloads import pod_environment
+from dagship.workloads import spec as workload_spec
 
 SETSID = "DUMB_INIT_SETSID"
 GROUP = "TINI_KILL_PROCESS_GROUP"
@@ -37,13 +38,10 @@ def seen(said: str) -> Seen | None:
 
 
 def main(spec: Raw) -> Raw:
-    """The container that runs tasks: the one whose command says so, else the first."""
+    """The container that runs tasks, as a worker does, or a scheduler of the LocalExecutor."""
+    found = workload_spec.main(workload_spec.read_containers(spec), "worker", "scheduler")
     containers: Sequence[Raw] = spec.get("containers") or ()
-    for pattern in (r"celery\s+worker", r"scheduler"):
-        for container in containers:
-            if re.search(pattern, " ".join([*(container.get("command") or ()), *(container.get("args") or ())])):
-                return container
-    return containers[0]
+    return next(one for one in containers if found and one["name"] == found.name)
 
 
 def process_one(container: Raw, looked: Seen | None) -> Sequence[str]:

@@ -19,7 +19,7 @@ REGISTRY = os.environ.get("DAGSHIP_TEST_REGISTRY", "127.0.0.1:5000")
 
 
 # Those that take longest go first, and all else beside them.
-_LONG = ("test_base.py", "test_lock.py", "test_runs.py")
+_LONG = ("test_base.py", "test_lock.py", "test_runs_keep_their_code.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

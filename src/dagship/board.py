@@ -21,7 +21,7 @@ DONE = "done"
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """How one workload stands: ready and wanted pods, and what is waited for."""
+    """The state of one workload: ready and wanted pods, and the reason of the wait."""
 
     ready: int
     desired: int
@@ -29,7 +29,7 @@ class Row:
 
     @property
     def counts(self) -> tuple[int, int, bool]:
-        """What has come of it so far."""
+        """The pods that are ready, of those that are wanted."""
         return self.ready, self.desired, self.what == DONE
 
 

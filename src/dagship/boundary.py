@@ -1,4 +1,4 @@
-"""What lies in the project, and what does not: the files of a project may be those of somebody nobody trusts yet.
+"""Keeps paths inside the project: its files may be those of somebody nobody trusts yet.
 
 Such a file, or a link, must not bring what else is on the machine into an image, a container or a log.
 """

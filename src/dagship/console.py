@@ -67,7 +67,7 @@ class Step:
 
 
 class Console:
-    """Where a task's output goes.
+    """The output of a task.
 
     Args:
         json_wanted: Whether standard output is for one JSON document.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """What the template needs.
+    """The values of the template.
 
     Attributes:
         base: The base image, `FROM`'s argument; a parsed reference.

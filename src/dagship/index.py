@@ -1,4 +1,4 @@
-"""Where packages come from, as BuildKit secrets: files that a build step can read, and that no layer keeps."""
+"""The package index as BuildKit secrets: files that a build step can read, and that no layer keeps."""
 
 import configparser
 import json
@@ -60,7 +60,7 @@ def _read(path: Path, setting: str) -> str:
 
 
 def _certificates(path: Path) -> str:
-    """What a bundle holds of certificates, and nothing else of it: a key beside them has no business in a build."""
+    """The certificates of a bundle, and nothing else of it: a key beside them has no business in a build."""
     found = _CERTIFICATE.findall(_read(path, "ca_cert"))
     try:
         # Not what looks like one: what is one.

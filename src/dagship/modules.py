@@ -1,4 +1,4 @@
-"""Which package has a Python module, and how it gets into the image. Pure."""
+"""Finds the package of a Python module, and tells how it gets into the image. Pure."""
 
 # Providers whose name has two parts; of the others the first part is the provider, and the rest lies in it.
 # https://airflow.apache.org/docs/#providers-packages-docs-apache-airflow-providers-index-html

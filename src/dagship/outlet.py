@@ -15,7 +15,7 @@ _PATIENCE = 30.0
 
 
 class Outlet:
-    """What standard output and standard error are to a task.
+    """Standard output and standard error of a task.
 
     Args:
         stream: The stream; None where it was closed before the program began.

@@ -1,4 +1,4 @@
-"""What a base image is: found in the engine or pulled, and asked where its Airflow lives.
+"""Examines a base image: finds it in the engine or pulls it, and asks where its Airflow lives.
 
 Any image that holds Airflow serves as a base. Its environment is found, not assumed: the interpreter is the one that
 the `airflow` command of the image starts with, or else the Python in PATH.

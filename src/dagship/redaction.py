@@ -1,4 +1,4 @@
-"""What must not be shown: passwords in addresses, and the values of an env file. Pure; one mask for all."""
+"""Masks secrets: passwords in addresses, and the values of an env file. Pure; one mask for all."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What the values of a release say of it, for people. Pure."""
+"""The facts in a release's values, for people. Pure."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which image an install gets, and from whom. Pure.
+"""Chooses the image of an install: named, pushed, or kept as it runs. Pure.
 
 --image first. A release that is there keeps the image of its values, since the chart keeps what runs only while they
 name the same one: what was pushed since is a rollout's to bring. A first install takes what `push` recorded, and where

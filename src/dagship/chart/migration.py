@@ -1,4 +1,4 @@
-"""How the Job that makes the tables stands: the verdict on one look at it and its pods. Pure.
+"""The state of the migration Job, from one snapshot of it and its pods. Pure.
 
 Its container waits for the database itself, and says who it waited for when it gives up. So its first failure is the
 answer, unless the database is the release's own and came up later than that: then the Job tries again, and so it may.

@@ -1,4 +1,4 @@
-"""What install and uninstall are asked for and come to: frozen values."""
+"""Requests and results of install and uninstall: frozen values."""
 
 from pathlib import Path
 from typing import Literal
@@ -10,7 +10,7 @@ Source = Literal["--image", "the values", "the release", "push"]
 
 
 class Wanted(Artifact):
-    """What install is asked for.
+    """A request to install.
 
     Attributes:
         release: Name of the release.

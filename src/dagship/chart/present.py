@@ -1,4 +1,4 @@
-"""How an install and an uninstall look to people."""
+"""Shows an install and an uninstall to people."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""What a release is besides its workloads: the Job that makes the tables, volumes, and who needs whom.
+"""The objects of a release besides its workloads: migration Job, volumes, and the order they need one another in.
 
 Looked at beside the workloads; raises `WorkloadFailed` as their watcher does.
 """
@@ -27,7 +27,7 @@ _VOLUMES = 10.0
 
 @dataclass(kw_only=True)
 class Others:
-    """What else there is to a release, from look to look.
+    """The other objects of a release, read anew at each look.
 
     Attributes:
         cluster: The namespace.
@@ -142,7 +142,7 @@ class Others:
             self.cluster.delete("Pod", pod.name, uid=uid)
 
     def _workload(self, pod: status.PodState) -> str:
-        """How people call what a pod is of; of a Deployment it is not the one that controls it."""
+        """The key of a pod's workload; a pod of a Deployment is controlled by a ReplicaSet."""
         owner = self.feed.objects("ReplicaSet").get(pod.owner) if pod.owner_kind == "ReplicaSet" else None
         of = objects.controller(owner) if owner else {}
         return f"{of.get('kind', pod.owner_kind).lower()}/{of.get('name', pod.owner)}"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Watched(NamedTuple):
-    """What was seen of a release.
+    """A release as the watch saw it.
 
     Attributes:
         workloads: What was waited for.
@@ -86,7 +86,7 @@ def watch(
 
 
 def _images(feed: "Feed", release: str) -> tuple[str, ...]:
-    """What Airflow's components run; its database and broker have images of their own."""
+    """The images of Airflow's components; its database and broker have images of their own."""
     found = (raw for kind in WATCHED for raw in of_release(feed.objects(kind).values(), release))
     main = {objects.images(raw).get(component(raw), "") for raw in found if component(raw) not in NEEDED}
     return tuple(sorted(main - {""}))

@@ -1,4 +1,4 @@
-"""What an answer or a failed connection means: an error that names the cause, and what to do about it.
+"""Turns a status or a failed connection into an error that names the cause, and what to do about it.
 
 OutsideError
 ├── BadRequest    400, what the object's state does not allow among it
@@ -151,7 +151,7 @@ def of_connection(failed: BaseException, server: str, what: str, *, proxy: str =
 
 
 def _of_proxy(chain: list[BaseException], names: set[str]) -> str:
-    """What a proxy did that is in between; empty where it was not the proxy. No socket but its own is connected to."""
+    """The fault of a proxy in between; empty where it was not the proxy. No socket but its own is connected to."""
     told = next(
         (_cut(str(each)) for each in reversed(chain) if re.search(r"Tunnel connection failed|via proxy", str(each))), ""
     )

@@ -39,7 +39,7 @@ Report = Listed | Standing | Event | Lost
 
 
 class Follower:
-    """What happens to the objects of one kind.
+    """Follows the objects of one kind.
 
     Args:
         cluster: Whose objects; one without patience, since the pauses are made here.

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:
-    """Where a kind lives.
+    """The API path of a kind.
 
     Attributes:
         kind: `StatefulSet`.

@@ -1,4 +1,4 @@
-"""What a feed knows of one kind: objects by name, never older than what was known before."""
+"""The cache of one kind: objects by name, never older than those it held before."""
 
 from typing import Any
 

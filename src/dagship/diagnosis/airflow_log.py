@@ -1,4 +1,4 @@
-"""What a container's log says of why it ended, in Airflow's words. Pure.
+"""Explains a crash by the last lines of a container's log, in Airflow's words. Pure.
 
 The words are those of Airflow 2.11 and 3.x, of their drivers and of the entrypoint; each is recorded in
 tests/unit/diagnosis/logs. Where several are found the last one counts: what was logged before did not end it.
@@ -103,7 +103,7 @@ def _database(match: re.Match[str], _: str) -> Meaning:
 
 
 def _waited(match: re.Match[str], _: str) -> Meaning:
-    """What the chart's containers say when they gave up waiting; the driver's own words are in it."""
+    """Explains that a container of the chart gave up waiting; the driver's own words are in the log."""
     said = re.sub(r"^.*(?: failed: | to address: )|\s*Is the server running\b.*", "", match["said"]).strip().rstrip(".")
     said = said.removeprefix("FATAL:").strip()
     if (full := _full(match["place"], said)) is not None:
@@ -114,7 +114,7 @@ def _waited(match: re.Match[str], _: str) -> Meaning:
 
 
 def _full(place: str, said: str) -> Meaning | None:
-    """What a database means that runs, and takes nobody more."""
+    """Explains a database that runs and takes no more connections."""
     if re.search(r"too many (?:clients|connections)|remaining connection slots", said) is None:
         return None
     return (

@@ -1,4 +1,4 @@
-"""What can be read from any log that ends in an error: the exception, the file it comes from, the last bad line. Pure.
+"""Reads any log that ends in an error: the exception, the file it comes from, the last bad line. Pure.
 
 Airflow 3 writes an exception either as Python's traceback or, from a child process or with JSON logs, into one line.
 """

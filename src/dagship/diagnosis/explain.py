@@ -1,4 +1,4 @@
-"""What a fault means, in Airflow's words where its log allows it, else in plain ones. Pure.
+"""Explains a pod's failure in a sentence and a hint: by its log where that tells, else by its reason. Pure.
 
 What Kubernetes itself is sure of comes first (an image that is not there, a Secret without the key, memory that ran
 out), then what the log says, then what the events say, then whatever looks like an error.

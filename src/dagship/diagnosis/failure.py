@@ -1,10 +1,10 @@
-"""Why a rollout or an install failed: a frozen value."""
+"""The failure of a rollout or an install: a frozen value."""
 
 from dagship.artifacts import Artifact
 
 
 class Failure(Artifact):
-    """Why a rollout failed, as far as pods, events and logs tell.
+    """The failure of a workload, as far as pods, events and logs tell.
 
     Attributes:
         workload: `statefulset/worker`.

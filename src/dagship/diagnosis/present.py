@@ -1,4 +1,4 @@
-"""How a failure looks to people."""
+"""Shows a failure to people."""
 
 import textwrap
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""What the engine's words mean; why it is not reached at all is told by `reaching`, what a registry says by `refusing`.
+"""Explains the engine's errors; `reaching` explains why it is not reached, `refusing` what a registry said to it.
 
 Docker gives no error codes on its command line, so the words it is. Each is recorded in
 tests/unit/engine/test_diagnosis.py.
@@ -108,7 +108,7 @@ def of_build(text: str) -> DagshipError:
 
 
 def _of_packages(text: str) -> DagshipError | None:
-    """What a step that installs packages says of the index, or of Debian; None when it is something else."""
+    """Explains a step that could not fetch packages from the index or from Debian; None when it is something else."""
     if _OTHER_FILE in text:
         return Refused(
             "A tool that the build installs is not the file that dagship names: its hash is another.",
@@ -136,7 +136,7 @@ def _of_packages(text: str) -> DagshipError | None:
 
 
 def _failing_step(text: str) -> str:
-    """What the failing step printed, with its name and the closing line; or the last lines.
+    """The output of the failing step, with its name and the closing line; or the last lines.
 
     Read from the progress itself: the summary that BuildKit prints at the end may come before the last lines do.
     """

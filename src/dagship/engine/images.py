@@ -31,7 +31,7 @@ _ANSWER_SECONDS = 20.0
 
 @dataclass(frozen=True, kw_only=True)
 class ImageFacts:
-    """What the engine says of an image it has.
+    """The facts of an image that the engine has.
 
     Attributes:
         id: Image id.
@@ -120,7 +120,7 @@ def buildx_argv(build: Build, metadata: Path) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
-    """What a build left.
+    """The result of a build.
 
     Attributes:
         digest: Digest of the manifest or index that was exported, empty when no image was.
@@ -202,7 +202,7 @@ def platforms(reference: str) -> Mapping[str, str]:
 
 @dataclass(frozen=True, kw_only=True)
 class InRegistry:
-    """What a registry says of an image, without its being pulled.
+    """The facts of an image in a registry, read without pulling it.
 
     Attributes:
         digest: Its digest.

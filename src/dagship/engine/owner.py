@@ -1,4 +1,4 @@
-"""Whose a container is, as labels: a process that was killed cannot remove its own, but the next one can.
+"""The owner of a container, as labels: a process that was killed cannot remove its own, but the next one can.
 
 A number alone does not name a process. With the moment it began, the kernel's boot and the namespace that counts it, it
 does, also where several machines, or containers on one, share an engine.
@@ -42,7 +42,7 @@ def is_gone(labels: Mapping[str, str]) -> bool:
 
 
 def _here() -> dict[str, str]:
-    """What all processes have in common that this one can see."""
+    """The process space of this machine: all processes in it can see one another."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
         return {_BOOT: boot, _NAMESPACE: str(Path("/proc/self/ns/pid").readlink())}

@@ -1,4 +1,4 @@
-"""Why the engine is not reached, told apart by the words of the docker command, of buildx and of docker-py.
+"""Explains why the engine is not reached, by the words of the docker command, of buildx and of docker-py.
 
 Each is recorded in tests/unit/engine/test_reaching.py, and those of TLS come from a real server in tests/engine.
 """

@@ -1,4 +1,4 @@
-"""What the words mean with which a registry gives no image, or takes none, or the engine does not get there."""
+"""Explains why a pull, a push or a look in the registry fails, by the engine's words."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What helm says when it fails: an error that names the cause, and what to do about it. Pure.
+"""Turns the words of a failing helm into an error that names the cause, and what to do about it. Pure.
 
 The words are those of Helm 3.17 and 4.1; each is recorded in tests/unit/helm.
 """
@@ -78,7 +78,7 @@ _KINDS: tuple[tuple[str, type[DagshipError], str], ...] = (
 
 
 def _said(stderr: str) -> str:
-    """What Helm says is wrong, without the warnings before it and the advice after."""
+    """Helm's own error, without the warnings before it and the advice after."""
     lines = [line for line in stderr.splitlines() if not line.startswith(("WARNING:", "walk.go", "level="))]
     begin = next((place for place, line in enumerate(lines) if line.startswith("Error: ")), 0)
     text = "\n".join(line for line in lines[begin:] if not line.startswith("Use --debug flag"))

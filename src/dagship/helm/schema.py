@@ -1,4 +1,4 @@
-"""What Helm says of values that its chart's schema does not allow, one sentence for each. Pure.
+"""Reads Helm's schema errors: one sentence for each value that the chart's schema does not allow. Pure.
 
 Helm 3 has one library for it and Helm 4 another: `- dags.mode: dags.mode must be one of …` and
 `- at '/dags/mode': value must be one of …`.

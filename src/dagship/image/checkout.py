@@ -121,7 +121,7 @@ def top_of(directory: Path) -> Path | None:
 
 
 def _git_directory(top: Path) -> Path | None:
-    """Where `.git` leads: it is the directory itself or, in worktrees and submodules, a file that names it."""
+    """The directory of `.git`: itself or, in worktrees and submodules, the one that the file names."""
     at = top / ".git"
     if at.is_dir():
         return at.resolve()

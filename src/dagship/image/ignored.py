@@ -1,4 +1,4 @@
-"""Which files of a DAG directory stay out of the image, and why."""
+"""Decides which files of a DAG directory stay out of the image, and why."""
 
 import os
 import re
@@ -37,7 +37,7 @@ MARKS = ("pyvenv.cfg", "conda-meta")
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What is decided on a path.
+    """The decision on a path.
 
     Attributes:
         out: Whether it stays out.

@@ -1,4 +1,4 @@
-"""What the step that installs the lock said (`inside/install/main.py`), in words: a warning, or why it failed. Pure."""
+"""Reads the report of the step that installs the lock (`inside/install/main.py`): a warning or an error. Pure."""
 
 import json
 import re
@@ -35,7 +35,7 @@ def listener(said: list[dict[str, Any]], say: Callable[[str], None]) -> Callable
 
 
 def _read(line: str) -> dict[str, Any] | None:
-    """What a line says to dagship; None for any other line, and for one that was cut or that something else wrote."""
+    """The report in a line; None for any other line, and for one that was cut or that something else wrote."""
     found = _SAID.search(line)
     try:
         said: dict[str, Any] | None = json.loads(found[1]) if found else None

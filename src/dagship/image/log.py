@@ -1,4 +1,4 @@
-"""What the engine says of a build, read: the layers of the image, and the seconds of each stage."""
+"""Reads the engine's account of a build: the layers of the image, and the seconds of each stage."""
 
 import re
 

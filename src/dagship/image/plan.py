@@ -1,4 +1,4 @@
-"""What an image will be: everything that is decided before the engine builds, its name included.
+"""Plans an image: everything that is decided before the engine builds, its tag included.
 
 The tag is made from the content: what goes in decides it, so the same input has the same tag everywhere.
 """

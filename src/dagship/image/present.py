@@ -1,4 +1,4 @@
-"""How the result of a build looks to people."""
+"""Shows the result of a build to people."""
 
 from dagship.artifacts import BuiltImage
 from dagship.console import Console, size

@@ -1,4 +1,4 @@
-"""Where the DAGs come from, as labels: the git revision and remote around them, and the time of the build."""
+"""The labels of origin: git revision and remote of the DAGs, and the time of the build."""
 
 import datetime as dt
 import os

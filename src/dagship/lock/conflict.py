@@ -38,7 +38,7 @@ class Package(Artifact):
 
 
 class Ask(Artifact):
-    """What one of the user's lines asks of a package, by way of others.
+    """A demand of one of the user's lines on a package, by way of others.
 
     Attributes:
         line: Number of the line.
@@ -54,7 +54,7 @@ class Ask(Artifact):
 
 
 class Need(Package):
-    """What a package of the base asks of another.
+    """A requirement that a package of the base has of another.
 
     Attributes:
         specifier: The versions asked for.
@@ -93,7 +93,7 @@ class Meeting(Artifact):
 
 
 class Failure(Artifact):
-    """What `inside/resolve/main.py` found out.
+    """The report of the resolver (`inside/resolve/main.py`).
 
     Attributes:
         kind: What is wrong.
@@ -228,7 +228,7 @@ def _against_base(
 
 
 def _needers(pin: PinnedPackage) -> str:
-    """Who in the base wants the package: those that forbid what the user asks, else those that limit it at all."""
+    """The packages of the base that need it: those that forbid what the user asks, else those that limit it at all."""
     forbidding = [need for need in pin.needed_by if need.forbids]
     limiting = [need for need in pin.needed_by if need.specifier]
     shown = [f"{need.name} {need.version} needs {need.specifier}" for need in (forbidding or limiting)]

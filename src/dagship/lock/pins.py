@@ -48,7 +48,7 @@ class Pin:
 
 @dataclass(frozen=True, kw_only=True)
 class Stamp:
-    """What a lock was made of; a comment in it says so.
+    """The origin of a lock, as the comment in it says.
 
     Attributes:
         input: Digest of the requirements.

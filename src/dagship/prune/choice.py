@@ -1,4 +1,4 @@
-"""Which images something still refers to. Pure."""
+"""Decides which images something still refers to. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping
 

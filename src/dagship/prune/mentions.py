@@ -1,4 +1,4 @@
-"""What the objects of a namespace mention: every digest, and every word that may be a tag. Pure.
+"""Collects the mentions of images in a namespace: every digest, and every word that may be a tag. Pure.
 
 It errs on the side of keeping: an image that is mentioned anywhere, in whatever form, is one that something refers to.
 So it need not know every way to write an image down: whole, in parts, in a variable, in a template of a pod.

@@ -1,4 +1,4 @@
-"""How a prune looks to people."""
+"""Shows a prune to people."""
 
 from typing import TYPE_CHECKING
 

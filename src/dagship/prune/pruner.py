@@ -138,7 +138,7 @@ def _delete(
 
 
 def _wanted(remote: Repository, images: Iterable[Image]) -> set[str]:
-    """What has a tag that came meanwhile: somebody's wish to keep it. Deleting takes every tag along."""
+    """The digests that a tag was put on meanwhile: somebody's wish to keep them. Deleting takes every tag along."""
     known = {tag for image in images for tag in image.tags}
     new = (remote.facts(tag) for tag in remote.tags() if tag not in known)
     return {digest for facts in new if facts is not None for digest in (facts.digest, *facts.parts)}

@@ -1,4 +1,4 @@
-"""What `prune` finds and does: frozen values."""
+"""Findings and results of `prune`: frozen values."""
 
 from typing import Literal
 
@@ -25,7 +25,7 @@ class Place(Artifact):
 
 
 class Seen(Artifact):
-    """What a place says.
+    """The mentions of one place.
 
     Attributes:
         place: The place.
@@ -65,7 +65,7 @@ class Image(Artifact):
 
 
 class Verdict(Artifact):
-    """What is to become of an image that dagship made.
+    """The decision on an image that dagship made.
 
     Attributes:
         digest: `sha256:…`.

@@ -1,1 +1,1 @@
-"""What dagship writes in a namespace: the record of releases, the journal, and the lease."""
+"""Writes in a namespace: the record of releases, the journal, and the Lease that locks it."""

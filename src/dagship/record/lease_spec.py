@@ -1,4 +1,4 @@
-"""What a lease says, what watching it has shown, and what is written into it. Pure.
+"""Decides on a Lease: whose it is, whether it has expired, and the spec that takes it. Pure.
 
 Clocks of two machines are never compared. One that stays the same for as long as it promises to be renewed belongs to
 a process that is gone.
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 
 class Sight(NamedTuple):
-    """What watching a lease has shown.
+    """The Lease as it was watched.
 
     Attributes:
         record: What renewing and taking change.

@@ -1,4 +1,4 @@
-"""What a rollout is made of: frozen values, some of which outlive the process in the cluster's record.
+"""The moves of a rollout, its journal and its release: frozen values, as the cluster's record holds them.
 
 A `Change` is one field of one object, before and after; a `Move` is all changes of one object. Undoing is the same
 move with before and after exchanged, so that there is one machinery for both ways.
@@ -50,7 +50,7 @@ class Change(Artifact):
 
     @property
     def key(self) -> tuple[str, str, bool, str]:
-        """What tells fields of one object apart."""
+        """The identity of the field within its object."""
         return self.field, self.container, self.init, self.name
 
     def reversed(self) -> "Change":

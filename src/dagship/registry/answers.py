@@ -1,4 +1,4 @@
-"""What a registry answers, taken in up to a limit: it is somebody else's machine, and may say anything."""
+"""Reads a registry's HTTP response up to a limit: it is somebody else's machine, and may say anything."""
 
 import json
 import zlib

@@ -1,4 +1,4 @@
-"""A registry, spoken to directly (the OCI distribution API), for what the engine does not pass on.
+"""Speaks the OCI distribution API with a registry, for what the engine does not pass on.
 
 Whoever may push may do this: the credentials are those that `docker login` left, the trust is the system's and what
 lies in /etc/docker/certs.d, and plain HTTP is spoken where the engine does so.
@@ -204,7 +204,7 @@ class Distribution:
 
 
 def _credentials(registry: str) -> Mapping[str, str]:
-    """What `docker login` left for a registry."""
+    """The credentials that `docker login` left for a registry."""
     from docker import auth, credentials, errors
 
     try:

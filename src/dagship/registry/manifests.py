@@ -1,4 +1,4 @@
-"""What a registry says of its images, as far as dagship reads it: the OCI image and distribution specifications. Pure.
+"""The manifests of a registry, as far as dagship reads them: the OCI image and distribution specifications. Pure.
 
 Names are theirs. A field of another kind than the specification says is refused: somebody may have put it there.
 """
@@ -25,7 +25,7 @@ class TagList(BaseModel):
 
 
 class Part(BaseModel):
-    """What a manifest names: an image, a configuration or a layer."""
+    """A descriptor in a manifest: of an image, a configuration or a layer."""
 
     mediaType: str = ""  # noqa: N815
     digest: str = Field(pattern=f"^{_DIGEST}$")

@@ -1,4 +1,4 @@
-"""What a repository of a registry holds: its tags, what an image there says of itself, and the end of one."""
+"""One repository of a registry: lists its tags, reads the facts of an image, deletes one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _Said = TypeVar("_Said", bound=BaseModel)
 
 @dataclass(frozen=True, kw_only=True)
 class RegistryFacts:
-    """What a registry has under a tag or a digest.
+    """The facts of an image under a tag or a digest.
 
     Attributes:
         digest: Its digest.

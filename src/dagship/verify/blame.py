@@ -1,4 +1,4 @@
-"""Which line of the DAG tree an error is due to. Pure."""
+"""Finds the line of the DAG tree that an error is due to. Pure."""
 
 from dagship.verify.tracebacks import Frame, Trace, parse_fault
 

@@ -1,4 +1,4 @@
-"""What one import error means: its kind, a sentence, and what to do. Pure."""
+"""Explains one import error: its kind, a sentence, and what to do. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -40,7 +40,7 @@ _MODULE_PREFIX = re.compile(r"unusual_prefix_[0-9a-f]{40}_")
 
 
 class Meaning(NamedTuple):
-    """What an error means: the kind of finding, a sentence, and what to do."""
+    """The explanation of an error: the kind of finding, a sentence, and what to do."""
 
     kind: Kind
     message: str
@@ -139,7 +139,7 @@ def _import_hint(error: SeenError, trace: Trace) -> str:
 
 
 def _module_hint(module: SeenModule) -> str:
-    """What to do about a module that was not found, by what is known of its name."""
+    """The hint for a module that was not found, by the package that has it."""
     first = module.name.partition(".")[0]
     if first == "airflow":
         return _airflow_hint(module)

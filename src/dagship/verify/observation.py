@@ -1,4 +1,4 @@
-"""What the code inside an image reports: plain facts, checked on arrival, as anything there may have written them."""
+"""The report of the code inside an image: plain facts, checked on arrival, as anything there may have written them."""
 
 from typing import Annotated, Literal
 
@@ -142,7 +142,7 @@ class Seen(_Fact):
 
 
 class Death(_Fact):
-    """How the process died that imported a file.
+    """The death of a process that imported a file.
 
     Attributes:
         killed: Whether it was killed because its time was up.
@@ -163,7 +163,7 @@ class Death(_Fact):
 
 
 def _or_nothing(said: object, read: ValidatorFunctionWrapHandler) -> Seen | None:
-    """What a file has its process say may be anything; it counts for nothing then, and others' for what it is."""
+    """Drops a report that is not valid: the process of a file may say anything, and others' count all the same."""
     try:
         answer: Seen | None = read(said)
     except ValidationError:
@@ -216,7 +216,7 @@ class SeenTest(_Fact):
 
 
 class SeenTests(_Fact):
-    """What came of the user's own tests: pytest's exit status and each test."""
+    """The result of the user's own tests: pytest's exit status and each test."""
 
     code: int
     tests: tuple[SeenTest, ...]

@@ -1,4 +1,4 @@
-"""What the untouched base contradicts by itself: asked only when the packages of an image do not fit one another."""
+"""The contradictions of the untouched base: asked for only when the packages of an image do not fit one another."""
 
 from dagship.artifacts import BuiltImage
 from dagship.engine import images

@@ -1,4 +1,4 @@
-"""What the facts seen in an image mean: findings, each with the file, the line and what to do. Pure."""
+"""Judges the facts seen in an image: findings, each with the file, the line and what to do. Pure."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -110,7 +110,7 @@ def _of_image(seen: Observation, expected: str) -> Iterator[Finding]:
 
 
 def _of_packages(seen: Packages, untouched: Collection[str]) -> Iterator[Finding]:
-    """What the base alone contradicts is a warning: every image on it has that, and whoever builds cannot mend it."""
+    """Judges packages that do not fit; what the base alone contradicts is a warning: whoever builds cannot mend it."""
     if seen.code == 0:
         return
     lines = [line for line in seen.output.splitlines() if line.strip()]

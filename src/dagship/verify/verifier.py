@@ -188,7 +188,7 @@ def _progress(step: Step, mask: Callable[[str], str]) -> Callable[[str], None]:
 
 
 def _read(kind: type[_Fact], document: bytes | None) -> _Fact | None:
-    """What was seen; None when there is nothing, or what is there is something else."""
+    """The report of the container; None when there is none, or another's."""
     try:
         return kind.model_validate_json(document or b"")
     except ValidationError:

@@ -1,1 +1,1 @@
-"""What runs in a namespace: kinds, spec and status of workloads and pods, as Kubernetes says."""
+"""Kinds, spec and status of workloads and pods, as Kubernetes has them."""

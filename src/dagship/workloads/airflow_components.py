@@ -103,7 +103,7 @@ def _program(container: Container) -> str:
 
 
 def _programs(container: Container) -> tuple[str, ...]:
-    """What a command starts in the end, by the shell that it may be for: the program of each command there."""
+    """The programs that a command starts in the end, those of a shell's script included."""
     each = (_words(text) for text in _ENDS.split(container.command.replace("\\\n", " ")))
     found = (
         next((word for word in words if not (_BEFORE.fullmatch(word) or _LEADS.fullmatch(word))), "") for words in each

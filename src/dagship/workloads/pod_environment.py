@@ -1,4 +1,4 @@
-"""Where a variable of a container comes from, as far as its pod says: the pod goes before the image. Pure."""
+"""Finds the source of a container's variable, as far as its pod says: the pod goes before the image. Pure."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ Raw = Mapping[str, Any]
 
 
 class Source(NamedTuple):
-    """Where a variable may come from.
+    """A source of a variable.
 
     Attributes:
         where: `its env`, `ConfigMap settings`, `Secret settings`.

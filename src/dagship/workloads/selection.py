@@ -1,4 +1,4 @@
-"""Which containers belong to the Airflow that moves: told by the image's repository, or by workload names. Pure.
+"""Selects the containers of the Airflow that moves: by the image's repository, or by workload names. Pure.
 
 In a repository that holds other programs as well, `belonging` tells Airflow's from theirs.
 """
@@ -96,7 +96,7 @@ def _of(workloads: Iterable[Workload], repositories: Iterable[str]) -> Selected:
 
 
 def _named(workload: Workload, by_image: Selected) -> tuple[Container, ...]:
-    """What moves of a workload that people name though nothing says that it is Airflow's.
+    """The containers of a workload that people name though nothing says that it is Airflow's.
 
     That is what runs the repository, or else what runs the repository of its first container.
     """

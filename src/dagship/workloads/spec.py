@@ -56,7 +56,7 @@ class Container:
 
     @property
     def commands(self) -> frozenset[Role]:
-        """What of Airflow its command starts."""
+        """The Airflow commands that it starts."""
         return frozenset(role for pattern, role in _COMMANDS if re.search(rf"(^|[\s/]){pattern}(\s|$)", self.command))
 
 

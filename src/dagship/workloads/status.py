@@ -1,4 +1,4 @@
-"""What Kubernetes says of workloads and pods, read from its JSON into plain values. Pure.
+"""The status of workloads and pods, read from Kubernetes' JSON into plain values. Pure.
 
 Older servers leave fields out that newer ones have, and a zero is often not sent at all: whoever reads these values
 need not know.

@@ -11,7 +11,7 @@ from dagship.cluster import connection
 from dagship.errors import DagshipError, Refused
 from dagship.helm.api import Helm
 from dagship.project import Project
-from dagship.prune.values import Place, PruneReport, Seen
+from dagship.prune.model import Place, PruneReport, Seen
 from dagship.rollout import actions
 from dagship.rollout import status as status_stage
 from dagship.rollout.options import RolloutOptions

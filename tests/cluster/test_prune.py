@@ -5,7 +5,7 @@ from typing import Any
 
 from dagship.cluster.api import Cluster
 from dagship.prune import places
-from dagship.prune.values import Place
+from dagship.prune.model import Place
 from tests.cluster.kubectl import Kubectl
 
 REPOSITORY = "registry.example:5000/team/airflow"

@@ -21,7 +21,7 @@ from dagship.engine import images
 from dagship.engine import registry as gateway
 from dagship.errors import OutsideError, Refused, Transient
 from dagship.prune import pruner
-from dagship.prune.values import Place, PruneReport, Seen
+from dagship.prune.model import Place, PruneReport, Seen
 from dagship.reference import Reference
 from dagship.registry.repository import Repository
 from tests.engine.registries import answering, relaying, serving

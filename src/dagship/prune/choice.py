@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
-from dagship.prune.values import Image, Seen, Verdict
+from dagship.prune.model import Image, Seen, Verdict
 
 # Reasons of one kind that are named one by one.
 _NAMED = 3

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from dagship.airflow import query
 from dagship.errors import OutsideError
 from dagship.prune import mentions
-from dagship.prune.values import Place, Seen
+from dagship.prune.model import Place, Seen
 from dagship.record import config_map
 from dagship.workloads import inventory as inventory_
 from dagship.workloads.inventory import Inventory

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from dagship.console import size
-from dagship.prune.values import PruneReport, Verdict
+from dagship.prune.model import PruneReport, Verdict
 
 if TYPE_CHECKING:
     from dagship.console import Console

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from dagship.dag_versions import LABEL_DAGS, versions_of
 from dagship.errors import DagshipError, OutsideError, Refused
 from dagship.prune import choice
+from dagship.prune.model import Image, PruneReport, Seen, Verdict
 from dagship.prune.present import show
-from dagship.prune.values import Image, PruneReport, Seen, Verdict
 from dagship.reference import Reference
 from dagship.registry.repository import RegistryFacts, Repository
 

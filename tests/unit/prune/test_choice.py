@@ -1,7 +1,7 @@
 """Which images something still refers to."""
 
 from dagship.prune import choice
-from dagship.prune.values import Image, Place, Seen
+from dagship.prune.model import Image, Place, Seen
 
 HERE = Place(context="", namespace="airflow")
 

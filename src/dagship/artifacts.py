@@ -60,7 +60,6 @@ class BaseImage(Artifact):
         prefix: `sys.prefix` of that interpreter: packages go there.
         purelib: Directory in which its packages lie.
         airflow: Version of apache-airflow.
-        airflow_home: `AIRFLOW_HOME`.
         user: The image's user, `uid[:gid]`, empty for root.
         packages: Every installed distribution, canonical name to version.
         directories: The directories on the way to the DAG versions and to `purelib` that the image already has.
@@ -77,7 +76,6 @@ class BaseImage(Artifact):
     prefix: str
     purelib: str
     airflow: str
-    airflow_home: str
     user: str
     packages: dict[str, str]
     directories: tuple[Directory, ...]

@@ -16,7 +16,6 @@ BASE = BaseImage(
     prefix="/venv",
     purelib="/venv/lib/python3.11/site-packages",
     airflow="3.3.2",
-    airflow_home="/opt/airflow",
     user="50000",
     packages={"apache-airflow": "3.3.2", "six": "1.17.0"},
     directories=(),

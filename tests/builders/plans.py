@@ -16,7 +16,7 @@ def base(**changes: Any) -> BaseImage:
     values: dict[str, Any] = {
         "reference": "apache/airflow:3.3.2", "pinned": f"apache/airflow@{DIGEST}", "id": "sha256:22",
         "platform": "linux/amd64", "python": "/home/airflow/.local/bin/python", "python_version": "3.11.2",
-        "prefix": "/home/airflow/.local", "purelib": PURELIB, "airflow": "3.3.2", "airflow_home": "/opt/airflow", "user": "50000",
+        "prefix": "/home/airflow/.local", "purelib": PURELIB, "airflow": "3.3.2", "user": "50000",
         "packages": {"apache-airflow": "3.3.2"},
         "layers": ("sha256:33",),
         "directories": (Directory(path="/opt", mode=0o755, uid=0, gid=0),),

@@ -13,7 +13,7 @@ from dagship.rollout.running_image import Incumbent
 
 BASE = BaseImage(
     reference="base", pinned="base", id="", platform="linux/amd64", python="", python_version="", prefix="",
-    purelib="", airflow="3.3.2", airflow_home="", user="", packages={}, directories=(), layers=(),
+    purelib="", airflow="3.3.2", user="", packages={}, directories=(), layers=(),
 )  # fmt: skip
 
 

@@ -51,7 +51,6 @@ def facts() -> dict[str, object]:
         "prefix": sys.prefix,
         "purelib": purelib(),
         "airflow": installed.get("apache-airflow", ""),
-        "airflow_home": os.environ.get("AIRFLOW_HOME") or os.path.join(os.path.expanduser("~"), "airflow"),
         "packages": installed,
         "directories": directories(),
     }

@@ -144,7 +144,6 @@ def test_the_build_that_installs_pytest_runs_no_shell_and_ends_with_files_alone(
         prefix="",
         purelib="",
         airflow="3.3.2",
-        airflow_home="",
         user="50000",
         packages={},
         directories=(),

@@ -1,6 +1,5 @@
 """Waits until the pods of a release that was taken away are gone."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dagship.board import DONE
@@ -9,6 +8,7 @@ from dagship.cluster.feed import Feed
 from dagship.errors import OutsideError
 from dagship.health import readiness
 from dagship.workloads import status
+from dagship.workloads.objects import Raw
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 _TICK = 1.0
 # What Helm leaves of an upgrade that broke off: it no longer knows what only the revision before had.
 _LEFT = ("Job", "Deployment", "StatefulSet")
-
-Raw = Mapping[str, Any]
 
 
 def sweep(cluster: "Cluster", release: str) -> None:

@@ -1,10 +1,7 @@
 """The cache of one kind: objects by name, never older than those it held before."""
 
-from typing import Any
-
+from dagship.cluster.calls import Object
 from dagship.cluster.watch import Event
-
-Object = dict[str, Any]
 
 
 class Store:

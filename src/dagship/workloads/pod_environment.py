@@ -1,9 +1,9 @@
 """Finds the source of a container's variable, as far as its pod says: the pod goes before the image. Pure."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-Raw = Mapping[str, Any]
+from dagship.workloads.objects import Raw
 
 
 class Source(NamedTuple):

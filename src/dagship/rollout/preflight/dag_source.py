@@ -2,15 +2,17 @@
 
 import json
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from dagship import dag_versions
 from dagship.airflow.activity import Activity
 from dagship.record.model import Move
 from dagship.rollout.plan import pod_template_file
+from dagship.rollout.plan.planner import Objects
 from dagship.workloads import pod_environment
-from dagship.workloads.kinds import Kind, Role
+from dagship.workloads.kinds import Role
+from dagship.workloads.objects import Raw
 from dagship.workloads.pod_environment import Source
 from dagship.workloads.spec import template
 
@@ -24,9 +26,6 @@ _READ: tuple[Role, ...] = ("worker", "scheduler", "dag-processor", "pod-template
 _VOLUMES = {"dags-git": "git", "dags-persistent": "persistent"}
 _INSTANCE = "app.kubernetes.io/instance"
 _SHELLS = ("sh", "bash", "dash", "ash")
-
-Raw = Mapping[str, Any]
-Objects = Mapping[tuple[Kind, str], Raw]
 
 
 class Setting(NamedTuple):

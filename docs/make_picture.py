@@ -1,7 +1,9 @@
-"""Makes docs/demo.svg out of a real run: `docs/make_picture.py [COMMAND ...]`, `script/demo` if none is named.
+"""Makes the pictures of the docs out of real runs: docs/demo.svg of `script/demo`, docs/deploy.svg of what follows it.
 
-The command runs on a terminal of its own, so its colours and live lines are what a user sees; the picture shows what
-is left on the screen when it ends.
+What follows is an edit of a DAG, its `deploy` and a `status`, with settings in the environment that a project has in
+dagship.toml. Each command runs on a terminal of its own, so its colours and live lines are what a user sees; a picture
+shows what is left on the screen when it ends. docs/deploy.svg is one screen: where it is too long whole lines are left
+out, and three dots say where.
 """
 
 import fcntl
@@ -9,9 +11,11 @@ import os
 import pty
 import re
 import shlex
+import shutil
 import struct
 import sys
 import termios
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -19,8 +23,22 @@ from rich.text import Text
 
 from dagship.record import actor
 
-PICTURE = Path(__file__).parent / "demo.svg"
-COLUMNS = 112
+DOCS = Path(__file__).parent
+COLUMNS, LINES = 112, 40
+EDITED = Path(".dagship/edited")
+# What script/demo says by flags, and what it takes for granted.
+DEMO = {
+    "DAGSHIP_DAGS": str(EDITED),
+    "DAGSHIP_REPOSITORY": f"{os.environ.get('DAGSHIP_TEST_REGISTRY', '127.0.0.1:5000')}/dagship/airflow",
+    "DAGSHIP_NAMESPACE": "dagship-demo",
+    "KUBECONFIG": os.environ.get("DAGSHIP_TEST_KUBECONFIG") or "/run/dagship/cluster/kubeconfig",
+    "PATH": f"{Path('.venv/bin').resolve()}:{os.environ['PATH']}",
+}
+EDIT = (
+    ("sed", "-i", "s/@daily/@hourly/", f"{EDITED}/etl_orders.py"),
+    ("dagship", "deploy"),
+    ("dagship", "status"),
+)
 
 _PART = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r|\n|[^\x1b\r\n]+|\x1b")
 
@@ -57,7 +75,7 @@ class Screen:
         self._at_start = False
 
 
-def run(command: list[str]) -> tuple[int, str]:
+def run(command: Sequence[str]) -> tuple[int, str]:
     """Runs a command on a terminal of its own, shows it as it goes, and returns its exit code and what it wrote."""
     pid, terminal = pty.fork()
     if pid == 0:
@@ -76,29 +94,58 @@ def run(command: list[str]) -> tuple[int, str]:
     return os.waitstatus_to_exitcode(status), written.decode("utf-8", "replace")
 
 
-def picture(command: list[str], written: str) -> str:
-    """Returns an SVG of the screen after a run."""
-    screen = Screen()
-    screen.feed(written)
-    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
-        console = Console(record=True, file=nowhere, width=COLUMNS, force_terminal=True, color_system="truecolor")
-        console.print(Text(f"$ {shlex.join(command)}", style="bold"))
-        console.print(Text.from_ansi("\n".join(screen.lines).rstrip()))
-        svg = console.export_svg(title="dagship", unique_id="dagship")
-    # Without fonts from elsewhere: a page that shows the picture then asks nobody else for anything.
-    return re.sub(r"@font-face \{.*?\}\n", "", svg, flags=re.DOTALL)
+def record(commands: Iterable[Sequence[str]]) -> list[list[str]]:
+    """Runs commands one after the other, and returns the lines on the screen after each, with the command above them.
 
+    Raises:
+        SystemExit: One failed.
 
-def main(command: list[str]) -> int:
-    """Runs the command and writes the picture, unless the command fails."""
-    code, written = run(command)
-    if code == 0:
+    """
+    screens = []
+    for command in commands:
+        code, written = run(command)
+        if code != 0:
+            sys.exit(code)
+        screen = Screen()
+        screen.feed(written)
         # Whose machine it was is nobody's matter; as wide as before, since it stands in a table.
         name = actor.who()
-        PICTURE.write_text(picture(command, written.replace(name, "you".ljust(len(name)))), encoding="utf-8")
-        print(f"wrote {PICTURE}")
-    return code
+        lines = "\n".join(screen.lines).rstrip().replace(name, "you".ljust(len(name))).splitlines()
+        screens.append([f"\x1b[1m$ {shlex.join(command)}\x1b[0m", *lines])
+    return screens
+
+
+def one_screen(screens: list[list[str]], most: int = LINES) -> list[str]:
+    """Returns the lines of all; the longest is cut where they are more than fit."""
+    longest = max(screens, key=len)
+    over = sum(map(len, screens)) - most
+    if over > 0:
+        # The end tells more than the beginning: what moved, and what came of it.
+        head = (len(longest) - over) // 3
+        longest[head : head + over + 1] = ["⋮"]
+    return [line for screen in screens for line in screen]
+
+
+def picture(path: Path, lines: Iterable[str]) -> None:
+    """Writes an SVG of a screen."""
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        console = Console(record=True, file=nowhere, width=COLUMNS, force_terminal=True, color_system="truecolor")
+        for line in lines:
+            # A long line is not folded: a picture of so many lines is to have so many.
+            console.print(Text.from_ansi(line), no_wrap=True, overflow="ellipsis")
+        svg = console.export_svg(title="dagship", unique_id="dagship")
+    # Without fonts from elsewhere: a page that shows the picture then asks nobody else for anything.
+    path.write_text(re.sub(r"@font-face \{.*?\}\n", "", svg, flags=re.DOTALL), encoding="utf-8")
+    print(f"wrote {path}")
+
+
+def main() -> None:
+    """Runs the demo, then edits a copy of its DAGs and delivers that, and writes both pictures."""
+    picture(DOCS / "demo.svg", record([["script/demo"]])[0])
+    shutil.copytree("dags", EDITED, dirs_exist_ok=True)
+    os.environ.update(DEMO)
+    picture(DOCS / "deploy.svg", one_screen(record(EDIT)))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or ["script/demo"]))
+    main()

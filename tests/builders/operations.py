@@ -26,7 +26,7 @@ def operation(
         notes=Notes(console=Console(stderr=io.StringIO())),
         survey=survey or Survey(inventory=Inventory(objects={}, workloads=()), record=Record()),
         plan=plan,
-        airflow=frozenset(move.key for move in plan.moves),
+        meant=frozenset(move.key for move in plan.moves),
         observed=Observed(activity=activity),
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from dagship.airflow import query
 from dagship.errors import OutsideError
+from dagship.inside.scheduler.answer import MARK
 from dagship.workloads import spec
 from dagship.workloads.inventory import Inventory
 from tests.builders import pods as o
@@ -43,8 +44,8 @@ class Airflow:
 
 
 def answer(**said: Any) -> str:
-    return f"a line of Airflow's\n{query.MARK}{json.dumps(said)}\nanother\n"
+    return f"a line of Airflow's\n{MARK}{json.dumps(said)}\nanother\n"
 
 
 def live(airflow: Airflow, **more: Any) -> Any:
-    return query.live(airflow, inventory(SCHEDULER), **more)  # type: ignore[arg-type]
+    return query.connect(airflow, inventory(SCHEDULER)).activity(**more)  # type: ignore[arg-type]

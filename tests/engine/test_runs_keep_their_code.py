@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from dagship.airflow import query, query_scripts
+from dagship.airflow import query, scheduler_python
 from dagship.airflow.activity import DagRuns, RunCount
 from dagship.artifacts import BaseImage
+from dagship.inside.scheduler.answer import MARK
 from tests.engine import airflows
 from tests.engine.lines import Line
 
@@ -80,14 +81,14 @@ def _is_asked_in_its_own_database(airflow: airflows.Airflow, version: str) -> No
     other = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite:////tmp/other.db"}
 
     def asked(*argv: str) -> dict[str, object]:
-        found: dict[str, object] = json.loads(airflow.execute(*argv, **other).rpartition(query.MARK)[2])
+        found: dict[str, object] = json.loads(airflow.execute(*argv, **other).rpartition(MARK)[2])
         return found
 
-    live = query.read(asked(*query.argv(query_scripts.LIVE)))
+    live = query.read(asked(*scheduler_python.argv("activity")))
     assert live.runs == (RunCount(version=version, state="running", runs=1),)
     assert live.dags == (DagRuns(dag_id="pinned", version=version, file="pinned.py"),)
 
-    as_it_is = ("python", "-c", query_scripts.ANSWER + query_scripts.LIVE)
+    as_it_is = scheduler_python.argv("activity", command="")
     assert asked(*as_it_is)["no_use"] == "its database is not there (sqlite, /tmp/other.db)"
     assert airflow.execute("bash", "-c", "ls /tmp/other.db || true") == ""
     airflow.execute("bash", "-c", "airflow db migrate >/dev/null 2>&1", **other)
@@ -116,9 +117,9 @@ with sqlite3.connect("/tmp/airflow.db", timeout=60) as database:
 def _dags_of_another_bundle_are_none_of_the_images(airflow: airflows.Airflow) -> None:
     """No image has them: that they are not in the one which is rolled out says nothing. Their runs count all the same."""
     airflow.execute("python", "-c", _ANOTHER)
-    said = airflow.execute(*query.argv(query_scripts.LIVE))
+    said = airflow.execute(*scheduler_python.argv("activity"))
     airflow.execute("python", "-c", _NO_OTHER)
-    live = query.read(json.loads(said.rpartition(query.MARK)[2]))
+    live = query.read(json.loads(said.rpartition(MARK)[2]))
 
     assert [one.dag_id for one in live.dags] == ["pinned"]
     assert sum(one.runs for one in live.runs) == 2

@@ -1,24 +1,16 @@
-"""Holds DAGs of an Airflow 2, and lets them go, with Python in the container of its scheduler."""
+"""What an Airflow 2 says of its DAGs before they are paused, and how far pausing them has come: frozen values. Pure."""
 
-import base64
-import json
-import zlib
-from collections.abc import Collection, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
-from dagship.airflow import pause_scripts, query
 from dagship.airflow.affected_dags import Dag
-
-if TYPE_CHECKING:
-    from dagship.airflow.query import Where
-    from dagship.cluster.api import Cluster
 
 # Arguments are part of a web address, which proxies let be some 8000 characters long.
 _AT_A_TIME = 100
 
 
-class Looked(NamedTuple):
-    """What an Airflow says before anything is held.
+class DagList(NamedTuple):
+    """The DAGs of an Airflow.
 
     Attributes:
         airflow: Its version.
@@ -36,95 +28,60 @@ class Looked(NamedTuple):
     there: frozenset[str]
 
 
-class Holding(NamedTuple):
-    """How far holding has come.
+class Pausing(NamedTuple):
+    """How far pausing has come.
 
     Attributes:
-        held: DAGs that are paused by us.
+        paused: DAGs that are paused by us.
         running: DAG to its runs that are under way.
         frozen: DAGs that somebody else paused in the middle of a run.
         done: Whether no run is under way, and none can begin.
 
     """
 
-    held: tuple[str, ...]
+    paused: tuple[str, ...]
     running: dict[str, int]
     frozen: tuple[str, ...]
     done: bool
 
 
-def look(cluster: "Cluster", where: "Where", paths: Iterable[str] = ()) -> Looked:
-    """Asks for every active DAG.
+def read_dags(said: Mapping[str, Any]) -> DagList:
+    """Reads an answer.
 
     Raises:
-        CannotAsk: There was no answer.
+        KeyError, TypeError, ValueError: It is none.
 
     """
-    said = query.run(cluster, where, pause_scripts.LOOK, _packed(sorted(paths)))
-    try:
-        return Looked(
-            airflow=str(said["airflow"]),
-            asked=float(said.get("asked", 0.0)),
-            version=str(said.get("version", "")),
-            dags=tuple(Dag(str(i), str(file), bool(paused), int(on)) for i, file, paused, on in said.get("dags", ())),
-            there=frozenset(map(str, said.get("there", ()))),
-        )
-    except (KeyError, TypeError, ValueError) as wrong:
-        raise query.CannotAsk("What Airflow answered cannot be read.") from wrong
+    return DagList(
+        airflow=str(said["airflow"]),
+        asked=float(said.get("asked", 0.0)),
+        version=str(said.get("version", "")),
+        dags=tuple(Dag(str(i), str(file), bool(paused), int(on)) for i, file, paused, on in said.get("dags", ())),
+        there=frozenset(map(str, said.get("there", ()))),
+    )
 
 
-def hold(cluster: "Cluster", where: "Where", dags: Collection[str], *, since: float, seconds: float) -> Holding:
-    """Pauses each DAG as soon as none of its runs is under way; ends when all are, or after some seconds.
-
-    Args:
-        cluster: The namespace.
-        where: The scheduler.
-        dags: The DAGs.
-        since: When holding began: what was paused for it since then is ours.
-        seconds: How long to go on.
+def read_pausing(answers: Iterable[Mapping[str, Any]]) -> Pausing:
+    """Reads the answers for all parts of some DAGs.
 
     Raises:
-        CannotAsk: There was no answer; it may go on for that long.
+        AttributeError, KeyError, TypeError, ValueError: One is none.
 
     """
-    parts = list(_parts(sorted(dags)))
-    held: set[str] = set()
+    paused: set[str] = set()
     running: dict[str, int] = {}
     frozen: list[str] = []
     done = True
-    for part in parts:
-        said = query.run(
-            cluster, where, pause_scripts.HOLD,
-            _packed({"dags": part, "since": since, "seconds": seconds / len(parts)}),
-        )  # fmt: skip
-        try:
-            held.update(map(str, said["held"]))
-            running.update({str(dag): int(runs) for dag, runs in said["running"].items()})
-            frozen += map(str, said["frozen"])
-            done = done and said["done"] is True
-        except (AttributeError, KeyError, TypeError, ValueError) as wrong:
-            raise query.CannotAsk("What Airflow answered cannot be read.") from wrong
-    return Holding(held=tuple(sorted(held)), running=running, frozen=tuple(frozen), done=done)
+    for said in answers:
+        paused.update(map(str, said["paused"]))
+        running.update({str(dag): int(runs) for dag, runs in said["running"].items()})
+        frozen += map(str, said["frozen"])
+        done = done and said["done"] is True
+    return Pausing(paused=tuple(sorted(paused)), running=running, frozen=tuple(frozen), done=done)
 
 
-def let_go(cluster: "Cluster", where: "Where", dags: Collection[str], *, since: float) -> tuple[str, ...]:
-    """Unpauses those of the DAGs that were paused by us since then; returns them.
-
-    Raises:
-        CannotAsk: There was no answer.
-
-    """
-    gone: list[str] = []
-    for part in _parts(sorted(dags)):
-        said = query.run(cluster, where, pause_scripts.LET_GO, _packed({"dags": part, "since": since}))
-        gone += map(str, said.get("let_go") or ())
-    return tuple(gone)
-
-
-def _parts(dags: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(dags), _AT_A_TIME):
-        yield dags[start : start + _AT_A_TIME]
-
-
-def _packed(value: Any) -> str:  # noqa: ANN401 - JSON
-    return base64.urlsafe_b64encode(zlib.compress(json.dumps(value).encode())).decode()
+def parts(dags: Iterable[str]) -> Iterator[list[str]]:
+    """Returns DAGs in parts that fit into a command."""
+    every = sorted(dags)
+    for start in range(0, len(every), _AT_A_TIME):
+        yield every[start : start + _AT_A_TIME]

@@ -37,7 +37,7 @@ def _pinned(cluster: "Cluster", inventory: Inventory) -> tuple[dict[str, int], s
     schedulers = {workload.key for workload in inventory.workloads if workload.role == "scheduler"}
     try:
         for key in sorted(schedulers) or [""]:
-            for one in query.live(cluster, inventory, prefer={key}).runs:
+            for one in query.connect(cluster, inventory, {key}).activity().runs:
                 if one.version:
                     pinned[one.version] = pinned.get(one.version, 0) + one.runs
     except OutsideError as failed:

@@ -85,7 +85,7 @@ def asking(
 
 def _ask(cluster: "Cluster", repository: str, selector: str) -> Iterator[Incumbent]:
     """Yields what is known first, then all of it: the namespace answers at once, Airflow takes seconds."""
-    from dagship.airflow import query as airflow
+    from dagship.airflow import query
     from dagship.rollout.plan import dag_version, own_releases, planner
     from dagship.workloads import selection, several_airflows
 
@@ -100,7 +100,7 @@ def _ask(cluster: "Cluster", repository: str, selector: str) -> Iterator[Incumbe
     images = tuple(dict.fromkeys(filter(None, called)))
     yield Incumbent(images=images, complete=not images)
     if images and not several_airflows.refusal((workload for workload, _ in selected), selector=selector, names=()):
-        activity = airflow.live(cluster, survey.inventory, prefer={workload.key for workload, _ in selected})
+        activity = query.connect(cluster, survey.inventory, {workload.key for workload, _ in selected}).activity()
         current = dag_version.announced((workload for workload, _ in selected), activity) if activity.baked else ""
         pinned = dict.fromkeys((*activity.pinned, *([current] if current != activity.current else [])))
         yield Incumbent(images=images, pinned=tuple(pinned), complete=True)

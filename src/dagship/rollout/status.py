@@ -90,7 +90,7 @@ def status(
     activity, why = (
         (None, f"{airflows.message} {airflows.hint}")
         if airflows
-        else query.ask(cluster, survey.inventory, prefer=frozenset(workload.key for workload, _ in selected))
+        else query.connect(cluster, survey.inventory, [workload.key for workload, _ in selected]).activity_or_reason()
     )
     dags = _elsewhere(survey, selected, reports, activity)
     if dags:  # a version that nobody serves is not named

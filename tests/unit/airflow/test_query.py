@@ -1,21 +1,24 @@
 """How Airflow is asked: of whom, and what is made of an answer that is none."""
 
 import base64
-import os
-import re
+import json
+import subprocess
 import sys
 import time
 import zlib
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import get_args
 from unittest.mock import MagicMock
 from urllib.parse import urlencode
 
 import pytest
 
-from dagship.airflow import pause_scripts, query, query_scripts
-from dagship.airflow.query import CannotAsk
+from dagship.airflow import query, scheduler_python
+from dagship.airflow.scheduler_python import CannotAsk
 from dagship.errors import OutsideError
+from dagship.inside.scheduler import activity
+from dagship.inside.scheduler.answer import MARK
 from tests.builders import pods as o
 from tests.builders.airflow import celery, container, deployment, pod
 from tests.builders.scheduler import SCHEDULER, Airflow, answer, inventory, live
@@ -37,7 +40,8 @@ def test_the_container_of_the_scheduler_is_asked_in_a_pod_that_is_ready() -> Non
 def test_of_two_airflows_the_one_that_is_meant_is_asked() -> None:
     other = deployment("other-scheduler", pod(container("x", o.V1, "scheduler"), name="other-scheduler"))
     airflow = Airflow(answer())
-    query.live(airflow, inventory(SCHEDULER, other), prefer={"deployment/other-scheduler"})  # type: ignore[arg-type]
+    there = inventory(SCHEDULER, other)
+    query.connect(airflow, there, {"deployment/other-scheduler"}).activity()  # type: ignore[arg-type]
 
     assert ["app=other-scheduler"] == airflow.selectors
 
@@ -46,11 +50,8 @@ def test_what_only_has_the_name_of_a_scheduler_is_asked_last() -> None:
     named = {"name": "x", "image": o.V1, "command": ["python", "report.py"]}
     other = deployment("report-scheduler", pod(named, name="report-scheduler"))
     airflow = Airflow(answer())
-    query.live(
-        airflow,  # type: ignore[arg-type]
-        inventory(other, SCHEDULER),
-        prefer={"deployment/report-scheduler", "deployment/scheduler"},
-    )
+    both = {"deployment/report-scheduler", "deployment/scheduler"}
+    query.connect(airflow, inventory(other, SCHEDULER), both).activity()  # type: ignore[arg-type]
 
     assert ["app=scheduler"] == airflow.selectors
 
@@ -63,7 +64,7 @@ def test_the_script_is_python_and_takes_the_moment_as_an_argument() -> None:
     for script in (argv[2], unpacked(argv)):
         compile(script, "script", "exec")
     assert ["python", "-c", "1790000000.123"] == [argv[0], argv[1], argv[5]]
-    assert unpacked(argv).endswith(query_scripts.LIVE)
+    assert unpacked(argv).endswith(", 'activity')\n")
 
 
 @pytest.mark.parametrize(
@@ -71,8 +72,8 @@ def test_the_script_is_python_and_takes_the_moment_as_an_argument() -> None:
     [
         (OutsideError("Cannot run python in Pod scheduler-0: forbidden."), "forbidden"),
         ("nothing that we asked for", "did not answer"),
-        (f"{query.MARK}not JSON", "did not answer"),
-        (f"{query.MARK}[1]", "did not answer"),
+        (f"{MARK}not JSON", "did not answer"),
+        (f"{MARK}[1]", "did not answer"),
         (
             answer(no_use="no scheduler has given a sign"),
             "of no use: no scheduler has given a sign. Either the scheduler",
@@ -87,14 +88,14 @@ def test_why_there_is_no_answer_is_a_sentence(said: str | OutsideError, why: str
     with pytest.raises(CannotAsk, match=why):
         live(Airflow(said))
 
-    found, sentence = query.ask(Airflow(said), inventory(SCHEDULER))  # type: ignore[arg-type]
+    found, sentence = query.connect(Airflow(said), inventory(SCHEDULER)).activity_or_reason()  # type: ignore[arg-type]
     assert found is None
     assert why in sentence
 
 
 def test_no_command_is_longer_than_web_addresses_may_be() -> None:
-    scripts = (query_scripts.LIVE, pause_scripts.LOOK, pause_scripts.HOLD, pause_scripts.LET_GO)
-    sizes = [len(urlencode([("command", word) for word in query.argv(script)])) for script in scripts]
+    questions = get_args(scheduler_python.Question)
+    sizes = [len(urlencode([("command", word) for word in scheduler_python.argv(one)])) for one in questions]
 
     assert max(sizes) < 6000  # and leaves room for a hundred DAGs
 
@@ -124,11 +125,7 @@ def test_a_dag_is_gone_where_airflow_says_so_and_where_it_has_no_row_of_it(
     session.execute.side_effect = [*answers, []]
     url = session.get_bind.return_value.url
     url.get_backend_name.return_value, url.host, url.database = "postgresql", "db", "airflow"
-    script = query_scripts.ANSWER[query_scripts.ANSWER.index("def alive") :] + query_scripts.LIVE
-    within: dict[str, Any] = {"os": os, "sys": sys, "re": re, "NoUse": ValueError}
-    monkeypatch.setattr(sys, "argv", ["-c"])
-    exec(script.removesuffix("answer(ask)\n"), within)
-    (said,) = query.read(within["ask"]()).dags
+    (said,) = query.read(activity.ask()).dags
 
     assert (said.dag_id, said.gone, said.runs) == ("d", gone, 2)
     # NULL is like nothing, and unlike nothing: the query asks for it by name.
@@ -142,19 +139,41 @@ def test_without_a_scheduler_nobody_is_asked() -> None:
         (Airflow(answer()), inventory(worker), "There is no scheduler."),
         (Airflow(answer(), o.pod(ready=False)), inventory(SCHEDULER), "No pod of a scheduler is ready."),
     ):
-        assert (None, why) == query.ask(airflow, there)  # type: ignore[arg-type]
+        assert (None, why) == query.connect(airflow, there).activity_or_reason()  # type: ignore[arg-type]
         assert [] == airflow.asked
 
 
 def test_what_fails_inside_is_told_without_passwords() -> None:
-    script = query_scripts.ANSWER + (
+    script = (
+        "from dagship.inside.scheduler.answer import answer\n"
         "def ask(): raise OSError('cannot reach postgresql://airflow:s3cret@db/airflow')\nanswer(ask)"
     )
-    import subprocess
-    import sys
-
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     with pytest.raises(CannotAsk, match=r"OSError: cannot reach postgresql://airflow:\*\*\*@db") as failed:
         live(Airflow(said.stdout))
 
     assert "s3cret" not in failed.value.message
+
+
+@pytest.mark.parametrize("question", get_args(scheduler_python.Question))
+def test_every_question_is_asked_by_what_is_sent_alone(question: scheduler_python.Question, tmp_path: Path) -> None:
+    """Where there is no Airflow it says so, and a variable is known all the same: no module is missing."""
+    _, *argv = scheduler_python.argv(question, "PATH", command="")
+    said = subprocess.run([sys.executable, *argv], capture_output=True, text=True, cwd=tmp_path, env={"PATH": "/x"})
+    answer = json.loads(said.stdout.rpartition(MARK)[2])
+
+    assert answer.get("value", answer.get("error")) in {"/x", "ModuleNotFoundError: No module named 'airflow'"}
+
+
+def test_it_asks_as_the_process_of_the_command_with_its_environment_and_directory(tmp_path: Path) -> None:
+    started = tmp_path / "airflow"
+    started.write_text("import time\nprint('up', flush=True)\ntime.sleep(60)\n")
+    scheduler = [sys.executable, str(started), "dagship-x-scheduler"]
+    _, *argv = scheduler_python.argv("variable", "OF_IT", command="dagship-x-scheduler")
+    with subprocess.Popen(scheduler, stdout=subprocess.PIPE, env={"OF_IT": "its own"}, cwd=tmp_path) as process:
+        assert process.stdout
+        process.stdout.readline()
+        said = subprocess.run([sys.executable, *argv], capture_output=True, text=True, env={"OF_IT": "mine"})
+        process.kill()
+
+    assert json.loads(said.stdout.rpartition(MARK)[2])["value"] == "its own"

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from dagship.airflow import affected_dags, pause, query
+from dagship.airflow import affected_dags
+from dagship.airflow.scheduler_python import CannotAsk
 from dagship.errors import DagshipError, OutsideError, Refused, UsageError
 from dagship.record.ledger import Ledger
 from dagship.record.model import Hold
@@ -18,7 +19,7 @@ from dagship.rollout.execute.operation import Operation
 
 if TYPE_CHECKING:
     from dagship.airflow.affected_dags import Dag
-    from dagship.airflow.pause import Looked
+    from dagship.airflow.pause import DagList
 
 # One command in the pod lasts no longer. Between two of them, while Python starts, runs may begin: so not for short.
 _AT_A_TIME = 60.0
@@ -36,13 +37,13 @@ def check(operation: Operation) -> None:
     """
     if not _is_asked_for(operation):
         return
-    looked, dags = _look(operation)
+    listed, dags = _look(operation)
     console = operation.console
     if not dags:
         console.say("No DAG changes that has to be held.")
         return
     under_way = sum(dag.running for dag in dags)
-    all_of_them = " (all)" if len(dags) == len(looked.dags) else ""
+    all_of_them = " (all)" if len(dags) == len(listed.dags) else ""
     console.say(
         f"DAGs to hold: {_names(dag.dag_id for dag in dags)}{all_of_them}; "
         f"{under_way} {'run' if under_way == 1 else 'runs'} of theirs under way."
@@ -78,14 +79,14 @@ def _is_asked_for(operation: Operation) -> bool:
 
 
 def _pause(operation: Operation, ledger: Ledger) -> Operation:
-    looked, dags = _look(operation)
+    listed, dags = _look(operation)
     before = ledger.record.hold
     ours = set(before.dags) if before else set()
     _refuse(sorted(dag.dag_id for dag in dags if dag.paused and dag.running and dag.dag_id not in ours))
     if not dags:
         return operation
     dag_ids = tuple(dag.dag_id for dag in dags)
-    since = min(before.since, looked.asked) if before else looked.asked
+    since = min(before.since, listed.asked) if before else listed.asked
     # Those that are paused already as well: one that somebody lets run meanwhile is paused too. Of all these, what
     # Airflow's own log says that we paused is unpaused.
     ledger.hold(Hold(since=since, dags=tuple(sorted(ours.union(dag_ids)))))
@@ -96,8 +97,7 @@ def _pause(operation: Operation, ledger: Ledger) -> Operation:
         pending = dag_ids
         while (left := deadline - time.monotonic()) > 0:
             ledger.check()
-            where = query.scheduler(operation.cluster, operation.survey.inventory, prefer=operation.airflow)
-            state = pause.hold(operation.cluster, where, pending, since=since, seconds=min(_AT_A_TIME, left))
+            state = operation.airflow.pause(pending, since=since, seconds=min(_AT_A_TIME, left))
             if state.done and pending == dag_ids:
                 # What runs when things begin to move is asked again: that was a while ago.
                 return unfinished.look_again(operation)
@@ -122,28 +122,27 @@ def _refuse(frozen: Iterable[str]) -> None:
         )
 
 
-def _look(operation: Operation) -> "tuple[Looked, tuple[Dag, ...]]":
+def _look(operation: Operation) -> "tuple[DagList, tuple[Dag, ...]]":
     target, activity = operation.plan.target, operation.observed.activity
     try:
-        where = query.scheduler(operation.cluster, operation.survey.inventory, prefer=operation.airflow)
         changes = target.dag_changes
         current = activity.current if activity else ""
         lists = [changes[current]] if current in changes else changes.values()
         paths = {path for differ in lists for path in differ or ()}
-        looked = pause.look(operation.cluster, where, paths)
-    except query.CannotAsk as failed:
+        listed = operation.airflow.dags(paths)
+    except CannotAsk as failed:
         raise UsageError(
             f"--hold-for-runs needs to ask Airflow, which cannot be done. {failed.message}",
             "See to that first; or leave --hold-for-runs out, and runs under way may see two versions.",
         ) from failed
-    if not looked.airflow.startswith("2."):
+    if not listed.airflow.startswith("2."):
         raise UsageError(
-            f"--hold-for-runs is for Airflow 2, and Airflow {looked.airflow} runs here.",
+            f"--hold-for-runs is for Airflow 2, and Airflow {listed.airflow} runs here.",
             "Leave it out: where Airflow 3 serves the DAGs of its image, a run ends on the version it began with.",
         )
     # An unfinished rollout may have left two versions under way.
-    differ = None if operation.unfinished else affected_dags.files(target, looked.version)
-    return looked, affected_dags.affected(looked.dags, differ, looked.there)
+    differ = None if operation.unfinished else affected_dags.files(target, listed.version)
+    return listed, affected_dags.affected(listed.dags, differ, listed.there)
 
 
 def _unpause(operation: Operation, ledger: Ledger, hold: Hold) -> None:
@@ -165,8 +164,7 @@ def _insist(operation: Operation, hold: Hold) -> None:
     deadline = time.monotonic() + _PATIENCE
     while True:
         try:
-            where = query.scheduler(operation.cluster, operation.survey.inventory, prefer=operation.airflow)
-            pause.let_go(operation.cluster, where, hold.dags, since=hold.since)
+            operation.airflow.unpause(hold.dags, since=hold.since)
         except OutsideError:
             if time.monotonic() >= deadline:
                 raise

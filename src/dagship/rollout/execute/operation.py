@@ -5,8 +5,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from dagship.airflow import query
 from dagship.airflow.activity import Activity
 from dagship.airflow.drain import Drains
+from dagship.airflow.query import Airflow
 from dagship.artifacts import Target
 from dagship.diagnosis.failure import Failure
 from dagship.health.watcher import Last, Pods, Watcher
@@ -91,7 +93,7 @@ class Operation:
         notes: What is collected for the result.
         survey: What the namespace held when it was last read.
         plan: What is to be done.
-        airflow: The workloads of the Airflow that is meant, where a namespace has several.
+        meant: The workloads of the Airflow that is meant, where a namespace has several.
         observed: What Airflow said.
         careless: Pods whose tasks do not survive SIGTERM.
 
@@ -102,7 +104,7 @@ class Operation:
     notes: Notes
     survey: Survey
     plan: Planned
-    airflow: frozenset[str] = frozenset()
+    meant: frozenset[str] = frozenset()
     observed: Observed = Observed()
     careless: frozenset[str] = frozenset()
 
@@ -110,6 +112,11 @@ class Operation:
     def console(self) -> "Console":
         """Shows progress."""
         return self.notes.console
+
+    @property
+    def airflow(self) -> Airflow:
+        """The Airflow that is meant."""
+        return query.connect(self.cluster, self.survey.inventory, self.meant)
 
     @property
     def unfinished(self) -> Journal | None:

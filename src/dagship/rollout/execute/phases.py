@@ -110,11 +110,11 @@ def _check(operation: Operation) -> tuple[Operation, tuple[str, ...]]:
     if not plan.undo:  # what an unfinished rollout took goes back to whoever had it
         found += checks.check_owners(survey, plan.moves, plan.target, force=options.force_ownership)
     if images and not plan.undo:
-        running = checks.running_airflow(operation.cluster, plan.moves, survey)
+        running = checks.running_airflow(operation.airflow, plan.moves, survey)
         found += checks.check_airflow(plan.target.airflow, running, allow=options.allow_airflow_change)
         found += checks.check_platform(operation.cluster, plan.target) if plan.target.image else ()
         found += dags_served.check(
-            operation.cluster,
+            operation.airflow,
             survey,
             operation.observed.activity,
             plan.moves,

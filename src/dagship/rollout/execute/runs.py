@@ -5,7 +5,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dagship.airflow import interruptions, orphaned_runs, pinned_runs, query, wait_for_runs
+from dagship.airflow import interruptions, orphaned_runs, pinned_runs, wait_for_runs
 from dagship.airflow.drain import Drains
 from dagship.errors import OutsideError, Refused, UsageError
 from dagship.record.ledger import Ledger
@@ -27,13 +27,9 @@ _ABOUT = 5.0
 
 def ask(operation: Operation) -> Operation:
     """Asks the Airflow whose workloads move for its runs and tasks."""
-    operation = replace(operation, airflow=frozenset(move.key for move in operation.plan.moves))
-    activity, why_not = _asked(operation)
+    operation = replace(operation, meant=frozenset(move.key for move in operation.plan.moves))
+    activity, why_not = operation.airflow.activity_or_reason()
     return replace(operation, observed=Observed(activity=activity, why_not=why_not, at=time.monotonic()))
-
-
-def _asked(operation: Operation, *, since: float | None = None) -> "tuple[Activity | None, str]":
-    return query.ask(operation.cluster, operation.survey.inventory, prefer=operation.airflow, since=since)
 
 
 def is_old(observed: Observed) -> bool:
@@ -127,7 +123,7 @@ def wait(operation: Operation, ledger: Ledger) -> Operation:
         return operation
     with operation.notes.timed("waiting"), operation.console.board("Waiting for runs") as board:
         activity = wait_for_runs.until_ended(
-            lambda: _asked(operation),
+            operation.airflow.activity_or_reason,
             activity,
             plan.target,
             limit=limit,
@@ -142,7 +138,7 @@ def wait(operation: Operation, ledger: Ledger) -> Operation:
 
 def watch(operation: Operation) -> Drains:
     """Begins to take note of the pods that end."""
-    return Drains(operation.observed.activity, lambda: _asked(operation)[0])
+    return Drains(operation.observed.activity, lambda: operation.airflow.activity_or_reason()[0])
 
 
 def counted(operation: Operation, drains: Drains, result: RolloutResult) -> RolloutResult:
@@ -151,7 +147,7 @@ def counted(operation: Operation, drains: Drains, result: RolloutResult) -> Roll
     if before is None or result.outcome == "unchanged":
         return result.model_copy(update={"warnings": tuple(notes.warnings)})
     with notes.timed("counting"), operation.console.step("Asking Airflow what became of its tasks"):
-        now, why = _asked(operation, since=before.asked - _ABOUT)
+        now, why = operation.airflow.activity_or_reason(since=before.asked - _ABOUT)
     where = _elsewhere(now, operation.plan) if now and result.outcome == "moved" else ""
     lost = pinned_runs.stranded(now) if now else f"Airflow could not be asked what became of its tasks: {why}"
     notes.warn(filter(None, (lost, where)))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from dagship.artifacts import Target
 from dagship.cluster.failures import Forbidden
-from dagship.errors import OutsideError, Refused, UsageError
+from dagship.errors import Refused, UsageError
 from dagship.record.model import Move, Release
 from dagship.rollout.plan import planner, resume
 from dagship.rollout.preflight import field_owners, permissions
@@ -15,6 +15,7 @@ from dagship.workloads.image_identity import same_image
 from dagship.workloads.selection import Selected
 
 if TYPE_CHECKING:
+    from dagship.airflow.query import Airflow
     from dagship.cluster.api import Cluster
 
 
@@ -124,35 +125,13 @@ def check_platform(cluster: "Cluster", target: Target) -> tuple[str, ...]:
     return ()
 
 
-def running_airflow(cluster: "Cluster", moves: Iterable[Move], survey: Survey) -> str:
+def running_airflow(airflow: "Airflow", moves: Iterable[Move], survey: Survey) -> str:
     """Returns the version of Airflow that runs: as recorded, else as a pod says; empty when none can be asked."""
     last = survey.record.releases[-1] if survey.record.releases else None
-    before = {change.before for move in moves for change in move.changes if change.field == "image"}
-    if last is not None and last.airflow and before and all(same_image(one or "", last.image) for one in before):
+    before = {change.before or "" for move in moves for change in move.changes if change.field == "image"}
+    if last is not None and last.airflow and before and all(same_image(one, last.image) for one in before):
         return last.airflow
-    images = {container for move in moves for container in move.images}
-    for pod in cluster.list("Pod", fields="status.phase=Running"):
-        for status in pod.get("status", {}).get("containerStatuses") or ():
-            spec = next((one for one in pod["spec"]["containers"] if one["name"] == status["name"]), None)
-            runs = spec is not None and any(same_image(spec["image"], one or "") for one in before)
-            if runs and status["name"] in images and status.get("state", {}).get("running"):
-                return _ask(cluster, pod["metadata"]["name"], status["name"])
-    return ""
-
-
-def _ask(cluster: "Cluster", pod: str, container: str) -> str:
-    """Airflow's version as a container knows it: the official image's variable, else the package itself."""
-    for argv in (
-        ["sh", "-c", 'echo "$AIRFLOW_VERSION"'],
-        ["python", "-c", "from importlib.metadata import version; print(version('apache-airflow'))"],
-    ):
-        try:
-            code, said = cluster.exec(pod, container, argv)
-        except OutsideError:  # no such program, or the pod ended just now: not knowing is a warning, no failure
-            continue
-        if code == 0 and said.strip():
-            return said.strip()
-    return ""
+    return airflow.version(before, {container for move in moves for container in move.images})
 
 
 def check_airflow(target: str, running: str, *, allow: bool) -> tuple[str, ...]:

@@ -1,10 +1,11 @@
 """Looks whether Airflow will serve the DAGs of an image before it moves there, and asks pods what no object says."""
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from dagship.airflow import query, query_scripts
 from dagship.airflow.activity import Activity
+from dagship.airflow.query import Variable
+from dagship.airflow.scheduler_python import CannotAsk
 from dagship.artifacts import Target
 from dagship.errors import Refused
 from dagship.record.model import Move
@@ -13,13 +14,11 @@ from dagship.rollout.preflight.dag_source import Setting
 from dagship.rollout.survey import Survey
 
 if TYPE_CHECKING:
-    from dagship.cluster.api import Cluster
-
-_COMMANDS = {"worker": "celery", "scheduler": "scheduler", "dag-processor": "dag-processor"}
+    from dagship.airflow.query import Airflow
 
 
 def check(
-    cluster: "Cluster",
+    airflow: "Airflow",
     survey: Survey,
     activity: Activity | None,
     moves: Iterable[Move],
@@ -30,8 +29,8 @@ def check(
     """Refuses where pods would take their DAGs from elsewhere than the image; returns what is to be known.
 
     Args:
-        cluster: The namespace.
-        survey: What it holds.
+        airflow: The Airflow.
+        survey: What its namespace holds.
         activity: What Airflow says; None where it could not be asked.
         moves: What moves to the image.
         target: The image.
@@ -42,10 +41,10 @@ def check(
 
     """
     moves = tuple(moves)
-    airflow = target.airflow or (activity.airflow if activity else "")
-    if not target.dag_version or not airflow:
+    version = target.airflow or (activity.airflow if activity else "")
+    if not target.dag_version or not version:
         return ()
-    name = dag_source.variable(airflow)
+    name = dag_source.variable(version)
     said = dag_source.settings(moves, survey.inventory.objects, name)
     wrong = [_line(one, name) for one in said if dag_source.is_known(name, one.source) and not _fits(one, name, target)]
     warnings: list[str] = []
@@ -55,7 +54,7 @@ def check(
             if not dag_source.is_known(name, one.source):
                 secrets.setdefault(one.workload, []).append(one.source.where)
         for key, places in sorted(secrets.items()):
-            found, unknown = _asked(cluster, survey, key, name, tuple(dict.fromkeys(places)))
+            found, unknown = _ask(airflow, survey, key, name, tuple(dict.fromkeys(places)))
             wrong += found
             warnings += unknown
     if not wrong:
@@ -79,14 +78,14 @@ def _line(one: Setting, name: str) -> str:
     return f"{one.workload}, container {one.container}, has it from {one.source.where}{value}"
 
 
-def _asked(
-    cluster: "Cluster", survey: Survey, key: str, name: str, secrets: tuple[str, ...]
+def _ask(
+    airflow: "Airflow", survey: Survey, key: str, name: str, secrets: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Asks a pod of a workload what it has; returns what is wrong, and what is not known.
 
     Args:
-        cluster: The namespace.
-        survey: What it holds.
+        airflow: The Airflow.
+        survey: What its namespace holds.
         key: The workload, or a ConfigMap with the template of pods, of which there may be none to ask.
         name: The variable.
         secrets: The Secrets that may set it; a shell that starts the component may do so as well.
@@ -95,12 +94,10 @@ def _asked(
     workload = next((one for one in survey.inventory.workloads if one.key == key), None)
     why = "none of its pods is ready."
     try:
-        where = query.pod_of(cluster, survey.inventory, workload) if workload else None
-        if workload and where:
-            own = query.run(cluster, where, query_scripts.VARIABLE, name, command="")
-            used = query.run(cluster, where, query_scripts.VARIABLE, name, command=_COMMANDS[workload.role])
-            return _judged(key, name, secrets, own, used), ()
-    except query.CannotAsk as failed:
+        found = airflow.variable(workload, name) if workload else None
+        if found is not None:
+            return _judged(key, name, secrets, found), ()
+    except CannotAsk as failed:
         why = failed.message
     if not secrets:
         return (), ()
@@ -108,15 +105,13 @@ def _asked(
     return (), (said,)
 
 
-def _judged(
-    key: str, name: str, secrets: tuple[str, ...], own: Mapping[str, Any], used: Mapping[str, Any]
-) -> tuple[str, ...]:
+def _judged(key: str, name: str, secrets: tuple[str, ...], found: Variable) -> tuple[str, ...]:
     """Returns what is wrong with the variable as a container has it of its own, and as Airflow's process uses it."""
-    value, current = used.get("value"), str(used.get("current", ""))
+    value, current = found.used, found.current
     # What an image of ours sets names the version that is current in it.
     if not isinstance(value, str) or dag_source.is_images(name, value, current):
         return ()
-    if value != own.get("value"):
+    if value != found.own:
         where = "the shell that starts it"
     elif secrets:
         where = " or ".join(secrets)

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from dagship.airflow import pause_scripts, query
 from dagship.artifacts import Target
 from dagship.console import Console
 from dagship.errors import OutsideError, Refused, UsageError
+from dagship.inside.scheduler.answer import MARK
 from dagship.record import config_map
 from dagship.record.ledger import Ledger
 from dagship.record.model import Hold, Record
@@ -58,19 +58,19 @@ class Airflow:
             raise OutsideError("The pod is gone.")
         said: Any = {"error": "another question"}
         script = zlib.decompress(base64.urlsafe_b64decode(argv[3])).decode()
-        if script.endswith(pause_scripts.LOOK):
+        if script.endswith(", 'dags')\n"):
             dags = [[dag_id, f"{dag_id}.py", *about] for dag_id, about in self.dags.items()]
             said = {"airflow": self.version, "asked": 5.0, "version": OLD, "dags": dags, "there": ["a.py"]}
-        elif script.endswith(pause_scripts.HOLD):
+        elif script.endswith(", 'pause')\n"):
             given = _unpacked(argv[5])
             running = {dag_id: self.dags[dag_id][1] for dag_id in given["dags"] if self.dags[dag_id][1]}
             free = {dag_id for dag_id in given["dags"] if dag_id not in running}
             self.held |= {dag_id for dag_id in free if not self.dags[dag_id][0]}
-            said = {"held": sorted(self.held), "running": running, "frozen": [], "done": not running}
-        elif script.endswith(pause_scripts.LET_GO):
+            said = {"paused": sorted(self.held), "running": running, "frozen": [], "done": not running}
+        elif script.endswith(", 'unpause')\n"):
             self.held -= set(_unpacked(argv[5])["dags"])
-            said = {"let_go": []}
-        return 0, f"{query.MARK}{json.dumps(said)}\n"
+            said = {"unpaused": []}
+        return 0, f"{MARK}{json.dumps(said)}\n"
 
     def create(self, _kind: str, body: dict[str, Any]) -> dict[str, Any]:
         return self.replace(_kind, "", body)

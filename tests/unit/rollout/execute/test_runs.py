@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from dagship.airflow import query, wait_for_runs
+from dagship.airflow import wait_for_runs
 from dagship.airflow.activity import Activity, RunCount
 from dagship.artifacts import Target
 from dagship.errors import Refused
+from dagship.inside.scheduler.answer import MARK
 from dagship.record.model import Change, Move, Record
 from dagship.rollout.execute import runs
 from dagship.rollout.execute.operation import Operation
@@ -42,7 +43,7 @@ class Airflows:
     def exec(self, pod: str, _container: str, _argv: Sequence[str], *, timeout: float) -> tuple[int, str]:
         assert timeout > 0
         said = self.said if pod == "scheduler" else {"error": "the other Airflow"}
-        return 0, f"{query.MARK}{json.dumps(said)}\n"
+        return 0, f"{MARK}{json.dumps(said)}\n"
 
     def check(self) -> None:
         """The lease is ours."""

@@ -8,7 +8,7 @@ import pytest
 from dagship.airflow.activity import Activity
 from dagship.record.model import Change, Move, Record
 from dagship.rollout import status
-from dagship.rollout.preflight import dag_source, dags_served
+from dagship.rollout.preflight import dag_source
 from dagship.rollout.preflight.dag_source import BUNDLES, FOLDER
 from dagship.rollout.results import WorkloadReport
 from dagship.rollout.survey import Survey
@@ -141,24 +141,3 @@ def test_the_charts_own_ways_to_bring_dags_are_known_by_its_volumes() -> None:
     assert mode(scheduler) == ""
     worker["metadata"]["labels"] = {**chart, "app.kubernetes.io/instance": "other"}
     assert mode(scheduler, worker) == ""
-
-
-@pytest.mark.parametrize(
-    ("secrets", "own", "used", "blamed"),
-    [
-        (("Secret s",), None, {"value": None}, ""),
-        (("Secret s",), OWN, {"value": OWN, "current": A}, ""),
-        (("Secret s",), "/x", {"value": "/x", "current": A}, "from Secret s: /x"),
-        (("Secret s",), "/x", {"value": "/x", "current": ""}, "from Secret s (or the image that runs"),
-        ((), "/x", {"value": "/x", "current": ""}, ""),
-        ((), OWN, {"value": "/x", "current": A}, "from the shell that starts it: /x"),
-        ((), None, {"value": "/x", "current": ""}, "from the shell that starts it: /x"),
-    ],
-)
-def test_who_is_to_blame_is_told_by_what_the_container_and_its_process_have(
-    secrets: Any, own: str | None, used: Any, blamed: str
-) -> None:
-    found = dags_served._judged("deployment/scheduler", FOLDER, secrets, {"value": own}, used)
-
-    assert ("".join(found) != "") is (blamed != "")
-    assert blamed in "".join(found)

@@ -1,13 +1,11 @@
 """How Airflow is asked: of whom, and what is made of an answer that is none."""
 
 import base64
-import json
 import subprocess
 import sys
 import time
 import zlib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import get_args
 from unittest.mock import MagicMock
 from urllib.parse import urlencode
@@ -153,27 +151,3 @@ def test_what_fails_inside_is_told_without_passwords() -> None:
         live(Airflow(said.stdout))
 
     assert "s3cret" not in failed.value.message
-
-
-@pytest.mark.parametrize("question", get_args(scheduler_python.Question))
-def test_every_question_is_asked_by_what_is_sent_alone(question: scheduler_python.Question, tmp_path: Path) -> None:
-    """Where there is no Airflow it says so, and a variable is known all the same: no module is missing."""
-    _, *argv = scheduler_python.argv(question, "PATH", command="")
-    said = subprocess.run([sys.executable, *argv], capture_output=True, text=True, cwd=tmp_path, env={"PATH": "/x"})
-    answer = json.loads(said.stdout.rpartition(MARK)[2])
-
-    assert answer.get("value", answer.get("error")) in {"/x", "ModuleNotFoundError: No module named 'airflow'"}
-
-
-def test_it_asks_as_the_process_of_the_command_with_its_environment_and_directory(tmp_path: Path) -> None:
-    started = tmp_path / "airflow"
-    started.write_text("import time\nprint('up', flush=True)\ntime.sleep(60)\n")
-    scheduler = [sys.executable, str(started), "dagship-x-scheduler"]
-    _, *argv = scheduler_python.argv("variable", "OF_IT", command="dagship-x-scheduler")
-    with subprocess.Popen(scheduler, stdout=subprocess.PIPE, env={"OF_IT": "its own"}, cwd=tmp_path) as process:
-        assert process.stdout
-        process.stdout.readline()
-        said = subprocess.run([sys.executable, *argv], capture_output=True, text=True, env={"OF_IT": "mine"})
-        process.kill()
-
-    assert json.loads(said.stdout.rpartition(MARK)[2])["value"] == "its own"

@@ -39,6 +39,7 @@ def test_what_was_packed_is_unpacked_again_and_the_same_moves_are_the_same_text(
         base64.b64encode(gzip.compress(b'{"3": [{"kind": 1}]}')).decode(),
         packing.pack(MOVES)[:-8],
     ],
+    ids=["nothing", "no base64", "no gzip", "no JSON", "no moves", "cut off"],
 )
 def test_a_text_that_was_not_packed_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - of several libraries; the record says what it means

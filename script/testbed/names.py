@@ -35,7 +35,7 @@ class Server:
 
     def lines(self, path: str) -> Iterator[dict[str, Any]]:
         """The JSON documents of an answer, as they come."""
-        connection = HTTPSConnection(self._address, timeout=300, context=self._trust)
+        connection = HTTPSConnection(self._address, timeout=30, context=self._trust)
         try:
             connection.request("GET", path, headers=self._headers)
             answer = connection.getresponse()
@@ -77,13 +77,13 @@ def write(directory: Path, kind: str, item: dict[str, Any], *, deleted: bool = F
 
 
 def follow(server: Server, directory: Path, kind: str) -> None:
-    """Lists once, then follows the changes until the server ends the watch."""
+    """Lists once, then follows the changes until the server ends the watch: soon, so that what it misses comes."""
     (listed,) = server.lines(f"/api/v1/{kind}")
     files = {write(directory, kind, item) for item in listed["items"]}
     for file in set(directory.glob(f"{kind}.*")) - files:
         file.unlink()
     version = listed["metadata"]["resourceVersion"]
-    for event in server.lines(f"/api/v1/{kind}?watch=1&timeoutSeconds=240&resourceVersion={version}"):
+    for event in server.lines(f"/api/v1/{kind}?watch=1&timeoutSeconds=20&resourceVersion={version}"):
         if event["type"] == "ERROR":
             return
         write(directory, kind, event["object"], deleted=event["type"] == "DELETED")

@@ -1,6 +1,6 @@
 """Selects the containers of the Airflow that moves: by the image's repository, or by workload names. Pure.
 
-In a repository that holds other programs as well, `belonging` tells Airflow's from theirs.
+In a repository that holds other programs as well, `airflow_components` tells Airflow's from theirs.
 """
 
 from collections.abc import Iterable, Mapping

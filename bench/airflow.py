@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.timing import Timed, Told, run, run_until
-from dagship.artifacts import PushedImage
-from dagship.reference import Reference
+from dagship.model.artifacts import PushedImage
+from dagship.model.reference import Reference
 from dagship.workspace import Workspace
 from tests.builders.airflow import Object
 from tests.cluster import images

@@ -10,12 +10,12 @@ from bench.airflow import pushed, running
 from bench.project import Project
 from bench.rollout import objects
 from bench.table import Row
-from dagship.artifacts import Target
 from dagship.cluster import connection
-from dagship.console import Console
-from dagship.reference import Reference
+from dagship.model.artifacts import Target
+from dagship.model.reference import Reference
 from dagship.rollout import actions
 from dagship.rollout.options import RolloutOptions
+from dagship.terminal.console import Console
 from tests.builders.airflow import Object
 from tests.cluster import images
 

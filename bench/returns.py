@@ -17,11 +17,11 @@ from types import CodeType, FrameType
 
 from bench import rollout
 from bench.airflow import pushed, running
-from dagship.artifacts import Target
 from dagship.cluster import connection
-from dagship.console import Console
-from dagship.reference import Reference
+from dagship.model.artifacts import Target
+from dagship.model.reference import Reference
 from dagship.rollout import actions, options
+from dagship.terminal.console import Console
 from tests.cluster import images
 
 BOUND = 40

@@ -6,8 +6,8 @@ import shlex
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from dagship import dag_versions
 from dagship.errors import UsageError
+from dagship.model import dag_versions
 from dagship.resources import resource
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ import ssl
 import urllib.parse
 from pathlib import Path
 
-from dagship import files
 from dagship.errors import UsageError
 from dagship.settings import Settings
+from dagship.untrusted import files
 
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
 

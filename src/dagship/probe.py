@@ -9,12 +9,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from dagship import files
-from dagship.artifacts import BaseImage
-from dagship.console import Console
 from dagship.engine import images
 from dagship.errors import OutsideError, UsageError
+from dagship.model.artifacts import BaseImage
 from dagship.resources import resource
+from dagship.terminal.console import Console
+from dagship.untrusted import files
 from dagship.workspace import Workspace
 
 _MARK = "@@FACTS@@"

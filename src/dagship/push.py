@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from dagship.artifacts import BuiltImage, PushedImage, VerifyReport
-from dagship.console import Console, size
 from dagship.engine import registry
 from dagship.errors import OutsideError, Refused, Transient
-from dagship.reference import Reference
+from dagship.model.artifacts import BuiltImage, PushedImage, VerifyReport
+from dagship.model.reference import Reference
+from dagship.terminal.console import Console, size
 
 _Result = TypeVar("_Result")
 

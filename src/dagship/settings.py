@@ -24,10 +24,10 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from dagship import boundary, files
-from dagship.descriptions import DESCRIPTIONS
 from dagship.errors import DagshipError, UsageError
-from dagship.reference import Reference
+from dagship.model.descriptions import DESCRIPTIONS
+from dagship.model.reference import Reference
+from dagship.untrusted import boundary, files
 
 _PREFIX = "DAGSHIP_"
 # Variables of this project that are no settings of the tool: of its tests, of its git sync, and of what an image runs.

@@ -13,9 +13,9 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from dagship import boundary, files
-from dagship.artifacts import Artifact
 from dagship.errors import UsageError, of_system
+from dagship.model.artifacts import Artifact
+from dagship.untrusted import boundary, files
 
 NAME = ".dagship"
 # A report holds a traceback for each file of each version.

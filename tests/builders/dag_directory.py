@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 
 from dagship.errors import UsageError
-from dagship.image import context
-from dagship.image.tree import Tree
+from dagship.image.tree import reader
+from dagship.image.tree.model import Tree
 
 DAG = "from airflow import DAG\n"
 LIMIT = 1000
 
 
 def read(dags: Path, *ignore: str) -> Tree:
-    return context.read(dags, ignore=ignore, max_file_size=LIMIT)
+    return reader.read(dags, ignore=ignore, max_file_size=LIMIT)
 
 
 def refusal(dags: Path) -> str:

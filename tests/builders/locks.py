@@ -1,9 +1,9 @@
 """Locks over a base, as dagship would have written them."""
 
-from dagship.artifacts import BaseImage
 from dagship.lock import freshness, pins
 from dagship.lock.pins import parse_lock
 from dagship.lock.requirements import Source
+from dagship.model.artifacts import BaseImage
 
 A, B = "sha256:" + "a" * 64, "sha256:" + "b" * 64
 BASE = BaseImage(

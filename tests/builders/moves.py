@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dagship.artifacts import Target
+from dagship.model.artifacts import Target
 from dagship.record.model import Change, Journal, Move
 from dagship.workloads import spec
 from dagship.workloads.kinds import Kind

@@ -4,8 +4,7 @@ import io
 from typing import Any
 
 from dagship.airflow.activity import Activity
-from dagship.artifacts import Target
-from dagship.console import Console
+from dagship.model.artifacts import Target
 from dagship.record import config_map
 from dagship.record.ledger import Ledger
 from dagship.record.model import Move, Record
@@ -13,6 +12,7 @@ from dagship.rollout.execute.operation import Moving, Notes, Observed, Operation
 from dagship.rollout.options import RolloutOptions
 from dagship.rollout.plan.model import Planned
 from dagship.rollout.survey import Survey
+from dagship.terminal.console import Console
 from dagship.workloads.inventory import Inventory
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from dagship.artifacts import BaseImage, Directory, LockFile
+from dagship.model.artifacts import BaseImage, Directory, LockFile
 from dagship.settings import Settings, load
 
 DIGEST = "sha256:" + "1" * 64

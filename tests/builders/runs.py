@@ -1,7 +1,7 @@
 """Unfinished runs, and the image that something moves to."""
 
 from dagship.airflow.activity import Activity, RunCount
-from dagship.artifacts import Target
+from dagship.model.artifacts import Target
 
 A, B, C = ("a" * 12, "b" * 12, "c" * 12)
 

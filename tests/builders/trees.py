@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dagship.image.tree import Tree, TreeFile
+from dagship.image.tree.model import Tree, TreeFile
 
 # Found once, by trying 68 million numbers: the SHA-256 of both trees begin with the same twelve digits.
 COLLIDING = (

@@ -12,7 +12,7 @@ import pytest
 
 from dagship.cluster import connection
 from dagship.cluster.api import Cluster
-from dagship.console import Console
+from dagship.terminal.console import Console
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.proxies import Proxy
 from tests.cluster.rig import Rig

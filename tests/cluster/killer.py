@@ -22,16 +22,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from dagship.artifacts import Target
-from dagship.board import Board
 from dagship.cluster import connection
 from dagship.cluster.api import Cluster, Object
-from dagship.console import Console
 from dagship.errors import DagshipError
+from dagship.model.artifacts import Target
 from dagship.record import lease
 from dagship.record.lease import Lease
 from dagship.rollout import actions
 from dagship.rollout.options import RolloutOptions
+from dagship.terminal.board import Board
+from dagship.terminal.console import Console
 from tests.machine import ROOT
 
 # No job of a test takes longer; one that does is ended, and its test fails.

@@ -12,16 +12,16 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from dagship.artifacts import Target
 from dagship.cluster.api import Cluster
 from dagship.cluster.failures import NotFound
 from dagship.cluster.feed import Feed
-from dagship.console import Console
+from dagship.model.artifacts import Target
 from dagship.record import config_map
 from dagship.record.model import Record
 from dagship.rollout import actions
 from dagship.rollout.options import RolloutOptions
 from dagship.rollout.results import RolloutResult
+from dagship.terminal.console import Console
 from dagship.workloads.kinds import WATCHED
 from tests.builders.airflow import Object
 from tests.cluster.gateways import until

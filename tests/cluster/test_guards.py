@@ -15,9 +15,9 @@ import certifi
 import pytest
 import yaml
 
-from dagship.artifacts import PushedImage
 from dagship.cluster.api import Cluster
 from dagship.cluster.failures import Unreachable
+from dagship.model.artifacts import PushedImage
 from dagship.rollout.preflight.permissions import NEEDED, missing
 from dagship.workspace import Workspace
 from tests.builders.airflow import Object, container, cron_job, deployment, pod, stateful_set

@@ -20,11 +20,11 @@ import pytest
 
 from dagship.cluster import connection
 from dagship.cluster.feed import Feed
-from dagship.console import Console
 from dagship.record import actor, config_map
 from dagship.record import lease as lease_
 from dagship.record.lease import Lease
 from dagship.record.model import Record
+from dagship.terminal.console import Console
 from tests.builders.airflow import Object, container, cron_job, deployment, pod, stateful_set
 from tests.cluster import images, killer
 from tests.cluster.conftest import namespace

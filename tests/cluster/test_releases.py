@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from dagship.artifacts import Target
 from dagship.errors import UsageError
+from dagship.model.artifacts import Target
 from dagship.record import config_map
 from dagship.record.model import Record, Release
 from dagship.rollout import actions

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from dagship.airflow import wait_for_runs
-from dagship.artifacts import Target
 from dagship.cluster.feed import Feed
 from dagship.errors import Interrupted, Refused, UsageError
+from dagship.model.artifacts import Target
 from dagship.rollout import actions
 from dagship.rollout.options import RolloutOptions
 from dagship.rollout.plan import dag_version

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from dagship.artifacts import Target
 from dagship.errors import Refused
+from dagship.model.artifacts import Target
 from dagship.rollout import actions
 from dagship.rollout.options import RolloutOptions
 from dagship.rollout.preflight.dag_source import BUNDLES, FOLDER

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dagship.artifacts import Target
+from dagship.model.artifacts import Target
 from dagship.rollout import actions
 from dagship.rollout.options import RolloutOptions
 from dagship.rollout.results import RolloutResult

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from dagship.reference import Reference
+from dagship.model.reference import Reference
 from dagship.registry.repository import Repository
 from tests.e2e import holds
 from tests.e2e.api import Api, until

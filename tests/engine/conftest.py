@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from dagship import probe, process
-from dagship.artifacts import BaseImage, BuiltImage
-from dagship.console import Console
 from dagship.engine import images
+from dagship.model.artifacts import BaseImage, BuiltImage
 from dagship.settings import Settings, load
+from dagship.terminal.console import Console
 from dagship.workspace import Workspace
 from tests.machine import one_at_a_time
 

@@ -3,11 +3,11 @@
 import io
 from pathlib import Path
 
-from dagship import pipeline
-from dagship.artifacts import BaseImage, BuiltImage
-from dagship.console import Console
-from dagship.project import Project
+from dagship.model.artifacts import BaseImage, BuiltImage
+from dagship.pipeline import stages
+from dagship.pipeline.project import Project
 from dagship.settings import load
+from dagship.terminal.console import Console
 
 DAG = """
 import os
@@ -62,4 +62,4 @@ class Line:
             (self.dags / f"{name}.py").write_text(f"WORD = {word!r}\n")
         settings = self.settings.model_copy(update=flags)
         project = Project(root=self.project.root, settings=settings, console=self.project.console)
-        return pipeline.build(project, force=False, push=False)
+        return stages.build(project, force=False, push=False)

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from dagship import process
-from dagship.artifacts import BaseImage, BuiltBase
 from dagship.base import builder as base
 from dagship.base import debian
-from dagship.console import Console
 from dagship.engine import images
 from dagship.errors import OutsideError, Refused, UsageError
+from dagship.model.artifacts import BaseImage, BuiltBase
 from dagship.settings import Settings
+from dagship.terminal.console import Console
 from dagship.workspace import Workspace
 
 # Where `base` of a checkout keeps the root file system: it is made once for both.

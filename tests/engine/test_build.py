@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from dagship import build_inputs, pipeline, process, which_image
-from dagship.artifacts import BaseImage, BuiltBase, BuiltImage, PushedImage
-from dagship.console import Console
+from dagship import process
 from dagship.engine import images
 from dagship.errors import OutsideError, Refused, UsageError
-from dagship.project import Project
+from dagship.model.artifacts import BaseImage, BuiltBase, BuiltImage, PushedImage
+from dagship.pipeline import build_inputs, stages, which_image
+from dagship.pipeline.project import Project
 from dagship.settings import Settings, load
+from dagship.terminal.console import Console
 from dagship.verify import untouched
 from dagship.verify.observation import Packages
 from tests.builders.repositories import git, hostile_repository
@@ -57,7 +58,7 @@ def project(tmp_path: Path, base_3: BaseImage, dags: Path) -> MakeProject:
 
 
 def build(project: Project, *, force: bool = False, push: bool = False) -> BuiltImage:
-    return pipeline.build(project, force=force, push=push)
+    return stages.build(project, force=force, push=push)
 
 
 def inside(image: BuiltImage, *argv: str, options: tuple[str, ...] = ()) -> str:
@@ -301,7 +302,7 @@ def test_what_the_registry_has_of_the_same_content_is_taken_and_its_tag_stays(
     repository = f"{registry}/dagship-test/fresh"
     theirs = project(repository=repository)
     first = build(theirs, force=True)
-    pushed = pipeline.push(theirs, image="", untested=True)
+    pushed = stages.push(theirs, image="", untested=True)
     subprocess.run(["cp", "-R", str(dags), str(tmp_path / "dags")], check=True)
     ours = project(tmp_path, repository=repository)
     own = build(ours, force=True)
@@ -314,8 +315,8 @@ def test_what_the_registry_has_of_the_same_content_is_taken_and_its_tag_stays(
     for image in (taken, pulled):
         assert (True, first.id, pushed.digest) == (image.reused, image.id, image.digest)
     with pytest.raises(Refused, match="not tested"):
-        pipeline.push(ours, image="", untested=False)
-    assert pushed.digest == pipeline.push(ours, image="", untested=True).digest == digest_in(registry, first.reference)
+        stages.push(ours, image="", untested=False)
+    assert pushed.digest == stages.push(ours, image="", untested=True).digest == digest_in(registry, first.reference)
 
 
 def test_an_image_that_is_not_what_its_labels_say_is_not_taken(

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from dagship import process
-from dagship.artifacts import BaseImage
 from dagship.engine import containers, owner
+from dagship.model.artifacts import BaseImage
 from tests.machine import ROOT
 
 INTERFACES = "print(sorted(line.split(':')[0].strip() for line in open('/proc/net/dev') if ':' in line))"

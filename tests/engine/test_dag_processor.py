@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from dagship.artifacts import BaseImage, BuiltImage, VerifyReport
-from dagship.console import Console
+from dagship.model.artifacts import BaseImage, BuiltImage, VerifyReport
 from dagship.settings import Settings
+from dagship.terminal.console import Console
 from dagship.verify import verifier
 from dagship.workspace import Workspace
 from tests.engine import dag_processor

@@ -15,8 +15,6 @@ from pathlib import Path
 import pytest
 
 from dagship import probe
-from dagship.artifacts import BaseImage, LockFile
-from dagship.console import Console
 from dagship.dockerfile import Recipe, compilers, render
 from dagship.engine import containers, images
 from dagship.errors import OutsideError, Refused
@@ -24,8 +22,10 @@ from dagship.image.plan import INSTALLING
 from dagship.index import build_secrets
 from dagship.lock import locker as stage
 from dagship.lock.pins import Lock, parse_lock
+from dagship.model.artifacts import BaseImage, LockFile
 from dagship.resources import copy_programs
 from dagship.settings import Settings
+from dagship.terminal.console import Console
 from dagship.workspace import Workspace
 
 MARKER = "s3cr3t-0f-the-t3st"
@@ -215,8 +215,8 @@ INTERRUPTED = """
 import logging, sys
 from pathlib import Path
 from dagship.lock import locker as lock
-from dagship.artifacts import BaseImage
-from dagship.console import Console
+from dagship.model.artifacts import BaseImage
+from dagship.terminal.console import Console
 from dagship.settings import load
 from dagship.workspace import Workspace
 

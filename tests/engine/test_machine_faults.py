@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from dagship import process
-from dagship.artifacts import BaseImage
 from dagship.engine import images
 from dagship.errors import OutsideError
+from dagship.model.artifacts import BaseImage
 from tests.engine import engines
 
 DAG = "from airflow import DAG\nwith DAG('a', schedule=None):\n    pass\n"

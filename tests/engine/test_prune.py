@@ -16,14 +16,14 @@ from pathlib import Path
 import pytest
 
 from dagship import process
-from dagship.console import Console
 from dagship.engine import images
 from dagship.engine import registry as gateway
 from dagship.errors import OutsideError, Refused, Transient
+from dagship.model.reference import Reference
 from dagship.prune import pruner
 from dagship.prune.model import Place, PruneReport, Seen
-from dagship.reference import Reference
 from dagship.registry.repository import Repository
+from dagship.terminal.console import Console
 from tests.engine.registries import answering, relaying, serving
 
 HERE = Place(context="", namespace="airflow")

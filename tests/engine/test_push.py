@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from dagship import process, push
-from dagship.artifacts import BuiltImage
-from dagship.console import Console
 from dagship.engine import images
 from dagship.engine import registry as gateway
 from dagship.errors import OutsideError, Transient
-from dagship.reference import Reference
+from dagship.model.artifacts import BuiltImage
+from dagship.model.reference import Reference
+from dagship.terminal.console import Console
 from tests.engine.registries import answering, flaky, serving
 
 Tagged = Callable[[str], BuiltImage]

@@ -10,8 +10,8 @@ import pytest
 from dagship.engine import images
 from dagship.engine import registry as through_engine
 from dagship.errors import OutsideError
+from dagship.model.reference import Reference
 from dagship.process import run
-from dagship.reference import Reference
 from tests.engine.registries import answering, serving
 
 ENGINE = answering(403, b'{"message": "an engine of a test"}')

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dagship.errors import OutsideError, Transient
-from dagship.reference import Reference
+from dagship.model.reference import Reference
 from dagship.registry.repository import Repository
 from tests.engine.registries import answering, serving
 

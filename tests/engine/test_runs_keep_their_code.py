@@ -8,8 +8,8 @@ import pytest
 
 from dagship.airflow import query, scheduler_python
 from dagship.airflow.activity import DagRuns, RunCount
-from dagship.artifacts import BaseImage
 from dagship.inside.scheduler.answer import MARK
+from dagship.model.artifacts import BaseImage
 from tests.engine import airflows
 from tests.engine.lines import Line
 

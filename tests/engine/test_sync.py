@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
-from dagship import pipeline, process
-from dagship.artifacts import BaseImage, BuiltImage
-from dagship.console import Console
-from dagship.project import Project
+from dagship import process
+from dagship.model.artifacts import BaseImage, BuiltImage
+from dagship.pipeline import stages
+from dagship.pipeline.project import Project
 from dagship.settings import load
+from dagship.terminal.console import Console
 from tests.engine.broken_dags import TREE
 
 DAG = """
@@ -149,7 +150,7 @@ def image_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[BaseImage], 
             (place / "dags" / "first.py").write_text("from airflow import DAG\nDAG('baked', schedule=None)\n")
             settings = load(place, {"base": base.reference, "repository": "dagship-test/sync"})
             project = Project(root=place, settings=settings, console=Console(stderr=io.StringIO()))
-            made[base.id] = pipeline.build(project, force=False, push=False)
+            made[base.id] = stages.build(project, force=False, push=False)
         return made[base.id]
 
     return make

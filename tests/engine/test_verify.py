@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from dagship import process
-from dagship.artifacts import BaseImage, BuiltImage, Finding, VerifyReport
-from dagship.console import Console
 from dagship.engine import images
 from dagship.errors import UsageError
+from dagship.model.artifacts import BaseImage, BuiltImage, Finding, VerifyReport
 from dagship.settings import Settings
+from dagship.terminal.console import Console
 from dagship.verify import verifier as verify
 from dagship.workspace import Workspace
 from tests.engine.broken_dags import TREE, dag, line_of
@@ -623,8 +623,8 @@ def test_ctrl_c_ends_the_test_and_leaves_no_container(
         import sys
         from pathlib import Path
         from dagship.verify import verifier as verify
-        from dagship.artifacts import BuiltImage
-        from dagship.console import Console
+        from dagship.model.artifacts import BuiltImage
+        from dagship.terminal.console import Console
         from dagship.settings import load
         from dagship.workspace import Workspace
 

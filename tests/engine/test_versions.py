@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from dagship import dag_versions, pipeline, process, which_image
-from dagship.artifacts import BaseImage, BuiltImage
+from dagship import process
 from dagship.engine import images
 from dagship.errors import OutsideError, Refused
-from dagship.project import Project
-from dagship.reference import Reference
+from dagship.model import dag_versions
+from dagship.model.artifacts import BaseImage, BuiltImage
+from dagship.model.reference import Reference
+from dagship.pipeline import stages, which_image
+from dagship.pipeline.project import Project
 from tests.builders.trees import COLLIDING
 from tests.engine.lines import Line
 
@@ -91,7 +93,7 @@ def test_an_image_that_only_the_registry_has_is_pulled_for_its_versions(line: Ma
     theirs = line("theirs", repository=f"{registry}/dagship-test/versions-pulled")
     a = theirs.build("A")
     own = layers(a)[-1]
-    pushed = pipeline.push(theirs.project, image="", untested=True)
+    pushed = stages.push(theirs.project, image="", untested=True)
     by_digest = str(Reference.parse(pushed.reference).pinned(pushed.digest))
     assert process.run(["docker", "image", "rm", "--force", a.reference, by_digest]).code == 0
     assert images.inspect(by_digest) is None
@@ -104,7 +106,7 @@ def test_an_image_that_only_the_registry_has_is_pulled_for_its_versions(line: Ma
 def test_the_labels_of_an_image_in_a_registry_are_read_without_pulling_it(line: MakeLine, registry: str) -> None:
     one = line(repository=f"{registry}/dagship-test/versions-labels")
     a = one.build("A")
-    pipeline.push(one.project, image="", untested=True)
+    stages.push(one.project, image="", untested=True)
     b = one.build("B")
     labels = images.in_registry(a.reference).labels
 
@@ -115,7 +117,7 @@ def test_the_labels_of_an_image_in_a_registry_are_read_without_pulling_it(line: 
 def test_what_was_pushed_from_here_is_what_the_next_build_keeps(line: MakeLine, registry: str) -> None:
     one = line(repository=f"{registry}/dagship-test/versions")
     a = one.build("A")
-    pipeline.push(one.project, image="", untested=True)
+    stages.push(one.project, image="", untested=True)
     b = one.build("B")
     again = one.build("B")
 
@@ -127,9 +129,9 @@ def test_a_tag_that_moved_is_taken_as_the_registry_has_it(line: MakeLine, regist
     theirs = line("theirs", repository=f"{registry}/dagship-test/versions-moved")
     moving = f"{registry}/dagship-test/versions-moved:deployed"
     a = theirs.build("A")
-    pipeline.push(theirs.project, image="", untested=True)
+    stages.push(theirs.project, image="", untested=True)
     b = theirs.build("B")
-    pipeline.push(theirs.project, image="", untested=True)
+    stages.push(theirs.project, image="", untested=True)
     assert process.run(["docker", "tag", a.reference, moving]).code == 0
     moved = process.run(["docker", "buildx", "imagetools", "create", "--tag", moving, b.reference])
     assert moved.code == 0, moved.stderr
@@ -154,7 +156,7 @@ def test_a_previous_image_of_others_holds_no_versions(line: MakeLine, base_3: Ba
 def test_a_previous_image_that_nobody_named_may_be_gone(line: MakeLine, registry: str) -> None:
     one = line(repository=f"{registry}/dagship-test/versions")
     one.build("A")
-    pushed = pipeline.push(one.project, image="", untested=True)
+    pushed = stages.push(one.project, image="", untested=True)
     lost = ("0123456789ab" + "0" * 52, "ba9876543210" + "0" * 52)
     versions = tuple(digest[:12] for digest in lost)
     gone = pushed.model_copy(update={"digest": "sha256:" + "0" * 64, "dag_versions": versions, "dag_digests": lost})
@@ -183,7 +185,7 @@ def test_of_two_trees_with_one_id_neither_is_taken_for_the_other(tmp_path: Path,
     def build(text: str, *, previous: str = "") -> BuiltImage:
         (one.dags / "a.py").write_text(text)
         settings = one.settings.model_copy(update={"previous": previous})
-        return pipeline.build(
+        return stages.build(
             Project(root=tmp_path, settings=settings, console=one.project.console), force=False, push=False
         )
 
@@ -210,7 +212,7 @@ def test_every_version_is_imported_against_the_packages_of_the_image(line: MakeL
     broken = one.build("B", previous=good.reference)
     (one.dags / "needs.py").unlink()
     now = one.build("C", previous=broken.reference)
-    report = pipeline.test_image(one.project, image=now.reference, pytest_path=None)
+    report = stages.test_image(one.project, image=now.reference, pytest_path=None)
 
     assert report.versions == now.dag_versions
     assert not report.passed
@@ -229,7 +231,7 @@ def test_a_version_that_the_labels_name_and_the_image_lacks_fails_the_test(line:
     (tmp_path / "Dockerfile").write_text(f"FROM {b.reference}\nUSER 0\nRUN rm -r {ROOT}/{a.dag_version}\nUSER 50000\n")
     lacking = "dagship-test/versions:lacking"
     assert process.run(["docker", "build", "--quiet", f"--tag={lacking}", str(tmp_path)]).code == 0
-    report = pipeline.test_image(one.project, image=lacking, pytest_path=None)
+    report = stages.test_image(one.project, image=lacking, pytest_path=None)
 
     assert not report.passed
     assert [a.dag_version] == [finding.version for finding in report.findings]
@@ -253,10 +255,10 @@ def test_airflow_2_serves_the_current_version_alone_and_only_that_is_imported(
     (one.dags / "pinned.py").unlink()
     (one.dags / "two.py").write_text("from airflow import DAG\nwith DAG('two', schedule=None):\n    pass\n")
     settings = one.settings.model_copy(update={"previous": b.reference})
-    image = pipeline.build(
+    image = stages.build(
         Project(root=tmp_path, settings=settings, console=one.project.console), force=False, push=False
     )
-    report = pipeline.test_image(one.project, image=image.reference, pytest_path=None)
+    report = stages.test_image(one.project, image=image.reference, pytest_path=None)
 
     assert len(image.dag_versions) == 3
     assert image.dag_changes[b.dag_version] == ("pinned.py", "two.py")
@@ -271,7 +273,7 @@ def test_versions_with_modules_of_the_same_name_do_not_meet(line: MakeLine) -> N
     )
     a = one.build("A")
     b = one.build("B", previous=a.reference)
-    report = pipeline.test_image(one.project, image=b.reference, pytest_path=None)
+    report = stages.test_image(one.project, image=b.reference, pytest_path=None)
 
     assert report.passed
     assert {("", ("said-B",)), (a.dag_version, ("said-A",))} == {

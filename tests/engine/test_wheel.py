@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dagship.artifacts import BaseImage
+from dagship.model.artifacts import BaseImage
 
 ROOT = Path(__file__).parents[2]
 DAG = "from airflow import DAG\nwith DAG('only', schedule=None):\n    pass\n"

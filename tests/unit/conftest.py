@@ -15,7 +15,7 @@ from types import ModuleType
 
 import pytest
 
-from dagship.console import Console
+from dagship.terminal.console import Console
 from tests.builders.results import Shown
 
 _ROOT = Path(__file__).parents[2]

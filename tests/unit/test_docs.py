@@ -13,12 +13,13 @@ from invoke.parser import Parser
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from dagship import dag_versions, errors
-from dagship.artifacts import PushedImage
+from dagship import errors
 from dagship.cli.namespace import namespace
 from dagship.engine import images
 from dagship.image import plan
 from dagship.inside.versions import settings as sync
+from dagship.model import dag_versions
+from dagship.model.artifacts import PushedImage
 from dagship.record.model import Change, Journal, Move, Release
 from dagship.rollout.results import RolloutResult
 from dagship.settings import Settings

@@ -11,7 +11,7 @@ import pytest
 import dagship
 
 SOURCE = Path(dagship.__file__).parent
-WORLD = ("time", "os", "threading", "socket", "getpass", "subprocess", "dagship.cluster", "dagship.console")
+WORLD = ("time", "os", "threading", "socket", "getpass", "subprocess", "dagship.cluster", "dagship.terminal.console")
 CLOCK = re.compile(r"(.*\.)?(datetime|date)\.(now|utcnow|today)")
 
 

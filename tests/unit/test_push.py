@@ -3,8 +3,8 @@
 import pytest
 
 from dagship import push
-from dagship.artifacts import BuiltImage, VerifyReport
 from dagship.errors import OutsideError, Refused, Transient
+from dagship.model.artifacts import BuiltImage, VerifyReport
 
 IMAGE = BuiltImage(
     reference="a/b:1", id="sha256:1", digest="", dag_version="3f9c2a71d0b4", airflow="3.3.2", base="c:1",

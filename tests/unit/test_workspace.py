@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dagship.artifacts import BuiltBase
 from dagship.errors import UsageError
+from dagship.model.artifacts import BuiltBase
 from dagship.workspace import Workspace
 
 BASE = BuiltBase(reference="a:1", id="sha256:1", airflow="3.3.2")

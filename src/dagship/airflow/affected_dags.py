@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from dagship.artifacts import Target
+from dagship.model.artifacts import Target
 
 
 class Dag(NamedTuple):

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, get_args
 
-from dagship import dag_versions
 from dagship.airflow.sync_report import SyncFinding, SyncReport, SyncState
 from dagship.cluster.failures import Forbidden
 from dagship.errors import OutsideError
+from dagship.model import dag_versions
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 
 from dagship.airflow.activity import Activity, DagRuns
-from dagship.artifacts import Target
+from dagship.model.artifacts import Target
 
 _NAMED = 5
 

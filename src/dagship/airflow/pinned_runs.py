@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from dagship.airflow.activity import Activity
-from dagship.artifacts import Target
 from dagship.errors import Refused
+from dagship.model.artifacts import Target
 
 
 def lacking(activity: Activity, target: Target) -> dict[str, int]:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from dagship.airflow import orphaned_runs, pinned_runs
 from dagship.airflow.activity import Activity
-from dagship.artifacts import Target
 from dagship.errors import Refused
+from dagship.model.artifacts import Target
 
 if TYPE_CHECKING:
-    from dagship.board import Board
+    from dagship.terminal.board import Board
 
 EVERY = 10.0
 _ROW = "unfinished runs"

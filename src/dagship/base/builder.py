@@ -10,15 +10,15 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from dagship.artifacts import BuiltBase
 from dagship.base import debian
 from dagship.base.plan import Plan, plan_base
-from dagship.console import Console
 from dagship.engine import images
 from dagship.errors import DagshipError, OutsideError, Refused, UsageError
 from dagship.index import build_secrets
+from dagship.model.artifacts import BuiltBase
 from dagship.resources import copy_programs, resource
 from dagship.settings import Settings
+from dagship.terminal.console import Console
 from dagship.workspace import Workspace
 
 _OBSTACLE = re.compile(r"@@BASE@@(\{.*\})")

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dagship import process
-from dagship.console import Console
 from dagship.errors import OutsideError
+from dagship.terminal.console import Console
 from dagship.workspace import Workspace
 
 SUITE = "bookworm"

@@ -10,12 +10,12 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from dagship import files
 from dagship.base import debian
 from dagship.errors import UsageError
-from dagship.reference import Reference
+from dagship.model.reference import Reference
 from dagship.resources import resource
 from dagship.settings import Settings
+from dagship.untrusted import files
 
 REPOSITORY = "dagship/airflow-base"
 _HASH_DIGITS = 12

@@ -6,9 +6,9 @@ into a pod as they are (volumes, affinity, tolerations) may hold what no schema 
 
 from typing import TYPE_CHECKING, Any
 
-from dagship import documents
 from dagship.cluster.failures import BadRequest, Invalid, is_rule
 from dagship.errors import OutsideError, UsageError
+from dagship.untrusted import documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

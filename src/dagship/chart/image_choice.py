@@ -9,10 +9,10 @@ history keeps in writing where it is from.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dagship.artifacts import Target
 from dagship.chart.model import Source
 from dagship.errors import UsageError
-from dagship.reference import Reference
+from dagship.model.artifacts import Target
+from dagship.model.reference import Reference
 
 Values = Mapping[str, Any]
 

@@ -7,19 +7,19 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dagship.artifacts import Target
 from dagship.chart import dry_run, facts, finding, image_choice, labels, migration, values_files, watch
 from dagship.chart.model import InstallResult, Source, Wanted
 from dagship.diagnosis.present import show_failure
 from dagship.errors import Interrupted, OutsideError
 from dagship.helm.api import Helm, Release
+from dagship.model.artifacts import Target
 from dagship.record import lease
 from dagship.resources import resource
 from dagship.timing import timed
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
-    from dagship.console import Console
+    from dagship.terminal.console import Console
 
 Values = Mapping[str, Any]
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Literal
 
-from dagship.artifacts import Artifact
 from dagship.diagnosis.failure import Failure
+from dagship.model.artifacts import Artifact
 
 Source = Literal["--image", "the values", "the release", "push"]
 

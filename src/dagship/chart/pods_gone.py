@@ -2,17 +2,17 @@
 
 from typing import TYPE_CHECKING, Any
 
-from dagship.board import DONE
 from dagship.chart import labels
 from dagship.cluster.feed import Feed
 from dagship.errors import OutsideError
 from dagship.health import readiness
+from dagship.terminal.board import DONE
 from dagship.workloads import status
 from dagship.workloads.objects import Raw
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
-    from dagship.console import Console
+    from dagship.terminal.console import Console
 
 _TICK = 1.0
 # What Helm leaves of an upgrade that broke off: it no longer knows what only the revision before had.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from dagship.chart.model import InstallResult, UninstallResult
 
 if TYPE_CHECKING:
-    from dagship.console import Console
+    from dagship.terminal.console import Console
 
 _ANOTHER = ": another Airflow of the namespace has it too"
 

@@ -6,18 +6,18 @@ Looked at beside the workloads; raises `WorkloadFailed` as their watcher does.
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dagship.board import DONE
 from dagship.chart import migration
 from dagship.chart.labels import Raw, component, of_release
 from dagship.diagnosis.airflow_log import last_words
 from dagship.health import faults, volume_faults
 from dagship.health.watcher import WorkloadFailed
+from dagship.terminal.board import DONE
 from dagship.workloads import objects, status
 
 if TYPE_CHECKING:
-    from dagship.board import Board
     from dagship.cluster.api import Cluster
     from dagship.cluster.feed import Feed
+    from dagship.terminal.board import Board
 
 # What the other components need of the release itself.
 NEEDED = ("postgres", "redis")

@@ -16,7 +16,7 @@ from dagship.workloads.kinds import WATCHED
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
-    from dagship.console import Console
+    from dagship.terminal.console import Console
 
 _ORPHANS = "those that a KubernetesExecutor started stay until somebody deletes them."
 _CLAIM = "PersistentVolumeClaim"

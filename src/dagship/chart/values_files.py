@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from dagship import documents, files
 from dagship.errors import UsageError
+from dagship.untrusted import documents, files
 
 
 def read(paths: Iterable[Path]) -> list[dict[str, Any]]:

@@ -17,8 +17,8 @@ from dagship.workloads.kinds import FED, WATCHED
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
-    from dagship.console import Console
     from dagship.record.lease import Lease
+    from dagship.terminal.console import Console
 
 
 class Watched(NamedTuple):

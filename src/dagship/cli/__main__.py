@@ -8,7 +8,7 @@ _INTERRUPTED = 130
 def main() -> None:
     """Runs the command; installed as `dagship`."""
     try:
-        from dagship.outlet import Outlet
+        from dagship.terminal.outlet import Outlet
 
         # What Invoke prints itself, as --list, may be cut off by a reader as well.
         sys.stdout, sys.stderr = Outlet.of(sys.stdout), Outlet.of(sys.stderr)

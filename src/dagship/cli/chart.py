@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from dagship.cli.flags import IMAGE, Flag, settings, task
 
 if TYPE_CHECKING:
-    from dagship.project import Project
+    from dagship.pipeline.project import Project
 
 _WHERE = settings("release", "namespace", "context")
 
@@ -14,8 +14,8 @@ _WHERE = settings("release", "namespace", "context")
 @task(*_WHERE, *settings("values"), IMAGE, *settings("rollout_timeout"))
 def install(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     """Install Airflow with the chart that ships with dagship, or change what its values files change; needs helm."""
-    from dagship import delivery
     from dagship.chart.present import show_installed
+    from dagship.pipeline import delivery
 
     result = delivery.install(project, image=flags.image)
     show_installed(project.console, result)
@@ -30,8 +30,8 @@ def install(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
 )
 def uninstall(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     """Take a release away, and wait until its pods are gone; claims and keys stay unless --delete-data; needs helm."""
-    from dagship import delivery
     from dagship.chart.present import show_uninstalled
+    from dagship.pipeline import delivery
 
     result = delivery.uninstall(project, delete_data=flags.delete_data, yes=flags.yes)
     show_uninstalled(project.console, result)

@@ -7,7 +7,7 @@ from dagship.cli.flags import IMAGE, Flag, settings, task
 from dagship.errors import UsageError
 
 if TYPE_CHECKING:
-    from dagship.project import Project
+    from dagship.pipeline.project import Project
     from dagship.rollout.options import RolloutOptions
 
 _WHERE = settings("namespace", "context", "selector", "workloads")
@@ -92,7 +92,7 @@ def _limit(flag: str, given: str | bool, default: float) -> float | None:
 @task(IMAGE, *_WHERE, *_FROM, _DRY, Flag("undo", "Take back a rollout that was left half done"), *_HOW)
 def rollout(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     """Move the workers, the scheduler and all else that runs the image to the one that was pushed."""
-    from dagship import delivery
+    from dagship.pipeline import delivery
     from dagship.rollout.present import show_result
 
     if flags.undo and (flags.image or flags.no_undo):
@@ -113,7 +113,7 @@ def rollout(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
 )
 def rollback(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     """Move back to the release before, or to another that was recorded."""
-    from dagship import delivery
+    from dagship.pipeline import delivery
     from dagship.rollout.present import show_result
 
     to = _number(flags.to)
@@ -127,7 +127,7 @@ def rollback(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
 @task(*_WHERE, *_FROM, *settings("release"))
 def status(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:  # noqa: ARG001 - all of them are settings
     """Show who runs what; exit status 1 when components disagree, or git has what they cannot serve."""
-    from dagship import delivery
+    from dagship.pipeline import delivery
     from dagship.rollout.present_status import show_status
 
     report = delivery.status(project)
@@ -138,7 +138,7 @@ def status(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:  # noq
 @task(*settings("dags", "requirements", "repository", "env_file", "strict"), *_WHERE, *_FROM, *_HOW)
 def deploy(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     """Check the lock, build, test, push and roll out; stop at the first that fails."""
-    from dagship import delivery
+    from dagship.pipeline import delivery
     from dagship.rollout.present import show_deployed
 
     deployed = delivery.deploy(project, options=_options(project, flags))

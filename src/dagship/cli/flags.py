@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from invoke import Context, Task
 
 from dagship.cli.running import run
-from dagship.descriptions import DESCRIPTIONS
+from dagship.model.descriptions import DESCRIPTIONS
 
 if TYPE_CHECKING:
-    from dagship.project import Project
+    from dagship.pipeline.project import Project
 
 # What a task does, given the value of each of its flags by name; it returns the `--json` document.
 Act = Callable[["Project", SimpleNamespace], dict[str, Any]]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dagship.cli.flags import IMAGE, Flag, settings, task
 
 if TYPE_CHECKING:
-    from dagship.project import Project
+    from dagship.pipeline.project import Project
 
 _FORCE = Flag("force", "Build again what is there already, without caches")
 
@@ -15,9 +15,9 @@ _FORCE = Flag("force", "Build again what is there already, without caches")
 @task(*settings("airflow", "extras", "constraints", "pip_conf", "ca_cert"), _FORCE)
 def base(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     """Build an Airflow base image from Debian and PyPI packages alone."""
-    from dagship import pipeline
+    from dagship.pipeline import stages
 
-    built = pipeline.base(project, force=flags.force)
+    built = stages.base(project, force=flags.force)
     project.console.summary({"base": built.reference, "Airflow": built.airflow, "id": built.id})
     return built.model_dump(mode="json")
 
@@ -31,10 +31,10 @@ def base(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
 )
 def lock(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     """Resolve requirements/dags.in into requirements/dags.txt: exact versions and hashes."""
-    from dagship import pipeline
+    from dagship.pipeline import stages
 
     names = tuple(name.strip() for name in flags.upgrade_package.split(",") if name.strip())
-    locked = pipeline.lock(project, check=flags.check, upgrade=flags.upgrade, upgrade_packages=names)
+    locked = stages.lock(project, check=flags.check, upgrade=flags.upgrade, upgrade_packages=names)
     state = "written" if locked.written else "up to date"
     project.console.summary({"lock": locked.path, "state": state})
     return locked.model_dump(mode="json", exclude={"text"})
@@ -49,10 +49,10 @@ def lock(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
 )
 def build(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     """Build the image that carries the DAGs; the same input has the same tag and is built once."""
-    from dagship import pipeline
     from dagship.image.present import show_built
+    from dagship.pipeline import stages
 
-    image = pipeline.build(project, force=flags.force, push=flags.push)
+    image = stages.build(project, force=flags.force, push=flags.push)
     show_built(project.console, image)
     return image.model_dump(mode="json")
 
@@ -67,11 +67,11 @@ def build(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
 )
 def test_image(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     """Import every DAG inside the built image: no network, read-only, no database."""
-    from dagship import pipeline
+    from dagship.pipeline import stages
     from dagship.verify import report
 
     own_tests = Path(flags.pytest) if flags.pytest else None
-    found = pipeline.test_image(project, image=flags.image, pytest_path=own_tests)
+    found = stages.test_image(project, image=flags.image, pytest_path=own_tests)
     report.show(project.console, found)
     if flags.junit:
         report.write_junit(Path(flags.junit), found)
@@ -81,10 +81,10 @@ def test_image(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
 @task(IMAGE, Flag("untested", "Push it even though test-image did not pass on it"))
 def push(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     """Push the tested image; the registry's digest is the result."""
-    from dagship import pipeline
-    from dagship.reference import Reference
+    from dagship.model.reference import Reference
+    from dagship.pipeline import stages
 
-    pushed = pipeline.push(project, image=flags.image, untested=flags.untested)
+    pushed = stages.push(project, image=flags.image, untested=flags.untested)
     pinned = Reference.parse(pushed.reference).pinned(pushed.digest)
     project.console.summary(
         {"pushed": pushed.reference, "digest": pushed.digest, "look inside": f"docker run --rm -it {pinned} bash"}

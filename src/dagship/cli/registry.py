@@ -7,7 +7,7 @@ from dagship.cli.flags import Flag, setting, settings, task
 from dagship.errors import UsageError
 
 if TYPE_CHECKING:
-    from dagship.project import Project
+    from dagship.pipeline.project import Project
 
 
 @task(
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 )
 def prune(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     """List the images in the registry that nothing refers to any more; delete them only with --delete."""
-    from dagship import delivery
+    from dagship.pipeline import delivery
     from dagship.prune.present import show_result
 
     if flags.dry_run and flags.delete:

@@ -9,11 +9,11 @@ from invoke import Exit
 
 from dagship import interrupts
 from dagship.errors import INTERRUPTED, DagshipError, OutsideError, UsageError, of_system
-from dagship.outlet import keep_descriptors
+from dagship.terminal.outlet import keep_descriptors
 
 if TYPE_CHECKING:
-    from dagship.console import Console
-    from dagship.project import Project
+    from dagship.pipeline.project import Project
+    from dagship.terminal.console import Console
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def run(json: bool, flags: Mapping[str, object], act: Act) -> None:
         Exit: The task failed; what there is to say was said.
 
     """
-    from dagship.console import Console
+    from dagship.terminal.console import Console
 
     keep_descriptors()
     console = Console(json_wanted=json)
@@ -61,7 +61,7 @@ def run(json: bool, flags: Mapping[str, object], act: Act) -> None:
 
 def _done(console: "Console", flags: Mapping[str, object], act: Act) -> dict[str, Any]:
     from dagship import settings
-    from dagship.project import Project
+    from dagship.pipeline.project import Project
 
     if not console.takes_documents:
         raise UsageError("--json has nowhere to go: standard output is closed.", "Leave it open, or leave --json out.")

@@ -6,7 +6,7 @@ Airflow 3 writes an exception either as Python's traceback or, from a child proc
 import re
 from typing import NamedTuple
 
-from dagship.dag_versions import ID, ROOT
+from dagship.model.dag_versions import ID, ROOT
 
 # Files that are nobody's own: Airflow's, its packages', Python's.
 _FOREIGN = re.compile(r"/(?:site|dist)-packages/|^/usr/(?:lib|local/lib|python)|/bin/airflow$")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from dagship.diagnosis.failure import Failure
 
 if TYPE_CHECKING:
-    from dagship.console import Console
+    from dagship.terminal.console import Console
 
 
 def show_failure(console: "Console", failure: Failure) -> None:

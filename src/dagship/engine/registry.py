@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from dagship.engine import diagnosis, refusing
-from dagship.reference import Reference
+from dagship.model.reference import Reference
 
 # One answer may take long (a large layer being checked); a registry that says nothing for this long is gone. Seconds.
 _PATIENCE = 300

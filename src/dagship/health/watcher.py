@@ -7,18 +7,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dagship.board import DONE
 from dagship.health import faults
 from dagship.health.stall import StallTimer
 from dagship.health.verdict import Verdict, judge
+from dagship.terminal.board import DONE
 from dagship.workloads import status
 from dagship.workloads.kinds import KINDS
 
 if TYPE_CHECKING:
-    from dagship.board import Board
     from dagship.cluster.api import Cluster
     from dagship.cluster.feed import Feed
     from dagship.health.expectation import Expectation
+    from dagship.terminal.board import Board
 
 # A container without a readiness probe is ready as soon as it runs. Airflow's start up fails within this, seconds.
 SETTLE = 10.0

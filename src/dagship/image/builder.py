@@ -7,19 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dagship import dag_versions
-from dagship.artifacts import BuiltImage
-from dagship.console import Console
 from dagship.dockerfile import render
 from dagship.engine import images, registry
 from dagship.errors import OutsideError, UsageError
-from dagship.image import archive, existing, installing
+from dagship.image import existing, installing
 from dagship.image import log as buildlog
 from dagship.image import plan as planning
 from dagship.image.plan import Plan
+from dagship.image.tree import archive
 from dagship.index import build_secrets
+from dagship.model import dag_versions
+from dagship.model.artifacts import BuiltImage
 from dagship.resources import copy_programs
 from dagship.settings import Settings
+from dagship.terminal.console import Console
 
 _PUSHED = "type=image,push=true"
 

@@ -6,13 +6,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dagship import dag_versions, files
-from dagship.console import Console
 from dagship.engine import images, registry
 from dagship.errors import OutsideError, Refused
-from dagship.image import archive, sidebyside
-from dagship.image.tree import Tree
-from dagship.reference import Reference
+from dagship.image import sidebyside
+from dagship.image.tree import archive
+from dagship.image.tree.model import Tree
+from dagship.model import dag_versions
+from dagship.model.reference import Reference
+from dagship.terminal.console import Console
+from dagship.untrusted import files
 from dagship.workspace import Workspace, whole
 
 # Trees kept here besides those of the image that is built: enough to go from one branch to another and back.

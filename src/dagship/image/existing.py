@@ -6,15 +6,16 @@ builds an image twice to the same byte: to push one's own would move the tag, an
 
 from contextlib import suppress
 
-from dagship import dag_versions
-from dagship.artifacts import BuiltImage
-from dagship.console import Console
 from dagship.engine import images
 from dagship.errors import OutsideError
-from dagship.image import archive, sidebyside
 from dagship.image import log as buildlog
 from dagship.image import plan as planning
+from dagship.image import sidebyside
 from dagship.image.plan import Plan
+from dagship.image.tree import archive
+from dagship.model import dag_versions
+from dagship.model.artifacts import BuiltImage
+from dagship.terminal.console import Console
 
 
 def find(console: Console, plan: Plan, recorded: BuiltImage | None, *, push: bool) -> BuiltImage | None:

@@ -2,8 +2,8 @@
 
 import re
 
-from dagship.artifacts import Layer
 from dagship.dockerfile import Recipe
+from dagship.model.artifacts import Layer
 
 
 def layers(history: tuple[tuple[str, int], ...], recipe: Recipe) -> tuple[Layer, ...]:

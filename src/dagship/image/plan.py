@@ -8,12 +8,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from dagship.artifacts import BaseImage, LockFile
 from dagship.dockerfile import Recipe, compilers
 from dagship.engine import images
 from dagship.image import sidebyside
-from dagship.image.tree import Tree
-from dagship.reference import Reference
+from dagship.image.tree.model import Tree
+from dagship.model.artifacts import BaseImage, LockFile
+from dagship.model.reference import Reference
 from dagship.resources import BESIDE_DAGS, programs, resource
 from dagship.settings import Settings
 

@@ -1,8 +1,8 @@
 """Shows the result of a build to people."""
 
-from dagship.artifacts import BuiltImage
-from dagship.console import Console, size
-from dagship.image.tree import Tree
+from dagship.image.tree.model import Tree
+from dagship.model.artifacts import BuiltImage
+from dagship.terminal.console import Console, size
 
 _MOST_NAMES = 5
 

@@ -5,7 +5,7 @@ import os
 import re
 from pathlib import Path
 
-from dagship.image.checkout import Checkout, around
+from dagship.image.tree.checkout import Checkout, around
 
 _DIGITS = 11  # of a second that a calendar has
 

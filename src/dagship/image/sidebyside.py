@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterable, Sequence
 
-from dagship.dag_versions import (
+from dagship.image.tree.model import Tree, TreeFile
+from dagship.model.dag_versions import (
     LABEL_CHANGES,
     LABEL_DAGS,
     LABEL_DIGESTS,
@@ -12,7 +13,6 @@ from dagship.dag_versions import (
     is_id,
     version_id,
 )
-from dagship.image.tree import Tree, TreeFile
 
 _MOST_CHANGES = 200
 # A label travels in an argument, of which Linux allows 128 KiB.

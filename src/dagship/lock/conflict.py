@@ -8,9 +8,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from dagship.artifacts import Artifact
 from dagship.errors import DagshipError, OutsideError, Refused
 from dagship.lock.requirements import Line
+from dagship.model.artifacts import Artifact
 
 _SHOWN = 4
 _SILENT = "Check the settings index_url, pip_conf and ca_cert, and that builds reach the network."

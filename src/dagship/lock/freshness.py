@@ -3,10 +3,10 @@
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 
-from dagship.artifacts import BaseImage, LockFile
 from dagship.errors import Refused
 from dagship.lock.pins import Lock, Pin, Stamp, base_digest, input_digest, pins_digest, sha256
 from dagship.lock.requirements import Source
+from dagship.model.artifacts import BaseImage, LockFile
 
 _ADVICE = "Run lock, and commit what it writes."
 

@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from dagship.artifacts import BaseImage, LockFile
-from dagship.console import Console
 from dagship.errors import Refused, UsageError
 from dagship.lock import freshness, requirements
 from dagship.lock.pins import Lock, digest, is_of_another_tool, looks_locked, parse_lock
 from dagship.lock.requirements import Source
+from dagship.model.artifacts import BaseImage, LockFile
 from dagship.resources import resource
 from dagship.settings import Settings
+from dagship.terminal.console import Console
 from dagship.workspace import Workspace
 
 

@@ -12,8 +12,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dagship.artifacts import BaseImage
-from dagship.console import Console, Step
 from dagship.dockerfile import Recipe, render
 from dagship.engine import images
 from dagship.errors import OutsideError
@@ -22,8 +20,10 @@ from dagship.lock import conflict
 from dagship.lock.freshness import moved, stamp
 from dagship.lock.pins import compose, parse_lock
 from dagship.lock.requirements import Line, Source
+from dagship.model.artifacts import BaseImage
 from dagship.resources import copy_programs
 from dagship.settings import Settings
+from dagship.terminal.console import Console, Step
 
 log = logging.getLogger(__name__)
 

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from dagship.console import size
 from dagship.prune.model import PruneReport, Verdict
+from dagship.terminal.console import size
 
 if TYPE_CHECKING:
-    from dagship.console import Console
+    from dagship.terminal.console import Console
 
 
 def show(console: "Console", report: PruneReport) -> None:

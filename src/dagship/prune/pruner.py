@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from dagship.dag_versions import LABEL_DAGS, versions_of
 from dagship.errors import DagshipError, OutsideError, Refused
+from dagship.model.dag_versions import LABEL_DAGS, versions_of
+from dagship.model.reference import Reference
 from dagship.prune import choice
 from dagship.prune.model import Image, PruneReport, Seen, Verdict
 from dagship.prune.present import show
-from dagship.reference import Reference
 from dagship.registry.repository import RegistryFacts, Repository
 
 if TYPE_CHECKING:
-    from dagship.console import Console
+    from dagship.terminal.console import Console
 
 _AT_A_TIME = 8
 _LABEL_TAG = "org.opencontainers.image.version"

@@ -18,10 +18,10 @@ from typing import Any, Self
 
 from dagship.cluster.api import Cluster
 from dagship.cluster.failures import Conflict, NotFound
-from dagship.console import Console
 from dagship.errors import OutsideError, Refused
 from dagship.record import actor
 from dagship.record.lease_spec import Sight, holder_of, is_free, sight, written
+from dagship.terminal.console import Console
 
 _KIND = "Lease"
 # How long the API server may be away while the lock is held, seconds: an upgrade of its own takes about a minute.

@@ -6,7 +6,7 @@ move with before and after exchanged, so that there is one machinery for both wa
 
 from typing import Literal, NamedTuple
 
-from dagship.artifacts import Artifact, DagImage
+from dagship.model.artifacts import Artifact, DagImage
 from dagship.workloads.kinds import Kind, Role
 
 # Releases of a record.

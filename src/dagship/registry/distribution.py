@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from dagship.errors import OutsideError, Transient
-from dagship.reference import Reference
+from dagship.model.reference import Reference
 from dagship.registry import answers
 from dagship.registry.answers import Answer
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from dagship.errors import OutsideError
-from dagship.reference import Reference
+from dagship.model.reference import Reference
 from dagship.registry.answers import Answer
 from dagship.registry.distribution import Distribution
 from dagship.registry.manifests import Config, Manifest, Part, TagList, is_digest

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dagship.artifacts import Target
 from dagship.errors import UsageError
+from dagship.model.artifacts import Target
 from dagship.record.model import Move
 from dagship.rollout.execute import phases
 from dagship.rollout.options import RolloutOptions
@@ -16,8 +16,8 @@ from dagship.workloads import selection
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
-    from dagship.console import Console
     from dagship.rollout.survey import Survey
+    from dagship.terminal.console import Console
 
 
 def rollout(cluster: "Cluster", console: "Console", target: Target, options: RolloutOptions) -> RolloutResult:

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 from dagship.airflow import pinned_runs
 from dagship.airflow.activity import Activity
-from dagship.artifacts import Target
+from dagship.model.artifacts import Target
 from dagship.record.model import Journal, Move
 from dagship.rollout.plan import drift
 from dagship.rollout.results import Deployed, RolloutResult, TaskReport
 
 if TYPE_CHECKING:
-    from dagship.console import Console
+    from dagship.terminal.console import Console
 
 # Digits of a commit that people compare.
 COMMIT = 12

@@ -10,7 +10,7 @@ from dagship.rollout.present import COMMIT, in_brief, repository
 from dagship.rollout.results import StatusReport
 
 if TYPE_CHECKING:
-    from dagship.console import Console
+    from dagship.terminal.console import Console
 
 
 def show_status(console: "Console", report: StatusReport) -> None:

@@ -6,8 +6,8 @@ from pydantic import Field
 
 from dagship.airflow.activity import Activity, Task
 from dagship.airflow.sync_report import SyncReport
-from dagship.artifacts import Artifact, DagImage, PushedImage
 from dagship.diagnosis.failure import Failure
+from dagship.model.artifacts import Artifact, DagImage, PushedImage
 from dagship.record.model import Hold, Journal, Move, Release
 from dagship.workloads.image_identity import digest, spelled_out
 from dagship.workloads.kinds import Role

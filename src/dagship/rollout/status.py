@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from dagship.airflow import git_sync, query
 from dagship.airflow.activity import Activity
 from dagship.health.verdict import Verdict, judge
+from dagship.model.reference import Reference
 from dagship.record.model import Change, Move, Record
-from dagship.reference import Reference
 from dagship.rollout import survey as survey_
 from dagship.rollout.plan import dag_version, kubernetes_executor, own_releases, planner
 from dagship.rollout.preflight import dag_source

@@ -5,8 +5,8 @@ import logging
 import re
 from pathlib import Path
 
-from dagship import files
 from dagship.errors import UsageError
+from dagship.untrusted import files
 
 # Airflow takes any key for a Variable, so nearly anything may stand before the `=`.
 _NAME = re.compile(r"[^\s=\x00-\x1f]+")

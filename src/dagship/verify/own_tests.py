@@ -10,14 +10,15 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from dagship import boundary, index, probe
-from dagship.artifacts import BaseImage, CheckedTest, Finding
-from dagship.console import Console
+from dagship import index, probe
 from dagship.dockerfile import exec_form
 from dagship.engine import images
 from dagship.errors import UsageError
+from dagship.model.artifacts import BaseImage, CheckedTest, Finding
 from dagship.resources import copy_programs, programs
 from dagship.settings import Settings
+from dagship.terminal.console import Console
+from dagship.untrusted import boundary
 from dagship.verify.finding import finding
 from dagship.verify.observation import SeenTests
 from dagship.workspace import Workspace

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dagship.artifacts import CheckedTest, Finding, Kind, VerifyReport
-from dagship.console import Console, printable
 from dagship.errors import UsageError
+from dagship.model.artifacts import CheckedTest, Finding, Kind, VerifyReport
+from dagship.terminal.console import Console, printable
 from dagship.workspace import whole
 
 if TYPE_CHECKING:

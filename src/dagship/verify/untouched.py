@@ -1,8 +1,8 @@
 """The contradictions of the untouched base: asked for only when the packages of an image do not fit one another."""
 
-from dagship.artifacts import BuiltImage
 from dagship.engine import images
 from dagship.errors import OutsideError
+from dagship.model.artifacts import BuiltImage
 from dagship.probe import FIND_PYTHON
 from dagship.verify.observation import Packages
 

@@ -15,15 +15,16 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from dagship import dag_versions, redaction
-from dagship.artifacts import BuiltImage, CheckedFile, Finding, VerifyReport
-from dagship.console import Console, Step
+from dagship import redaction
 from dagship.engine import images
 from dagship.errors import UsageError
 from dagship.inside.versions.airflow_env import FOLDERS, OF_CHECK
+from dagship.model import dag_versions
+from dagship.model.artifacts import BuiltImage, CheckedFile, Finding, VerifyReport
 from dagship.probe import FIND_PYTHON
 from dagship.resources import BESIDE_DAGS, programs
 from dagship.settings import Settings
+from dagship.terminal.console import Console, Step
 from dagship.verify import envfile, own_tests, untouched, verdict
 from dagship.verify.finding import finding
 from dagship.verify.observation import Observation, SeenFile, SeenTests

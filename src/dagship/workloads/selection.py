@@ -6,7 +6,7 @@ In a repository that holds other programs as well, `airflow_components` tells Ai
 from collections.abc import Iterable, Mapping
 
 from dagship.errors import UsageError
-from dagship.reference import Reference
+from dagship.model.reference import Reference
 from dagship.workloads import kinds
 from dagship.workloads.airflow_components import airflows, is_another
 from dagship.workloads.spec import Container, Workload

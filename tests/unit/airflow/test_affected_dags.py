@@ -2,7 +2,7 @@
 
 from dagship.airflow import affected_dags
 from dagship.airflow.affected_dags import Dag
-from dagship.artifacts import Target
+from dagship.model.artifacts import Target
 
 A = Dag("a", "a.py", paused=False, running=0)
 B = Dag("b", "team/b.py", paused=False, running=1)

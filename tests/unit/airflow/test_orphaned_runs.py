@@ -7,10 +7,10 @@ import pytest
 
 from dagship.airflow import orphaned_runs, pinned_runs, wait_for_runs
 from dagship.airflow.activity import Activity, DagRuns, RunCount
-from dagship.artifacts import Target
-from dagship.board import Board
-from dagship.console import Console
 from dagship.errors import Refused
+from dagship.model.artifacts import Target
+from dagship.terminal.board import Board
+from dagship.terminal.console import Console
 
 A, B = "a" * 12, "b" * 12
 

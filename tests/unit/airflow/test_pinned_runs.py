@@ -2,7 +2,7 @@
 
 from dagship.airflow import pinned_runs
 from dagship.airflow.activity import Activity, RunCount
-from dagship.artifacts import Target
+from dagship.model.artifacts import Target
 from tests.builders.runs import A, B, C, live, target
 
 

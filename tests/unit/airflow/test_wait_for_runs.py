@@ -6,8 +6,8 @@ import pytest
 
 from dagship.airflow import wait_for_runs
 from dagship.airflow.activity import Activity
-from dagship.board import Board
 from dagship.errors import Refused
+from dagship.terminal.board import Board
 from tests.builders.runs import B, live, target
 
 

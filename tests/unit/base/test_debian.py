@@ -8,9 +8,9 @@ import pytest
 
 from dagship.base import debian
 from dagship.base.plan import Plan, plan_base
-from dagship.console import Console
 from dagship.errors import OutsideError, UsageError
 from dagship.settings import load
+from dagship.terminal.console import Console
 from dagship.workspace import Workspace
 
 BOOKWORM = "Debian|Debian|bookworm|http://mirror.test/debian/"

@@ -10,7 +10,7 @@ from dagship.base import debian
 from dagship.base import plan as base_plan
 from dagship.base.plan import Plan, default_extras, plan_base
 from dagship.errors import UsageError
-from dagship.reference import Reference
+from dagship.model.reference import Reference
 from dagship.resources import programs, resource
 from dagship.settings import load
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from dagship.artifacts import Target
 from dagship.chart import image_choice
 from dagship.errors import UsageError
+from dagship.model.artifacts import Target
 
 DIGEST, OTHER = (f"sha256:{digit * 64}" for digit in "12")
 PUSHED = Target(image=f"localhost:5000/team/airflow@{DIGEST}", digest=DIGEST, airflow="3.3.2")

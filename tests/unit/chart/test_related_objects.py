@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from dagship.board import Board
 from dagship.chart.related_objects import Others
 from dagship.health import faults
 from dagship.health.watcher import WorkloadFailed
+from dagship.terminal.board import Board
 from dagship.workloads import status
 from tests.builders import pods as o
 from tests.builders.namespace import Namespace

@@ -9,7 +9,7 @@ from invoke import Context, Exit
 
 from dagship.cli import cluster, flags
 from dagship.errors import UsageError
-from dagship.project import Project
+from dagship.pipeline.project import Project
 
 
 @pytest.mark.parametrize(("given", "seconds"), [("", None), (False, None), (True, 600.0), ("90", 90.0), ("1.5", 1.5)])

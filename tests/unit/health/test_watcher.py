@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from dagship.board import Board
 from dagship.errors import Refused
 from dagship.health.expectation import Expectation
 from dagship.health.faults import Fault
 from dagship.health.watcher import Last, Pods, Watcher, WorkloadFailed
+from dagship.terminal.board import Board
 from tests.builders import pods as o
 from tests.builders.namespace import Namespace
 

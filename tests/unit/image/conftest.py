@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dagship.image import context
-from dagship.image.tree import Tree
+from dagship.image.tree import reader
+from dagship.image.tree.model import Tree
 from tests.builders.dag_directory import DAG
 
 
@@ -21,4 +21,4 @@ def dags(tmp_path: Path) -> Path:
 @pytest.fixture
 def tree(tmp_path: Path) -> Tree:
     (tmp_path / "a.py").write_text("import airflow\n")
-    return context.read(tmp_path, ignore=(), max_file_size=100)
+    return reader.read(tmp_path, ignore=(), max_file_size=100)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dagship.image import builder as build
 from dagship.image import plan as planning
-from dagship.image.tree import Tree
+from dagship.image.tree.model import Tree
 from tests.builders.plans import LOCK, NO_LOCK, PURELIB, base, settings
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from dagship.console import Console
 from dagship.errors import Refused
 from dagship.image import earlier
-from dagship.image.tree import Tree, TreeFile
+from dagship.image.tree.model import Tree, TreeFile
+from dagship.terminal.console import Console
 from dagship.workspace import Workspace
 from tests.builders.trees import colliding
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from dagship.artifacts import Layer
 from dagship.image import log as buildlog
 from dagship.image import plan as planning
-from dagship.image.tree import Tree
+from dagship.image.tree.model import Tree
+from dagship.model.artifacts import Layer
 from tests.builders.plans import LOCK, NO_LOCK, base, settings
 
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from dagship import dag_versions
-from dagship.artifacts import LockFile
 from dagship.image import builder as build
 from dagship.image import plan as planning
-from dagship.image.tree import Tree, TreeFile
+from dagship.image.tree.model import Tree, TreeFile
+from dagship.model import dag_versions
+from dagship.model.artifacts import LockFile
 from dagship.resources import programs
 from tests.builders.plans import DIGEST, LOCK, NO_LOCK, base, settings
 from tests.builders.trees import colliding

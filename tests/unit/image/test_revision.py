@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dagship.image import checkout, revision
+from dagship.image import revision
+from dagship.image.tree import checkout
 from tests.builders.repositories import git, hostile_repository
 
 PREFIX = "org.opencontainers.image."

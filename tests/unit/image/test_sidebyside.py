@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dagship.image import sidebyside
-from dagship.image.tree import Tree, TreeFile
+from dagship.image.tree.model import Tree, TreeFile
 
 NOW, A, B, C, D = "000000000000", "aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc", "dddddddddddd"
 

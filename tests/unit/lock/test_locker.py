@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from dagship.console import Console
 from dagship.errors import Refused, UsageError
 from dagship.lock import freshness
 from dagship.lock import locker as lock
 from dagship.lock.pins import parse_lock
 from dagship.lock.requirements import Source
 from dagship.settings import Settings
+from dagship.terminal.console import Console
 from dagship.workspace import Workspace
 from tests.builders.locks import BASE, PINS, A, B, current
 

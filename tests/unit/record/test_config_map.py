@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from dagship.artifacts import Target
 from dagship.cluster.failures import Conflict, NotFound
 from dagship.errors import Refused, UsageError
+from dagship.model.artifacts import Target
 from dagship.record import config_map
 from dagship.record import config_map as record_map
 from dagship.record.model import Change, Hold, Journal, Move, Record, Release

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from dagship.artifacts import Target
-from dagship.console import Console
+from dagship.model.artifacts import Target
 from dagship.rollout import actions
 from dagship.rollout.options import RolloutOptions
 from dagship.rollout.preflight.dag_source import BUNDLES, FOLDER
+from dagship.terminal.console import Console
 from tests.builders.airflow import container, deployment, pod, stateful_set
 from tests.builders.namespace import Namespace
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from dagship.airflow.activity import Activity
-from dagship.artifacts import Target
 from dagship.diagnosis.failure import Failure
 from dagship.diagnosis.present import show_failure
+from dagship.model.artifacts import Target
 from dagship.record.model import Change, Release
 from dagship.rollout import present, present_status
 from tests.builders.results import (

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dagship.artifacts import BaseImage
 from dagship.errors import UsageError
+from dagship.model.artifacts import BaseImage
 from dagship.verify import own_tests
 from dagship.verify.observation import SeenTest, SeenTests
 

@@ -8,9 +8,9 @@ from typing import get_args
 import pytest
 from junitparser import Failure, JUnitXml, Skipped
 
-from dagship.artifacts import CheckedFile, CheckedTest, Finding, Kind, VerifyReport
-from dagship.console import Console
 from dagship.errors import UsageError
+from dagship.model.artifacts import CheckedFile, CheckedTest, Finding, Kind, VerifyReport
+from dagship.terminal.console import Console
 from dagship.verify import report
 
 ROOT = "/opt/airflow/dag-versions/3f9c2a71d0b4"

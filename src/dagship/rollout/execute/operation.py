@@ -9,9 +9,9 @@ from dagship.airflow import query
 from dagship.airflow.activity import Activity
 from dagship.airflow.drain import Drains
 from dagship.airflow.query import Airflow
-from dagship.artifacts import Target
 from dagship.diagnosis.failure import Failure
 from dagship.health.watcher import Last, Pods, Watcher
+from dagship.model.artifacts import Target
 from dagship.record.actor import signature
 from dagship.record.ledger import Ledger
 from dagship.record.model import Journal, Move
@@ -24,11 +24,11 @@ from dagship.rollout.survey import Survey
 from dagship.timing import timed
 
 if TYPE_CHECKING:
-    from dagship.board import Board
     from dagship.cluster.api import Cluster
     from dagship.cluster.feed import Feed
-    from dagship.console import Console
     from dagship.health.expectation import Expectation
+    from dagship.terminal.board import Board
+    from dagship.terminal.console import Console
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,8 +20,8 @@ from dagship.rollout.survey import read_namespace
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
-    from dagship.console import Console
     from dagship.record.lease import Lease
+    from dagship.terminal.console import Console
 
 _HOW_TO_GO_ON = "the same command again finishes it, rollout --undo takes it back."
 

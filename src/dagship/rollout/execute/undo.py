@@ -18,7 +18,7 @@ from dagship.rollout.results import RolloutResult
 from dagship.workloads.kinds import WATCHED
 
 if TYPE_CHECKING:
-    from dagship.board import Board
+    from dagship.terminal.board import Board
 
 
 @dataclass(kw_only=True)

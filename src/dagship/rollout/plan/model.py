@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from dagship.artifacts import Target
+from dagship.model.artifacts import Target
 from dagship.record.model import Move
 
 if TYPE_CHECKING:

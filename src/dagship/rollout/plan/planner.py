@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dagship.artifacts import Target
+from dagship.model.artifacts import Target
 from dagship.record.model import Change, Move, Release
 from dagship.rollout.plan import dag_version, kubernetes_executor, patch, step_order
 from dagship.workloads.kinds import Kind

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from dagship import documents
+from dagship.untrusted import documents
 
 _GROUPS = ((False, "containers"), (True, "initContainers"))
 # What may stand before a value: its anchor and its tag.

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dagship.airflow.activity import Activity
-from dagship.artifacts import Target
 from dagship.errors import UsageError
+from dagship.model.artifacts import Target
+from dagship.model.reference import Reference
 from dagship.record.model import Journal, Move, Record, Release
-from dagship.reference import Reference
 from dagship.rollout.plan import dag_version, planner, resume
 from dagship.rollout.plan.model import Planned
 

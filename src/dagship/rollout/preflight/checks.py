@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from dagship.artifacts import Target
 from dagship.cluster.failures import Forbidden
 from dagship.errors import Refused, UsageError
+from dagship.model.artifacts import Target
 from dagship.record.model import Move, Release
 from dagship.rollout.plan import planner, resume
 from dagship.rollout.preflight import field_owners, permissions

@@ -5,8 +5,8 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from dagship import dag_versions
 from dagship.airflow.activity import Activity
+from dagship.model import dag_versions
 from dagship.record.model import Move
 from dagship.rollout.plan import pod_template_file
 from dagship.rollout.plan.planner import Objects

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from dagship.airflow.activity import Activity
 from dagship.airflow.query import Variable
 from dagship.airflow.scheduler_python import CannotAsk
-from dagship.artifacts import Target
 from dagship.errors import Refused
+from dagship.model.artifacts import Target
 from dagship.record.model import Move
 from dagship.rollout.preflight import dag_source
 from dagship.rollout.preflight.dag_source import Setting

@@ -9,8 +9,8 @@ because a forced change takes the field from them, and does not stop them.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
-from dagship.artifacts import Artifact
 from dagship.cluster.calls import MANAGER
+from dagship.model.artifacts import Artifact
 from dagship.rollout.preflight.managed_fields import Operation, managers
 
 Tool = Literal["helm", "argocd", "flux", "other"]

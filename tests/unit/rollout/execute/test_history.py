@@ -3,7 +3,7 @@
 import pytest
 
 from dagship.airflow.activity import Activity
-from dagship.artifacts import Target
+from dagship.model.artifacts import Target
 from dagship.record.model import Change, Hold, Journal, Move, Record, Release, Signature
 from dagship.rollout.execute import history
 from dagship.rollout.execute.history import is_last, journal_of, released

@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 
-from dagship.artifacts import Target
-from dagship.console import Console
 from dagship.errors import OutsideError, Refused, UsageError
 from dagship.inside.scheduler.answer import MARK
+from dagship.model.artifacts import Target
 from dagship.record import config_map
 from dagship.record.ledger import Ledger
 from dagship.record.model import Hold, Record
@@ -23,6 +22,7 @@ from dagship.rollout.execute import hold as holding
 from dagship.rollout.execute.operation import Notes, Operation
 from dagship.rollout.plan.model import Planned
 from dagship.rollout.survey import Survey
+from dagship.terminal.console import Console
 from dagship.workloads import spec
 from dagship.workloads.inventory import Inventory
 from tests.builders import operations

@@ -8,9 +8,9 @@ import pytest
 
 from dagship.airflow import wait_for_runs
 from dagship.airflow.activity import Activity, RunCount
-from dagship.artifacts import Target
 from dagship.errors import Refused
 from dagship.inside.scheduler.answer import MARK
+from dagship.model.artifacts import Target
 from dagship.record.model import Change, Move, Record
 from dagship.rollout.execute import runs
 from dagship.rollout.execute.operation import Operation

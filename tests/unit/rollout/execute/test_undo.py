@@ -2,9 +2,9 @@
 
 import pytest
 
-from dagship.artifacts import Target
 from dagship.cluster.failures import Forbidden, Unreachable
 from dagship.diagnosis.failure import Failure
+from dagship.model.artifacts import Target
 from dagship.record import config_map
 from dagship.record.model import Change, Move, Record, Release
 from dagship.rollout.execute.undo import go_back

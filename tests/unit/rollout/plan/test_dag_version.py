@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dagship.airflow.activity import Activity
-from dagship.artifacts import Target
+from dagship.model.artifacts import Target
 from dagship.record.model import Journal, Move, Release
 from dagship.rollout.execute import apply
 from dagship.rollout.plan import dag_version, drift, patch, planner, resume

@@ -3,8 +3,8 @@
 import pytest
 
 from dagship.airflow.activity import Activity
-from dagship.artifacts import Target
 from dagship.errors import UsageError
+from dagship.model.artifacts import Target
 from dagship.record.model import Change, Journal, Move, Record, Release
 from dagship.rollout.plan import dag_version, own_releases, rollback_target
 from dagship.rollout.plan.model import Planned

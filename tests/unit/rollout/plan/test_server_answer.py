@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from dagship.artifacts import Target
 from dagship.health.watcher import WorkloadFailed
+from dagship.model.artifacts import Target
 from dagship.record import config_map
 from dagship.record.model import Change, Move, Release
 from dagship.rollout import status

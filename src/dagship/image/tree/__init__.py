@@ -1,0 +1,1 @@
+"""The tree of DAGs: read from its directory, held in memory, and packed into layers."""

@@ -1,0 +1,66 @@
+"""A DAG tree in memory, and its version id."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePath
+
+from dagship.model.dag_versions import version_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class TreeFile:
+    """One file of a DAG tree.
+
+    Attributes:
+        path: Relative to the tree, with `/`.
+        executable: Whether its owner may execute it.
+        content: Its bytes.
+
+    """
+
+    path: str
+    executable: bool
+    content: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tree:
+    """A DAG tree in memory.
+
+    Attributes:
+        source: Where it was read: an absolute path; for a version out of an image, its id.
+        files: Its files, sorted by path.
+        left_out: What stayed out by itself, as people should know: path and reason.
+
+    """
+
+    source: PurePath
+    files: tuple[TreeFile, ...]
+    left_out: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def version(self) -> str:
+        """The version id: the first 12 hex digits of `digest`, for people and as the name of a directory.
+
+        Whoever tries for a minute finds two trees with one id: what is reused or kept is compared by `digest`.
+        """
+        return version_id(self.digest)
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 over sorted (path, executable bit, content), 64 hex digits.
+
+        No clock, no git and no place enters it: the same tree has the same one on any machine.
+        """
+        digest = hashlib.sha256()
+        for file in self.files:
+            # Lengths and separators make the sequence unambiguous.
+            digest.update(f"{file.path}\0{'x' if file.executable else '-'}\0{len(file.content)}\0".encode())
+            digest.update(file.content)
+        return digest.hexdigest()
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(len(file.content) for file in self.files)

@@ -1,0 +1,346 @@
+"""What the stages hand to one another: frozen values, each a JSON file in `.dagship/` when a CI job ends.
+
+Data runs one way: Settings → LockFile → Tree (image/tree/model.py) → BuiltImage → VerifyReport → PushedImage.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Artifact(BaseModel):
+    """A frozen value that JSON holds whole."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+_FACTS = ("dag_version", "dag_versions", "dag_digests", "dag_changes", "dags", "airflow", "platforms")
+
+
+class DagImage(Artifact):
+    """What speaks of an image of DAGs, from its build to the record of its rollout.
+
+    What is known of the image has the same name in each, and each has what it needs of that: its JSON is flat, and its
+    keys stay where they are.
+    """
+
+    def facts(self, kind: "type[DagImage]") -> dict[str, Any]:
+        """Returns what is known of the image as far as `kind` has fields for it, to make one of `kind` with."""
+        here, there = type(self).model_fields, kind.model_fields
+        return {name: getattr(self, name) for name in _FACTS if name in here and name in there}
+
+
+class Directory(Artifact):
+    """A directory as the base image has it: layers of ours that pass through it must say the same.
+
+    Attributes:
+        path: Absolute path.
+        mode: Permission bits.
+        uid: Owner.
+        gid: Group.
+
+    """
+
+    path: str
+    mode: int
+    uid: int
+    gid: int
+
+
+class BaseImage(Artifact):
+    """An image that holds Airflow, and where in it Airflow's environment lies.
+
+    Attributes:
+        reference: As the user named it.
+        pinned: The same by digest, where the builder can resolve it; what `FROM` gets.
+        id: The engine's image id, or the digest.
+        platform: `os/architecture`.
+        python: Absolute path of the interpreter that runs Airflow.
+        python_version: Its version, `3.11.2`.
+        prefix: `sys.prefix` of that interpreter: packages go there.
+        purelib: Directory in which its packages lie.
+        airflow: Version of apache-airflow.
+        user: The image's user, `uid[:gid]`, empty for root.
+        packages: Every installed distribution, canonical name to version.
+        directories: The directories on the way to the DAG versions and to `purelib` that the image already has.
+        layers: Digests of its uncompressed layers, lowest first: an image built on it starts with them.
+
+    """
+
+    reference: str
+    pinned: str
+    id: str
+    platform: str
+    python: str
+    python_version: str
+    prefix: str
+    purelib: str
+    airflow: str
+    user: str
+    packages: dict[str, str]
+    directories: tuple[Directory, ...]
+    layers: tuple[str, ...]
+
+
+class BuiltBase(Artifact):
+    """What `base` leaves behind: `lock` and `build` take it as their base.
+
+    Attributes:
+        reference: Image reference in the local engine.
+        id: The engine's image id.
+        airflow: Version of apache-airflow in it.
+
+    """
+
+    reference: str
+    id: str
+    airflow: str
+
+
+class LockFile(Artifact):
+    """A lock: exact versions and hashes.
+
+    Attributes:
+        path: Where it came from, as shown to people.
+        text: Its text, empty when there is nothing to install.
+        digest: SHA-256 of the text, hex.
+        written: Whether the file was made or changed.
+
+    """
+
+    path: str
+    text: str
+    digest: str
+    written: bool = False
+
+
+class Layer(Artifact):
+    """A layer or a run of layers of an image.
+
+    Attributes:
+        what: What it holds, for people.
+        bytes: What it takes on the engine's disk.
+
+    """
+
+    what: str
+    bytes: int
+
+
+class BuiltImage(DagImage):
+    """An image that `build` made.
+
+    Attributes:
+        reference: Repository and content-addressed tag.
+        id: The engine's image id; empty when the image was pushed by a builder and is not in the local engine.
+        digest: The registry's digest when it was pushed, or empty.
+        content: SHA-256 of all that went in, hex, or empty when the image does not say it.
+        dag_version: The version id of the DAG tree.
+        dag_versions: The ids of all DAG versions in the image: the current one, then from newest to oldest.
+        dag_digests: Their whole digests, in the same order; none when the image does not say them.
+        dag_changes: For each older version the files in which the current one differs from it, None when too many.
+        airflow: Version of apache-airflow in the base.
+        base: The base image, by digest where known.
+        platforms: `os/architecture`, one or more.
+        size: What the layers take on the engine's disk, bytes; 0 when it is not in the local engine.
+        layers: What makes up the size.
+        seconds: Seconds by build stage; empty when nothing was built.
+        reused: Whether the image was there already.
+
+    """
+
+    reference: str
+    id: str
+    digest: str
+    content: str = ""
+    dag_version: str
+    dag_versions: tuple[str, ...] = ()
+    dag_digests: tuple[str, ...] = ()
+    dag_changes: dict[str, tuple[str, ...] | None] = {}
+    airflow: str
+    base: str
+    platforms: tuple[str, ...]
+    size: int
+    layers: tuple[Layer, ...]
+    seconds: dict[str, float]
+    reused: bool
+
+
+Severity = Literal["error", "warning"]
+
+# Described one by one in docs/reference/findings.md.
+Kind = Literal[
+    "airflow-broken",
+    "airflow-moved",
+    "crashed",
+    "cycle",
+    "deprecation",
+    "duplicate-dag-id",
+    "import-error",
+    "lost-dag",
+    "missing-connection",
+    "missing-variable",
+    "network-access",
+    "no-dags",
+    "no-tests",
+    "not-serializable",
+    "pip-check",
+    "slow",
+    "test-failed",
+    "timeout",
+    "varying-value",
+]
+
+
+class Finding(Artifact):
+    """One thing wrong with an image or a DAG file in it.
+
+    Attributes:
+        severity: `error` fails the test; `warning` does with `--strict`.
+        kind: What it is.
+        file: Relative to the DAG tree; empty when it is about the image.
+        line: Line in that file, 0 when unknown.
+        message: One sentence.
+        traceback: The full traceback, or empty.
+        hint: What to do, or empty.
+        version: The older DAG version it is about; empty for the current one and for the image.
+
+    """
+
+    severity: Severity
+    kind: Kind
+    file: str
+    line: int
+    message: str
+    traceback: str
+    hint: str
+    version: str = ""
+
+
+class CheckedFile(Artifact):
+    """A DAG file that was imported.
+
+    Attributes:
+        file: Relative to the DAG tree.
+        seconds: Time that importing it took.
+        dags: Ids of the DAGs it defines.
+        version: The older DAG version it belongs to, empty for the current one.
+
+    """
+
+    file: str
+    seconds: float
+    dags: tuple[str, ...]
+    version: str = ""
+
+
+class CheckedTest(Artifact):
+    """One of the user's own tests, run in the image.
+
+    Attributes:
+        name: pytest's node id.
+        outcome: `passed`, `failed` or `skipped`.
+        seconds: Time it took.
+
+    """
+
+    name: str
+    outcome: Literal["passed", "failed", "skipped"]
+    seconds: float
+
+
+class VerifyReport(Artifact):
+    """The result of `test-image`.
+
+    Attributes:
+        image: Reference of the image tested.
+        id: The engine's id of the image tested.
+        passed: The verdict.
+        strict: Whether warnings fail it as well.
+        airflow: Version of apache-airflow found in the image.
+        python: Version of its Python.
+        versions: The DAG versions whose files were imported, the current one first; empty when the image names none.
+        files: DAG files imported.
+        tests: The user's own tests, where there were some.
+        findings: Errors and warnings, errors first.
+        seconds: Whole duration.
+
+    """
+
+    image: str
+    id: str
+    passed: bool
+    strict: bool = False
+    airflow: str
+    python: str
+    versions: tuple[str, ...] = ()
+    files: tuple[CheckedFile, ...]
+    tests: tuple[CheckedTest, ...] = ()
+    findings: tuple[Finding, ...]
+    seconds: float
+
+    @property
+    def dags(self) -> dict[str, str]:
+        """The DAGs of the current version, and the file of each in the tree."""
+        return {dag_id: one.file for one in self.files if not one.version for dag_id in one.dags}
+
+
+class PushedImage(DagImage):
+    """An image that the registry has.
+
+    Attributes:
+        reference: Repository and tag.
+        digest: The registry's digest, `sha256:…`: the identity from here on.
+        dag_version: The version id of the DAG tree, or empty when the image is not one of ours.
+        dag_versions: The ids of all DAG versions in it: the current one, then from newest to oldest.
+        dag_digests: Their whole digests, in the same order; none when the image does not say them.
+        dag_changes: For each older version the files in which the current one differs from it, None when too many.
+        dags: The DAGs of its current version, and the file of each in the tree; empty when it was not tested.
+        tested: Whether `test-image` passed on exactly this image.
+        airflow: Version of apache-airflow in it, or empty.
+        platforms: `os/architecture` it is for.
+
+    """
+
+    reference: str
+    digest: str
+    dag_version: str
+    dag_versions: tuple[str, ...] = ()
+    dag_digests: tuple[str, ...] = ()
+    dag_changes: dict[str, tuple[str, ...] | None] = {}
+    dags: dict[str, str] = {}
+    tested: bool
+    airflow: str = ""
+    platforms: tuple[str, ...] = ()
+
+
+class Target(DagImage):
+    """The image to move to.
+
+    Attributes:
+        image: Repository and digest.
+        digest: `sha256:…`.
+        dag_version: DAG version, empty when unknown.
+        airflow: Version of Airflow, empty when unknown.
+        platforms: `os/architecture` it is for; empty when unknown.
+        dag_versions: DAG versions that it holds, the current one first; empty when unknown.
+        dag_changes: For each older version the files in which the current one differs from it, None when too many.
+        dags: Its DAGs, and the file of each in the DAG tree, as they were tested; empty when unknown.
+        dag_pointer: DAG version that it is to announce instead of its current one, or empty.
+
+    """
+
+    image: str
+    digest: str
+    dag_version: str = ""
+    airflow: str = ""
+    platforms: tuple[str, ...] = ()
+    dag_versions: tuple[str, ...] = ()
+    dag_changes: dict[str, tuple[str, ...] | None] = Field(default_factory=dict)
+    dags: dict[str, str] = Field(default_factory=dict)
+    dag_pointer: str = ""
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """The DAG versions that it holds; empty when unknown."""
+        return self.dag_versions or ((self.dag_version,) if self.dag_version else ())

@@ -1,0 +1,98 @@
+"""Finds what a build is made of: the base, the requirements, the DAGs, and the DAG versions that stay beside them."""
+
+from typing import TYPE_CHECKING
+
+from dagship.model.artifacts import BaseImage, BuiltBase, LockFile, PushedImage
+from dagship.model.reference import Reference
+from dagship.pipeline.project import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dagship.image.tree.model import Tree
+    from dagship.rollout.running_image import Incumbent
+
+
+def base(project: Project) -> BaseImage:
+    """Finds the base: the one that settings name, else the one that `base` built, else the official image."""
+    from dagship import probe
+
+    settings = project.settings
+    reference, why = settings.base, "as the settings name it"
+    if not reference:
+        built = project.workspace.read("base", BuiltBase)
+        asked_for_another = (
+            "airflow" in settings.model_fields_set and built is not None and built.airflow != settings.airflow
+        )
+        if built is None or asked_for_another:
+            reference, why = f"apache/airflow:{settings.airflow}", "the official image, since nothing names another"
+        else:
+            reference, why = built.reference, f"as {project.workspace.directory / 'base.json'} names it"
+    project.console.say(f"base: {reference}, {why}")
+    return probe.probe(
+        project.workspace, project.console, reference, builder=settings.builder, platforms=settings.platform
+    )
+
+
+def requirements(project: Project, base: BaseImage) -> LockFile:
+    """Finds the lock of the DAGs; none when settings do not name one and the default is not there."""
+    settings = project.settings
+    path = project.path(settings.requirements)
+    if "requirements" not in settings.model_fields_set and not path.exists():
+        if path.with_suffix(".in").exists():
+            path = path.with_suffix(".in")
+        else:
+            return LockFile(path="", text="", digest="")
+
+    from dagship.lock import locker as stage
+
+    return stage.for_build(settings, project.workspace, project.console, base, path)
+
+
+def tree(project: Project) -> "Tree":
+    """Reads the directory of DAGs, and says what of it is left out."""
+    from dagship.image import present
+    from dagship.image.tree import reader
+
+    settings = project.settings
+    dags = project.path(settings.dags)
+    ignore = (*settings.ignore, *reader.patterns_of(dags, settings.secret_files()))
+    found = reader.read(dags, ignore=ignore, max_file_size=settings.max_file_size)
+    for sentence in present.left_out(found):
+        project.console.say(sentence)
+    return found
+
+
+def running(project: Project) -> "Callable[[], Incumbent]":
+    """Begins to ask the cluster what runs there; the answer is waited for when the DAGs are read."""
+    from dagship.rollout import running_image
+
+    settings = project.settings
+    # The default names no registry's repository: no cluster has an image of it.
+    if "repository" not in settings.model_fields_set:
+        return running_image.Incumbent
+    return running_image.asking(
+        settings.repository, context=settings.context, namespace=settings.namespace, selector=settings.selector
+    )
+
+
+def earlier(project: Project, tree: "Tree", incumbent: "Incumbent") -> "tuple[Tree, ...]":
+    """Finds the DAG versions that stay beside the new one: of the image named, the running or the last pushed one."""
+    from dagship.image import earlier as stage
+
+    settings = project.settings
+    pushed = project.workspace.read("push", PushedImage)
+    known = {}
+    if pushed is not None and Reference.parse(pushed.reference).name == settings.repository:
+        versions = dict(zip(pushed.dag_versions, pushed.dag_digests, strict=False))
+        known = {str(Reference.parse(pushed.reference).pinned(pushed.digest)): versions}
+    sources = [stage.Source(reference=settings.previous, explicit=True)] if settings.previous else []
+    for image in dict.fromkeys((*incumbent.images, *known)):
+        sources += [stage.Source(reference=image, versions=known.get(image, {}))]
+    if incumbent.images and not incumbent.complete:
+        project.console.warn(
+            "Airflow did not say in time which DAG versions unfinished runs began on: only the last ones are kept."
+        )
+    return stage.gather(
+        project.workspace, project.console, tree, sources, incumbent.pinned, keep=settings.keep_versions
+    )

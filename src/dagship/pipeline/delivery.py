@@ -1,0 +1,172 @@
+"""The stages that bring an image to a cluster, and all of them in one."""
+
+from typing import TYPE_CHECKING
+
+from dagship.chart import install as installation
+from dagship.chart import uninstall as removal
+from dagship.chart.model import InstallResult, UninstallResult, Wanted
+from dagship.cluster import connection
+from dagship.errors import DagshipError, Refused
+from dagship.helm.api import Helm
+from dagship.model.artifacts import PushedImage
+from dagship.pipeline import stages, which_image
+from dagship.pipeline.project import Project
+from dagship.prune.model import Place, PruneReport, Seen
+from dagship.rollout import actions
+from dagship.rollout import status as status_stage
+from dagship.rollout.options import RolloutOptions
+from dagship.rollout.results import Deployed, RolloutResult, StatusReport
+from dagship.timing import timed
+
+if TYPE_CHECKING:
+    from dagship.cluster.api import Cluster
+
+
+def rollout(project: Project, *, image: str, unfinished: bool, options: RolloutOptions) -> RolloutResult:
+    """Moves an Airflow in the cluster to an image; with `unfinished`, takes back what another run left half done."""
+    cluster = _cluster(project)
+    if unfinished:
+        result = actions.undo(cluster, project.console, options)
+    else:
+        result = actions.rollout(cluster, project.console, which_image.target(project, image=image), options)
+    _keep(project, result)
+    return result
+
+
+def rollback(project: Project, *, to: int | None, options: RolloutOptions) -> RolloutResult:
+    """Moves an Airflow in the cluster back to an earlier release."""
+    result = actions.rollback(_cluster(project), project.console, to, options)
+    _keep(project, result)
+    return result
+
+
+def _keep(project: Project, result: RolloutResult) -> None:
+    """Writes down what a rollout came to; a disk that is full makes nothing of it undone."""
+    try:
+        project.workspace.write("rollout", result)
+    except DagshipError as failed:
+        project.console.warn(f"{failed.message} {failed.hint}")
+
+
+def status(project: Project) -> StatusReport:
+    """Reports which workload runs what."""
+    settings = project.settings
+    pushed = project.workspace.read("push", PushedImage)
+    repositories = [settings.repository, *([pushed.reference] if pushed else []), *filter(None, [settings.from_image])]
+    return status_stage.status(
+        _cluster(project),
+        repositories=repositories,
+        dag_versions={pushed.digest: pushed.dag_version} if pushed else {},
+        selector=settings.selector,
+        names=settings.workloads,
+        release=settings.release,
+    )
+
+
+def install(project: Project, *, image: str) -> InstallResult:
+    """Installs the chart, or upgrades its release."""
+    settings = project.settings
+    cluster = _cluster(project)
+    wanted = Wanted(
+        release=settings.release,
+        files=tuple(project.path(path) for path in settings.values),
+        image=image,
+        pushed=project.workspace.read("push", PushedImage) is not None,
+        timeout=settings.rollout_timeout,
+    )
+    return installation.install(
+        cluster, _helm(cluster), project.console, wanted, lambda: which_image.target(project, image=image)
+    )
+
+
+def uninstall(project: Project, *, delete_data: bool, yes: bool) -> UninstallResult:
+    """Takes the chart's release away."""
+    settings = project.settings
+    cluster = _cluster(project)
+    return removal.uninstall(
+        cluster,
+        _helm(cluster),
+        project.console,
+        settings.release,
+        delete_data=delete_data,
+        yes=yes,
+        timeout=settings.rollout_timeout,
+    )
+
+
+def prune(project: Project, *, delete: bool, ignore_runs: bool) -> PruneReport:
+    """Finds the images of the repository that nothing refers to any more; deletes them when told to."""
+    from dagship.prune import places, pruner
+
+    settings = project.settings
+    pushed = project.workspace.read("push", PushedImage)
+    # Before the registry is read: what is wrong with a kubeconfig is known at once.
+    clusters = _places(project)
+
+    def look() -> tuple[Seen, ...]:
+        with project.console.step(f"Looking at {', '.join(map(str, clusters))}"):
+            return tuple(places.look(cluster, place) for place, cluster in clusters.items())
+
+    return pruner.prune(
+        project.console,
+        settings.repository,
+        look,
+        keep=settings.keep_images,
+        pushed=pushed.digest if pushed else "",
+        delete=delete,
+        ignore_runs=ignore_runs,
+    )
+
+
+def _places(project: Project) -> "dict[Place, Cluster]":
+    """Connects to every namespace that may run images of the repository."""
+    settings = project.settings
+    first = _cluster(project)
+    clusters = {Place(context=first.context, namespace=first.namespace): first}
+    for named in settings.places:
+        context, _, namespace = named.rpartition("/")
+        cluster = connection.connect(context=context or settings.context, namespace=namespace)
+        clusters.setdefault(Place(context=cluster.context, namespace=cluster.namespace), cluster)
+    return clusters
+
+
+def _helm(cluster: "Cluster") -> Helm:
+    inside = cluster.context == connection.IN_CLUSTER
+    return Helm(
+        namespace=cluster.namespace,
+        context="" if inside else cluster.context,
+        kubeconfig=connection.kubeconfig(),
+    )
+
+
+def _cluster(project: Project) -> "Cluster":
+    return connection.connect(context=project.settings.context, namespace=project.settings.namespace)
+
+
+def deploy(project: Project, *, options: RolloutOptions) -> Deployed:
+    """Checks the lock, builds, tests, pushes and rolls out.
+
+    Raises:
+        Refused: The lock is stale, or the image did not pass; nothing later was done.
+        DagshipError: As each of the tasks.
+
+    """
+    seconds: dict[str, float] = {}
+    lock = project.path(project.settings.requirements)
+    if lock.suffix == ".txt" and lock.with_suffix(".in").exists():
+        with timed(seconds, "lock --check"):
+            stages.lock(project, check=True, upgrade=False, upgrade_packages=())
+    with timed(seconds, "build"):
+        stages.build(project, force=False, push=False)
+    with timed(seconds, "test-image"):
+        report = stages.test_image(project, image="", pytest_path=None)
+    if not report.passed:
+        from dagship.verify import report as reporting
+
+        reporting.show(project.console, report)
+        raise Refused("The image did not pass test-image; it was neither pushed nor rolled out.", "Mend what it found.")
+    with timed(seconds, "push"):
+        pushed = stages.push(project, image="", untested=False)
+    with timed(seconds, "rollout"):
+        result = rollout(project, image="", unfinished=False, options=options)
+    return Deployed(passed=result.passed, image=pushed, rollout=result, seconds=seconds)

@@ -1,0 +1,110 @@
+"""The stages that make an image, in their order.
+
+A stage's result goes to the next as a value, and to `.dagship/` for the task of a later CI job.
+"""
+
+from pathlib import Path
+
+from dagship.errors import UsageError
+from dagship.model.artifacts import BuiltBase, BuiltImage, LockFile, PushedImage, VerifyReport
+from dagship.model.reference import Reference
+from dagship.pipeline import build_inputs, which_image
+from dagship.pipeline.project import Project
+
+
+def base(project: Project, *, force: bool) -> BuiltBase:
+    """Builds a base image; later tasks take it."""
+    from dagship.base import builder as stage
+
+    built = stage.build_base(project.settings, project.workspace, project.console, force=force)
+    project.workspace.write("base", built)
+    return built
+
+
+def lock(project: Project, *, check: bool, upgrade: bool, upgrade_packages: tuple[str, ...]) -> LockFile:
+    """Locks the requirements: `dags.in` beside the lock that settings name."""
+    from dagship.lock import locker as stage
+
+    target = project.path(project.settings.requirements)
+    if target.suffix != ".txt":
+        raise UsageError(
+            f"The lock {target} is not a .txt file.",
+            "Name the lock with --requirements; its source is the .in file of the same name.",
+        )
+    return stage.lock(
+        project.settings,
+        project.workspace,
+        project.console,
+        build_inputs.base(project),
+        check=check,
+        upgrade=upgrade,
+        upgrade_packages=upgrade_packages,
+        source=target.with_suffix(".in"),
+        target=target,
+    )
+
+
+def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
+    """Builds the image of the DAGs, unless it is there already."""
+    from dagship.image import builder as stage
+    from dagship.image import existing
+    from dagship.image import plan as planning
+
+    settings = project.settings
+    running = build_inputs.running(project)
+    tree = build_inputs.tree(project)
+    base = build_inputs.base(project)
+    requirements = build_inputs.requirements(project, base)
+    plan = planning.plan(settings, base, requirements, tree, build_inputs.earlier(project, tree, running()))
+    recorded = project.workspace.read("image", BuiltImage)
+    image = None if force else existing.find(project.console, plan, recorded, push=push)
+    if image is None:
+        from dagship.image import revision
+
+        commit = revision.labels(project.path(settings.dags))
+        image = stage.build(settings, project.console, plan, revision=commit, push=push, fresh=force)
+    if push:
+        image = _pushed(project, image)
+    project.workspace.write("image", image)
+    return image
+
+
+def _pushed(project: Project, image: BuiltImage) -> BuiltImage:
+    """Sees to it that the registry has the image of `build --push`, and records what it has."""
+    from dagship import push as stage
+
+    report = project.workspace.read("report", VerifyReport)
+    tested = stage.was_tested(image, report)
+    if image.digest and not image.reused:  # the builder pushed it
+        pushed = stage.pushed(image, image.digest, tested=tested)
+    else:
+        pushed = stage.push(project.console, image, tested=tested)
+    project.workspace.write("push", stage.with_dags(pushed, report))
+    return image.model_copy(update={"digest": pushed.digest})
+
+
+def test_image(project: Project, *, image: str, pytest_path: Path | None) -> VerifyReport:
+    """Imports every DAG inside the image."""
+    from dagship.verify import verifier as stage
+
+    tested = which_image.current(project, image)
+    project.workspace.forget("report")
+    report = stage.verify(project.settings, project.workspace, project.console, tested, pytest_path=pytest_path)
+    project.workspace.write("report", report)
+    return report
+
+
+def push(project: Project, *, image: str, untested: bool) -> PushedImage:
+    """Pushes the image that was tested."""
+    from dagship import push as stage
+
+    pushing = which_image.current(project, image)
+    if not Reference.parse(pushing.reference).tag:
+        raise UsageError(f"{pushing.reference!r} has no tag to push it under.", "Name the image by its tag.")
+    report = project.workspace.read("report", VerifyReport)
+    if not untested:
+        stage.check_tested(pushing, report)
+    pushed = stage.push(project.console, pushing, tested=stage.was_tested(pushing, report))
+    pushed = stage.with_dags(pushed, report)
+    project.workspace.write("push", pushed)
+    return pushed

@@ -1,0 +1,54 @@
+"""What a build is made of, as far as that is known without an engine or a cluster."""
+
+from pathlib import Path
+
+import pytest
+
+from dagship import settings
+from dagship.errors import Refused
+from dagship.model.artifacts import BaseImage, LockFile, PushedImage
+from dagship.pipeline import build_inputs
+from dagship.pipeline.project import Project
+from dagship.rollout.running_image import Incumbent
+from dagship.terminal.console import Console
+
+BASE = BaseImage(
+    reference="base", pinned="base", id="", platform="linux/amd64", python="", python_version="", prefix="",
+    purelib="", airflow="3.3.2", user="", packages={}, directories=(), layers=(),
+)  # fmt: skip
+
+
+def project(root: Path, **flags: str) -> Project:
+    return Project(root=root, settings=settings.load(root, flags), console=Console())
+
+
+def test_dags_without_requirements_need_no_lock(tmp_path: Path) -> None:
+    assert LockFile(path="", text="", digest="") == build_inputs.requirements(project(tmp_path), BASE)
+
+
+def test_a_cluster_is_not_asked_for_images_of_the_default_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kubeconfig = tmp_path / "config"
+    kubeconfig.write_text("no kubeconfig")
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
+
+    assert Incumbent() == build_inputs.running(project(tmp_path))()
+
+
+def test_of_what_was_pushed_the_image_of_this_repository_is_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dags" / "a.py").write_text("from airflow import DAG")
+    here = project(tmp_path, repository="registry.example/team/airflow")
+    tree = build_inputs.tree(here)
+    others = PushedImage(
+        reference="registry.example/team/other:1", digest=f"sha256:{'a' * 64}", dag_version=tree.version,
+        dag_versions=(tree.version,), dag_digests=("b" * 64,), tested=True,
+    )  # fmt: skip
+
+    here.workspace.write("push", others)
+    assert () == build_inputs.earlier(here, tree, Incumbent())
+
+    here.workspace.write("push", others.model_copy(update={"reference": "registry.example/team/airflow:1"}))
+    with pytest.raises(Refused, match="holds other DAGs under the id"):
+        build_inputs.earlier(here, tree, Incumbent())

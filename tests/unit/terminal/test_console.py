@@ -1,0 +1,108 @@
+"""What is printed, where, and what text from outside cannot do."""
+
+import io
+import json
+
+import pytest
+
+from dagship.errors import DagshipError
+from dagship.terminal.console import Console, printable, size
+
+
+@pytest.fixture
+def streams() -> tuple[Console, io.StringIO, io.StringIO]:
+    out, err = io.StringIO(), io.StringIO()
+    return Console(json_wanted=True, stdout=out, stderr=err), out, err
+
+
+def test_people_and_programs_read_different_streams(streams: tuple[Console, io.StringIO, io.StringIO]) -> None:
+    console, out, err = streams
+    console.say("hello")
+    console.document({"a": 1})
+
+    assert json.loads(out.getvalue()) == {"a": 1}
+    assert err.getvalue() == "hello\n"
+
+
+def test_no_document_is_printed_unless_wanted() -> None:
+    out = io.StringIO()
+    Console(stdout=out, stderr=io.StringIO()).document({"a": 1})
+
+    assert not out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("::error::x", ": :error::x"),
+        ("a\n  ::add-mask::x", "a\n  : :add-mask::x"),
+        ("a ##[group]x", "a # #[group]x"),
+        ("##vso[task.setvariable variable=a]x", "# #vso[task.setvariable variable=a]x"),
+        ("std::string", "std::string"),
+        ("## [1.0] notes", "## [1.0] notes"),
+        ("[::1]:80", "[::1]:80"),
+    ],
+)
+def test_nothing_from_outside_is_a_command_to_a_ci_system(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+@pytest.mark.parametrize("text", ["\x1b[31mred", "a\rb", "\x9b31m", "::error::x\x07", "\u202egnp.exe", "\x00"])
+def test_nothing_from_outside_drives_a_terminal(text: str) -> None:
+    err = io.StringIO()
+    Console(stderr=err).say(text)
+
+    assert not {"\x1b", "\r", "\x9b", "\x07", "\u202e", "\x00"} & set(err.getvalue())
+
+
+def test_markup_is_text() -> None:
+    err = io.StringIO()
+    Console(stderr=err).say("[bold]x[/bold] :smile:")
+
+    assert err.getvalue() == "[bold]x[/bold] :smile:\n"
+
+
+def test_lines_and_tabs_stay() -> None:
+    assert printable("a\n\tb") == "a\n\tb"
+
+
+def test_an_error_says_what_happened_and_what_to_do(streams: tuple[Console, io.StringIO, io.StringIO]) -> None:
+    console, _, err = streams
+    console.error(DagshipError("It broke.", "Mend it.", "line 1\nline 2"))
+
+    assert err.getvalue() == "error: It broke.\nline 1\nline 2\n  → Mend it.\n"
+
+
+def test_a_step_says_that_it_is_done_and_not_when_it_failed() -> None:
+    err = io.StringIO()
+    console = Console(stderr=err)
+    with console.step("one"):
+        pass
+    with pytest.raises(ValueError, match="x"), console.step("two"):
+        raise ValueError("x")
+
+    assert "✓ one" in err.getvalue()
+    assert "two" not in err.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (2_000_000, "2.0 MB"), (3_210_000_000, "3.21 GB")]
+)
+def test_sizes_are_in_powers_of_a_thousand(count: int, text: str) -> None:
+    assert text == size(count)
+
+
+def test_a_question_is_for_people_and_its_answer_is_a_line() -> None:
+    out, err = io.StringIO(), io.StringIO()
+    console = Console(json_wanted=True, stdout=out, stderr=err, stdin=io.StringIO(" airflow \nmore\n"))
+
+    assert console.ask("Type \x1b[31mairflow:") == "airflow"
+    assert err.getvalue() == "Type \N{REPLACEMENT CHARACTER}[31mairflow: "
+    assert out.getvalue() == ""
+
+
+def test_where_nobody_answers_the_answer_is_empty() -> None:
+    console = Console(stderr=io.StringIO(), stdin=io.StringIO())
+
+    assert not console.answers
+    assert console.ask("Go on?") == ""

@@ -1,4 +1,4 @@
-"""Where tests are: a module that decides has a file of its name in the same place below tests/unit.
+"""Where code and tests are: a module that decides has a file of its name in the same place below tests/unit.
 
 A module decides when it has a function of its own and does not act. It acts when it takes a library that reaches out,
 or a part of a gateway that acts: such a module is a thin one, and tests/engine, tests/cluster and tests/e2e show that
@@ -6,6 +6,7 @@ it does what it is there for. It may have a file here all the same.
 """
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -103,6 +104,12 @@ def test_the_rule_tells_what_decides_from_what_acts() -> None:
         "verify/verifier.py",
     ):
         assert acts(SOURCE / "dagship" / module), module
+
+
+def test_no_folder_has_more_files_than_are_read_at_a_glance() -> None:
+    folders = Counter(path.parent for path in (SOURCE / "dagship").rglob("*.py"))
+
+    assert {place(folder): files for folder, files in folders.items() if files > 16} == {}
 
 
 def test_unit_tests_and_what_all_layers_build_on_take_nothing_of_the_layers_that_need_more() -> None:

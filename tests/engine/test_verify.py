@@ -651,8 +651,8 @@ def _wait_for_import(owner: int) -> bool:
     while time.monotonic() < deadline:
         for container in _containers(owner):
             running = process.run(["docker", "exec", container, "sh", "-c", "cat /proc/[0-9]*/cmdline"]).stdout
-            # The one that keeps the results, the one that has Airflow, and the one that examines.
-            if running.count("import verify") > 2:
+            # A process that has Airflow for each of the two users, and the one that examines.
+            if running.count("import stem") > 2:
                 return True
     return False
 

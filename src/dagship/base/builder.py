@@ -15,6 +15,7 @@ from dagship.base.plan import Plan, plan_base
 from dagship.engine import images
 from dagship.errors import DagshipError, OutsideError, Refused, UsageError
 from dagship.index import build_secrets
+from dagship.model import uv_words
 from dagship.model.artifacts import BuiltBase
 from dagship.resources import copy_programs, resource
 from dagship.settings import Settings
@@ -48,7 +49,8 @@ def build_base(settings: Settings, workspace: Workspace, console: Console, *, fo
     if facts is None:
         raise OutsideError(
             f"{reference} was built, but the engine does not have it.",
-            "The buildx builder in use keeps images elsewhere; docker buildx use default picks the engine's own.",
+            f"The builder {settings.builder or 'in use'} keeps images elsewhere: name the engine's own, which docker "
+            "buildx ls shows with the driver docker, in the setting builder.",
         )
     return BuiltBase(reference=reference, id=facts.id, airflow=plan.airflow)
 
@@ -117,10 +119,12 @@ def obstacle(plan: Plan, python: str, kind: str, words: str) -> DagshipError:
     """
     airflow = f"apache-airflow {plan.airflow}"
     match kind:
+        case "no-version" | "conflict" if (refused := uv_words.refusal(words)) is not None:
+            return refused
         case "no-version":
             return UsageError(
                 f"The package index has no {airflow} for Python {python}.",
-                "Name one that it has with --airflow, as 3.3.2.",
+                "Name one that it has with --airflow, as 3.3.2; or, where it is not the index you mean, set index_url.",
                 words,
             )
         case "no-extra":
@@ -131,17 +135,25 @@ def obstacle(plan: Plan, python: str, kind: str, words: str) -> DagshipError:
                 "Give a constraints file with --constraints.",
             )
         case "conflict":
-            what = "the constraints" if plan.constraints else "the packages of its day"
-            return Refused(
-                f"{airflow}[{','.join(plan.extras)}] cannot be had with {what}.",
-                "Take other constraints, or none."
-                if plan.constraints
-                else "Name fewer --extras, or give --constraints.",
-                words,
-            )
+            return _conflict(plan, airflow, words)
         case _:
             return OutsideError(
                 "The package index failed.",
                 "See whether it is in reach; index_url, pip_conf and ca_cert are the settings for where it is.",
                 words,
             )
+
+
+def _conflict(plan: Plan, airflow: str, words: str) -> Refused:
+    if broken := uv_words.not_built(words):
+        return Refused(
+            f"{airflow} needs {broken}, which could not be built from its sources.",
+            "Name a version of it that has a wheel with --constraints, or with --extras only those that you need.",
+            words,
+        )
+    what = "the constraints" if plan.constraints else "the packages of its day"
+    return Refused(
+        f"{airflow}[{','.join(plan.extras)}] cannot be had with {what}.",
+        "Take other constraints, or none." if plan.constraints else "Name fewer --extras, or give --constraints.",
+        words,
+    )

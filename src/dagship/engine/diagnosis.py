@@ -80,6 +80,7 @@ def of_engine(text: str) -> OutsideError:
 
 
 OF_A_BASE = "Build one from Debian and PyPI packages with `base`, or name another with --base."
+_OF_A_BUILDER = "A builder other than the engine's own finds only what a registry has: push the base to one."
 
 
 def of_pull(reference: str, text: str, advice: str = OF_A_BASE) -> OutsideError:
@@ -96,8 +97,10 @@ def of_build(text: str) -> DagshipError:
         return said
     base = re.search(r"ERROR: failed to solve: (\S+): (?:failed to resolve source metadata|.*not found)", text)
     if base is not None:
-        return of_pull(base[1].rstrip(":"), text)
-    if of_login(text) or reaching.of(text) or _any((*_NO_BUILDX, *_TOO_OLD, *_FULL), text):
+        return of_pull(base[1].rstrip(":"), text, f"{OF_A_BASE} {_OF_A_BUILDER}")
+    # Whose disk is full is said beside it: of the registry when it takes no image, else of the engine.
+    pushing = "failed to push" in text
+    if of_login(text) or reaching.of(text) or _any((*_NO_BUILDX, *_TOO_OLD, *(() if pushing else _FULL)), text):
         return of_engine(text)
     if _any(("failed to push", "error from registry", "unexpected status"), text):
         return refusing.of_push("the image", text)
@@ -118,7 +121,8 @@ def _of_packages(text: str) -> DagshipError | None:
     if _UNTRUSTED.search(text) is not None:
         return OutsideError(
             "The package index shows a certificate that the build does not trust.",
-            "It may be a proxy's. Name the file of the authority that signed it with --ca-cert or the setting ca_cert.",
+            "It may be a proxy's. Name the file of the authority that signed it with --ca-cert or the setting ca_cert, "
+            "and see that the certificate is for that host and not over.",
             _failing_step(text),
         )
     if _NO_DEBIAN.search(text) is not None:

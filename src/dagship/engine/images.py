@@ -216,8 +216,12 @@ class InRegistry:
     layers: Mapping[str, tuple[str, ...]]
 
 
-def in_registry(reference: str) -> InRegistry:
+def in_registry(reference: str, advice: str = diagnosis.OF_A_BASE) -> InRegistry:
     """Asks a registry for an image.
+
+    Args:
+        reference: The image.
+        advice: What to do where that one is not to be had.
 
     Raises:
         OutsideError: The registry does not have it, or cannot be asked.
@@ -231,7 +235,7 @@ def in_registry(reference: str) -> InRegistry:
             "See whether it is up, and whether this machine reaches it.",
         )
     if finished.code != 0:
-        raise diagnosis.of_pull(reference, finished.stderr)
+        raise diagnosis.of_pull(reference, finished.stderr, advice)
     said = json.loads(finished.stdout)
     image = said.get("image")
     return InRegistry(digest=str(said["manifest"]["digest"]), labels=labels_of(image), layers=_layers(image))

@@ -122,7 +122,9 @@ _ASKED = (
 
 def says_not_in_registry(text: str) -> bool:
     """Whether the registry answered, and has no such image."""
-    return re.search(_NOT_FOUND, text) is not None and not re.search(f"{_TRANSIENT}|{_NO_PLATFORM}", text)
+    # To whom it does not let in a registry says "does not exist or may require authorization".
+    other = f"{_TRANSIENT}|{_NO_PLATFORM}|{_DENIED}"
+    return re.search(_NOT_FOUND, text) is not None and not re.search(other, text)
 
 
 def says_other_platform(text: str) -> bool:

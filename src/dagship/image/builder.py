@@ -1,7 +1,7 @@
 """Builds the image of a plan."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -98,8 +98,29 @@ def check_platforms(plan: Plan) -> None:
     """
     if set(plan.platforms) <= {plan.base.platform}:
         return
-    has = {plan.base.platform, *images.platforms(plan.base.pinned)}
+    refuse_lacking(plan, images.platforms(plan.base.pinned))
+
+
+def refuse_lacking(plan: Plan, there: Collection[str]) -> None:
+    """Refuses platforms that the base is not there for.
+
+    Args:
+        plan: What to build.
+        there: Those that a registry has it for; none as well where the registry cannot be asked.
+
+    Raises:
+        UsageError: One of them is lacking.
+
+    """
+    has = {plan.base.platform, *there}
     lacking = [platform for platform in plan.platforms if platform not in has]
+    if lacking and not there:
+        raise UsageError(
+            f"The base {plan.base.reference} is not there for {', '.join(lacking)}, as far as is known: it is for "
+            f"{plan.base.platform} alone, or its registry cannot be asked.",
+            f"See what docker buildx imagetools inspect {plan.base.pinned} says; docker login, if it needs one. Else "
+            "name a base in a registry that has all platforms, or build for fewer.",
+        )
     if lacking:
         raise UsageError(
             f"The base {plan.base.reference} is not there for {', '.join(lacking)}, only for {', '.join(sorted(has))}.",

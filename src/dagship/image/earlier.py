@@ -19,7 +19,10 @@ from dagship.workspace import Workspace, whole
 
 # Trees kept here besides those of the image that is built: enough to go from one branch to another and back.
 _KEPT_HERE = 30
-_OR_LEAVE_IT = "Name another with --previous, or leave it out."
+_OR_LEAVE_IT = (
+    "Name another with --previous; without it, what the cluster runs or what push left here counts, and where that is "
+    "not to be had either, runs do not find the code that they began on."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +132,7 @@ def _pinned(reference: str) -> str:
 def _labels(reference: str) -> "dict[str, str]":
     """The labels of an image: the engine's if it has it, else the registry's, which sends no layers for them."""
     facts = images.inspect(reference)
-    return dict(facts.labels if facts is not None else images.in_registry(reference).labels)
+    return dict(facts.labels if facts is not None else images.in_registry(reference, _OR_LEAVE_IT).labels)
 
 
 def _tree(here: Path, console: Console, version: str, holders: Sequence[Source], lost: set[str]) -> Tree | None:
@@ -180,7 +183,7 @@ def _out_of(console: Console, reference: str, version: str, digest: str) -> Tree
         facts = images.inspect(reference)
         if facts is None:
             step.say("pulling")
-            images.pull(reference, others=None)
+            images.pull(reference, _OR_LEAVE_IT, others=None)
             facts = images.inspect(reference)
         if facts is None:
             return None
@@ -194,7 +197,9 @@ def _without(console: Console, source: Source, failed: OutsideError) -> None:
     """Goes on without an image, unless the user named it."""
     if source.explicit:
         raise OutsideError(
-            f"The previous image {source.reference} cannot be had. {failed.message}", _OR_LEAVE_IT, failed.detail
+            f"The previous image {source.reference} cannot be had. {failed.message}",
+            failed.hint or _OR_LEAVE_IT,
+            failed.detail,
         ) from failed
     console.warn(
         f"The DAG versions of {source.reference} cannot be had: {failed.message} The image is built without them, "

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from dagship.errors import DagshipError, OutsideError, Refused
+from dagship.model import uv_words
 
 # The kinds of what is worth a warning and stops nothing.
 _SHARED = "shared"
@@ -15,6 +16,7 @@ _SHOWN = 8
 
 _MISMATCH = re.compile(r"Hash mismatch for `([^`]+)==([^`]+)`")
 _HASH = re.compile(r"sha256:[0-9a-f]{64}")
+_FULL = re.compile(r"(?i)no space left on device|disk quota exceeded")
 _GONE = re.compile(r"Because (\S+) was not found in the package registry|there is no version of (\S+) and you require")
 _NO_WHEEL = re.compile(
     r"Because (\S+)==(\S+) has no (?:usable wheels|wheels with)|the current Python version .* (\S+)==(\S+) depends on"
@@ -79,8 +81,9 @@ def reason(said: Iterable[Mapping[str, Any]], lock: str) -> DagshipError | None:
     stopping = next((each for each in said if each["kind"] not in (_SHARED, _WAY)), None)
     if stopping is None:
         return None
-    is_overlap = stopping["kind"] == "overlap"
-    return _of_overlap(stopping["files"], lock) if is_overlap else _of_uv(stopping["words"], lock)
+    if stopping["kind"] == "overlap":
+        return _of_overlap(stopping["files"], lock)
+    return _of_step(stopping["words"], lock) or _of_uv(stopping["words"], lock)
 
 
 def _of_overlap(files: Sequence[Sequence[str]], lock: str) -> Refused:
@@ -118,6 +121,24 @@ def _of_uv(words: str, lock: str) -> DagshipError:
         "Check the settings index_url, pip_conf and ca_cert, and that builds reach the network.",
         _end(words),
     )
+
+
+def _of_step(words: str, lock: str) -> DagshipError | None:
+    """What is neither of the lock nor of what the index has."""
+    if broken := uv_words.not_built(words):
+        return Refused(
+            f"{broken} of {lock} could not be built from its sources.",
+            "See the words above. What it lacks of Debian goes into build_packages; a version that has a wheel needs "
+            "no build.",
+            _end(words),
+        )
+    if _FULL.search(words) is not None:
+        return OutsideError(
+            f"The packages of {lock} could not be installed: the engine's disk is full.",
+            "Free space: docker system df shows what takes it, docker builder prune gives it back.",
+            _end(words),
+        )
+    return uv_words.refusal(words)
 
 
 def _of_hash(name: str, version: str, words: str, lock: str) -> Refused:

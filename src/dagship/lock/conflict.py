@@ -16,7 +16,7 @@ _SHOWN = 4
 _SILENT = "Check the settings index_url, pip_conf and ca_cert, and that builds reach the network."
 _UNTRUSTED = (
     "Its certificate, or that of a proxy, is of an authority that the build does not trust: name the file of that one "
-    "with --ca-cert or the setting ca_cert."
+    "with --ca-cert or the setting ca_cert. Or it is for another host, or over: its words tell."
 )
 
 Kind = Literal[

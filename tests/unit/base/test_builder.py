@@ -11,6 +11,8 @@ from dagship.errors import DagshipError, OutsideError, Refused, UsageError
 from dagship.inside.base import main as base_install
 from dagship.settings import load
 
+LOGIN = "could not be queried due to a lack of valid authentication credentials (401 Unauthorized)"
+
 
 def plan(root: Path, **flags: object) -> Plan:
     return plan_base(load(root, flags), root)
@@ -23,6 +25,9 @@ def plan(root: Path, **flags: object) -> Plan:
         ("no-extra", "nosuch", UsageError, "has no extra nosuch"),
         ("no-date", "", OutsideError, "does not tell when"),
         ("conflict", "because", Refused, "cannot be had with the packages of its day"),
+        ("conflict", "error: Failed to build `broke==1.0`", Refused, "needs broke==1.0, which could not be built"),
+        ("no-version", f"was not found\nhint: An index URL (x) {LOGIN}", OutsideError, "index refuses"),
+        ("conflict", "hint: An index (x) returned a 403 Forbidden error. Check", OutsideError, "index refuses"),
         ("index", "connection refused", OutsideError, "index failed"),
         ("something new", "?", OutsideError, "index failed"),
     ],

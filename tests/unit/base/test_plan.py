@@ -159,3 +159,13 @@ def test_constraints_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
         plan(tmp_path, constraints=".")
     with pytest.raises(UsageError, match="not UTF-8"):
         plan(tmp_path, constraints="binary.txt")
+
+
+def test_a_platform_of_another_machine_is_answered_with_the_setting_since_base_has_no_flag_for_it(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(UsageError, match="for this machine's") as refused:
+        plan(tmp_path, platform="linux/s390x")
+
+    assert "the setting platform" in refused.value.hint
+    assert "--platform" not in refused.value.hint

@@ -76,6 +76,7 @@ def test_a_tool_whose_file_is_another_is_a_refusal_with_both_hashes() -> None:
     [
         "#9 3.1 WARNING: Retrying: SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate",
         "#9 3.1   cause: invalid peer certificate: UnknownIssuer",
+        "#9 3.1   cause: invalid peer certificate: Expired",
     ],
 )
 def test_an_index_of_an_unknown_authority_is_told_with_the_setting_that_names_it(said: str) -> None:
@@ -83,7 +84,25 @@ def test_an_index_of_an_unknown_authority_is_told_with_the_setting_that_names_it
 
     assert "certificate that the build does not trust" in error.message
     assert "--ca-cert" in error.hint
+    assert "for that host and not over" in error.hint
     assert error.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("said", "whose"),
+    [
+        ("ERROR: failed to solve: failed to push r.example/a:1: unknown: no space left on device", "The registry has no room"),
+        ("ERROR: failed to solve: write /var/lib/docker/x: no space left on device", "The engine's disk is full."),
+    ],
+)  # fmt: skip
+def test_a_full_disk_is_that_of_whoever_has_it(said: str, whose: str) -> None:
+    assert diagnosis.of_build(said).message.startswith(whose)
+
+
+def test_a_base_that_a_builder_does_not_find_may_be_the_engines_alone() -> None:
+    said = "ERROR: failed to solve: a/b:1: failed to resolve source metadata for docker.io/a/b:1: pull access denied"
+
+    assert "push the base" in diagnosis.of_build(said).hint
 
 
 def test_a_debian_package_that_is_not_there_is_wrong_input() -> None:

@@ -118,6 +118,18 @@ def test_a_push_is_refused_for_what_the_registry_says(said: str, meant: str, hin
 
 
 @pytest.mark.parametrize(
+    ("said", "absent"),
+    [
+        ("manifest unknown: manifest unknown", True),
+        ("pull access denied, repository does not exist or may require authorization: server message: x", False),
+        ("name unknown: repository not found; 401 Unauthorized", False),
+    ],
+)
+def test_what_a_registry_shows_to_nobody_without_a_login_is_not_said_to_be_absent(said: str, absent: bool) -> None:
+    assert absent is refusing.says_not_in_registry(said)
+
+
+@pytest.mark.parametrize(
     ("said", "transient"),
     [(PUSH_DENIED, False), ("503 Service Unavailable", True), ("x509: certificate signed by unknown authority", False)],
 )

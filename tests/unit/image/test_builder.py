@@ -3,6 +3,9 @@
 import tarfile
 from pathlib import Path
 
+import pytest
+
+from dagship.errors import UsageError
 from dagship.image import builder as build
 from dagship.image import plan as planning
 from dagship.image.tree.model import Tree
@@ -36,3 +39,23 @@ def test_the_package_is_among_those_of_the_lock_or_has_a_layer_of_its_own(tmp_pa
     )
     assert "lib/python3.11/site-packages/dagship_versions/sync.py" in names(tmp_path / "locked" / "versions.tar")
     assert "usr/lib/python3/dist-packages/dagship_versions/bundle.py" in names(tmp_path / "elsewhere" / "versions.tar")
+
+
+@pytest.mark.parametrize(
+    ("there", "says", "hint"),
+    [
+        ((), "its registry cannot be asked", "docker login"),
+        (("linux/amd64", "linux/s390x"), "only for linux/amd64, linux/s390x.", "build for fewer"),
+    ],
+)
+def test_a_registry_that_says_nothing_of_a_platform_is_not_said_to_lack_it(
+    tmp_path: Path, tree: Tree, there: tuple[str, ...], says: str, hint: str
+) -> None:
+    plan = planning.plan(settings(tmp_path, platform="linux/amd64,linux/arm64"), base(), NO_LOCK, tree)
+
+    with pytest.raises(UsageError) as refused:
+        build.refuse_lacking(plan, there)
+
+    assert "linux/arm64" in refused.value.message
+    assert says in refused.value.message
+    assert hint in refused.value.hint

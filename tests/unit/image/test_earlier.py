@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dagship.errors import Refused
+from dagship.errors import OutsideError, Refused
 from dagship.image import earlier
 from dagship.image.tree.model import Tree, TreeFile
 from dagship.terminal.console import Console
@@ -157,3 +157,16 @@ def test_what_was_not_used_for_long_is_forgotten_here(here: Here) -> None:
 
     assert len(here.files) == 30
     assert digests("A")[0] in here.files
+
+
+@pytest.mark.parametrize(
+    ("hint", "told"), [("docker login, if it needs one.", "docker login, if it needs one."), ("", "--previous")]
+)
+def test_what_a_named_image_lacks_is_not_answered_with_leaving_it_out(here: Here, hint: str, told: str) -> None:
+    failed = OutsideError("Its registry refuses you.", hint)
+
+    with pytest.raises(OutsideError, match=r"cannot be had\. Its registry refuses you") as caught:
+        earlier._without(Console(stderr=here.output), earlier.Source(reference="x/y:1", explicit=True), failed)
+
+    assert told in caught.value.hint
+    assert "leave it out" not in caught.value.hint

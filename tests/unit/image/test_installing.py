@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dagship.errors import OutsideError, Refused
+from dagship.errors import DagshipError, OutsideError, Refused
 from dagship.image import installing
 
 EXPECTED, OTHER, GOT = (f"sha256:{digit * 64}" for digit in "01f")
@@ -22,7 +22,7 @@ error: Failed to download `python-slugify==8.0.4`
 """
 
 
-def uv(words: str) -> Exception:
+def uv(words: str) -> DagshipError:
     error = installing.reason([{"kind": "uv", "words": words}], "requirements/dags.txt")
     assert error is not None
     return error
@@ -59,8 +59,44 @@ def test_what_the_index_cannot_give_is_a_refusal(words: str, says: str) -> None:
     assert says in error.message
 
 
-def test_an_index_that_does_not_answer_is_the_outsides_fault() -> None:
-    assert isinstance(uv("error: Request failed after 3 retries in 11.4s"), OutsideError)
+LACKING = (
+    "error: No solution found when resolving dependencies\n  cause: Because foo was not found in the package registry"
+)
+LOGIN = f"""{LACKING} and you require foo==1.0
+
+hint: An index URL (http://127.0.0.1/simple) could not be queried due to a lack of valid authentication credentials (401 Unauthorized)
+"""
+FORBIDDEN = f"""{LACKING} and you require foo==1.0
+
+hint: An index (http://127.0.0.1/simple) returned a 403 Forbidden error. Check that the index URL is correct and the credentials are valid.
+"""
+NOT_BUILT = "error: Failed to build `broke==1.0`\n  cause: The build backend returned an error"
+FULL = "error: Failed to install: six\n  cause: failed to copy file: No space left on device (os error 28)"
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "says", "hint"),
+    [
+        (
+            "error: Request failed after 3 retries in 11.4s",
+            OutsideError,
+            "could not be installed.",
+            "reach the network",
+        ),
+        (LOGIN, OutsideError, "index refuses", "login"),
+        (FORBIDDEN, OutsideError, "index refuses", "login"),
+        (NOT_BUILT, Refused, "broke==1.0 of requirements/dags.txt could not be built", "build_packages"),
+        (FULL, OutsideError, "disk is full", "docker system df"),
+    ],
+)
+def test_what_keeps_a_lock_from_being_installed_is_not_said_to_be_the_locks_fault(
+    words: str, kind: type[DagshipError], says: str, hint: str
+) -> None:
+    error = uv(words)
+
+    assert type(error) is kind
+    assert says in error.message
+    assert hint in error.hint
 
 
 def test_what_the_step_says_to_dagship_is_not_shown_and_a_warning_alone_stops_nothing() -> None:

@@ -175,7 +175,9 @@ def test_what_was_not_found_out_is_not_claimed() -> None:
 
 
 def test_an_authority_that_is_not_trusted_is_told_with_the_setting_that_names_it() -> None:
-    error = told(kind="index", log="error: client error (Connect): invalid peer certificate: UnknownIssuer")
+    for why in ("UnknownIssuer", "Expired"):
+        error = told(kind="index", log=f"error: client error (Connect): invalid peer certificate: {why}")
 
-    assert isinstance(error, OutsideError)
-    assert "--ca-cert" in error.hint
+        assert isinstance(error, OutsideError)
+        assert "--ca-cert" in error.hint
+        assert "for another host, or over" in error.hint

@@ -121,13 +121,19 @@ def _docker(root: Path) -> DockerIgnore:
     try:
         content = files.read(path)
         if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
-            raise UsageError(f"{path} is a link that leads outside {root}.", "Put the file itself there, or remove it.")
+            raise UsageError(
+                f"{path} is a link that leads outside {root}.",
+                "Put the file itself there; without it the image would hold what it leaves out.",
+            )
         return dockerignore.parse(content.decode("utf-8"))
     except FileNotFoundError:
         return DockerIgnore()
     except (OSError, UnicodeDecodeError) as broken:
         why = broken.strerror if isinstance(broken, OSError) else "it is not UTF-8 text"
-        raise UsageError(f"{path} cannot be read: {why}.", "Mend it or remove it.") from broken
+        raise UsageError(
+            f"{path} cannot be read: {why}.",
+            "Mend it, or its permissions; without it the image would hold what it leaves out.",
+        ) from broken
     except ValueError as wrong:
         raise UsageError(
             f"{path}: {wrong}.",

@@ -17,8 +17,8 @@ Value = TypeVar("Value")
 _ENDED = ("success", "failed")
 
 
-def until(ask: Callable[[], Value | None], what: str, seconds: float = 120) -> Value:
-    """Asks until there is an answer that holds."""
+def until(ask: Callable[[], Value | None], what: str, seconds: float = 300) -> Value:
+    """Asks until there is an answer that holds; two Airflows on a busy machine take their time."""
     deadline = time.monotonic() + seconds
     while not (answer := ask()):
         assert time.monotonic() < deadline, f"{what}: not within {seconds:.0f} s"
@@ -117,14 +117,14 @@ class Api:
         found: dict[str, Any] = self("GET", f"/dags/{dag_id}/dagRuns/{run_id}")
         return found
 
-    def ended(self, dag_id: str, run_id: str, seconds: float = 180) -> str:
+    def ended(self, dag_id: str, run_id: str) -> str:
         """Waits for a run; returns how it ended."""
 
         def state() -> str | None:
             now: str = self.run(dag_id, run_id)["state"]
             return now if now in _ENDED else None
 
-        return until(state, f"{run_id} of {dag_id} ends", seconds)
+        return until(state, f"{run_id} of {dag_id} ends")
 
     def ran(self, dag_id: str) -> str:
         """Runs a DAG to its end; returns the run's id."""

@@ -69,7 +69,7 @@ class Release:
     def upgrade(self, *sets: str) -> None:
         """Upgrades by helm alone, and waits."""
         done = self.helm(
-            "upgrade", NAME, str(CHART), "--reuse-values", "--wait", "--timeout=5m", *(f"--set={one}" for one in sets)
+            "upgrade", NAME, str(CHART), "--reuse-values", "--wait", "--timeout=10m", *(f"--set={one}" for one in sets)
         )
         assert done.returncode == 0, done.stderr
 

@@ -81,7 +81,7 @@ def test_a_commit_waits_for_the_runs_in_progress(air: Release, project: Path, gi
         api("POST", "/variables", {"key": "go", "value": "yes"})
 
         assert api.ended("waits", run) == "success"
-        until(lambda: states() == {"current"}, "every sync publishes it", 120)
-        until(lambda: [one["name"] for one in (api.dag("hello") or {})["tags"]] == ["two"], "it is served", 60)
+        until(lambda: states() == {"current"}, "every sync publishes it")
+        until(lambda: [one["name"] for one in (api.dag("hello") or {})["tags"]] == ["two"], "it is served")
         run = api.ran("hello")
         assert "it says two" in api.log("hello", run, "say")

@@ -129,7 +129,7 @@ def test_no_run_of_what_changes_is_under_way_and_none_sees_two_versions(air: Rel
         under_way = _waiting(api)
         until(lambda: sum(run["state"] == "running" for run in _runs(api, "overlaps")) > 1, "runs overlap")
         rollout = _begun(air, project, "--hold-for-runs=240")
-        until(lambda: {"fed", "feeds", "overlaps"} <= set(_paused(api)), "all else is held", 180)
+        until(lambda: {"fed", "feeds", "overlaps"} <= set(_paused(api)), "all else is held")
         assert rollout.poll() is None
         assert "waits" not in _paused(api)
         assert json.loads(_record(air)["hold"])["dags"] == sorted((*HELD, "quiet"))
@@ -212,7 +212,7 @@ def test_what_a_killed_rollout_held_is_let_go_by_undo(air: Release, project: Pat
         api("DELETE", "/variables/go")
         run = _waiting(api)
         rollout = _begun(air, project, "--hold-for-runs=240")
-        until(lambda: "overlaps" in _paused(api), "it is held", 180)
+        until(lambda: "overlaps" in _paused(api), "it is held")
         rollout.send_signal(signal.SIGKILL)
         rollout.communicate()
         assert set(_paused(api)) >= {"fed", "feeds", "overlaps", "quiet"}

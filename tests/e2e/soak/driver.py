@@ -79,7 +79,7 @@ class Driver:
             raise AssertionError("no more runs were started") from self._failed
 
     def _served(self, shape: Shape, number: int) -> None:
-        until(lambda: tag(number) in self._tags(shape), f"version {number} of {shape.dag_id} is served", 300)
+        until(lambda: tag(number) in self._tags(shape), f"version {number} of {shape.dag_id} is served")
 
     def _tags(self, shape: Shape) -> list[str]:
         """Of a DAG that is served; none else."""

@@ -12,6 +12,7 @@ import pytest
 
 from dagship.errors import OutsideError, Transient
 from dagship.model.reference import Reference
+from dagship.registry import distribution
 from dagship.registry.repository import Repository
 from tests.engine.registries import answering, serving
 
@@ -131,6 +132,37 @@ def test_a_certificate_that_is_not_trusted_is_told_apart_from_a_registry_that_is
 
     assert not isinstance(refused.value, Transient)
     assert f"/etc/docker/certs.d/{address}/ca.crt" in refused.value.hint
+    assert "for that host and not over" in refused.value.hint
+
+
+def test_an_authority_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "127.0.0.1:5").mkdir()
+    (tmp_path / "127.0.0.1:5" / "ca.crt").write_text("no certificate")
+    monkeypatch.setattr(distribution, "_CERTIFICATES", tmp_path)
+
+    with pytest.raises(OutsideError, match=r"127\.0\.0\.1:5/ca\.crt cannot be read as an authority to trust"):
+        Repository(Reference.parse("127.0.0.1:5/a/b")).tags()
+
+
+def test_a_registry_that_limits_how_often_it_is_asked_is_to_be_waited_for() -> None:
+    with serving(answering(429, b"{}")) as address, pytest.raises(Transient, match="limits how often") as refused:
+        Repository(Reference.parse(f"{address}/a/b")).tags()
+
+    assert "Wait before you try again" in refused.value.hint
+
+
+def test_a_login_whose_certificate_is_not_trusted_is_not_to_be_tried_again(self_signed: ssl.SSLContext) -> None:
+    with serving(answering(200, b"{}"), self_signed) as login:
+
+        class Asking(answering(401, b"{}")):  # type: ignore[misc]
+            def end_headers(self) -> None:
+                self.send_header("WWW-Authenticate", f'Bearer realm="https://{login}/token"')
+                super().end_headers()
+
+        with serving(Asking) as address, pytest.raises(OutsideError, match="certificate of the login") as refused:
+            Repository(Reference.parse(f"{address}/a/b")).tags()
+
+    assert not isinstance(refused.value, Transient)
 
 
 def test_a_login_that_is_down_is_no_refusal() -> None:

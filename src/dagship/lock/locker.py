@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dagship.errors import Refused, UsageError
 from dagship.lock import freshness, requirements
-from dagship.lock.pins import Lock, digest, is_of_another_tool, looks_locked, parse_lock
+from dagship.lock.pins import Lock, digest, is_of_another_tool, is_unmerged, looks_locked, parse_lock
 from dagship.lock.requirements import Source
 from dagship.model.artifacts import BaseImage, LockFile
 from dagship.resources import resource
@@ -187,7 +187,7 @@ def _old(text: str, shown: str) -> Lock:
     except UsageError as wrong:
         raise UsageError(
             f"{shown} is there and is not a lock; it would be overwritten.",
-            "Move it away, then run lock.",
+            wrong.hint if is_unmerged(text) else "Move it away, then run lock.",
             wrong.message,
         ) from wrong
 
@@ -197,7 +197,8 @@ def _movable(locked: Lock, shown: str, upgrade: bool, upgrade_packages: Sequence
     names = {pin.name for pin in locked.pins}
     asked: set[str] = {requirements.canonical(name) for name in upgrade_packages}
     for name in sorted(asked - names):
-        raise UsageError(f"There is no {name!r} in {shown} to upgrade.", "Name a package that is locked there.")
+        advice = "Name a package that is locked there." if names else "Nothing is: run lock without --upgrade-package."
+        raise UsageError(f"There is no {name!r} in {shown} to upgrade.", advice)
     return names if upgrade else asked
 
 

@@ -9,6 +9,8 @@ from dagship.errors import UsageError
 from dagship.lock.requirements import canonical, logical_lines, option_advice, quoted
 
 _DIGITS = 16
+# What git leaves in a file of which it could not merge the two sides.
+_UNMERGED = re.compile(r"(?:^|\s)[<>]{7}\s", re.MULTILINE)
 
 _PIN = re.compile(
     r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\[[A-Za-z0-9._, -]*\])?==(?P<version>[A-Za-z0-9.!+_-]+)"
@@ -99,6 +101,11 @@ def looks_locked(text: str) -> bool:
     return "--hash" in text or _STAMP.search(text) is not None
 
 
+def is_unmerged(text: str) -> bool:
+    """Whether git left both sides of a merge in a text."""
+    return _UNMERGED.search(text) is not None
+
+
 def is_of_another_tool(text: str) -> bool:
     """Whether a lock does not say that dagship made it."""
     return _STAMP.search(text) is None
@@ -144,6 +151,11 @@ def _stamp(found: "re.Match[str]") -> Stamp:
 
 
 def _advice(content: str, where: str) -> str:
+    if is_unmerged(content):
+        return (
+            "Git left both sides of a merge in it. Take one of them whole (git checkout --ours or --theirs), then run "
+            "lock, or the tool that made it: it goes on from the versions there."
+        )
     option = option_advice(content)
     if option or content.startswith((".", "/", "file:")):
         return f"Remove the line. {option or option_advice('-e')}"

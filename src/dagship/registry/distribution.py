@@ -72,12 +72,7 @@ class Distribution:
             with self._login:
                 self._header[method] = self._answer_to(challenge)
             answer = self._send(method, url, accept, self._header[method])
-        if answer.status == _BUSY or answer.status >= _BROKEN:
-            raise Transient(
-                f"The registry {self.registry} is not well: it answered {answer.status}.",
-                "Try again; see whether it is up.",
-                answer.said,
-            )
+        _check_well(f"registry {self.registry}", answer)
         return answer
 
     def _send(self, method: str, url: str, accept: str, authorization: str) -> Answer:
@@ -97,24 +92,25 @@ class Distribution:
             response = session.request(method, url, headers=headers, auth=authorize, timeout=_PATIENCE, stream=True)
             return answers.take(response, self.registry)
         except SSLError as failed:
-            raise self._not_trusted(str(failed)) from failed
+            raise self._not_trusted(f"registry {self.registry}", str(failed)) from failed
         except (RequestException, HTTPError, zlib.error) as failed:
             raise Transient(
                 f"The registry {self.registry} cannot be reached, or does not speak HTTP.",
-                "See whether it is up, and whether host and port are right.",
+                "See whether it is up, whether host and port are right, and any proxy between.",
                 str(failed)[:500],
             ) from failed
 
-    def _not_trusted(self, said: str) -> "_NotTrusted":
+    def _not_trusted(self, what: str, said: str) -> "_NotTrusted":
         if "CERTIFICATE_VERIFY_FAILED" not in said:
             return _NotTrusted(
-                f"The registry {self.registry} does not speak TLS with this machine.",
+                f"The {what} does not speak TLS with this machine.",
                 "If it speaks plain HTTP, name it in the engine's insecure-registries; else see what answers there.",
                 said[:500],
             )
         return _NotTrusted(
-            f"This machine has no trust in the certificate of the registry {self.registry}.",
-            f"Put the authority that signed it into {_CERTIFICATES / self.registry}/ca.crt, as the engine needs too.",
+            f"This machine has no trust in the certificate of the {what}.",
+            f"Put the authority that signed it into {_CERTIFICATES / self.registry}/ca.crt, as the engine needs too, "
+            "and see that the certificate is for that host and not over.",
             said[:500],
         )
 
@@ -126,7 +122,13 @@ class Distribution:
 
             trust = ssl.create_default_context()
             for file in sorted((_CERTIFICATES / self.registry).glob("*.crt")):
-                trust.load_verify_locations(file)
+                try:
+                    trust.load_verify_locations(file)
+                except OSError as failed:  # of ssl as well
+                    raise OutsideError(
+                        f"{file} cannot be read as an authority to trust: {failed.strerror or failed}.",
+                        "Mend it or its permissions: it lies there for the engine as well.",
+                    ) from failed
 
             class Trusting(HTTPAdapter):
                 def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as the library's
@@ -171,7 +173,7 @@ class Distribution:
         return "Bearer " + self._token(asked, basic, identity)
 
     def _token(self, asked: Mapping[str, str], basic: str, identity: str) -> str:
-        from requests.exceptions import RequestException
+        from requests.exceptions import RequestException, SSLError
         from urllib3.exceptions import HTTPError
 
         what = {name: asked[name] for name in ("service", "scope") if name in asked}
@@ -184,14 +186,13 @@ class Distribution:
                 headers = {"Authorization": basic} if basic else {}
                 response = self._session().get(realm, params=what, headers=headers, timeout=_PATIENCE, stream=True)
             answer = answers.take(response, self.registry)
+        except SSLError as failed:
+            raise self._not_trusted(f"login of {self.registry}", str(failed)) from failed
         except (RequestException, HTTPError, zlib.error) as failed:
             raise Transient(
                 f"The login of {self.registry} does not answer.", "Try again.", str(failed)[:300]
             ) from failed
-        if answer.status == _BUSY or answer.status >= _BROKEN:
-            raise Transient(
-                f"The login of {self.registry} is not well: it answered {answer.status}.", "Try again.", answer.said
-            )
+        _check_well(f"login of {self.registry}", answer)
         said = (answer.document() or {}) if response.ok else {}
         token = said.get("token") or said.get("access_token") or ""
         if not token:
@@ -201,6 +202,19 @@ class Distribution:
                 answer.said,
             )
         return str(token)
+
+
+def _check_well(what: str, answer: Answer) -> None:
+    if answer.status == _BUSY:
+        raise Transient(
+            f"The {what} limits how often it is asked: it answered {answer.status}.",
+            "Wait before you try again; or docker login to it: an account may ask more often than nobody.",
+            answer.said,
+        )
+    if answer.status >= _BROKEN:
+        raise Transient(
+            f"The {what} is not well: it answered {answer.status}.", "Try again; see whether it is up.", answer.said
+        )
 
 
 def _credentials(registry: str) -> Mapping[str, str]:
@@ -213,7 +227,9 @@ def _credentials(registry: str) -> Mapping[str, str]:
             return auth.load_config().resolve_authconfig(registry if registry != _HUB else None) or {}
     except (errors.DockerException, credentials.StoreError) as failed:  # a helper that is not there is the latter
         raise OutsideError(
-            f"The login to {registry} cannot be read.", "Look at ~/.docker/config.json and its helper.", str(failed)
+            f"The login to {registry} cannot be read.",
+            "Look at Docker's config.json, in DOCKER_CONFIG or else ~/.docker, and at the helper that it names.",
+            str(failed),
         ) from failed
 
 

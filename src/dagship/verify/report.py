@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dagship.errors import UsageError
+from dagship.errors import of_system
 from dagship.model.artifacts import CheckedTest, Finding, Kind, VerifyReport
 from dagship.terminal.console import Console, printable
 from dagship.workspace import whole
@@ -60,8 +60,9 @@ def write_junit(path: Path, report: VerifyReport) -> None:
         with whole(path) as file:
             document.write(str(file), pretty=True)
     except OSError as failed:
-        raise UsageError(
-            f"The JUnit file {path} cannot be written: {failed.strerror}.", "Name a file in a directory that is there."
+        raise of_system(failed)(
+            f"The JUnit file {path} cannot be written: {failed.strerror}.",
+            "Name a file in a directory that is there, that may be written to, and that has room.",
         ) from failed
 
 

@@ -118,6 +118,28 @@ def test_a_file_that_is_no_lock_is_not_overwritten(project: Path) -> None:
     assert (project / "dags.txt").read_text() == "pandas\n"
 
 
+@pytest.mark.parametrize("task", ["lock", "build"])
+def test_a_lock_that_git_could_not_merge_is_not_to_be_moved_away(project: Path, task: str) -> None:
+    one, other = current("pandas", PINS), current("pandas\nsix", PINS)
+    (project / "dags.in").write_text("pandas\nsix\n")
+    (project / "dags.txt").write_text(f"<<<<<<< HEAD\n{one}=======\n{other}>>>>>>> more\n")
+
+    with pytest.raises(UsageError, match="is not a lock") as refused:
+        run_lock(project) if task == "lock" else run_for_build(project / "dags.txt")
+
+    assert "git checkout --ours" in refused.value.hint, "its versions would be lost"
+    assert "Move it away" not in refused.value.hint
+
+
+def test_where_nothing_is_locked_nothing_can_be_upgraded(project: Path) -> None:
+    (project / "dags.in").write_text("pandas\n")
+
+    with pytest.raises(UsageError, match="There is no 'pandas'") as refused:
+        run_lock(project, upgrade_packages=("pandas",))
+
+    assert "without --upgrade-package" in refused.value.hint
+
+
 def test_only_a_locked_package_can_be_upgraded(project: Path) -> None:
     (project / "dags.in").write_text("pandas\n")
     (project / "dags.txt").write_text(current("pandas", PINS))

@@ -128,6 +128,8 @@ def _checked_url(url: str) -> str:
     found = _URL.fullmatch(url)
     if found and found[1].lower() not in _PROTOCOLS:
         _wrong(f"DAGSHIP_SYNC_URL begins with {found[1]}://, which is none of {', '.join(_PROTOCOLS)}.")
+    if found and ":" in (found[2] or "") and found[1].lower() == "ssh":
+        _wrong("DAGSHIP_SYNC_URL holds a password, and SSH takes none; a key belongs into the Secret: ssh-privatekey.")
     if found and (":" in (found[2] or "") or (found[2] is not None and found[1].lower() in ("http", "https"))):
         # What stands there in the place of a user may be a token.
         _wrong("DAGSHIP_SYNC_URL holds a user or password; they belong into the Secret, keys username and password.")

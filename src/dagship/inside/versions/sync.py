@@ -19,7 +19,7 @@ from . import airflow_env, child, runs, store
 from .check import imports
 from .settings import Settings, WrongSettings, read
 from .syncer import Sync
-from .text import say
+from .text import say, unusable
 
 SOLE = ".sync.lock"
 _FOREVER = float("inf")
@@ -51,7 +51,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
         sync = make(settings, environ, scratch)
         return once(settings, sync, options.patience) if options.once else run(settings, sync)
     except OSError as broken:
-        sys.stderr.write(f"The volume {settings.root} cannot be used: {broken.strerror}.\n")
+        sys.stderr.write(f"{unusable(broken, f'The volume {settings.root}', settings.root)}\n")
         return 2
     except _Ended:
         return 1 if options.once and not store.current(settings.root) else 0

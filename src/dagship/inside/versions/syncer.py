@@ -19,7 +19,7 @@ from .runs import CannotAsk, Runs
 from .settings import Settings
 from .state import Record, Verdict
 from .status import Status
-from .text import say
+from .text import say, unusable
 
 _FOREVER = float("inf")
 _CHECK_AGAIN_SECONDS = 600.0
@@ -85,7 +85,7 @@ class Sync:
         except store.Busy:
             self._reporter.to("unreachable", reason="Others keep the volume locked.")
         except OSError as broken:
-            self._reporter.to("refused", reason=f"The volume cannot be used: {broken.strerror}.")
+            self._reporter.to("refused", reason=unusable(broken, "The volume", self.settings.root))
         return self.status
 
     def pause(self) -> float:

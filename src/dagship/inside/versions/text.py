@@ -1,9 +1,13 @@
 """What people read in the log: one line of printable text for each event."""
 
 import datetime as dt
+import errno
+import os
 import sys
 
 _LONGEST = 2000
+# What the system lacks, and no place does.
+_OF_THE_MACHINE = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 
 
 def one_line(text: str) -> str:
@@ -34,3 +38,19 @@ def exception_of(text: str) -> str:
 def last_line(text: str) -> str:
     """Returns the last line of a text that says something."""
     return one_line(([""] + [line for line in text.splitlines() if line.strip()])[-1])
+
+
+def unusable(failed: OSError, volume: str, root: str) -> str:
+    """Returns a sentence on what the system refused, which need not be the volume.
+
+    Args:
+        failed: Its answer.
+        volume: The volume, for people.
+        root: Where the volume is.
+
+    """
+    place, why = failed.filename, failed.strerror or str(failed)
+    if place is None and (failed.errno in _OF_THE_MACHINE or "temporary directory" in why):
+        return f"The system refused: {why}."
+    elsewhere = isinstance(place, str) and not os.path.abspath(place).startswith(root)
+    return f"{place if elsewhere else volume} cannot be used: {why}."

@@ -174,6 +174,8 @@ class Program:
                 most=most,
             )
         except FileNotFoundError as missing:
+            if missing.filename != "git":  # a directory, which went
+                raise
             raise Failed("There is no git in the image; add the system package git.") from missing
 
     def _reason(self, words: str) -> str:

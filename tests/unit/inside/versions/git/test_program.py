@@ -67,3 +67,13 @@ def test_what_is_under_way_may_outlast_the_patience_for_an_answer(tmp_path: Path
     with pytest.raises(Failed, match="did not answer"):
         over.remote("-c", "alias.slowly=!sleep 0.5", "slowly")
     assert over.remote("-c", "alias.slowly=!sleep 0.5", "slowly", patient=True).code == 0
+
+
+def test_a_directory_that_went_is_not_called_a_git_that_is_missing(tmp_path: Path) -> None:
+    (scratch := tmp_path / "scratch").mkdir()
+    caller = program.Program(Settings(url="file:///x"), str(tmp_path / "store"), str(scratch), 0, float("inf"))
+
+    with pytest.raises(FileNotFoundError) as missing:
+        caller.local("version", work_tree=str(tmp_path / "gone"))
+
+    assert str(tmp_path / "gone") == missing.value.filename

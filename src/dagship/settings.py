@@ -84,6 +84,7 @@ class Settings(BaseSettings):
     container_timeout: PositiveFloat = _field("container_timeout")
     container_memory: NonNegativeInt = _field("container_memory")
     strict: bool = _field("strict")
+    baseline: Path = _field("baseline")
     env_file: Path | None = _field("env_file")
 
     namespace: str = _field("namespace")

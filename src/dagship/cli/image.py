@@ -61,7 +61,8 @@ def build(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     IMAGE,
     *settings("env_file"),
     Flag("pytest", "Run the tests in this file or directory inside the image as well", default=""),
-    *settings("strict", "import_timeout", "parse_budget"),
+    *settings("strict", "import_timeout", "parse_budget", "baseline"),
+    Flag("write_baseline", "Accept what is wrong with DAG files today, for 90 days: write the baseline"),
     Flag("junit", "Write a JUnit report to this file", default=""),
     name="test-image",
 )
@@ -71,7 +72,7 @@ def test_image(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     from dagship.verify import report
 
     own_tests = Path(flags.pytest) if flags.pytest else None
-    found = stages.test_image(project, image=flags.image, pytest_path=own_tests)
+    found = stages.test_image(project, image=flags.image, pytest_path=own_tests, write_baseline=flags.write_baseline)
     report.show(project.console, found)
     if flags.junit:
         report.write_junit(Path(flags.junit), found)

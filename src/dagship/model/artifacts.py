@@ -3,6 +3,7 @@
 Data runs one way: Settings → LockFile → Tree (image/tree/model.py) → BuiltImage → VerifyReport → PushedImage.
 """
 
+from datetime import date
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -204,6 +205,7 @@ class Finding(Artifact):
         traceback: The full traceback, or empty.
         hint: What to do, or empty.
         version: The older DAG version it is about; empty for the current one and for the image.
+        accepted_until: The last day on which the baseline accepts it, `2027-02-28`; empty when it does not.
 
     """
 
@@ -215,6 +217,26 @@ class Finding(Artifact):
     traceback: str
     hint: str
     version: str = ""
+    accepted_until: str = ""
+
+    def fails(self, *, strict: bool) -> bool:
+        """Whether the test of an image fails for it."""
+        return not self.accepted_until and (self.severity == "error" or strict)
+
+
+class Accepted(Artifact):
+    """An entry of a baseline: what is wrong today with a DAG file, and no reason to fail until a day.
+
+    Attributes:
+        file: Relative to the DAG tree.
+        kind: What it is.
+        until: The last day.
+
+    """
+
+    file: str
+    kind: Kind
+    until: date
 
 
 class CheckedFile(Artifact):
@@ -263,6 +285,7 @@ class VerifyReport(Artifact):
         files: DAG files imported.
         tests: The user's own tests, where there were some.
         findings: Errors and warnings, errors first.
+        mended: Entries of the baseline that nothing was found for.
         seconds: Whole duration.
 
     """
@@ -277,6 +300,7 @@ class VerifyReport(Artifact):
     files: tuple[CheckedFile, ...]
     tests: tuple[CheckedTest, ...] = ()
     findings: tuple[Finding, ...]
+    mended: tuple[Accepted, ...] = ()
     seconds: float
 
     @property

@@ -88,6 +88,9 @@ DESCRIPTIONS = {
         0, "Memory for all that `test-image` runs in the image, MiB; 0 for three quarters of the engine's"
     ),
     "strict": Description(default=False, what="Warnings fail the test of an image"),
+    "baseline": Description(
+        Path("dagship-baseline.toml"), "File of findings that `test-image` accepts until a day, where it is there"
+    ),
     "env_file": Description(None, "File of KEY=value lines for the test: AIRFLOW_VAR_X, AIRFLOW_CONN_X"),
     "namespace": Description("", "Kubernetes namespace", "that of the kubeconfig's context"),
     "context": Description("", "Context of the kubeconfig", "the current one"),

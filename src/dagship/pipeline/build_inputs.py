@@ -56,7 +56,7 @@ def tree(project: Project) -> "Tree":
 
     settings = project.settings
     dags = project.path(settings.dags)
-    ignore = (*settings.ignore, *reader.patterns_of(dags, settings.secret_files()))
+    ignore = (*settings.ignore, *reader.patterns_of(dags, (*settings.secret_files(), settings.baseline)))
     found = reader.read(dags, ignore=ignore, max_file_size=settings.max_file_size)
     for sentence in present.left_out(found):
         project.console.say(sentence)

@@ -3,12 +3,13 @@
 A stage's result goes to the next as a value, and to `.dagship/` for the task of a later CI job.
 """
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from dagship.errors import UsageError
 from dagship.model.artifacts import BuiltBase, BuiltImage, LockFile, PushedImage, VerifyReport
 from dagship.model.reference import Reference
-from dagship.pipeline import build_inputs, which_image
+from dagship.pipeline import accepted, build_inputs, which_image
 from dagship.pipeline.project import Project
 
 
@@ -83,13 +84,20 @@ def _pushed(project: Project, image: BuiltImage) -> BuiltImage:
     return image.model_copy(update={"digest": pushed.digest})
 
 
-def test_image(project: Project, *, image: str, pytest_path: Path | None) -> VerifyReport:
-    """Imports every DAG inside the image."""
+def test_image(project: Project, *, image: str, pytest_path: Path | None, write_baseline: bool = False) -> VerifyReport:
+    """Imports every DAG inside the image; what the baseline accepts does not fail it."""
+    from dagship.verify import baseline
     from dagship.verify import verifier as stage
 
     tested = which_image.current(project, image)
     project.workspace.forget("report")
+    entries = accepted.read(project, needed=not write_baseline)
     report = stage.verify(project.settings, project.workspace, project.console, tested, pytest_path=pytest_path)
+    today = datetime.now(UTC).date()
+    if write_baseline:
+        entries = baseline.renewed(report, entries, today)
+        accepted.write(project, entries)
+    report = baseline.applied(report, entries, today)
     project.workspace.write("report", report)
     return report
 

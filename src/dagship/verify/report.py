@@ -1,6 +1,7 @@
 """Shows the report of a test: a table for people, a JUnit file for CI. JSON is the report itself."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,14 +24,17 @@ _SLOWEST = 3
 def show(console: Console, report: VerifyReport) -> None:
     """Prints findings with their tracebacks, and the verdict last."""
     for finding in report.findings:
-        if finding.severity == "error":
+        if finding.severity == "error" and not finding.accepted_until:
             parts = (f"\n{_place(finding)}  {finding.kind}: {finding.message}", _own_frames(finding), _hint(finding))
             console.say("\n".join(filter(None, parts)))
     if report.findings:
         console.say("")
-        rows = [(finding.severity, finding.kind, _place(finding), finding.message) for finding in report.findings]
+        rows = [(_standing(finding), finding.kind, _place(finding), finding.message) for finding in report.findings]
         console.table("", ("", "kind", "where", "what"), rows)
-    errors = sum(finding.severity == "error" for finding in report.findings)
+    for entry in report.mended:
+        console.say(f"mended: {entry.file} has no {entry.kind} any more; take its entry out of the baseline.")
+    standing = Counter(_standing(finding) for finding in report.findings)
+    until = sorted(finding.accepted_until for finding in report.findings if finding.accepted_until)
     current = [file for file in report.files if not file.version]
     slowest = sorted(current, key=lambda file: -file.seconds)[:_SLOWEST]
     console.summary(
@@ -41,8 +45,9 @@ def show(console: Console, report: VerifyReport) -> None:
             **({"versions": _versions(report)} if report.versions[1:] else {}),
             **({"tests": _counted(report.tests)} if report.tests else {}),
             **({"slowest": ", ".join(f"{file.file} {file.seconds:.2f} s" for file in slowest)} if slowest else {}),
-            "errors": str(errors),
-            "warnings": str(len(report.findings) - errors),
+            "errors": str(standing["error"]),
+            "warnings": str(standing["warning"]),
+            **({"accepted": f"{len(until)}, the first of them until {until[0]}"} if until else {}),
             "verdict": f"{'passed' if report.passed else 'failed'} in {report.seconds:.1f} s",
         }
     )
@@ -104,7 +109,7 @@ def _group(version: str) -> str:
 
 
 def _versions(report: VerifyReport) -> str:
-    wrong = {finding.version for finding in report.findings if finding.severity == "error"}
+    wrong = {finding.version for finding in report.findings if _standing(finding) == "error"}
     earlier = report.versions[1:]
     broken = [version for version in earlier if version in wrong]
     return f"{len(earlier)} earlier too" + (
@@ -113,21 +118,25 @@ def _versions(report: VerifyReport) -> str:
 
 
 def _case(group: str, name: str, seconds: float, findings: Sequence[Finding], *, strict: bool) -> "TestCase":
-    from junitparser import Failure, TestCase
+    from junitparser import Failure, Skipped, TestCase
 
     case = TestCase(_xml(name), classname=group, time=seconds)
     failures: list[FinalResult] = []
     for finding in findings:
-        if finding.severity == "error" or strict:
+        if finding.fails(strict=strict):
             failure = Failure(_xml(finding.message), finding.kind)
             failure.text = _xml("\n".join(filter(None, (_place(finding), finding.traceback, finding.hint))))
             failures.append(failure)
-    case.result = failures
+    accepted = [_accepted(finding) for finding in findings if finding.accepted_until]
+    # A case that fails is told as failed; what is accepted of it stands in its output.
+    case.result = failures or [Skipped(_xml("\n".join(accepted)))] if failures or accepted else []
     warnings = [
-        f"{_place(finding)} {finding.kind}: {finding.message}" for finding in findings if finding.severity == "warning"
+        f"{_place(finding)} {finding.kind}: {finding.message}"
+        for finding in findings
+        if finding.severity == "warning" and not finding.accepted_until
     ]
-    if warnings:
-        case.system_out = _xml("\n".join(warnings))
+    if said := [*warnings, *accepted]:
+        case.system_out = _xml("\n".join(said))
     return case
 
 
@@ -148,6 +157,15 @@ def _xml(text: str) -> str:
 def _counted(tests: Sequence[CheckedTest]) -> str:
     counts = {outcome: sum(test.outcome == outcome for test in tests) for outcome in ("passed", "failed", "skipped")}
     return ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
+
+
+def _standing(finding: Finding) -> str:
+    return "accepted" if finding.accepted_until else finding.severity
+
+
+def _accepted(finding: Finding) -> str:
+    until = f"accepted until {finding.accepted_until} by the baseline"
+    return f"{until}: {_place(finding)} {finding.kind}: {finding.message}"
 
 
 def _place(finding: Finding) -> str:

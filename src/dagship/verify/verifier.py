@@ -137,7 +137,7 @@ def verify(
     return VerifyReport(
         image=image.reference,
         id=facts.id,
-        passed=not any(finding.severity == "error" or settings.strict for finding in findings),
+        passed=not any(finding.fails(strict=settings.strict) for finding in findings),
         strict=settings.strict,
         airflow=seen.airflow if seen else "",
         python=seen.python if seen else "",

@@ -182,3 +182,25 @@ def test_junit_has_the_files_of_each_version_apart() -> None:
 
 def test_an_image_with_one_version_says_nothing_of_versions() -> None:
     assert "versions" not in shown(made(versions=("3f9c2a71d0b4",)))
+
+
+def test_what_the_baseline_accepts_is_shown_as_such_and_not_as_an_error() -> None:
+    kept = finding("import-error", "b.py", line=3, traceback=TRACEBACK, accepted_until="2027-02-28")
+    text = shown(made(kept, passed=True, mended=({"file": "a.py", "kind": "cycle", "until": "2027-01-01"},)))
+
+    assert "import pandas" not in text
+    assert re.search(r"accepted\s+import-error\s+b\.py:3", text)
+    assert re.search(r"errors\s+0\n", text)
+    assert "1, the first of them until 2027-02-28" in text
+    assert "a.py has no cycle any more; take its entry out of the baseline" in text
+
+
+def test_junit_skips_what_the_baseline_accepts_and_fails_what_it_does_not() -> None:
+    kept = finding("import-error", "b.py", accepted_until="2027-02-28")
+    found = cases(made(kept))["dags", "b.py"]
+    both = cases(made(kept, finding("slow", "b.py")))["dags", "b.py"]
+
+    assert [(type(one), one.message) for one in found] == [
+        (Skipped, "accepted until 2027-02-28 by the baseline: b.py import-error: about import-error")
+    ]
+    assert [(type(one), one.type) for one in both] == [(Failure, "slow")]

@@ -1,0 +1,105 @@
+"""Small repositories as people have them, each to a tested image, with no edit between."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dagship import process
+from dagship.model.artifacts import BaseImage
+from dagship.workspace import Workspace
+
+DAG = """
+import pendulum
+from airflow import DAG
+
+with DAG("{name}", schedule=None, start_date=pendulum.datetime(2026, 1, 1)):
+    pass
+"""
+
+
+class Repository:
+    """A repository in a directory of its own, and `dagship` in it."""
+
+    def __init__(self, root: Path, base: BaseImage) -> None:
+        self.root = root
+        self.environment = {**os.environ, "DAGSHIP_BASE": base.reference, "DAGSHIP_REPOSITORY": "dagship-test/corpus"}
+
+    def write(self, files: Mapping[str, str]) -> None:
+        for name, text in files.items():
+            path = self.root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+
+    def dagship(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "dagship.cli", *arguments]
+        return subprocess.run(command, cwd=self.root, env=self.environment, capture_output=True, text=True, timeout=300)
+
+    def document(self, *arguments: str, code: int = 0) -> Any:
+        ended = self.dagship(*arguments, "--json")
+        assert ended.returncode == code, ended.stderr
+        return json.loads(ended.stdout)
+
+
+@pytest.fixture(scope="session")
+def built() -> Iterator[set[str]]:
+    """The images that repositories became; they are gone afterwards."""
+    references: set[str] = set()
+    yield references
+    process.run(["docker", "image", "rm", "--force", *references])
+
+
+@pytest.fixture
+def repository(tmp_path: Path, workspace: Workspace, built: set[str]) -> Iterator[Callable[..., Repository]]:
+    """Makes a repository, which knows what was found out about bases before."""
+
+    def made(base: BaseImage, files: Mapping[str, str]) -> Repository:
+        shutil.copytree(workspace.directory, tmp_path / workspace.directory.name)
+        repository = Repository(tmp_path, base)
+        repository.write(files)
+        return repository
+
+    yield made
+    image = tmp_path / workspace.directory.name / "image.json"
+    if image.exists():
+        built.add(json.loads(image.read_text())["reference"])
+
+
+def test_a_baseline_accepts_what_is_broken_today_and_nothing_new(
+    repository: Callable[..., Repository], base_3: BaseImage
+) -> None:
+    files = {
+        "dags/fine.py": DAG.format(name="fine"),
+        "dags/old/exports.py": "import exporter_of_old\n# airflow dag\n",
+        "dags/old/imports.py": "import importer_of_old\n# airflow dag\n",
+    }
+    broken = repository(base_3, files)
+    broken.document("build")
+    missing = broken.document("test-image", "--baseline", "elsewhere.toml", code=2)["error"]
+    assert missing["message"] == "The baseline elsewhere.toml is not there."
+
+    accepted = broken.document("test-image", "--write-baseline", "--junit", "report.xml")
+
+    assert accepted["passed"]
+    assert [one["file"] for one in accepted["findings"] if one["accepted_until"]] == [
+        "old/exports.py",
+        "old/imports.py",
+    ]
+    assert (broken.root / "report.xml").read_text().count("<skipped") == 2
+
+    broken.write({"dags/old/exports.py": DAG.format(name="exports"), "dags/new.py": "import another\n# airflow dag\n"})
+    broken.document("build")
+    found = broken.document("test-image", code=1)
+
+    # The version before is in the image as well, and has both files as they were.
+    current = [one for one in found["findings"] if not one["version"]]
+    assert [(one["file"], bool(one["accepted_until"])) for one in current] == [
+        ("new.py", False),
+        ("old/imports.py", True),
+    ]

@@ -1,0 +1,12 @@
+"""Text as TOML has it."""
+
+import tomllib
+
+import pytest
+
+from dagship import toml
+
+
+@pytest.mark.parametrize("text", ["", "dags", 'a "b" \\ c', "a\nb = 1\t\x7f", "ä/日本"])
+def test_a_text_is_read_as_it_was_written(text: str) -> None:
+    assert tomllib.loads(f"key = {toml.quoted(text)}") == {"key": text}

@@ -32,7 +32,7 @@ def check_tested(image: BuiltImage, report: VerifyReport | None) -> None:
         return
     if report is None or report.id != image.id:
         raise Refused(
-            f"{image.reference} was not tested.", "Run test-image first, or push it all the same with --untested."
+            f"{image.reference} was not tested.", "Run test-image on it first, or push it all the same with --untested."
         )
     raise Refused(
         f"{image.reference} did not pass test-image.", "Mend what it found, or push it all the same with --untested."

@@ -137,11 +137,7 @@ def obstacle(plan: Plan, python: str, kind: str, words: str) -> DagshipError:
         case "conflict":
             return _conflict(plan, airflow, words)
         case _:
-            return OutsideError(
-                "The package index failed.",
-                "See whether it is in reach; index_url, pip_conf and ca_cert are the settings for where it is.",
-                words,
-            )
+            return _failed(words)
 
 
 def _conflict(plan: Plan, airflow: str, words: str) -> Refused:
@@ -155,5 +151,19 @@ def _conflict(plan: Plan, airflow: str, words: str) -> Refused:
     return Refused(
         f"{airflow}[{','.join(plan.extras)}] cannot be had with {what}.",
         "Take other constraints, or none." if plan.constraints else "Name fewer --extras, or give --constraints.",
+        words,
+    )
+
+
+def _failed(words: str) -> OutsideError:
+    if uv_words.says_full(words):
+        return OutsideError(
+            "The engine's disk is full.",
+            "Free space: docker system df shows what takes it, docker builder prune gives it back.",
+            words,
+        )
+    return OutsideError(
+        "The package index failed.",
+        "See whether it is in reach; index_url, pip_conf and ca_cert are the settings for where it is.",
         words,
     )

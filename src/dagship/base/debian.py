@@ -149,7 +149,8 @@ def _make(kept: Path, console: Console) -> None:
         if finished.code != 0:
             raise OutsideError(
                 "mmdebstrap could not make the Debian root file system.",
-                "It needs root or user namespaces (package uidmap), and Debian's archive in reach: see apt-get update.",
+                "It needs root or user namespaces (package uidmap), room on the disk, and Debian's archive in reach: "
+                "see apt-get update.",
                 "\n".join(finished.stderr.strip().splitlines()[-10:]),
             )
         kept.parent.mkdir(exist_ok=True)

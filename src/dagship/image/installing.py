@@ -16,7 +16,6 @@ _SHOWN = 8
 
 _MISMATCH = re.compile(r"Hash mismatch for `([^`]+)==([^`]+)`")
 _HASH = re.compile(r"sha256:[0-9a-f]{64}")
-_FULL = re.compile(r"(?i)no space left on device|disk quota exceeded")
 _GONE = re.compile(r"Because (\S+) was not found in the package registry|there is no version of (\S+) and you require")
 _NO_WHEEL = re.compile(
     r"Because (\S+)==(\S+) has no (?:usable wheels|wheels with)|the current Python version .* (\S+)==(\S+) depends on"
@@ -132,7 +131,7 @@ def _of_step(words: str, lock: str) -> DagshipError | None:
             "no build.",
             _end(words),
         )
-    if _FULL.search(words) is not None:
+    if uv_words.says_full(words):
         return OutsideError(
             f"The packages of {lock} could not be installed: the engine's disk is full.",
             "Free space: docker system df shows what takes it, docker builder prune gives it back.",

@@ -6,6 +6,7 @@ from dagship.errors import OutsideError
 
 # It goes on to say that there is no such package.
 _REFUSED = re.compile(r"lack of valid authentication credentials|returned a 403 Forbidden")
+_FULL = re.compile(r"(?i)no space left on device|disk quota exceeded")
 _NOT_BUILT = re.compile(r"Failed to build `([^`]+)`")
 
 
@@ -18,6 +19,11 @@ def refusal(words: str) -> OutsideError | None:
         "Check the address and the login in index_url, extra_index_urls or pip_conf.",
         "\n".join(words.strip().splitlines()[-15:])[-3000:],
     )
+
+
+def says_full(words: str) -> bool:
+    """Whether the disk has no room for what was to be installed."""
+    return _FULL.search(words) is not None
 
 
 def not_built(words: str) -> str:

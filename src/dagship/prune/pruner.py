@@ -102,7 +102,8 @@ def _check(images: Iterable[Image], places: Iterable[Seen], *, ignore_runs: bool
         if not choice.is_used(images, seen):
             raise Refused(
                 f"Nothing in {seen.place} mentions an image of this repository that dagship made; nothing was deleted.",
-                "It may be another cluster or namespace than you mean: see --context, --namespace and --places.",
+                "It may be another cluster, namespace or repository than you mean: see --context, --namespace, "
+                "--places and --repository.",
             )
         if seen.unasked and not ignore_runs:
             said = _unasked(seen).rstrip(".")

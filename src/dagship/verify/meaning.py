@@ -129,7 +129,9 @@ def _import_hint(error: SeenError, trace: Trace) -> str:
     if "Direct database access" in trace.message or "Database access is disabled" in trace.message:
         return "Airflow 3 gives DAG files no metadata database: ask its REST API, inside a task."
     if "Read-only file system" in trace.message:
-        return "Write below /tmp, or inside a task: the image's files are read-only where it runs."
+        return (
+            "Write below /tmp, or inside a task: in the test all else is read-only, as an image's DAGs are everywhere."
+        )
     if "No space left on device" in trace.message:
         return "In the test all files together have 1 GiB in /tmp. Write inside a task, or less."
     named = _NAME.fullmatch(trace.message) if trace.kind == "KeyError" and trace.frames else None

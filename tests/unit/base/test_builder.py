@@ -29,6 +29,7 @@ def plan(root: Path, **flags: object) -> Plan:
         ("no-version", f"was not found\nhint: An index URL (x) {LOGIN}", OutsideError, "index refuses"),
         ("conflict", "hint: An index (x) returned a 403 Forbidden error. Check", OutsideError, "index refuses"),
         ("index", "connection refused", OutsideError, "index failed"),
+        ("index", "cause: No space left on device (os error 28)", OutsideError, "disk is full"),
         ("something new", "?", OutsideError, "index failed"),
     ],
 )

@@ -28,6 +28,11 @@ def test_an_index_that_refuses_is_told_from_one_that_lacks_a_package(hint: str, 
     assert refuses is (uv_words.refusal(f"{ABSENT}\n{hint}\n") is not None)
 
 
+def test_a_disk_that_is_full_is_known_by_the_systems_words() -> None:
+    assert uv_words.says_full("cause: failed to copy file: No space left on device (os error 28)")
+    assert not uv_words.says_full(ABSENT)
+
+
 def test_a_package_that_cannot_be_built_is_named() -> None:
     assert "broke==1.0" == uv_words.not_built("error: Failed to build `broke==1.0`\n  cause: The build backend")
     assert not uv_words.not_built(ABSENT)

@@ -133,6 +133,8 @@ def _checked_url(url: str) -> str:
     if found and (":" in (found[2] or "") or (found[2] is not None and found[1].lower() in ("http", "https"))):
         # What stands there in the place of a user may be a token.
         _wrong("DAGSHIP_SYNC_URL holds a user or password; they belong into the Secret, keys username and password.")
+    if found is None and re.match(r"[^/@:]+:[^/@]+@", url):  # to git a host, and a path with what may be a password
+        _wrong("DAGSHIP_SYNC_URL holds a password, and SSH takes none; a key belongs into the Secret: ssh-privatekey.")
     if "::" in url.partition("/")[0] or not (found or _SCP_LIKE.fullmatch(url) or url.startswith("/")):
         _wrong("DAGSHIP_SYNC_URL is neither a URL, nor user@host:path, nor an absolute path.")
     return url

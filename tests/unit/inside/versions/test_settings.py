@@ -74,6 +74,7 @@ def test_an_address_is_shown_without_its_user(url: str, shown: str, host: str) -
         ("https://user:hunter2@git.example.com/x", "belong into the Secret"),
         ("https://ghp_hunter2@git.example.com/x", "belong into the Secret"),
         ("ssh://git:hunter2@git.example.com/x", "belongs into the Secret: ssh-privatekey"),
+        ("git:hunter2@git.example.com:team/x", "belongs into the Secret: ssh-privatekey"),
         ("relative/path", "neither a URL"),
     ],
 )

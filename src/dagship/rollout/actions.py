@@ -8,9 +8,9 @@ from dagship.model.artifacts import Target
 from dagship.record.model import Move
 from dagship.rollout.execute import phases
 from dagship.rollout.options import RolloutOptions
-from dagship.rollout.plan import own_releases, planner, rollback_target, server_answer
+from dagship.rollout.plan import own_releases, planner, resume, rollback_target, scope, server_answer
 from dagship.rollout.plan.model import Planned
-from dagship.rollout.preflight import checks, dag_source
+from dagship.rollout.preflight import dag_source
 from dagship.rollout.results import RolloutResult
 from dagship.workloads import selection
 
@@ -62,9 +62,7 @@ def rollback(cluster: "Cluster", console: "Console", to: int | None, options: Ro
         own = own_releases.own(survey, options.names)
         release = rollback_target.release(survey.record, own, to)
         if not release.image:
-            planned = rollback_target.to_found(survey, release, options.names)
-            checks.check_found(survey, release, planned.moves, selector=options.selector, names=options.names)
-            return planned
+            return rollback_target.to_found(survey, release, names=options.names, selector=options.selector)
         target = rollback_target.target_of(release)
         repositories = tuple(filter(None, (target.image, options.from_image)))
         also = rollback_target.moved(own)
@@ -110,16 +108,19 @@ def _to_image(
     repositories: tuple[str, ...],
     also: tuple[Move, ...],
 ) -> tuple[Move, ...]:
-    moves = checks.select(
+    selected = scope.select(
         survey,
-        target,
+        target.image,
         repositories=repositories,
         names=options.names,
         selector=options.selector,
         namespace=namespace,
         also=tuple(move for move in also if not options.names or move.key in options.names),
     )
-    return moves if survey.record.journal else server_answer.as_recorded(moves, target.image, survey.record.releases)
+    journal, inventory = survey.record.journal, survey.inventory
+    moves = planner.to_image(selected, inventory.config_maps, repositories, target)
+    moves = resume.gone_on(moves, journal, inventory.objects)
+    return moves if journal else server_answer.as_recorded(moves, target.image, survey.record.releases)
 
 
 def _packages_alone(planned: Planned, survey: "Survey") -> Planned:

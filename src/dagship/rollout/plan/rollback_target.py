@@ -1,6 +1,5 @@
 """Decides what a rollback goes back to: a release of the record, or its DAGs within the image that runs. Pure."""
 
-from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,7 +8,7 @@ from dagship.errors import UsageError
 from dagship.model.artifacts import Target
 from dagship.model.reference import Reference
 from dagship.record.model import Journal, Move, Record, Release
-from dagship.rollout.plan import dag_version, planner, resume
+from dagship.rollout.plan import dag_version, planner, resume, scope
 from dagship.rollout.plan.model import Planned
 
 if TYPE_CHECKING:
@@ -62,16 +61,17 @@ def target_of(release: Release) -> Target:
     )
 
 
-def to_found(survey: "Survey", release: Release, names: Collection[str] = ()) -> Planned:
+def to_found(survey: "Survey", release: Release, *, names: tuple[str, ...], selector: str) -> Planned:
     """Plans the way back to what dagship found, field by field.
 
     Args:
         survey: What the namespace holds.
         release: The release 0.
         names: `kind/name` of the workloads to move; empty for all.
+        selector: Label selector that workloads were chosen by, or empty.
 
     Raises:
-        UsageError: Nothing of it is here.
+        UsageError: Nothing of it is here, or it is of two Airflows, or can never finish.
 
     """
     moves = tuple(move for move in release.moves if not names or move.key in names)
@@ -81,6 +81,9 @@ def to_found(survey: "Survey", release: Release, names: Collection[str] = ()) ->
             f"Nothing that release {release.number} holds is here.", "status shows what is, and the releases."
         )
     going = resume.gone_on(found, survey.record.journal, survey.inventory.objects)
+    # What an unfinished rollout began goes back besides.
+    keys = {move.key for move in going} & {move.key for move in release.moves}
+    scope.check((one for one in survey.inventory.workloads if one.key in keys), names=names, selector=selector)
     return Planned(kind="rollback", target=target_of(release), moves=going, warnings=gone)
 
 

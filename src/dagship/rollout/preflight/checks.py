@@ -6,13 +6,10 @@ from typing import TYPE_CHECKING
 from dagship.cluster.failures import Forbidden
 from dagship.errors import Refused, UsageError
 from dagship.model.artifacts import Target
-from dagship.record.model import Move, Release
-from dagship.rollout.plan import planner, resume
+from dagship.record.model import Move
 from dagship.rollout.preflight import field_owners, permissions
 from dagship.rollout.survey import Survey
-from dagship.workloads import selection, several_airflows
 from dagship.workloads.image_identity import same_image
-from dagship.workloads.selection import Selected
 
 if TYPE_CHECKING:
     from dagship.airflow.query import Airflow
@@ -37,38 +34,6 @@ def check_permissions(cluster: "Cluster") -> None:
             "k8s/rbac/ holds a Role that suffices.",
             f"Not allowed:\n{shown}",
         )
-
-
-def check_workloads(selected: Selected) -> None:
-    """Refuses what can never finish.
-
-    Raises:
-        UsageError: A Deployment is paused.
-
-    """
-    for workload, _ in selected:
-        if workload.paused:
-            raise UsageError(
-                f"{workload.key} is paused: nothing would happen there.",
-                f"kubectl rollout resume {workload.key}, or leave it out with --workloads.",
-            )
-
-
-def check_found(
-    survey: Survey, release: Release, moves: Iterable[Move], *, selector: str, names: tuple[str, ...]
-) -> None:
-    """Refuses a way back to what dagship found that is of two Airflows, or can never finish.
-
-    Raises:
-        UsageError: It is.
-
-    """
-    # What an unfinished rollout began goes back besides.
-    keys = {move.key for move in moves} & {move.key for move in release.moves}
-    going = tuple(workload for workload in survey.inventory.workloads if workload.key in keys)
-    if refused := several_airflows.refusal(going, selector=selector, names=names):
-        raise refused
-    check_workloads(tuple((workload, ()) for workload in going))
 
 
 def check_owners(survey: Survey, moves: Iterable[Move], target: Target, *, force: bool) -> tuple[str, ...]:
@@ -152,38 +117,3 @@ def check_airflow(target: str, running: str, *, allow: bool) -> tuple[str, ...]:
             "Build on the running version (--base), or upgrade Airflow first; --allow-airflow-change overrides this.",
         )
     return (said,)
-
-
-def select(
-    survey: Survey,
-    target: Target,
-    *,
-    repositories: tuple[str, ...],
-    names: tuple[str, ...],
-    selector: str,
-    namespace: str,
-    also: tuple[Move, ...] = (),
-) -> tuple[Move, ...]:
-    """Finds what is to move to an image, an unfinished rollout's containers among it, and those of `also`.
-
-    Raises:
-        UsageError: Nothing runs the image, two Airflows do, or a workload named is not there or cannot move.
-
-    """
-    journal = survey.record.journal
-    known = (*(journal.moves if journal else ()), *also)
-    selected = selection.select(
-        survey.inventory.workloads, repositories=repositories, names=names, known=planner.containers(known)
-    )
-    if not selected:
-        raise selection.nothing_found(
-            survey.inventory.workloads, selection.repository(target.image), namespace, selector=selector
-        )
-    if refused := several_airflows.refusal((workload for workload, _ in selected), selector=selector, names=names):
-        raise refused
-    check_workloads(selected)
-    return resume.gone_on(
-        planner.to_image(selected, survey.inventory.config_maps, repositories, target),
-        journal,
-        survey.inventory.objects,
-    )

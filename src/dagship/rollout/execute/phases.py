@@ -13,7 +13,7 @@ from dagship.rollout.execute.operation import Notes, Operation
 from dagship.rollout.options import RolloutOptions
 from dagship.rollout.plan import drift, rollback_target
 from dagship.rollout.plan.model import Planner
-from dagship.rollout.preflight import checks, dags_served, dry_run
+from dagship.rollout.preflight import checks, dry_run
 from dagship.rollout.present import show_activity, show_plan
 from dagship.rollout.results import RolloutResult
 from dagship.rollout.survey import read_namespace
@@ -104,23 +104,14 @@ def _recheck(now: Operation, *, before: Operation) -> Operation:
 
 def _check(operation: Operation) -> tuple[Operation, tuple[str, ...]]:
     """Refuses what cannot end well; returns what is to be known."""
-    plan, survey, options = operation.plan, operation.survey, operation.options
-    found = [*plan.warnings]
-    images = any(change.field != "env" for move in plan.moves for change in move.changes)
-    if not plan.undo:  # what an unfinished rollout took goes back to whoever had it
-        found += checks.check_owners(survey, plan.moves, plan.target, force=options.force_ownership)
-    if images and not plan.undo:
-        running = checks.running_airflow(operation.airflow, plan.moves, survey)
-        found += checks.check_airflow(plan.target.airflow, running, allow=options.allow_airflow_change)
-        found += checks.check_platform(operation.cluster, plan.target) if plan.target.image else ()
-        found += dags_served.check(
-            operation.airflow,
-            survey,
-            operation.observed.activity,
-            plan.moves,
-            plan.target,
-            going_back=plan.kind == "rollback",
-        )
+    found = checks.check(
+        operation.cluster,
+        operation.options,
+        operation.plan,
+        survey=operation.survey,
+        airflow=operation.airflow,
+        activity=operation.observed.activity,
+    )
     operation, of_runs = runs.check(operation)
     return operation, (*found, *of_runs)
 

@@ -7,11 +7,14 @@ from dagship.cluster.failures import Forbidden
 from dagship.errors import Refused, UsageError
 from dagship.model.artifacts import Target
 from dagship.record.model import Move
-from dagship.rollout.preflight import field_owners, permissions
+from dagship.rollout.options import RolloutOptions
+from dagship.rollout.plan.model import Planned
+from dagship.rollout.preflight import dags_served, field_owners, permissions
 from dagship.rollout.survey import Survey
 from dagship.workloads.image_identity import same_image
 
 if TYPE_CHECKING:
+    from dagship.airflow.activity import Activity
     from dagship.airflow.query import Airflow
     from dagship.cluster.api import Cluster
 
@@ -36,7 +39,42 @@ def check_permissions(cluster: "Cluster") -> None:
         )
 
 
-def check_owners(survey: Survey, moves: Iterable[Move], target: Target, *, force: bool) -> tuple[str, ...]:
+def check(
+    cluster: "Cluster",
+    options: RolloutOptions,
+    plan: Planned,
+    *,
+    survey: Survey,
+    airflow: "Airflow",
+    activity: "Activity | None",
+) -> tuple[str, ...]:
+    """Refuses a plan that cannot end well; returns what is to be known.
+
+    Args:
+        cluster: The namespace.
+        options: The caller's, which may allow what is refused otherwise.
+        plan: What is to be done.
+        survey: What the namespace holds.
+        airflow: The Airflow that is meant.
+        activity: What it says of its runs and tasks; None where it could not be asked.
+
+    Raises:
+        Refused: Fields are another tool's, or the image does not fit the Airflow or the nodes.
+
+    """
+    if plan.undo:  # what an unfinished rollout took goes back to whoever had it
+        return plan.warnings
+    moves, target = plan.moves, plan.target
+    found = [*plan.warnings, *_check_owners(survey, moves, target, force=options.force_ownership)]
+    if any(change.field != "env" for move in moves for change in move.changes):
+        running = _running_version(airflow, moves, survey)
+        found += _check_version(target.airflow, running, allow=options.allow_airflow_change)
+        found += _check_platform(cluster, target) if target.image else ()
+        found += dags_served.check(airflow, survey, activity, moves, target, going_back=plan.kind == "rollback")
+    return tuple(found)
+
+
+def _check_owners(survey: Survey, moves: Iterable[Move], target: Target, *, force: bool) -> tuple[str, ...]:
     """Refuses when another tool owns the images; returns what is to be known about those who do not mind.
 
     Raises:
@@ -60,7 +98,7 @@ def check_owners(survey: Survey, moves: Iterable[Move], target: Target, *, force
     return tuple(warnings)
 
 
-def check_platform(cluster: "Cluster", target: Target) -> tuple[str, ...]:
+def _check_platform(cluster: "Cluster", target: Target) -> tuple[str, ...]:
     """Refuses an image that no node can run; returns a warning when some cannot.
 
     Where its platforms are not known, as with `--image` on a machine without an engine, the first pod tells.
@@ -90,7 +128,7 @@ def check_platform(cluster: "Cluster", target: Target) -> tuple[str, ...]:
     return ()
 
 
-def running_airflow(airflow: "Airflow", moves: Iterable[Move], survey: Survey) -> str:
+def _running_version(airflow: "Airflow", moves: Iterable[Move], survey: Survey) -> str:
     """Returns the version of Airflow that runs: as recorded, else as a pod says; empty when none can be asked."""
     last = survey.record.releases[-1] if survey.record.releases else None
     before = {change.before or "" for move in moves for change in move.changes if change.field == "image"}
@@ -99,7 +137,7 @@ def running_airflow(airflow: "Airflow", moves: Iterable[Move], survey: Survey) -
     return airflow.version(before, {container for move in moves for container in move.images})
 
 
-def check_airflow(target: str, running: str, *, allow: bool) -> tuple[str, ...]:
+def _check_version(target: str, running: str, *, allow: bool) -> tuple[str, ...]:
     """Refuses to change Airflow's own version: that takes a migration, which is no rollout of DAGs.
 
     Raises:

@@ -46,15 +46,6 @@ class Notes:
     warnings: dict[str, None] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
-    def keep(self, found: Iterable[str]) -> None:
-        """Keeps what was noticed, for `show`."""
-        self.warnings.update(dict.fromkeys(found))
-
-    def show(self) -> None:
-        """Shows all that was noticed so far."""
-        for said in self.warnings:
-            self.console.warn(said)
-
     def warn(self, found: Iterable[str]) -> None:
         """Keeps what was noticed, and shows what of it is new."""
         for said in found:

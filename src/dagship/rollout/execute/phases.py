@@ -38,11 +38,11 @@ def run(cluster: "Cluster", console: "Console", options: RolloutOptions, planner
     """
     notes = Notes(console=console)
     with notes.timed("preflight"), console.step(f"Looking at the namespace {cluster.namespace}"):
-        operation = _preflight(cluster, options, notes, planner)
+        operation, found = _preflight(cluster, options, notes, planner)
     _show(operation)
     show_activity(console, operation.observed.activity, operation.plan.target)
     hold.check(operation)
-    notes.show()
+    notes.warn(found)
     if options.dry_run:
         return operation.result("planned", state="Nothing was changed.")
     cluster = cluster.patient(lease.PATIENCE)
@@ -58,20 +58,21 @@ def run(cluster: "Cluster", console: "Console", options: RolloutOptions, planner
     return runs.counted(operation, drains, result)
 
 
-def _preflight(cluster: "Cluster", options: RolloutOptions, notes: Notes, planner: Planner) -> Operation:
-    """Reads only, and refuses what cannot end well."""
+def _preflight(
+    cluster: "Cluster", options: RolloutOptions, notes: Notes, planner: Planner
+) -> tuple[Operation, tuple[str, ...]]:
+    """Reads only, and refuses what cannot end well; returns what is to be known."""
     checks.check_permissions(cluster)
     survey = read_namespace(cluster, selector=options.selector)
     operation = Operation(cluster=cluster, options=options, notes=notes, survey=survey, plan=planner(survey))
     operation = _settle(runs.ask(operation))
     operation, found = _check(operation)
-    notes.keep(found)
     plan = operation.plan
     if options.dry_run or not plan.undo:
         patches = dry_run.patches(survey, plan.writes, drift.own_values(plan.moves, operation.unfinished))
         if options.dry_run:
             dry_run.ask_server(cluster, patches)
-    return operation
+    return operation, found
 
 
 def _reread(operation: Operation, lock: "Lease", planner: Planner) -> tuple[Operation, Ledger]:

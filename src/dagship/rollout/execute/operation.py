@@ -114,6 +114,11 @@ class Operation:
         """The rollout that was cut off, from which this one goes on."""
         return self.survey.record.journal
 
+    @property
+    def own_values(self) -> drift.OwnValues:
+        """Values that dagship itself may have written."""
+        return drift.own_values(self.plan.moves, self.unfinished)
+
     def result(
         self,
         outcome: Literal["moved", "unchanged", "planned", "undone", "left"],
@@ -163,7 +168,7 @@ class Moving:
 
     @property
     def own_values(self) -> drift.OwnValues:
-        """Values that dagship itself may have written."""
+        """Values that dagship itself may have written, what the server answered with among them."""
         operation = self.operation
         return drift.own_values((*operation.plan.moves, *self.answers.values()), operation.unfinished)
 

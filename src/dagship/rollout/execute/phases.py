@@ -11,7 +11,7 @@ from dagship.record.ledger import Ledger
 from dagship.rollout.execute import hold, runs, steps
 from dagship.rollout.execute.operation import Notes, Operation
 from dagship.rollout.options import RolloutOptions
-from dagship.rollout.plan import drift, rollback_target
+from dagship.rollout.plan import rollback_target
 from dagship.rollout.plan.model import Planner
 from dagship.rollout.preflight import checks, dry_run
 from dagship.rollout.present import show_activity, show_plan
@@ -69,7 +69,7 @@ def _preflight(
     operation, found = _check(operation)
     plan = operation.plan
     if options.dry_run or not plan.undo:
-        patches = dry_run.patches(survey, plan.writes, drift.own_values(plan.moves, operation.unfinished))
+        patches = dry_run.patches(survey, plan.writes, operation.own_values)
         if options.dry_run:
             dry_run.ask_server(cluster, patches)
     return operation, found

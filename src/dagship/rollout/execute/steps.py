@@ -34,10 +34,10 @@ def carry_out(operation: Operation, ledger: Ledger, drains: Drains) -> RolloutRe
         OutsideError: The API server was away for too long, or the lock was lost; the next run goes on from there.
 
     """
-    plan, survey = operation.plan, operation.survey
-    own_values = drift.own_values(plan.moves, operation.unfinished)
+    plan = operation.plan
+    objects, own_values = operation.survey.inventory.objects, operation.own_values
     changes = operation.unfinished is not None or any(
-        drift.outstanding(move, survey.inventory.objects[move.kind, move.name], own_values) for move in plan.moves
+        drift.outstanding(move, objects[move.kind, move.name], own_values) for move in plan.moves
     )
     if changes and not plan.undo:
         ledger.journal(journal_of(plan, operation.unfinished, signature()))

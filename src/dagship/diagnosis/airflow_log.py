@@ -149,6 +149,10 @@ _WRITABLE = (
     "Mount an emptyDir at a directory for it, one in which the image has nothing; on a volume, let runAsUser, "
     "runAsGroup: 0 and fsGroup fit."
 )
+_NO_SPACE = (
+    "Clear the volume that is mounted there, or make it larger; where none is, it is the node's disk. Where df shows "
+    "space, the inodes are used up: df -i."
+)
 _ACCESS = (
     "Let runAsUser, runAsGroup: 0 and fsGroup (of a Secret: defaultMode) fit that file. Where it is to be written, a "
     "volume takes it."
@@ -230,6 +234,8 @@ _RULES = (
     ),
     _rule(r"Read-only file system: '([^']+)'", r"It writes to \1, which is read-only.", _WRITABLE),
     _rule(r"can't create (\S+): Read-only file system", r"It writes to \1, which is read-only.", _WRITABLE),
+    _rule(r"\[Errno 28\] No space left on device: '([^']+)'", r"No space is left to write \1.", _NO_SPACE),
+    _rule(r"\[Errno 28\] No space left on device", "No space is left where it writes.", _NO_SPACE),
     _rule(
         r"No usable temporary directory found in \[(.*?)\]",
         r"It can write to no directory for temporary files: \1.",

@@ -1,6 +1,8 @@
 """Finds the image that a task is about: the one named by `--image`, else the one that the task before left."""
 
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 from dagship.errors import OutsideError, UsageError
 from dagship.model import dag_versions
@@ -17,7 +19,6 @@ def current(project: Project, image: str) -> BuiltImage:
 
     """
     from dagship.engine import images
-    from dagship.image.plan import LABEL_AIRFLOW
 
     built = project.workspace.read("image", BuiltImage)
     reference = image or (built.reference if built else "")
@@ -43,17 +44,14 @@ def current(project: Project, image: str) -> BuiltImage:
         id=facts.id,
         digest="",
         content=facts.labels.get(images.LABEL_CONTENT, ""),
-        dag_version=facts.labels.get(dag_versions.LABEL_DAGS, ""),
-        dag_versions=dag_versions.versions_of(facts.labels),
         dag_digests=dag_versions.digests_of(facts.labels),
-        dag_changes=dag_versions.changes_of(facts.labels),
-        airflow=facts.labels.get(LABEL_AIRFLOW, ""),
         base=facts.labels.get("org.opencontainers.image.base.name", ""),
         platforms=(facts.platform,),
         size=facts.size,
         layers=(),
         seconds={},
         reused=True,
+        **_facts(facts.labels),
     )
 
 
@@ -102,18 +100,23 @@ def _digest(reference: Reference) -> str:
 
 
 def _known_here(pinned: Reference) -> Target:
-    """What the engine or the registry says of an image, where either can be asked; a rollout needs neither."""
+    """Returns an image with what the engine or the registry says of it, where either can be asked.
+
+    A rollout needs neither.
+    """
+    return Target(image=str(pinned), digest=pinned.digest, **_facts(_labels(pinned)))
+
+
+def _facts(labels: Mapping[str, str]) -> dict[str, Any]:
+    """Returns what the labels of an image say of its DAGs and its Airflow, as `DagImage` has it."""
     from dagship.image.plan import LABEL_AIRFLOW
 
-    labels = _labels(pinned)
-    return Target(
-        image=str(pinned),
-        digest=pinned.digest,
-        dag_version=labels.get(dag_versions.LABEL_DAGS, ""),
-        airflow=labels.get(LABEL_AIRFLOW, ""),
-        dag_versions=dag_versions.versions_of(labels),
-        dag_changes=dag_versions.changes_of(labels),
-    )
+    return {
+        "dag_version": labels.get(dag_versions.LABEL_DAGS, ""),
+        "dag_versions": dag_versions.versions_of(labels),
+        "dag_changes": dag_versions.changes_of(labels),
+        "airflow": labels.get(LABEL_AIRFLOW, ""),
+    }
 
 
 def _labels(pinned: Reference) -> dict[str, str]:

@@ -6,8 +6,9 @@ from typing import TypeVar
 
 from dagship.engine import registry
 from dagship.errors import OutsideError, Refused, Transient
-from dagship.model.artifacts import BuiltImage, PushedImage, VerifyReport
+from dagship.model.artifacts import BuiltImage, PushedImage
 from dagship.model.reference import Reference
+from dagship.model.verify_report import VerifyReport
 from dagship.terminal.console import Console, size
 
 _Result = TypeVar("_Result")

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from dagship.model.artifacts import Finding
+from dagship.model.verify_report import Finding
 from dagship.verify import verdict
 from dagship.verify.observation import (
     Observation,

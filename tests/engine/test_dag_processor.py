@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from dagship.model.artifacts import BaseImage, BuiltImage, VerifyReport
+from dagship.model.artifacts import BaseImage, BuiltImage
+from dagship.model.verify_report import VerifyReport
 from dagship.settings import Settings
 from dagship.terminal.console import Console
 from dagship.verify import verifier

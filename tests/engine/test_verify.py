@@ -15,7 +15,8 @@ import pytest
 from dagship import process
 from dagship.engine import images
 from dagship.errors import UsageError
-from dagship.model.artifacts import BaseImage, BuiltImage, Finding, VerifyReport
+from dagship.model.artifacts import BaseImage, BuiltImage
+from dagship.model.verify_report import Finding, VerifyReport
 from dagship.settings import Settings
 from dagship.terminal.console import Console
 from dagship.verify import verifier as verify

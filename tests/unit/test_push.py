@@ -4,7 +4,8 @@ import pytest
 
 from dagship import push
 from dagship.errors import OutsideError, Refused, Transient
-from dagship.model.artifacts import BuiltImage, VerifyReport
+from dagship.model.artifacts import BuiltImage
+from dagship.model.verify_report import VerifyReport
 
 IMAGE = BuiltImage(
     reference="a/b:1", id="sha256:1", digest="", dag_version="3f9c2a71d0b4", airflow="3.3.2", base="c:1",

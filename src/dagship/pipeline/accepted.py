@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dagship.errors import UsageError, of_system
-from dagship.model.artifacts import Accepted
+from dagship.model.verify_report import Accepted
 from dagship.pipeline.project import Project
 from dagship.untrusted import files
 from dagship.workspace import whole

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dagship.errors import UsageError
-from dagship.model.artifacts import BuiltBase, BuiltImage, LockFile, PushedImage, VerifyReport
+from dagship.model.artifacts import BuiltBase, BuiltImage, LockFile, PushedImage
 from dagship.model.reference import Reference
+from dagship.model.verify_report import VerifyReport
 from dagship.pipeline import accepted, build_inputs, which_image
 from dagship.pipeline.project import Project
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
-from dagship.model.artifacts import Finding, Severity
+from dagship.model.verify_report import Finding, Severity
 from dagship.verify.finding import finding, place
 from dagship.verify.observation import SeenDag, SeenFile
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from dagship import toml
 from dagship.errors import UsageError
-from dagship.model.artifacts import Accepted, Finding, Kind, VerifyReport
+from dagship.model.verify_report import Accepted, Finding, Kind, VerifyReport
 
 DAYS = 90
 """Days that a new entry has."""

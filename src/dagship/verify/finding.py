@@ -1,6 +1,6 @@
 """Makes findings. Pure."""
 
-from dagship.model.artifacts import Finding, Kind, Severity
+from dagship.model.verify_report import Finding, Kind, Severity
 
 _LONGEST = 400
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from dagship.model.artifacts import Kind
+from dagship.model.verify_report import Kind
 from dagship.modules import package_hint, provider_of
 from dagship.verify.blame import in_tree
 from dagship.verify.observation import SeenError, SeenEvent, SeenModule

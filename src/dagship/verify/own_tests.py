@@ -14,7 +14,8 @@ from dagship import index, probe
 from dagship.dockerfile import exec_form
 from dagship.engine import images
 from dagship.errors import UsageError
-from dagship.model.artifacts import BaseImage, CheckedTest, Finding
+from dagship.model.artifacts import BaseImage
+from dagship.model.verify_report import CheckedTest, Finding
 from dagship.resources import copy_programs, programs
 from dagship.settings import Settings
 from dagship.terminal.console import Console

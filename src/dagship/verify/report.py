@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dagship.errors import of_system
-from dagship.model.artifacts import CheckedTest, Finding, Kind, VerifyReport
+from dagship.model.verify_report import CheckedTest, Finding, Kind, VerifyReport
 from dagship.terminal.console import Console, printable
 from dagship.workspace import whole
 

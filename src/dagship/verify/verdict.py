@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from dagship.model.artifacts import Finding, Kind, Severity
+from dagship.model.verify_report import Finding, Kind, Severity
 from dagship.verify import across
 from dagship.verify.blame import blame, fault_blame
 from dagship.verify.finding import finding, place, short

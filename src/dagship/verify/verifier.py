@@ -20,7 +20,8 @@ from dagship.engine import images
 from dagship.errors import UsageError
 from dagship.inside.versions.airflow_env import FOLDERS, OF_CHECK
 from dagship.model import dag_versions
-from dagship.model.artifacts import BuiltImage, CheckedFile, Finding, VerifyReport
+from dagship.model.artifacts import BuiltImage
+from dagship.model.verify_report import CheckedFile, Finding, VerifyReport
 from dagship.probe import FIND_PYTHON
 from dagship.resources import BESIDE_DAGS, programs
 from dagship.settings import Settings

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from dagship.image.tree import reader
-from dagship.model.artifacts import BuiltBase, VerifyReport
+from dagship.model.artifacts import BuiltBase
+from dagship.model.verify_report import VerifyReport
 from dagship.pipeline.project import Project
 from dagship.settings import load
 from dagship.terminal.console import Console

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from dagship.errors import UsageError
-from dagship.model.artifacts import Accepted, Finding, VerifyReport
+from dagship.model.verify_report import Accepted, Finding, VerifyReport
 from dagship.verify import baseline
 
 TODAY = date(2027, 2, 28)

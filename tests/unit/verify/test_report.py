@@ -9,7 +9,7 @@ import pytest
 from junitparser import Failure, JUnitXml, Skipped
 
 from dagship.errors import UsageError
-from dagship.model.artifacts import CheckedFile, CheckedTest, Finding, Kind, VerifyReport
+from dagship.model.verify_report import CheckedFile, CheckedTest, Finding, Kind, VerifyReport
 from dagship.terminal.console import Console
 from dagship.verify import report
 

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from dagship.engine import images
+from dagship.engine import builds, images
 from dagship.errors import OutsideError, UsageError
 from dagship.model.artifacts import BaseImage
 from dagship.resources import resource
@@ -128,8 +128,8 @@ def _resolves(reference: str, builder: str, platform: str) -> bool:
         dockerfile = Path(scratch, "Dockerfile")
         dockerfile.write_text(f"FROM {reference}\n", encoding="utf-8")
         try:
-            images.build(
-                images.Build(
+            builds.build(
+                builds.Build(
                     context=Path(scratch),
                     dockerfile=dockerfile,
                     builder=builder,

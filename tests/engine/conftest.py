@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dagship import probe, process
-from dagship.engine import images
+from dagship.engine import builds, images
 from dagship.model.artifacts import BaseImage, BuiltImage
 from dagship.settings import Settings, load
 from dagship.terminal.console import Console
@@ -103,7 +103,7 @@ def image_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...,
         lines = (f"FROM {base.reference}", *steps, f"COPY dags/ {root}/", environment)
         (context / "Dockerfile").write_text("\n".join(lines) + "\n")
         tag = f"dagship-test/verify:{context.name}-{os.getpid()}"  # two runs of the tests may share the engine
-        images.build(images.Build(context=context, dockerfile=context / "Dockerfile", tag=tag))
+        builds.build(builds.Build(context=context, dockerfile=context / "Dockerfile", tag=tag))
         tags.append(tag)
         facts = images.inspect(tag)
         assert facts is not None

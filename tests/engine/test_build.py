@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dagship import process
-from dagship.engine import images
+from dagship.engine import builds, images
 from dagship.errors import OutsideError, Refused, UsageError
 from dagship.model.artifacts import BaseImage, BuiltBase, BuiltImage, PushedImage
 from dagship.pipeline import build_inputs, stages, which_image
@@ -327,10 +327,10 @@ def test_an_image_that_is_not_what_its_labels_say_is_not_taken(
     (tmp_path / "Dockerfile").write_text(
         f"FROM {base_3.pinned}\nLABEL io.dagship.content={real.content}\nUSER 0\nRUN mkdir /opt/airflow/dag-versions\n"
     )
-    forged = images.Build(
+    forged = builds.Build(
         context=tmp_path, dockerfile=tmp_path / "Dockerfile", tag=real.reference, outputs=("type=image,push=true",)
     )
-    images.build(forged)
+    builds.build(forged)
     process.run(["docker", "image", "rm", "--force", real.reference])
     again = build(made)
 
@@ -344,14 +344,14 @@ def base_for(tag: str, base: BaseImage, context: Path, *platforms: str) -> str:
         f"FROM --platform={base.platform} {base.pinned}\nARG TARGETARCH\nUSER 0\nRUN echo $TARGETARCH > /arch\n"
         f"USER {base.user}\n"
     )
-    request = images.Build(
+    request = builds.Build(
         context=context,
         dockerfile=context / "Dockerfile",
         tag=tag,
         platforms=platforms,
         outputs=("type=image,push=true",),
     )
-    images.build(request)
+    builds.build(request)
     return tag
 
 
@@ -467,7 +467,7 @@ def test_layers_that_the_engine_did_not_unpack_are_measured(tmp_path: Path) -> N
     (tmp_path / "big").write_bytes(b"x" * 100_000 + tmp_path.name.encode())
     elsewhere = "linux/arm64" if platform.machine() == "x86_64" else "linux/amd64"
     tag = "dagship-test/unpacked:1"
-    images.build(images.Build(context=tmp_path, dockerfile=tmp_path / "Dockerfile", tag=tag, platforms=(elsewhere,)))
+    builds.build(builds.Build(context=tmp_path, dockerfile=tmp_path / "Dockerfile", tag=tag, platforms=(elsewhere,)))
     bare = process.run(["docker", "history", tag])
 
     history = images.history(tag)
@@ -491,8 +491,8 @@ def test_the_platforms_of_a_base_in_a_registry_are_known(registry: str, tmp_path
     tag = f"{registry}/dagship-test/two-platforms:1"
     both = ("linux/amd64", "linux/arm64")
     outputs = ("type=image,push=true",)
-    images.build(
-        images.Build(context=tmp_path, dockerfile=tmp_path / "Dockerfile", tag=tag, platforms=both, outputs=outputs)
+    builds.build(
+        builds.Build(context=tmp_path, dockerfile=tmp_path / "Dockerfile", tag=tag, platforms=both, outputs=outputs)
     )
 
     assert both == tuple(images.platforms(tag))
@@ -507,12 +507,12 @@ def test_a_build_runs_nothing_of_a_repository_that_its_context_lies_in(
     (context := tmp_path / "dags" / "context").mkdir()
     (context / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
     monkeypatch.setenv("BUILDX_GIT_CHECK_DIRTY", "true")
-    request = images.Build(context=context, dockerfile=context / "Dockerfile", outputs=("type=cacheonly",))
+    request = builds.Build(context=context, dockerfile=context / "Dockerfile", outputs=("type=cacheonly",))
     subprocess.run(["docker", "buildx", "build", "--output=type=cacheonly", str(context)], capture_output=True)
     works = (tmp_path / "ran").exists()
     (tmp_path / "ran").unlink(missing_ok=True)
 
-    images.build(request)
+    builds.build(request)
 
     assert works
     assert not (tmp_path / "ran").exists()
@@ -534,7 +534,7 @@ def test_another_environment_is_found_and_used(project: MakeProject, base_3: Bas
         'ENV PATH="/srv/elsewhere/bin:$PATH" VIRTUAL_ENV=/srv/elsewhere\nUSER 50000\n'
     )
     tag = "dagship-test/elsewhere:1"
-    images.build(images.Build(context=tmp_path, dockerfile=tmp_path / "Dockerfile", tag=tag))
+    builds.build(builds.Build(context=tmp_path, dockerfile=tmp_path / "Dockerfile", tag=tag))
     made = project(base=tag, requirements="requirements.txt")
     (made.root / "requirements.txt").write_text("cowsay==6.1\n")
 
@@ -546,7 +546,7 @@ def test_another_environment_is_found_and_used(project: MakeProject, base_3: Bas
 
 def test_a_base_without_airflow_is_refused(project: MakeProject, tmp_path: Path, base_3: BaseImage) -> None:
     (tmp_path / "Dockerfile").write_text(f"FROM {base_3.pinned}\nUSER 0\nRUN rm -rf /home/airflow/.local\n")
-    images.build(images.Build(context=tmp_path, dockerfile=tmp_path / "Dockerfile", tag="dagship-test/no-airflow:1"))
+    builds.build(builds.Build(context=tmp_path, dockerfile=tmp_path / "Dockerfile", tag="dagship-test/no-airflow:1"))
 
     with pytest.raises(UsageError, match="holds no Airflow"):
         build(project(base="dagship-test/no-airflow:1"))

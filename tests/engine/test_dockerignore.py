@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dagship.engine import images
+from dagship.engine import builds
 from tests.builders.dockerignores import CASES, FILES
 
 
@@ -18,13 +18,13 @@ def test_the_recorded_files_are_those_that_docker_leaves_out(tmp_path: Path) -> 
         stages.append(f"COPY --from=case{number} . /case{number}/")
     (tmp_path / "empty").mkdir()
     (tmp_path / "Dockerfile").write_text("FROM scratch\n" + "\n".join(stages) + "\n")
-    request = images.Build(
+    request = builds.Build(
         context=tmp_path / "empty",
         dockerfile=tmp_path / "Dockerfile",
         contexts={f"case{number}": str(tmp_path / f"case{number}") for number in range(len(CASES))},
         outputs=(f"type=local,dest={tmp_path / 'out'}",),
     )
-    images.build(request)
+    builds.build(request)
 
     for number, (text, left_out) in enumerate(CASES.items()):
         out = tmp_path / "out" / f"case{number}"

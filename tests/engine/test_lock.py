@@ -16,7 +16,7 @@ import pytest
 
 from dagship import probe
 from dagship.dockerfile import Recipe, compilers, render
-from dagship.engine import containers, images
+from dagship.engine import builds, containers, images
 from dagship.errors import OutsideError, Refused
 from dagship.image.plan import INSTALLING
 from dagship.index import build_secrets
@@ -374,8 +374,8 @@ def install(project: Project, locked: LockFile, reference: str, scratch: Path) -
         dag_version="none",
     )
     (scratch / "Dockerfile").write_text(render(recipe), encoding="utf-8")
-    images.build(
-        images.Build(
+    builds.build(
+        builds.Build(
             context=scratch / "context",
             dockerfile=scratch / "Dockerfile",
             target="runtime",

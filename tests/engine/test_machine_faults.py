@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from dagship import process
-from dagship.engine import images
+from dagship.engine import builds
 from dagship.errors import OutsideError
 from dagship.model.artifacts import BaseImage
 from tests.engine import engines
@@ -117,7 +117,7 @@ def test_an_engine_that_is_too_old_is_one_sentence(
     with engines.running(str(old / "usr/sbin/dockerd"), short, libraries=libraries) as address:
         monkeypatch.setenv("DOCKER_HOST", address)
         with pytest.raises(OutsideError, match="too old") as refused:
-            images.build(images.Build(context=tmp_path / "context", dockerfile=tmp_path / "Dockerfile"))
+            builds.build(builds.Build(context=tmp_path / "context", dockerfile=tmp_path / "Dockerfile"))
 
     assert "or newer" in refused.value.hint
 
@@ -134,7 +134,7 @@ def test_a_full_disk_of_the_engine_is_one_sentence(
     with engines.small_disk(short / "d", "32m") as disk, engines.running(dockerd, disk) as address:
         monkeypatch.setenv("DOCKER_HOST", address)
         with pytest.raises(OutsideError, match="disk is full") as failed:
-            images.build(images.Build(context=tmp_path / "context", dockerfile=tmp_path / "Dockerfile", tag="x:1"))
+            builds.build(builds.Build(context=tmp_path / "context", dockerfile=tmp_path / "Dockerfile", tag="x:1"))
 
     assert "Free space" in failed.value.hint
 

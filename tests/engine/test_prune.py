@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from dagship import process
-from dagship.engine import images
+from dagship.engine import builds
 from dagship.engine import registry as gateway
 from dagship.errors import OutsideError, Refused, Transient
 from dagship.model.reference import Reference
@@ -58,13 +58,13 @@ def make(tmp_path: Path) -> Iterator[Make]:
             "org.opencontainers.image.version": own,
             "org.opencontainers.image.created": f"2026-11-{day:02}T00:00:00Z",
         }
-        build = images.Build(
+        build = builds.Build(
             context=tmp_path,
             dockerfile=tmp_path / "Dockerfile",
             tag=f"{repository}:{own}",
             labels=labels if ours else {},
         )
-        images.build(build)
+        builds.build(build)
         digest = ""
         for tag in (own, *also):
             reference = f"{repository}:{tag}"
@@ -142,12 +142,12 @@ def _for_two_platforms(repository: str, directory: Path) -> str:
     (directory / "Dockerfile").write_text("FROM scratch\nCOPY content /\n")
     (directory / "content").write_text(uuid.uuid4().hex)
     tag = "b" * 12 + "-" + "b" * 12
-    build = images.Build(
+    build = builds.Build(
         context=directory, dockerfile=directory / "Dockerfile", tag=f"{repository}:{tag}",
         labels={"io.dagship.dag.version": "b" * 12, "org.opencontainers.image.version": tag},
         platforms=("linux/amd64", "linux/arm64"), outputs=("type=image,push=true",),
     )  # fmt: skip
-    images.build(build)
+    builds.build(build)
     return tag
 
 

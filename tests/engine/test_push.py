@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dagship import process, push
-from dagship.engine import images
+from dagship.engine import builds, images
 from dagship.engine import registry as gateway
 from dagship.errors import OutsideError, Transient
 from dagship.model.artifacts import BuiltImage
@@ -31,7 +31,7 @@ def tagged(tmp_path: Path) -> Iterator[Tagged]:
         reference = f"{repository}:{uuid.uuid4().hex[:12]}"
         (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY content /\n")
         (tmp_path / "content").write_text(reference)
-        images.build(images.Build(context=tmp_path, dockerfile=tmp_path / "Dockerfile", tag=reference))
+        builds.build(builds.Build(context=tmp_path, dockerfile=tmp_path / "Dockerfile", tag=reference))
         made.append(reference)
         facts = images.inspect(reference)
         assert facts is not None

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dagship.base import debian
 from dagship.base.plan import Plan, plan_base
-from dagship.engine import images
+from dagship.engine import builds, images
 from dagship.errors import DagshipError, OutsideError, Refused, UsageError
 from dagship.index import build_secrets
 from dagship.model import uv_words
@@ -66,7 +66,7 @@ def _build(settings: Settings, workspace: Workspace, console: Console, plan: Pla
         secrets.mkdir(mode=0o700)
         _write_job(plan, job)
         copy_programs(inside, "shared", "tools", "base")
-        request = images.Build(
+        request = builds.Build(
             context=rootfs.directory,
             dockerfile=resource("images/base/Dockerfile"),
             target="airflow",
@@ -80,7 +80,7 @@ def _build(settings: Settings, workspace: Workspace, console: Console, plan: Pla
             no_cache=force,
         )
         try:
-            images.build(request, on_line=listener(plan, rootfs.python, obstacles, step.say))
+            builds.build(request, on_line=listener(plan, rootfs.python, obstacles, step.say))
         except OutsideError as failed:
             raise (obstacles or [failed])[0] from failed
 

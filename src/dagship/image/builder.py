@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dagship.dockerfile import render
-from dagship.engine import images, registry
+from dagship.engine import builds, images, registry
 from dagship.errors import OutsideError, UsageError
 from dagship.image import existing, installing
 from dagship.image import log as buildlog
@@ -52,9 +52,9 @@ def build(
 
         hear = installing.listener(said, step.say)
 
-        def run(output: str) -> images.Built:
+        def run(output: str) -> builds.Built:
             try:
-                return images.build(replace(request, outputs=(output,)), hear)
+                return builds.build(replace(request, outputs=(output,)), hear)
             except OutsideError as failed:
                 raise installing.reason(said, plan.lock.path) or failed from failed
 
@@ -130,12 +130,12 @@ def refuse_lacking(plan: Plan, there: Collection[str]) -> None:
 
 def _request(
     settings: Settings, plan: Plan, scratch: Path, revision: Mapping[str, str], *, fresh: bool
-) -> images.Build:
+) -> builds.Build:
     """Writes what the engine needs below `scratch`, and returns the call; where the image goes is left open."""
     (secrets := scratch / "secrets").mkdir(mode=0o700)
     stage(plan, scratch / "context")
     (scratch / "Dockerfile").write_text(render(plan.recipe), encoding="utf-8")
-    return images.Build(
+    return builds.Build(
         context=scratch / "context",
         dockerfile=scratch / "Dockerfile",
         target="runtime",

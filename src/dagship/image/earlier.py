@@ -177,7 +177,7 @@ def _kept_here(here: Path, version: str, digest: str) -> Tree | None:
 
 
 def _out_of(console: Console, reference: str, version: str, digest: str) -> Tree | None:
-    from dagship.engine import containers
+    from dagship.engine import created
 
     with console.step(f"Taking the DAG version {version} out of {reference}") as step:
         facts = images.inspect(reference)
@@ -187,7 +187,7 @@ def _out_of(console: Console, reference: str, version: str, digest: str) -> Tree
             facts = images.inspect(reference)
         if facts is None:
             return None
-        data = containers.directory(
+        data = created.directory(
             reference, f"{dag_versions.ROOT}/{version}", platform=facts.platform, limit=archive.MOST
         )
     return archive.unpack(data, version, digest) if data is not None else None

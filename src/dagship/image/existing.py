@@ -137,12 +137,12 @@ def is_on_base(plan: Plan, facts: images.ImageFacts) -> bool:
 
 def _holds(plan: Plan, facts: images.ImageFacts) -> bool:
     """Whether an image is built on the base and has the DAGs: what can be compared without building it."""
-    from dagship.engine import containers
+    from dagship.engine import created
 
     if not is_on_base(plan, facts):
         return False
     for tree in (plan.tree, *plan.earlier):
-        data = containers.directory(
+        data = created.directory(
             facts.id, f"{dag_versions.ROOT}/{tree.version}", platform=facts.platform, limit=archive.MOST
         )
         if data is None or archive.unpack(data, tree.version, tree.digest) is None:

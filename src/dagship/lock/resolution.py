@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dagship.dockerfile import Recipe, render
-from dagship.engine import images
+from dagship.engine import builds
 from dagship.errors import OutsideError
 from dagship.index import build_secrets
 from dagship.lock import conflict
@@ -91,7 +91,7 @@ def job(
 
 def _run(settings: Settings, console: Console, base: BaseImage, job: Mapping[str, object]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="dagship-") as scratch, console.step(f"Resolving {job['name']}") as step:
-        images.build(_stage(settings, base, Path(scratch), job), on_line=lambda line: _say(step, line))
+        builds.build(_stage(settings, base, Path(scratch), job), on_line=lambda line: _say(step, line))
         try:
             result: dict[str, Any] = json.loads(Path(scratch, "out", "result.json").read_text("utf-8"))
         except (OSError, ValueError) as broken:
@@ -108,7 +108,7 @@ def _say(step: Step, line: str) -> None:
         step.say(printed[1])
 
 
-def _stage(settings: Settings, base: BaseImage, directory: Path, job: Mapping[str, object]) -> images.Build:
+def _stage(settings: Settings, base: BaseImage, directory: Path, job: Mapping[str, object]) -> builds.Build:
     context = directory / "context"
     copy_programs(context / "inside", "shared", "tools", "resolve")
     (context / "lock").mkdir()
@@ -125,12 +125,12 @@ def _stage(settings: Settings, base: BaseImage, directory: Path, job: Mapping[st
         with_lock=True,
     )
     (directory / "Dockerfile").write_text(render(recipe), encoding="utf-8")
-    return images.Build(
+    return builds.Build(
         context=context,
         dockerfile=directory / "Dockerfile",
         target="lock",
         secrets=secrets,
-        outputs=(images.fields("type=local", f"dest={directory / 'out'}"),),
+        outputs=(builds.fields("type=local", f"dest={directory / 'out'}"),),
         platforms=(base.platform,),
         builder=settings.builder,
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dagship import index, probe
 from dagship.dockerfile import exec_form
-from dagship.engine import images
+from dagship.engine import builds
 from dagship.errors import UsageError
 from dagship.model.artifacts import BaseImage
 from dagship.model.verify_report import CheckedTest, Finding
@@ -126,12 +126,12 @@ def _install(settings: Settings, image: BaseImage, target: Path) -> None:
         copy_programs(context / "inside", *_INSTALLER)
         recipe = Path(scratch, "Dockerfile")
         recipe.write_text(dockerfile(image), "utf-8")
-        images.build(
-            images.Build(
+        builds.build(
+            builds.Build(
                 context=context,
                 dockerfile=recipe,
                 secrets=index.build_secrets(settings, Path(scratch)),
-                outputs=(images.fields("type=local", f"dest={out}"),),
+                outputs=(builds.fields("type=local", f"dest={out}"),),
                 platforms=(image.platform,),
                 builder=settings.builder,
             )

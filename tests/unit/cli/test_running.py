@@ -178,6 +178,6 @@ for name in sys.argv[1:]:
 
 
 def test_a_path_with_a_comma_is_one_field() -> None:
-    from dagship.engine.images import fields
+    from dagship.engine.builds import fields
 
     assert 'id=ca,"src=/a,b/c.pem"' == fields("id=ca", "src=/a,b/c.pem")

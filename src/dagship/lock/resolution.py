@@ -24,8 +24,12 @@ from dagship.model.artifacts import BaseImage
 from dagship.resources import copy_programs
 from dagship.settings import Settings
 from dagship.terminal.console import Console, Step
+from dagship.untrusted import files
 
 log = logging.getLogger(__name__)
+
+# A lock of thousands of packages, each with its hashes, has a few megabytes.
+_MOST = 64 * 1024 * 1024
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*", re.ASCII)
 
@@ -92,12 +96,24 @@ def job(
 def _run(settings: Settings, console: Console, base: BaseImage, job: Mapping[str, object]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="dagship-") as scratch, console.step(f"Resolving {job['name']}") as step:
         builds.build(_stage(settings, base, Path(scratch), job), on_line=lambda line: _say(step, line))
-        try:
-            result: dict[str, Any] = json.loads(Path(scratch, "out", "result.json").read_text("utf-8"))
-        except (OSError, ValueError) as broken:
-            raise OutsideError("The resolver left no result.", "", str(broken)) from broken
-    seconds = result.pop("seconds")
-    log.info("resolved in %s", seconds)
+        result = read_result(Path(scratch, "out", "result.json"))
+    log.info("resolved in %s", result.pop("seconds", "unknown time"))
+    return result
+
+
+def read_result(path: Path) -> dict[str, Any]:
+    """Reads what the step left; the base image's Python wrote it, and may be anybody's.
+
+    Raises:
+        OutsideError: It is no result.
+
+    """
+    try:
+        result: object = json.loads(files.read(path, limit=_MOST))
+    except (OSError, ValueError, RecursionError) as broken:
+        raise OutsideError("The resolver left no result.", "", str(broken)) from broken
+    if not isinstance(result, dict) or "ok" not in result:
+        raise OutsideError("The resolver left no result.", "", "It is no answer of the resolver's.")
     return result
 
 

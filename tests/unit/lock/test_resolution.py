@@ -1,9 +1,13 @@
 """The job of the step that resolves."""
 
+import os
+from pathlib import Path
+
 import pytest
 
+from dagship.errors import OutsideError
 from dagship.lock.requirements import parse
-from dagship.lock.resolution import job
+from dagship.lock.resolution import job, read_result
 from dagship.settings import Settings
 from tests.builders.locks import BASE
 
@@ -24,3 +28,19 @@ def test_a_job_carries_what_was_parsed_and_no_two_are_the_same() -> None:
 )
 def test_a_strange_file_name_stays_outside(where: str) -> None:
     assert job(Settings(), BASE, (), where, {})["name"] == "requirements.in"
+
+
+@pytest.mark.parametrize("text", ["", "[", "[" * 100_000, "[]", "{}", '"ok"'])
+def test_a_result_that_is_none_is_one_sentence(tmp_path: Path, text: str) -> None:
+    (tmp_path / "result.json").write_text(text)
+
+    with pytest.raises(OutsideError, match="left no result"):
+        read_result(tmp_path / "result.json")
+
+
+def test_a_result_without_end_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "device").symlink_to("/dev/zero")
+    for name in ("pipe", "device", "missing"):
+        with pytest.raises(OutsideError, match="left no result"):
+            read_result(tmp_path / name)

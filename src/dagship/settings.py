@@ -60,6 +60,8 @@ class Settings(BaseSettings):
     repository: str = _field("repository")
     dags: Path = _field("dags")
     requirements: Path = _field("requirements")
+    groups: Names = _field("groups")
+    optional_dependencies: Names = _field("optional_dependencies")
     base: str = _field("base")
     airflow: str = _field("airflow")
     extras: Names = _field("extras")
@@ -186,6 +188,11 @@ class Settings(BaseSettings):
     @classmethod
     def _extras(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(_matching(name, r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", "an extra of Airflow") for name in value)
+
+    @field_validator("groups", "optional_dependencies")
+    @classmethod
+    def _of_project(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_matching(name, r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", "a name") for name in value)
 
     @field_validator("system_packages", "build_packages")
     @classmethod

@@ -259,6 +259,64 @@ def test_extras_of_airflow_are_locked_without_moving_it(project: Project) -> Non
     assert {"apache-airflow-providers-http", "pysocks"} <= set(locked)
 
 
+def test_a_requirements_file_is_locked_as_repositories_have_it(project: Project) -> None:
+    root = project.workspace.root
+    (root / "common.txt").write_text("boltons<24  # tools\n", encoding="utf-8")
+    (root / "limits.txt").write_text("boltons<23\npandas<1\n", encoding="utf-8")
+    airflow = project.base.airflow
+    lines = [
+        f"apache-airflow[http]=={airflow}",
+        f'--constraint "https://raw.example.test/apache/airflow/constraints-{airflow}/constraints-3.11.txt"',
+        "-r ../common.txt",
+        "-c ../limits.txt",
+    ]
+    project.lock("\n".join(lines))
+    first = project.target.read_text(encoding="utf-8")
+
+    assert project.locked()["boltons"] == "21.0.0"
+    assert "pandas" not in project.locked()
+    assert (
+        f"requirements/dags.in:1: Airflow {airflow} comes from the base image; its extras" in project.output.getvalue()
+    )
+    assert f"requirements/dags.in:2: the constraints of Airflow {airflow} are not fetched" in project.output.getvalue()
+
+    one = next(pin for pin in project.read().pins if pin.name == "boltons").hashes[-1]
+    (root / "common.txt").write_text(f"boltons==21.0.0 --hash={one}\n", encoding="utf-8")
+    project.lock("\n".join(lines))
+    assert next(pin for pin in project.read().pins if pin.name == "boltons").hashes == (one,)
+    assert project.target.read_text(encoding="utf-8") != first
+
+    with pytest.raises(Refused) as caught:
+        project.lock("\n".join([*lines[1:], "pandas>=2"]))
+    assert caught.value.message == (
+        "requirements/dags.in: pandas>=2 (line 4) does not go with the constraint pandas<1 (limits.txt:2)."
+    )
+
+
+def test_versions_of_another_tools_lock_are_kept_where_they_fit_and_the_others_are_told(project: Project) -> None:
+    root = project.workspace.root
+    (root / "pyproject.toml").write_text(
+        '[project]\nname = "ours"\ndependencies = [\n  "boltons>=23",\n  "toolz",\n  "humanize",\n]\n', encoding="utf-8"
+    )
+    locked = {"boltons": "21.0.0", "toolz": "0.12.0", "humanize": "4.9.0"}
+    packages = [f'[[package]]\nname = "{name}"\nversion = "{version}"\n' for name, version in locked.items()]
+    (root / "uv.lock").write_text("\n".join(["version = 1", *packages]), encoding="utf-8")
+
+    made = project.for_build(root / "uv.lock").text
+    output = " ".join(project.output.getvalue().split())
+    has = project.base.packages["humanize"]
+    assert "toolz==0.12.0" in made
+    assert "boltons==21.0.0" not in made
+    assert f"humanize 4.9.0 → {has}: the base image has it" in output
+    assert re.search(r"boltons 21\.0\.0 → \S+: you require boltons>=23 and boltons==21\.0\.0", output)
+
+    pylock = [f'[[packages]]\nname = "{name}"\nversion = "{locked[name]}"\n' for name in ("boltons", "toolz")]
+    (root / "pylock.toml").write_text("\n".join(['lock-version = "1.0"', *pylock]), encoding="utf-8")
+    kept = project.for_build(root / "pylock.toml").text
+    assert "boltons==21.0.0" in kept
+    assert "toolz==0.12.0" in kept
+
+
 def test_a_lock_that_is_the_same_on_another_platform_is_current_on_both(project: Project) -> None:
     project.lock("jmespath\n")
     text = project.target.read_text(encoding="utf-8")

@@ -135,7 +135,12 @@ def status(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:  # noq
     return report.model_dump(mode="json")
 
 
-@task(*settings("dags", "requirements", "repository", "env_file", "strict"), *_WHERE, *_FROM, *_HOW)
+@task(
+    *settings("dags", "requirements", "groups", "optional_dependencies", "repository", "env_file", "strict"),
+    *_WHERE,
+    *_FROM,
+    *_HOW,
+)
 def deploy(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     """Check the lock, build, test, push and roll out; stop at the first that fails."""
     from dagship.pipeline import delivery

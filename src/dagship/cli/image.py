@@ -23,7 +23,7 @@ def base(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
 
 
 @task(
-    *settings("requirements"),
+    *settings("requirements", "groups", "optional_dependencies"),
     Flag("check", "Change nothing; exit 1 and show a diff when the lock is stale"),
     Flag("upgrade", "Move every package to the newest version that fits"),
     Flag("upgrade_package", "Move only this package, or several with commas", default=""),
@@ -41,7 +41,17 @@ def lock(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
 
 
 @task(
-    *settings("dags", "requirements", "repository", "base", "airflow", "keep_versions", "previous"),
+    *settings(
+        "dags",
+        "requirements",
+        "groups",
+        "optional_dependencies",
+        "repository",
+        "base",
+        "airflow",
+        "keep_versions",
+        "previous",
+    ),
     *settings("platform", "builder", "cache_from", "cache_to"),
     Flag("push", "Push it as well, straight from the builder"),
     *settings("pip_conf", "ca_cert"),

@@ -6,6 +6,7 @@ what it finds.
 
 import sys
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal
 
 from dagship.errors import DagshipError, OutsideError, Refused
@@ -13,6 +14,7 @@ from dagship.lock.requirements import Line
 from dagship.model.artifacts import Artifact
 
 _SHOWN = 4
+_NONE: Mapping[str, str] = MappingProxyType({})
 _SILENT = "Check the settings index_url, pip_conf and ca_cert, and that builds reach the network."
 _UNTRUSTED = (
     "Its certificate, or that of a proxy, is of an authority that the build does not trust: name the file of that one "
@@ -20,8 +22,9 @@ _UNTRUSTED = (
 )
 
 Kind = Literal[
-    "index", "tool", "unsatisfiable", "base", "lines", "line", "no-package", "no-version", "other-python", "source-only"
-]
+    "index", "tool", "unsatisfiable", "base", "lines", "limits", "line", "no-package", "no-version", "other-python",
+    "source-only",
+]  # fmt: skip
 
 
 class Package(Artifact):
@@ -103,6 +106,7 @@ class Failure(Artifact):
         versions: The newest version there is of them, or nothing.
         pins: What of the base is in the way.
         meetings: Where lines exclude one another.
+        limits: The constraints that are in the way.
         instead: Number of a line to the version of its package that would fit, empty when none does; a line for which
             that was not found out is not in it.
         besides: Further conflicts, of other lines.
@@ -116,11 +120,14 @@ class Failure(Artifact):
     versions: tuple[str, ...] = ()
     pins: tuple[PinnedPackage, ...] = ()
     meetings: tuple[Meeting, ...] = ()
+    limits: tuple[str, ...] = ()
     instead: Mapping[str, str] = {}
     besides: tuple["Failure", ...] = ()
 
 
-def explain(failure: Failure, lines: Sequence[Line], where: str, base: str, python: str) -> DagshipError:
+def explain(
+    failure: Failure, lines: Sequence[Line], where: str, base: str, python: str, *, limits: Mapping[str, str] = _NONE
+) -> DagshipError:
     """Returns the error for requirements that could not be resolved.
 
     Args:
@@ -129,10 +136,10 @@ def explain(failure: Failure, lines: Sequence[Line], where: str, base: str, pyth
         where: How their file is shown.
         base: The base image.
         python: Version of its Python.
+        limits: Where the constraints are written, by their text.
 
     """
-    texts = {line.number: str(line.requirement) for line in lines}
-    names = {line.number: line.name for line in lines}
+    asked = {line.number: line for line in lines}
 
     def told(one: Failure) -> DagshipError:
         if one.kind == "index":
@@ -145,14 +152,16 @@ def explain(failure: Failure, lines: Sequence[Line], where: str, base: str, pyth
             return OutsideError(
                 f"The requirements in {where} could not be resolved: the resolver failed.", "", _tail(one.log)
             )
-        if one.kind == "base":
-            return _against_base(one, texts, names, where, base)
+        if one.kind in ("base", "limits"):
+            return (
+                _against_base(one, asked, where, base) if one.kind == "base" else _in_limits(one, asked, where, limits)
+            )
         if one.kind == "lines":
-            return _among_lines(one, texts, where)
+            return _among_lines(one, asked, where)
         if one.kind in ("unsatisfiable", "line"):
-            at = f"{where}:{one.lines[0]}: {texts[one.lines[0]]}" if one.lines else f"What {where} asks for"
+            at = _at(asked[one.lines[0]], where) if one.lines else f"What {where} asks for"
             return Refused(f"{at} has no solution on this index.", "The resolver's words are above.", _tail(one.log))
-        return _lacking(one, texts, where, python)
+        return _lacking(one, asked, where, python)
 
     first, *more = map(told, _together(failure))
     if not more:
@@ -180,10 +189,9 @@ def _together(failure: Failure) -> tuple[Failure, ...]:
     return (joined, *(one for one in every if one.kind != "base"))
 
 
-def _lacking(failure: Failure, texts: Mapping[int, str], where: str, python: str) -> Refused:
-    line = failure.lines[0]
+def _lacking(failure: Failure, asked: Mapping[int, Line], where: str, python: str) -> Refused:
     names = ", ".join(failure.names)
-    at = f"{where}:{line}: {texts[line]}"
+    at = _at(asked[failure.lines[0]], where)
     newest = failure.versions[0] if failure.versions else ""
     minor = ".".join(python.split(".")[:2])
     if failure.kind == "no-package":
@@ -211,18 +219,16 @@ def _lacking(failure: Failure, texts: Mapping[int, str], where: str, python: str
     )
 
 
-def _against_base(
-    failure: Failure, texts: Mapping[int, str], names: Mapping[int, str], where: str, base: str
-) -> Refused:
-    asking = _list([f"{texts[number]} (line {number})" for number in failure.lines])
+def _against_base(failure: Failure, asked: Mapping[int, Line], where: str, base: str) -> Refused:
+    asking = _list([_named(asked[number]) for number in failure.lines])
     having = _list([f"{pin.name} {pin.version}" for pin in failure.pins])
     detail = []
     for pin in failure.pins:
-        asked = _asked(pin.chain, texts) if pin.chain else f"{where} needs another version of it"
-        detail += [f"{pin.name}", f"  {asked}", f"  the base image has {pin.name} {pin.version}{_needers(pin)}"]
+        way = _asked(pin.chain, asked) if pin.chain else f"{where} needs another version of it"
+        detail += [f"{pin.name}", f"  {way}", f"  the base image has {pin.name} {pin.version}{_needers(pin)}"]
     return Refused(
         f"{where}: {asking} {_verb(failure.lines, 'does', 'do')} not go with the base image, which has {having}.",
-        _advice(failure, texts, names, base),
+        _advice(failure, asked, base),
         "\n".join(detail),
     )
 
@@ -236,16 +242,16 @@ def _needers(pin: PinnedPackage) -> str:
     return f": {', '.join(shown[:_SHOWN])}{more}" if shown else ""
 
 
-def _advice(failure: Failure, texts: Mapping[int, str], names: Mapping[int, str], base: str) -> str:
+def _advice(failure: Failure, asked: Mapping[int, Line], base: str) -> str:
     fitting = [
-        f"{names[number]} {failure.instead[str(number)]} fits this base in place of {texts[number]} (line {number}). "
+        f"{asked[number].name} {failure.instead[str(number)]} fits this base in place of {_named(asked[number])}. "
         for number in failure.lines
         if failure.instead.get(str(number))
     ]
     own = [pin.name for pin in failure.pins if any(need.forbids for need in pin.needed_by)]
     single = len(failure.lines) == 1
     fitting += [
-        f"No version of {'it' if single else f'{names[number]} (line {number})'} fits this base. "
+        f"No version of {'it' if single else f'{asked[number].name} ({asked[number].called})'} fits this base. "
         for number in failure.lines
         if failure.instead.get(str(number)) == ""
     ]
@@ -261,9 +267,9 @@ def _advice(failure: Failure, texts: Mapping[int, str], names: Mapping[int, str]
     return f"{known}{'Or take' if known else 'Take'} a base with {another}{apart}"
 
 
-def _among_lines(failure: Failure, texts: Mapping[int, str], where: str) -> Refused:
-    asking = _list([f"{texts[number]} (line {number})" for number in failure.lines])
-    detail = [f"  {_asked(ask, texts)}" for meeting in failure.meetings for ask in meeting.asked]
+def _among_lines(failure: Failure, asked: Mapping[int, Line], where: str) -> Refused:
+    asking = _list([_named(asked[number]) for number in failure.lines])
+    detail = [f"  {_asked(ask, asked)}" for meeting in failure.meetings for ask in meeting.asked]
     about = f": they ask for different versions of {failure.meetings[0].name}" if failure.meetings else ""
     return Refused(
         f"{where}: {asking} exclude one another{about}.",
@@ -272,8 +278,28 @@ def _among_lines(failure: Failure, texts: Mapping[int, str], where: str) -> Refu
     )
 
 
-def _asked(ask: Ask, texts: Mapping[int, str]) -> str:
-    line = f"line {ask.line}, {texts[ask.line]}"
+def _in_limits(failure: Failure, asked: Mapping[int, Line], where: str, limits: Mapping[str, str]) -> Refused:
+    asking = _list([_named(asked[number]) for number in failure.lines])
+    limiting = _list([f"{text} ({limits[text]})" for text in failure.limits])
+    having = [f"{pin.name} {pin.version}" for pin in failure.pins]
+    of_base = f", beside {_list(having)} of the base image" if having else ""
+    return Refused(
+        f"{where}: {asking} {_verb(failure.lines, 'does', 'do')} not go with the "
+        f"{_verb(failure.limits, 'constraint', 'constraints')} {limiting}{of_base}.",
+        f"Loosen one of them, or leave the {_verb(failure.limits, 'constraint', 'constraints')} out.",
+    )
+
+
+def _at(line: Line, where: str) -> str:
+    return f"{line.at(where)}: {line.requirement}"
+
+
+def _named(line: Line) -> str:
+    return f"{line.requirement} ({line.called})"
+
+
+def _asked(ask: Ask, asked: Mapping[int, Line]) -> str:
+    line = f"{asked[ask.line].called}, {asked[ask.line].requirement}"
     if not ask.path:
         return f"{line}, asks for {ask.specifier or 'any version'}"
     way = " → ".join(f"{package.name} {package.version}" for package in ask.path)

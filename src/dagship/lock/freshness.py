@@ -19,7 +19,7 @@ def minor(python: str) -> str:
 def stamp(source: Source, base: BaseImage, locked: Sequence[Pin]) -> Stamp:
     """Returns what a lock of these pins says it was made of, when these requirements are resolved over this base."""
     return Stamp(
-        input=input_digest(source.text),
+        input=input_digest(source.whole),
         base=base_digest(base.packages),
         python=minor(base.python_version),
         text=pins_digest(locked),
@@ -57,7 +57,7 @@ def check_source(lock: Lock, where: str, source: Source, base: BaseImage) -> Non
 
     """
     if lock.stamp is not None:
-        if lock.stamp.input == input_digest(source.text):
+        if lock.stamp.input == input_digest(source.whole):
             return
         _ = source.lines  # what is wrong with the requirements themselves is said first
         raise Refused(f"{where} is stale: {source.where} has changed since it was locked.", _ADVICE)
@@ -70,7 +70,7 @@ def check_source(lock: Lock, where: str, source: Source, base: BaseImage) -> Non
             continue
         if has is None or not line.requirement.specifier.contains(has, prereleases=True):
             raise Refused(
-                f"{where} is stale: {source.where}:{line.number} asks for '{line.requirement}', "
+                f"{where} is stale: {line.at(source.where)} asks for '{line.requirement}', "
                 f"and the lock has {f'{line.name} {has}' if has else f'no {line.name}'}.",
                 _ADVICE,
             )

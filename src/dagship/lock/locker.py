@@ -5,12 +5,13 @@ each time.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from dagship.errors import Refused, UsageError
-from dagship.lock import freshness, requirements
+from dagship.lock import freshness, over_base, requirements, sources
 from dagship.lock.pins import Lock, digest, is_of_another_tool, is_unmerged, looks_locked, parse_lock
 from dagship.lock.requirements import Source
 from dagship.model.artifacts import BaseImage, LockFile
@@ -18,6 +19,8 @@ from dagship.resources import resource
 from dagship.settings import Settings
 from dagship.terminal.console import Console
 from dagship.workspace import Workspace
+
+_LOCKED = ".lock.txt"
 
 
 def lock(
@@ -51,9 +54,9 @@ def lock(
         OutsideError: The engine or the index failed.
 
     """
-    wanted, shown = _source(workspace, source), _shown(workspace, target)
+    wanted, shown = _source(settings, workspace, source, base), _shown(workspace, target)
     _check(wanted, base)
-    old = _source(workspace, target).text if target.exists() else ""
+    old = _text(workspace, target) if target.exists() else ""
     locked = _old(old, shown)
     movable = _movable(locked, shown, upgrade, upgrade_packages)
     as_wanted = freshness.stamp(wanted, base, locked.pins)
@@ -63,7 +66,9 @@ def lock(
         freshness.check_source(locked, shown, wanted, base)
         freshness.check_base(locked, shown, base, has_source=True)
         return freshness.lock_file(shown, locked, base)
-    kept = {pin.name: pin.version for pin in freshness.applying(locked, base) if pin.name not in movable}
+    kept = {pin.name: pin.version for pin in freshness.applying(locked, base)}
+    preferred = {} if upgrade else wanted.preferences  # those of a lock that is the source are the newer ones
+    kept = {name: version for name, version in {**kept, **preferred}.items() if name not in movable}
     new = _resolve(settings, console, base, wanted, kept)
     found = parse_lock(new, shown)
     if locked.stamp is not None and locked.stamp.differs_in_platform(as_wanted) and found.pins == locked.pins:
@@ -99,30 +104,45 @@ def for_build(settings: Settings, workspace: Workspace, console: Console, base: 
         OutsideError: The engine or the index failed.
 
     """
-    source = _source(workspace, path)
-    if looks_locked(source.text):
-        locked = _verified(workspace, console, base, path, source)
+    source, target = source_and_lock(path)
+    text = _text(workspace, path)
+    committed = source == path and path.suffix != ".in" and target.exists()
+    if committed or looks_locked(text):
+        there = target if committed else path
+        of = source if source != there and source.exists() else None
+        locked = _verified(settings, workspace, console, base, there, of)
     else:
-        locked = _made(settings, workspace, console, base, path, source)
-    return freshness.lock_file(source.where, locked, base, settings.platform)
+        locked = _made(settings, workspace, console, base, path)
+    return freshness.lock_file(_shown(workspace, path), locked, base, settings.platform)
 
 
-def _verified(workspace: Workspace, console: Console, base: BaseImage, path: Path, file: Source) -> Lock:
-    """A lock as it is, once it fits the requirements beside it and the base."""
-    locked = parse_lock(file.text, file.where)
+def source_and_lock(path: Path) -> tuple[Path, Path]:
+    """Returns the source and the lock that a path stands for: it is the one or the other."""
+    if path.suffix == ".in":
+        return path, path.with_suffix(".txt")
     beside = path.with_suffix(".in")
-    if beside.exists():
-        freshness.check_source(locked, file.where, _source(workspace, beside), base)
-    warning = freshness.check_base(locked, file.where, base, has_source=beside.exists())
+    if path.suffix == ".txt" and (beside.exists() or not path.exists() or path.name.endswith(_LOCKED)):
+        return beside, path
+    return path, path.with_suffix(_LOCKED)
+
+
+def _verified(  # noqa: PLR0917 - as `for_build`
+    settings: Settings, workspace: Workspace, console: Console, base: BaseImage, path: Path, source: Path | None
+) -> Lock:
+    """A lock as it is, once it fits the requirements that it is of and the base."""
+    shown = _shown(workspace, path)
+    locked = parse_lock(_text(workspace, path), shown)
+    if source is not None:
+        freshness.check_source(locked, shown, _source(settings, workspace, source, base), base)
+    warning = freshness.check_base(locked, shown, base, has_source=source is not None)
     if warning:
         console.warn(warning)
     return locked
 
 
-def _made(  # noqa: PLR0917 - as `for_build`
-    settings: Settings, workspace: Workspace, console: Console, base: BaseImage, path: Path, source: Source
-) -> Lock:
+def _made(settings: Settings, workspace: Workspace, console: Console, base: BaseImage, path: Path) -> Lock:
     """The lock of requirements: the one beside them or of an earlier build, else a new one."""
+    source = _source(settings, workspace, path, base)
     _check(source, base)
     # A lock beside a .in is what was committed; it counts as long as it is current.
     beside = [path.with_suffix(".txt")] if path.suffix == ".in" else []
@@ -131,12 +151,12 @@ def _made(  # noqa: PLR0917 - as `for_build`
         found = _current(known, source, base)
         if found is not None:
             return found
-    new = _resolve(settings, console, base, source, {})
+    new = _resolve(settings, console, base, source, source.preferences)
     workspace.write_text(cached, new)
     return parse_lock(new, source.where)
 
 
-def _resolve(settings: Settings, console: Console, base: BaseImage, source: Source, kept: dict[str, str]) -> str:
+def _resolve(settings: Settings, console: Console, base: BaseImage, source: Source, kept: Mapping[str, str]) -> str:
     from dagship.lock import resolution
 
     return resolution.resolve(settings, console, base, source, kept)
@@ -144,13 +164,22 @@ def _resolve(settings: Settings, console: Console, base: BaseImage, source: Sour
 
 def _check(source: Source, base: BaseImage) -> None:
     there = freshness.environment(base.python_version, base.platform)
-    requirements.check(source.lines, base.packages, there, source.where)
+    over_base.check(source.lines, base.packages, there, source.where)
 
 
-def _source(workspace: Workspace, path: Path) -> Source:
+def _source(settings: Settings, workspace: Workspace, path: Path, base: BaseImage) -> Source:
     shown = _shown(workspace, path)
     _check_link(workspace.root, path, shown)
-    return Source(where=shown, text=_read(path, shown))
+    with _reading(path, shown):
+        there = freshness.environment(base.python_version, base.platform)
+        return sources.read(settings, workspace.root, path, shown, there)
+
+
+def _text(workspace: Workspace, path: Path) -> str:
+    shown = _shown(workspace, path)
+    _check_link(workspace.root, path, shown)
+    with _reading(path, shown):
+        return requirements.read(path, shown)
 
 
 def _check_link(root: Path, path: Path, shown: str) -> None:
@@ -166,9 +195,10 @@ def _shown(workspace: Workspace, path: Path) -> str:
     return absolute.relative_to(root).as_posix() if absolute.is_relative_to(root) else str(path)
 
 
-def _read(path: Path, shown: str) -> str:
+@contextmanager
+def _reading(path: Path, shown: str) -> Iterator[None]:
     try:
-        return requirements.read(path, shown)
+        yield
     except FileNotFoundError as missing:
         beside = path.with_suffix(".in")
         advice = "Name another with --requirements."

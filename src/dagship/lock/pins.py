@@ -2,10 +2,10 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from dagship.errors import UsageError
+from dagship.errors import Refused, UsageError
 from dagship.lock.requirements import canonical, logical_lines, option_advice, quoted
 
 _DIGITS = 16
@@ -17,6 +17,7 @@ _PIN = re.compile(
     r"(?:\s*;\s*(?P<marker>.+?))?(?P<hashes>(?:\s+--hash=sha256:[0-9a-f]{64})+)",
     re.ASCII,
 )
+_BEGIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==")
 _HASH = re.compile(r"sha256:[0-9a-f]{64}")
 _STAMP = re.compile(
     r"^# dagship: input=(?P<input>[0-9a-f]+) base=(?P<base>[0-9a-f]+) "
@@ -201,6 +202,33 @@ def base_digest(packages: Mapping[str, str]) -> str:
 def pins_digest(pins: Iterable[Pin]) -> str:
     """Returns the digest of a lock's packages."""
     return digest(sorted(map(str, pins)))
+
+
+def with_hashes(body: str, wanted: Mapping[str, Collection[str]]) -> str:
+    """Returns packages as pip-compile wrote them, and of those that requirements have hashes of no other file.
+
+    Raises:
+        Refused: The index has none of these files.
+
+    """
+    kept: list[str] = []
+    name = ""
+    for line in body.splitlines():
+        begin = _BEGIN.match(line)
+        name = canonical(begin[1]) if begin else name
+        if name in wanted and "--hash=" in line and not any(value in line for value in wanted[name]):
+            continue
+        kept.append(line)
+    for at, line in enumerate(kept):
+        more = at + 1 < len(kept) and "--hash=" in kept[at + 1]
+        kept[at] = line if more else line.removesuffix(" \\")
+        if _BEGIN.match(line) and not more:
+            pin = line.split()[0]
+            raise Refused(
+                f"The index has other files of {pin} than the hashes in the requirements are of.",
+                "Take the hashes of a version that is there; or take them out, and the lock has those of the index.",
+            )
+    return "".join(f"{line}\n" for line in kept)
 
 
 def compose(body: str, left_out: Iterable[str], stamp: Stamp) -> str:

@@ -4,22 +4,24 @@ Every line goes from here to pip and uv as it was parsed, never as it was writte
 cannot be an option, an address or a path.
 """
 
-import itertools
 import re
 import stat
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from dagship import redaction
-from dagship.errors import Refused, UsageError
+from dagship.errors import UsageError
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
-_LIMIT = 10_000_000
+LIMIT = 10_000_000
+"""Bytes of a requirements file, and of all together that one names."""
+
 _SHOWN = 80
 _COMMENT = re.compile(r"(^|\s)#.*$")
 _UNUSUAL = re.compile(r"[^\t\n -~]")
@@ -30,8 +32,8 @@ _OPTIONS = {
     ("-e", "--editable"): (
         "Modules of your own can lie beside the DAGs; or put a wheel of it on an index, and name its version."
     ),
-    ("-r", "--requirement"): "Write the lines of that file here.",
-    ("-c", "--constraint"): "The base image's packages are constraints already; other limits are requirements.",
+    ("-r", "--requirement"): "A lock is one file, with every line of those that it is made of.",
+    ("-c", "--constraint"): "A lock is one file; its own exact versions are all the constraints there are.",
     ("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--no-index", "--trusted-host"): (
         "Give indexes with the settings index_url, extra_index_urls or pip_conf; they travel as secrets."
     ),
@@ -47,15 +49,31 @@ class Line:
     """A requirement of the user's.
 
     Attributes:
-        number: Its line in the file, from 1.
+        number: Its line in the file, from 1; of a line that another file brings, a number after these.
         name: The package's canonical name.
         requirement: It, parsed.
+        place: File and line of one that another file brings.
 
     """
 
     number: int
     name: str
     requirement: "Requirement"
+    place: str = ""
+
+    @property
+    def called(self) -> str:
+        """The line for people who know which file is spoken of."""
+        return self.place or f"line {self.number}"
+
+    def at(self, where: str) -> str:
+        """Returns file and line, where `where` is the file of all that have no place of their own."""
+        return self.place or f"{where}:{self.number}"
+
+    @property
+    def bound(self) -> str:
+        """The limits on the version alone, as a constraint: those have no extras."""
+        return f"{self.name}{self.requirement.specifier}"
 
     @property
     def free(self) -> str:
@@ -66,16 +84,26 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A requirements file.
+    """What the DAGs need, as a file says it and those that it names.
 
     Attributes:
-        where: How it is shown.
-        text: Its text, as `decode` returned it.
+        where: How the file is shown.
+        text: A requirement in each line.
+        places: File and line of those that another file brings, by number.
+        limits: What bounds a version where a package is needed, and asks for none.
+        hashes: The hashes that lines have, by canonical name.
+        preferences: Versions that a lock of another tool has, to stay with where they fit, by canonical name.
+        releases: The release of Airflow whose constraints are named by their address, by file and line of that.
 
     """
 
     where: str
     text: str
+    places: Mapping[int, str] = field(default_factory=dict)
+    limits: "Source | None" = None
+    hashes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    preferences: Mapping[str, str] = field(default_factory=dict)
+    releases: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -85,7 +113,15 @@ class Source:
             UsageError: A line is not a requirement.
 
         """
-        return parse(self.text, self.where)
+        return parse(self.text, self.where, self.places)
+
+    @property
+    def whole(self) -> str:
+        """All that a lock of it is made of, as lines whose order does not count."""
+        limits = [f"-c {content}" for _, content in logical_lines(self.limits.text if self.limits else "")]
+        hashes = [f"{name} --hash={value}" for name, values in self.hashes.items() for value in values]
+        preferred = [f"-p {name}=={version}" for name, version in self.preferences.items()]
+        return "\n".join([self.text, *limits, *hashes, *preferred])
 
 
 def canonical(name: str) -> str:
@@ -105,7 +141,7 @@ def read(path: Path, where: str) -> str:
     if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
         raise UsageError(f"{where} is neither a file nor a directory.", "Put a requirements file there.")
     with path.open("rb") as file:
-        return decode(file.read(_LIMIT + 1), where)
+        return decode(file.read(LIMIT + 1), where)
 
 
 def decode(content: bytes, where: str) -> str:
@@ -115,8 +151,8 @@ def decode(content: bytes, where: str) -> str:
         UsageError: It is not UTF-8, holds a control character, or is too large to be one.
 
     """
-    if len(content) > _LIMIT:
-        raise UsageError(f"{where} is too large to be a requirements file (more than {_LIMIT} bytes).")
+    if len(content) > LIMIT:
+        raise UsageError(f"{where} is too large to be a requirements file (more than {LIMIT} bytes).")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
@@ -138,12 +174,13 @@ def _is_control(sign: str) -> bool:
     return unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
-def parse(text: str, where: str) -> tuple[Line, ...]:
+def parse(text: str, where: str, places: Mapping[int, str] = MappingProxyType({})) -> tuple[Line, ...]:
     """Reads requirements, one in a line, which may be continued.
 
     Args:
         text: As `decode` returned it.
         where: How the file is shown.
+        places: File and line of lines that are not its own.
 
     Raises:
         UsageError: A line is not a requirement.
@@ -151,8 +188,9 @@ def parse(text: str, where: str) -> tuple[Line, ...]:
     """
     lines = []
     for number, content in logical_lines(text):
-        requirement = _requirement(content, f"{where}:{number}")
-        lines.append(Line(number=number, name=canonical(requirement.name), requirement=requirement))
+        place = places.get(number, "")
+        requirement = _requirement(content, place or f"{where}:{number}")
+        lines.append(Line(number=number, name=canonical(requirement.name), requirement=requirement, place=place))
     return tuple(lines)
 
 
@@ -196,7 +234,7 @@ def _requirement(content: str, at: str) -> "Requirement":
     shown = quoted(content)
     if content.startswith("-"):
         advice = option_advice(content) or "Leave it out."
-        raise UsageError(f"{at}: {shown} is an option of pip, and no options are taken from this file.", advice)
+        raise UsageError(f"{at}: {shown} is an option of pip that is not taken from this file.", advice)
     if re.search(r"\s--?[a-z]", content):
         raise UsageError(f"{at}: {shown} has more than a requirement in it.", f"One requirement in a line. {_EXAMPLE}")
     if "://" in content or re.search(r"^[A-Za-z0-9._-]+(\[.*\])?\s*@", content):
@@ -221,59 +259,3 @@ def _requirement(content: str, at: str) -> "Requirement":
     if requirement.url is not None:
         raise UsageError(f"{at}: {shown} names an address.", _EXAMPLE)
     return requirement
-
-
-def check(lines: Sequence[Line], packages: Mapping[str, str], there: Mapping[str, str], where: str) -> None:
-    """Refuses lines of which can be told without asking anyone that they cannot be met.
-
-    Args:
-        lines: The requirements.
-        packages: What the base image has.
-        there: What markers are tested against.
-        where: How the file is shown.
-
-    Raises:
-        Refused: A line asks for another Airflow than the base image's, or two of them exclude one another.
-
-    """
-    holding = [
-        line for line in lines if line.requirement.marker is None or line.requirement.marker.evaluate(dict(there))
-    ]
-    for line in holding:
-        _check_airflow(line, packages, where)
-    for line, other in itertools.combinations(holding, 2):
-        if line.name == other.name and _exclude_one_another(line, other):
-            raise Refused(
-                f"{where}: {line.requirement} (line {line.number}) and {other.requirement} (line {other.number}) "
-                f"exclude one another: they ask for different versions of {line.name}.",
-                "Take one of the two lines out.",
-            )
-
-
-def _exclude_one_another(line: Line, other: Line) -> bool:
-    """Whether no exact version that one of them asks for is taken by the other: 2.1 takes 2.1+cpu, but not so back."""
-    exact = [
-        (one.version, against.requirement.specifier)
-        for asking, against in ((line, other), (other, line))
-        for one in asking.requirement.specifier
-        if one.operator == "==" and "*" not in one.version
-    ]
-    return bool(exact) and not any(taking.contains(version, prereleases=True) for version, taking in exact)
-
-
-def _check_airflow(line: Line, packages: Mapping[str, str], where: str) -> None:
-    at = f"{where}:{line.number}: '{line.requirement}'"
-    if line.name == "airflow":
-        raise Refused(
-            f"{at} is not Airflow: on the index Airflow is named apache-airflow.",
-            "Leave the line out, Airflow comes from the base image; its extras are written apache-airflow[NAME].",
-        )
-    has = packages.get(line.name)
-    if line.name not in ("apache-airflow", "apache-airflow-core") or has is None:
-        return
-    if not line.requirement.specifier.contains(has, prereleases=True):
-        raise Refused(
-            f"{at} would move Airflow, and the base image has {has}.",
-            f"Airflow comes from the base image: ask for {line.name}=={has} or leave the line out, "
-            "or take a base of the other version.",
-        )

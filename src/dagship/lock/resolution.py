@@ -17,8 +17,9 @@ from dagship.engine import builds
 from dagship.errors import OutsideError
 from dagship.index import build_secrets
 from dagship.lock import conflict
-from dagship.lock.freshness import moved, stamp
-from dagship.lock.pins import compose, parse_lock
+from dagship.lock.freshness import environment, moved, stamp
+from dagship.lock.over_base import bounding, not_kept, notes
+from dagship.lock.pins import compose, parse_lock, with_hashes
 from dagship.lock.requirements import Line, Source
 from dagship.model.artifacts import BaseImage
 from dagship.resources import copy_programs
@@ -52,12 +53,23 @@ def resolve(settings: Settings, console: Console, base: BaseImage, source: Sourc
     body: str = ""
     left_out: list[str] = []
     lines, where = source.lines, source.where
+    there = environment(base.python_version, base.platform)
+    asked_limits = source.limits.lines if source.limits else ()
+    limits, answered = bounding(asked_limits, base.packages, there, where)
+    for note in (*notes(source, base.packages), *answered):
+        console.say(note)
     if lines:
-        result = _run(settings, console, base, job(settings, base, lines, where, kept))
+        preferred = [name for name, version in source.preferences.items() if kept.get(name) == version]
+        asked = job(settings, base, lines, where, kept, limits=limits, preferred=preferred)
+        result = _run(settings, console, base, asked)
         if not result.pop("ok"):
             failure = conflict.Failure.model_validate(result)
-            raise conflict.explain(failure, lines, where, base.reference, base.python_version)
-        body, left_out = result["text"], result["left_out"]
+            places = {limit.bound: limit.at(where) for limit in limits}
+            raise conflict.explain(failure, lines, where, base.reference, base.python_version, limits=places)
+        wanted = {name: hashes for name, hashes in source.hashes.items() if name not in base.packages}
+        body, left_out = with_hashes(result["text"], wanted), result["left_out"]
+        for sentence in not_kept(kept, result["unkept"], base.packages):
+            console.say(sentence)
     locked = parse_lock(body, where)
     wrong = moved(locked.pins, base.packages)
     if wrong:
@@ -68,13 +80,20 @@ def resolve(settings: Settings, console: Console, base: BaseImage, source: Sourc
 
 
 def job(
-    settings: Settings, base: BaseImage, lines: Sequence[Line], where: str, kept: Mapping[str, str]
+    settings: Settings,
+    base: BaseImage,
+    lines: Sequence[Line],
+    where: str,
+    kept: Mapping[str, str],
+    *,
+    limits: Sequence[Line] = (),
+    preferred: Sequence[str] = (),
 ) -> dict[str, object]:
     """Returns what `inside/resolve/main.py` is to do."""
     return {
         "python": base.python,
         # How the lock names the file; a strange name is no one's business but the user's.
-        "name": where if _NAME.fullmatch(where) else "requirements.in",
+        "name": where if _NAME.fullmatch(where) and where.endswith((".in", ".txt")) else "requirements.in",
         "lines": [
             {
                 "line": line.number,
@@ -86,7 +105,9 @@ def job(
             for line in lines
         ],
         "base": dict(base.packages),
+        "limits": [limit.bound for limit in limits],
         "pins": dict(kept),
+        "preferred": list(preferred),
         "sources": list(settings.source_packages),
         # The index changes while the input does not: the step is never taken from the builder's cache.
         "nonce": uuid.uuid4().hex,

@@ -40,7 +40,13 @@ DESCRIPTIONS = {
     "repository": Description("dagship/airflow", "Repository of the image, without tag"),
     "dags": Description(Path("dags"), "Directory of DAGs to embed"),
     "requirements": Description(
-        Path("requirements/dags.txt"), "What the DAGs need: a lock, a .in or a plain requirements file"
+        Path("requirements/dags.txt"),
+        "What the DAGs need: a lock, or what it is made of: a .in, a requirements.txt, pyproject.toml, uv.lock, "
+        "poetry.lock or pylock.toml",
+    ),
+    "groups": Description((), "Dependency groups of pyproject.toml that the DAGs need", commas=True),
+    "optional_dependencies": Description(
+        (), "Optional dependencies (extras) of pyproject.toml that the DAGs need", commas=True
     ),
     "base": Description("", "Base image", "the one `base` built, else apache/airflow:<airflow>"),
     "airflow": Description("3.3.2", "Version of Airflow"),

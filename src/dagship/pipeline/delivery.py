@@ -152,8 +152,7 @@ def deploy(project: Project, *, options: RolloutOptions) -> Deployed:
 
     """
     seconds: dict[str, float] = {}
-    lock = project.path(project.settings.requirements)
-    if lock.suffix == ".txt" and lock.with_suffix(".in").exists():
+    if stages.is_locked(project):
         with timed(seconds, "lock --check"):
             stages.lock(project, check=True, upgrade=False, upgrade_packages=())
     with timed(seconds, "build"):

@@ -24,15 +24,10 @@ def base(project: Project, *, force: bool) -> BuiltBase:
 
 
 def lock(project: Project, *, check: bool, upgrade: bool, upgrade_packages: tuple[str, ...]) -> LockFile:
-    """Locks the requirements: `dags.in` beside the lock that settings name."""
+    """Locks the requirements: what settings name, or `dags.in` beside the lock that they name."""
     from dagship.lock import locker as stage
 
-    target = project.path(project.settings.requirements)
-    if target.suffix != ".txt":
-        raise UsageError(
-            f"The lock {target} is not a .txt file.",
-            "Name the lock with --requirements; its source is the .in file of the same name.",
-        )
+    source, target = stage.source_and_lock(project.path(project.settings.requirements))
     return stage.lock(
         project.settings,
         project.workspace,
@@ -41,9 +36,18 @@ def lock(project: Project, *, check: bool, upgrade: bool, upgrade_packages: tupl
         check=check,
         upgrade=upgrade,
         upgrade_packages=upgrade_packages,
-        source=target.with_suffix(".in"),
+        source=source,
         target=target,
     )
+
+
+def is_locked(project: Project) -> bool:
+    """Whether the project keeps a lock of its requirements, or is to: settings name one, and its source is there."""
+    from dagship.lock.locker import source_and_lock
+
+    named = project.path(project.settings.requirements)
+    source, target = source_and_lock(named)
+    return source.exists() and (named == target or target.exists())
 
 
 def build(project: Project, *, force: bool, push: bool) -> BuiltImage:

@@ -181,3 +181,23 @@ def test_an_authority_that_is_not_trusted_is_told_with_the_setting_that_names_it
         assert isinstance(error, OutsideError)
         assert "--ca-cert" in error.hint
         assert "for another host, or over" in error.hint
+
+
+def test_constraints_in_the_way_are_named_with_their_place() -> None:
+    failure = Failure.model_validate({"kind": "limits", "lines": [4], "limits": ["numpy<1.20"], "pins": []})
+    error = explain(
+        failure, LINES, "dags.in", "example/airflow:3", "3.11.9", limits={"numpy<1.20": "constraints.txt:7"}
+    )
+
+    assert isinstance(error, Refused)
+    assert error.message == (
+        "dags.in: pandas==1.5.3 (line 4) does not go with the constraint numpy<1.20 (constraints.txt:7)."
+    )
+
+
+def test_a_line_of_another_file_is_shown_with_that_file() -> None:
+    lines = parse("\n\npandas==1.5.3\nnumpy<1.25", "dags.in", {4: "more.txt:9"})
+    failure = Failure.model_validate({"kind": "lines", "lines": [3, 4]})
+
+    message = explain(failure, lines, "dags.in", "example/airflow:3", "3.11.9").message
+    assert message == "dags.in: pandas==1.5.3 (line 3) and numpy<1.25 (more.txt:9) exclude one another."

@@ -344,3 +344,35 @@ def test_a_lock_with_an_option_in_it_is_refused_by_a_build(project: Path) -> Non
 
     with pytest.raises(UsageError, match=r"^requirements/dags\.txt:1: "):
         run_for_build(project / "dags.txt")
+
+
+@pytest.mark.parametrize(
+    ("there", "named", "source", "lock_of_it"),
+    [
+        ((), "dags.txt", "dags.in", "dags.txt"),
+        (("dags.in", "dags.txt"), "dags.txt", "dags.in", "dags.txt"),
+        (("dags.in",), "dags.in", "dags.in", "dags.txt"),
+        (("requirements.txt",), "requirements.txt", "requirements.txt", "requirements.lock.txt"),
+        (("pyproject.toml",), "pyproject.toml", "pyproject.toml", "pyproject.lock.txt"),
+        (("uv.lock",), "uv.lock", "uv.lock", "uv.lock.txt"),
+    ],
+)
+def test_a_source_has_its_lock_beside_it(
+    project: Path, there: tuple[str, ...], named: str, source: str, lock_of_it: str
+) -> None:
+    for name in there:
+        (project / name).touch()
+
+    assert lock.source_and_lock(project / named) == (project / source, project / lock_of_it)
+
+
+def test_a_build_takes_the_lock_of_a_plain_file_and_refuses_it_once_that_has_changed(project: Path) -> None:
+    (project / "plain.txt").write_text("-r more.in\n")
+    (project / "more.in").write_text("pandas\n")
+    (project / "plain.lock.txt").write_text(current("pandas", PINS))
+
+    assert run_for_build(project / "plain.txt")[0].startswith("pandas==2.2.3")
+
+    (project / "more.in").write_text("pandas\nboto3\n")
+    with pytest.raises(Refused, match=r"plain\.lock\.txt is stale: requirements/plain\.txt has changed"):
+        run_for_build(project / "plain.txt")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dagship.errors import UsageError
+from dagship.errors import Refused, UsageError
 from dagship.lock import pins
 from dagship.lock.pins import Lock, parse_lock
 from tests.builders.locks import PINS, A, B, current
@@ -77,3 +77,18 @@ def test_a_lock_names_what_the_base_has_and_no_index() -> None:
 
 def test_an_empty_lock_has_no_pins() -> None:
     assert parse_lock("", "dags.txt") == Lock(pins=(), stamp=None)
+
+
+BODY = f"numpy==2.4.0 \\\n    --hash={A} \\\n    --hash={B}\n    # via -r dags.in\nsix==1.17.0 \\\n    --hash={A}\n"
+
+
+def test_of_a_package_with_hashes_in_the_requirements_no_other_file_is_locked() -> None:
+    body = pins.with_hashes(BODY, {"numpy": [A]})
+
+    assert [(pin.name, pin.hashes) for pin in parse_lock(body, "").pins] == [("numpy", (A,)), ("six", (A,))]
+    assert f"numpy==2.4.0 \\\n    --hash={A}\n    # via -r dags.in\n" in body
+
+
+def test_hashes_of_files_that_the_index_does_not_have_are_refused() -> None:
+    with pytest.raises(Refused, match=r"The index has other files of six==1\.17\.0 than the hashes"):
+        pins.with_hashes(BODY, {"six": [B]})

@@ -40,7 +40,7 @@ def explain(
 
     """
     oracle = Oracle(over_base, SEARCH)
-    base = [f"{name}=={version}" for name, version in job["base"].items()]
+    base = [*(f"{name}=={version}" for name, version in job["base"].items()), *job["limits"]]
     conflicts: list[Conflict] = []
     left = job["lines"]
     while len(conflicts) < _SEVERAL:
@@ -53,7 +53,7 @@ def explain(
     # With what else is in conflict no version of anything would fit.
     others = left if len(conflicts) < _SEVERAL else None
     oracle.allow(TELLING)
-    told = [_told(oracle, over_base, conflict, others, base, installed) for conflict in conflicts]
+    told = [_told(oracle, over_base, conflict, others, base, installed, job["limits"]) for conflict in conflicts]
     clear = [one for one in told if one["kind"] != "unsatisfiable"] or told[:1]
     return {**clear[0], "besides": clear[1:]}
 
@@ -89,12 +89,19 @@ def _told(  # noqa: PLR0917 - one question, all of its parts
     others: "Optional[list[Line]]",
     base: "list[str]",
     installed: "list[dict[str, Any]]",
+    limits: Sequence[str],
 ) -> "dict[str, Any]":
     lines, pins, lines_alone = conflict
     if lines_alone and len(lines) == 1:
         return {"lines": [lines[0]["line"]], **alone(over_base, lines[0])}
     if lines_alone:
         return {"kind": "lines", "lines": _numbers(lines), "meetings": dependency_paths.meetings(oracle, lines)}
+    limiting = [pin for pin in pins if pin in limits]
+    if limiting:
+        of_base = [pin.partition("==") for pin in pins if pin not in limits]
+        beside: list[Any] = [{"name": name, "version": version} for name, _, version in of_base]
+        in_the_way = [{**pin, "chain": None, "needed_by": []} for pin in beside]
+        return {"kind": "limits", "lines": _numbers(lines), "limits": limiting, "pins": in_the_way}
     if not pins or (oracle.unsure and len(pins) > _TOO_MANY):
         return {"kind": "unsatisfiable"}
     instead = {str(line["line"]): _instead(oracle, line, lines, others, base) for line in lines}
@@ -114,7 +121,7 @@ def _suspects(lines: "list[Line]", base: "list[str]", words: str) -> "tuple[list
     spoken = set(re.findall(r"[a-z0-9][a-z0-9.-]*", words))
     return (
         [line for line in lines if line["name"] in spoken],
-        [pin for pin in base if pin.partition("==")[0] in spoken],
+        [pin for pin in base if re.split("[^a-z0-9.-]", pin)[0] in spoken],
     )
 
 

@@ -18,6 +18,9 @@ from typing import Any
 from ..shared import index, installed
 from . import explain_conflict, solver, stub_wheels
 
+# Reasons that are looked for, and the seconds for one.
+_ASKED, _PATIENCE = 10, 20.0
+
 Hashes = dict[str, "tuple[str, ...]"]
 
 
@@ -62,7 +65,7 @@ def _resolve(  # noqa: PLR0911, PLR0917 - the parts of one step, and its ends
     seconds: "dict[str, float]",
 ) -> "dict[str, Any]":
     lines = [line["text"] for line in job["lines"]]
-    base = [f"{name}=={version}" for name, version in job["base"].items()]
+    base = [*(f"{name}=={version}" for name, version in job["base"].items()), *job["limits"]]
     kept = "".join(f"{name}=={version}\n" for name, version in job["pins"].items())
     with _timed("uv", seconds):
         first = over_base.uv(lines, base, ["--generate-hashes"], kept=kept)
@@ -90,13 +93,34 @@ def _resolve(  # noqa: PLR0911, PLR0917 - the parts of one step, and its ends
         # Of an index that it does not trust pip takes nothing and goes on: the base's own word for a package is left.
         if left_out and not first.fits and solver.blames_network(f"{first.words}\n{second.words}"):
             return _failed("index", first.words or second.words)
-        return {"ok": True, "text": text, "left_out": left_out, "log": ""}
+        with _timed("unkept", seconds):
+            unkept = _unkept(job, over_base, base, solver.read_pins(second.text))
+        return {"ok": True, "text": text, "left_out": left_out, "unkept": unkept, "log": ""}
     if first.fits is False and second.fits is False:
         return _explained(job, over_base, distributions, first.words, seconds)
     words = f"{first.words}\n{second.words}".strip() if not first.fits else second.words
     if solver.blames_network(words):
         return _failed("index", words)
     return _failed("tool", words) if second.fits is None else _lacking(job, over_base, words)
+
+
+def _unkept(
+    job: "dict[str, Any]", over_base: solver.Solver, base: Sequence[str], found: Mapping[str, solver.Pin]
+) -> "dict[str, dict[str, str]]":
+    """What was preferred and has another version now, with uv's words against it; of the base's own none are asked."""
+    unkept = {}
+    lines, asked = [line["text"] for line in job["lines"]], 0
+    for name in job["preferred"]:
+        version = job["pins"][name]
+        if name not in found or found[name].version == version:
+            continue
+        words = ""
+        if name not in job["base"] and asked < _ASKED:
+            asked += 1
+            answer = over_base.uv(lines, [*base, f"{name}=={version}"], ["--offline"], limit=_PATIENCE)
+            words = answer.words if answer.fits is False and "network was disabled" not in answer.words else ""
+        unkept[name] = {"version": found[name].version, "words": words}
+    return unkept
 
 
 def _lacking(job: "dict[str, Any]", over_base: solver.Solver, words: str) -> "dict[str, Any]":

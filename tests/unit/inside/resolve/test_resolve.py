@@ -82,6 +82,8 @@ class Scripted:
 JOB = {
     "lines": [{"line": 1, "text": "pandas", "free": "pandas", "name": "pandas", "specifier": ""}],
     "base": {"numpy": "2.4.6"},
+    "limits": [],
+    "preferred": [],
     "pins": {"pandas": "3.1.0"},
 }
 

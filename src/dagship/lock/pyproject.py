@@ -1,0 +1,173 @@
+"""The dependencies that a pyproject.toml declares, as a source of requirements. Pure."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Any
+
+from dagship.errors import UsageError
+from dagship.lock import pip_lines, poetry_tables
+from dagship.lock.requirements import Source, canonical
+
+_ELSEWHERE = ("path", "git", "url", "workspace")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """What of a project is asked for besides its dependencies.
+
+    Attributes:
+        groups: Dependency groups.
+        extras: Optional dependencies.
+
+    """
+
+    groups: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+
+
+def source(
+    document: Mapping[str, Any], text: str, where: str, chosen: Chosen, known: AbstractSet[str] = frozenset()
+) -> Source:
+    """Returns what a project depends on.
+
+    Args:
+        document: The pyproject.toml.
+        text: Its text, for the lines of what it has.
+        where: How it is shown.
+        chosen: The groups and extras that are asked for.
+        known: What settings name of indexes.
+
+    Raises:
+        UsageError: It declares no dependencies in a way that is known, or takes them from somewhere else.
+
+    """
+    try:
+        return _source(document, text, where, chosen, known)
+    except (AttributeError, TypeError, KeyError, ValueError) as broken:
+        raise UsageError(
+            f"{where}: a table of dependencies is not what it should be.", "Check it with its tool."
+        ) from (broken)
+
+
+def _source(document: Mapping[str, Any], text: str, where: str, chosen: Chosen, known: AbstractSet[str]) -> Source:
+    tool = document.get("tool", {})
+    poetry, uv = tool.get("poetry", {}), tool.get("uv", {})
+    rows, places = list[str](), dict[int, str]()
+    _check_indexes(poetry, uv, where, known)
+    for name, requirement in _asked(document, chosen, where):
+        _check_sources(name, uv.get("sources", {}), where)
+        rows.append(requirement)
+        places[len(rows)] = f"{where}:{line}" if (line := _line(text, name, requirement)) else where
+    limits = uv.get("constraint-dependencies", [])
+    return Source(
+        where=where,
+        text="\n".join(rows),
+        places=places,
+        limits=Source(
+            where=where,
+            text="\n".join(limits),
+            places={number: f"{where}:{_line(text, '', limit)}" for number, limit in enumerate(limits, 1)},
+        )
+        if limits
+        else None,
+    )
+
+
+def _asked(document: Mapping[str, Any], chosen: Chosen, where: str) -> Iterator[tuple[str, str]]:
+    project, poetry = document.get("project"), document.get("tool", {}).get("poetry", {})
+    if project is not None and "dependencies" in project:
+        yield from _of_project(document, project, chosen, where)
+    elif "dependencies" in poetry:
+        yield from poetry_tables.dependencies(poetry, chosen.groups, chosen.extras, where)
+    elif project is not None and "dependencies" in project.get("dynamic", []):
+        files = (
+            document.get("tool", {}).get("setuptools", {}).get("dynamic", {}).get("dependencies", {}).get("file", "")
+        )
+        named = f" They are in {', '.join([files] if isinstance(files, str) else files)}." if files else ""
+        raise UsageError(
+            f"{where} leaves its dependencies to the tool that builds it (dynamic).{named}",
+            "Name the file that has them with the setting requirements.",
+        )
+    elif project is not None or "dependency-groups" in document:
+        yield from _of_project(document, project or {}, chosen, where)
+    else:
+        raise UsageError(
+            f"{where} declares no dependencies: it has neither [project] nor [tool.poetry.dependencies].",
+            "Name the file that has them with the setting requirements.",
+        )
+
+
+def _of_project(
+    document: Mapping[str, Any], project: Mapping[str, Any], chosen: Chosen, where: str
+) -> Iterator[tuple[str, str]]:
+    extras = {canonical(name): value for name, value in project.get("optional-dependencies", {}).items()}
+    own = canonical(project.get("name", ""))
+    ahead = [*project.get("dependencies", ())]
+    ahead += [one for extra in chosen.extras for one in _table(extras, extra, "optional dependencies", where)]
+    groups = {canonical(name): value for name, value in document.get("dependency-groups", {}).items()}
+    ahead += [one for group in chosen.groups for one in _of_group(groups, group, where, ())]
+    done: set[str] = set()
+    while ahead:
+        one = ahead.pop(0)
+        if one in done:
+            continue
+        done.add(one)
+        name = canonical(re.split(r"[^A-Za-z0-9._-]", one)[0])
+        itself = re.fullmatch(r"[A-Za-z0-9._-]+\s*\[([^\]]*)\]\s*(;.*)?", one) if own and name == own else None
+        if itself is None:
+            yield name, one
+        else:  # the project names itself with extras: those are meant
+            ahead += [
+                each for extra in itself[1].split(",") for each in _table(extras, extra.strip(), "optional", where)
+            ]
+
+
+def _of_group(groups: Mapping[str, Any], name: str, where: str, above: Sequence[str]) -> Iterator[str]:
+    if canonical(name) in above:
+        raise UsageError(f"{where}: the dependency groups {', '.join(above)} include one another in a circle.")
+    for one in _table(groups, name, "dependency group", where):
+        if isinstance(one, dict):
+            yield from _of_group(groups, one["include-group"], where, (*above, canonical(name)))
+        else:
+            yield one
+
+
+def _table(tables: Mapping[str, Any], name: str, what: str, where: str) -> list[Any]:
+    if canonical(name) not in tables:
+        raise UsageError(f"{where} has no {name!r} as {what}.", f"It has: {', '.join(tables) or 'none'}.")
+    return list(tables[canonical(name)])
+
+
+def _check_sources(name: str, sources: Mapping[str, Any], where: str) -> None:
+    for other, given in sources.items():
+        for one in given if isinstance(given, list) else [given]:
+            elsewhere = next((key for key in _ELSEWHERE if one.get(key)), "")
+            if canonical(other) == canonical(name) and elsewhere:
+                raise UsageError(
+                    f"{where}: [tool.uv.sources] takes {other} from a {elsewhere}; what is installed comes from an "
+                    "index, by version and hash.",
+                    "Put a wheel of it on an index, and take its version. Modules of your own can lie beside the DAGs.",
+                )
+
+
+def _check_indexes(poetry: Mapping[str, Any], uv: Mapping[str, Any], where: str, known: AbstractSet[str]) -> None:
+    of_uv = uv.get("index", [])
+    named = [("[[tool.uv.index]]", one.get("url", ""), one.get("default", False)) for one in of_uv]
+    named += [("[tool.uv] index-url", uv["index-url"], True)] if "index-url" in uv else []
+    named += [("[tool.uv] extra-index-url", url, False) for url in uv.get("extra-index-url", [])]
+    named += [("[[tool.poetry.source]]", one.get("url", ""), False) for one in poetry.get("source", [])]
+    for what, url, default in named:
+        if url and pip_lines.without_credentials(url) not in known:
+            setting = "index_url" if default else "extra_index_urls"
+            raise pip_lines.of_an_index(what, url, where, setting)
+
+
+def _line(text: str, name: str, requirement: str) -> int:
+    """The line that has a requirement: as it is, or by its name in a table of poetry's; 0 where none is found."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if f'"{requirement}"' in line or f"'{requirement}'" in line:
+            return number
+    own = re.compile(rf"""\s*["']?{re.escape(name)}["']?\s*=""", re.IGNORECASE)
+    return next((number for number, line in enumerate(text.split("\n"), 1) if name and own.match(line)), 0)

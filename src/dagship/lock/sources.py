@@ -1,0 +1,126 @@
+"""Reads what the DAGs need from the project's files, and nothing from outside of it that a file of it names."""
+
+import configparser
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from dagship.errors import UsageError
+from dagship.lock import foreign_locks, pip_lines, pyproject, requirements
+from dagship.lock.requirements import LIMIT, Source
+from dagship.settings import Settings
+from dagship.untrusted import boundary, files
+
+_WITH_PROJECT = ("uv.lock", "poetry.lock")
+
+
+def read(settings: Settings, root: Path, path: Path, where: str, there: Mapping[str, str]) -> Source:
+    """Reads a source of requirements.
+
+    Args:
+        settings: Names the indexes, which a file may name too, and the groups and extras that are asked for.
+        root: The project.
+        path: The file.
+        where: How it is shown.
+        there: What markers are tested against.
+
+    Raises:
+        OSError: It cannot be read.
+        UsageError: It, or a file that it names, is not what it should be.
+
+    """
+    if path.name in _WITH_PROJECT:
+        beside, shown = path.with_name("pyproject.toml"), where.removesuffix(path.name) + "pyproject.toml"
+        found = foreign_locks.preferred(_document(_text(path, where), where), path.name, where, there)
+        if not beside.exists():
+            raise UsageError(
+                f"There is no {shown} beside {where}, and the lock does not say what it was asked for.",
+                "Put both into the project.",
+            )
+        boundary.check_link(root, beside)
+        return replace(
+            _of_project(settings, beside, shown),
+            where=where,
+            preferences={one.name: one.version for one in found if one.version and not one.source},
+        )
+    if path.name == "pyproject.toml":
+        return _of_project(settings, path, where)
+    if path.name.startswith("pylock.") and path.suffix == ".toml":
+        document = _document(_text(path, where), where)
+        return foreign_locks.as_source(
+            foreign_locks.preferred(document, path.name, where, there, settings.groups), where
+        )
+    if path.suffix in (".toml", ".lock"):
+        raise UsageError(
+            f"{where} is no source of requirements that is known.",
+            "Those are a .in, a requirements.txt, pyproject.toml, uv.lock, poetry.lock and pylock.toml.",
+        )
+    return _of_lines(settings, root, path, where)
+
+
+def _of_project(settings: Settings, path: Path, where: str) -> Source:
+    text = _text(path, where)
+    chosen = pyproject.Chosen(groups=settings.groups, extras=settings.optional_dependencies)
+    return pyproject.source(_document(text, where), text, where, chosen, _known(settings))
+
+
+def _text(path: Path, where: str) -> str:
+    try:
+        return files.read(path, limit=LIMIT).decode("utf-8")
+    except UnicodeDecodeError as wrong:
+        raise UsageError(f"{where} is not UTF-8.", "Save the file as UTF-8.") from wrong
+
+
+def _document(text: str, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as wrong:
+        reason = "brackets are nested too deep in it" if isinstance(wrong, RecursionError) else str(wrong)
+        raise UsageError(f"{where} cannot be read as TOML: {requirements.quoted(reason)}.") from wrong
+
+
+def _of_lines(settings: Settings, root: Path, path: Path, where: str) -> Source:
+    text = requirements.read(path, where)
+    shown = {where: path}
+    left = LIMIT - len(text)
+
+    def named(name: str, by: str, at: str) -> tuple[str, str]:
+        nonlocal left
+        other = shown[by].parent / name
+        if boundary.leads_out(root, other):
+            raise UsageError(
+                f"{at}: {requirements.quoted(name)} lies out of the project, and nothing is read there.",
+                "Put the file into the project, and name it relative to this one.",
+            )
+        inside = other.resolve().relative_to(root.resolve()).as_posix()
+        try:
+            content = requirements.read(other, inside)
+        except FileNotFoundError as missing:
+            raise UsageError(
+                f"{at}: there is no file {inside}.", "The name is relative to the file that it stands in."
+            ) from missing
+        except OSError as failed:
+            raise UsageError(f"{at}: {inside} cannot be read: {failed.strerror}.") from failed
+        left -= len(content)
+        if left < 0:
+            raise UsageError(f"{at}: the files are too large together (more than {LIMIT} bytes).")
+        shown[inside] = other
+        return inside, content
+
+    return pip_lines.plain(text, where, named, _known(settings))
+
+
+def _known(settings: Settings) -> frozenset[str]:
+    """What settings name of indexes, without credentials: a line that names the same says nothing new."""
+    urls = [*settings.extra_index_urls, *([settings.index_url] if settings.index_url else [])]
+    named = [url.get_secret_value() for url in urls]
+    if settings.pip_conf is not None:
+        parser = configparser.RawConfigParser()
+        try:
+            parser.read_string(files.read(settings.pip_conf).decode("utf-8"))
+        except (OSError, UnicodeDecodeError, configparser.Error):
+            parser.clear()  # told where it is used
+        named += [word for section in parser.values() for value in section.values() for word in value.split()]
+    return frozenset(pip_lines.without_credentials(each) for each in named)

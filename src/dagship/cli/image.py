@@ -27,14 +27,15 @@ def base(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     Flag("check", "Change nothing; exit 1 and show a diff when the lock is stale"),
     Flag("upgrade", "Move every package to the newest version that fits"),
     Flag("upgrade_package", "Move only this package, or several with commas", default=""),
+    Flag("export", "Write versions as pip's constraints as well: base (its own) or constraints (all)", default=""),
     *settings("base", "airflow", "pip_conf", "ca_cert"),
 )
 def lock(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
-    """Resolve requirements/dags.in into requirements/dags.txt: exact versions and hashes."""
+    """Resolve what the DAGs need, as requirements/dags.in, into a lock: exact versions and hashes."""
     from dagship.pipeline import stages
 
     names = tuple(name.strip() for name in flags.upgrade_package.split(",") if name.strip())
-    locked = stages.lock(project, check=flags.check, upgrade=flags.upgrade, upgrade_packages=names)
+    locked = stages.lock(project, check=flags.check, upgrade=flags.upgrade, upgrade_packages=names, export=flags.export)
     state = "written" if locked.written else "up to date"
     project.console.summary({"lock": locked.path, "state": state})
     return locked.model_dump(mode="json", exclude={"text"})

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dagship.errors import Refused, UsageError
+from dagship.lock import export as exporting
 from dagship.lock import freshness, over_base, requirements, sources
 from dagship.lock.pins import Lock, digest, is_of_another_tool, is_unmerged, looks_locked, parse_lock
 from dagship.lock.requirements import Source
@@ -69,7 +70,7 @@ def lock(
     kept = {pin.name: pin.version for pin in freshness.applying(locked, base)}
     preferred = {} if upgrade else wanted.preferences  # those of a lock that is the source are the newer ones
     kept = {name: version for name, version in {**kept, **preferred}.items() if name not in movable}
-    new = _resolve(settings, console, base, wanted, kept)
+    new = _resolve(settings, console, base, wanted, kept, shown)
     found = parse_lock(new, shown)
     if locked.stamp is not None and locked.stamp.differs_in_platform(as_wanted) and found.pins == locked.pins:
         # The same on this platform as on those before: all of them are noted, so that no machine makes it stale.
@@ -116,6 +117,23 @@ def for_build(settings: Settings, workspace: Workspace, console: Console, base: 
     return freshness.lock_file(_shown(workspace, path), locked, base, settings.platform)
 
 
+def export(workspace: Workspace, base: BaseImage, target: Path, kind: str) -> str:
+    """Writes the exact versions of an image beside its lock, and returns how the file is shown.
+
+    Raises:
+        UsageError: There is no such kind, or a file in its place that was not exported.
+
+    """
+    of_lock = exporting.is_of_lock(kind)
+    pins = freshness.applying(parse_lock(_text(workspace, target), _shown(workspace, target)), base) if of_lock else ()
+    text = exporting.constraints(kind, base.packages, pins, base.reference)
+    path = target.with_suffix(f".{kind}.txt")
+    if path.exists():
+        exporting.check_own(_text(workspace, path), _shown(workspace, path))
+    workspace.write_text(path, text)
+    return _shown(workspace, path)
+
+
 def source_and_lock(path: Path) -> tuple[Path, Path]:
     """Returns the source and the lock that a path stands for: it is the one or the other."""
     if path.suffix == ".in":
@@ -151,15 +169,17 @@ def _made(settings: Settings, workspace: Workspace, console: Console, base: Base
         found = _current(known, source, base)
         if found is not None:
             return found
-    new = _resolve(settings, console, base, source, source.preferences)
+    new = _resolve(settings, console, base, source, source.preferences, "")
     workspace.write_text(cached, new)
     return parse_lock(new, source.where)
 
 
-def _resolve(settings: Settings, console: Console, base: BaseImage, source: Source, kept: Mapping[str, str]) -> str:
+def _resolve(  # noqa: PLR0917 - all of `resolve`
+    settings: Settings, console: Console, base: BaseImage, source: Source, kept: Mapping[str, str], target: str
+) -> str:
     from dagship.lock import resolution
 
-    return resolution.resolve(settings, console, base, source, kept)
+    return resolution.resolve(settings, console, base, source, kept, target=target)
 
 
 def _check(source: Source, base: BaseImage) -> None:

@@ -19,7 +19,7 @@ from dagship.index import build_secrets
 from dagship.lock import conflict
 from dagship.lock.freshness import environment, moved, stamp
 from dagship.lock.over_base import bounding, not_kept, notes
-from dagship.lock.pins import compose, parse_lock, with_hashes
+from dagship.lock.pins import compose, parse_lock, renewing, with_hashes
 from dagship.lock.requirements import Line, Source
 from dagship.model.artifacts import BaseImage
 from dagship.resources import copy_programs
@@ -32,10 +32,13 @@ log = logging.getLogger(__name__)
 # A lock of thousands of packages, each with its hashes, has a few megabytes.
 _MOST = 64 * 1024 * 1024
 
+_ANY = "requirements.in"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*", re.ASCII)
 
 
-def resolve(settings: Settings, console: Console, base: BaseImage, source: Source, kept: Mapping[str, str]) -> str:
+def resolve(
+    settings: Settings, console: Console, base: BaseImage, source: Source, kept: Mapping[str, str], *, target: str = ""
+) -> str:
     """Returns the text of the lock for some requirements.
 
     Args:
@@ -44,6 +47,7 @@ def resolve(settings: Settings, console: Console, base: BaseImage, source: Sourc
         base: The base image.
         source: The requirements.
         kept: Versions to stay with where they fit.
+        target: How the lock is shown, where it is one of the project's own files.
 
     Raises:
         Refused: There is no solution; the error explains why.
@@ -68,6 +72,8 @@ def resolve(settings: Settings, console: Console, base: BaseImage, source: Sourc
             raise conflict.explain(failure, lines, where, base.reference, base.python_version, limits=places)
         wanted = {name: hashes for name, hashes in source.hashes.items() if name not in base.packages}
         body, left_out = with_hashes(result["text"], wanted), result["left_out"]
+        if asked["name"] == _ANY and where != _ANY:  # no resolver takes it for what it is by its own name
+            body = body.replace(f"-r {_ANY}", where if _NAME.fullmatch(where) else f"-r {_ANY}")
         for sentence in not_kept(kept, result["unkept"], base.packages):
             console.say(sentence)
     locked = parse_lock(body, where)
@@ -76,7 +82,7 @@ def resolve(settings: Settings, console: Console, base: BaseImage, source: Sourc
         raise OutsideError(
             f"The resolver moved {wrong[0].name} of the base image to {wrong[0].version}.", "Please report this."
         )
-    return compose(body, left_out, stamp(source, base, locked.pins))
+    return compose(body, left_out, stamp(source, base, locked.pins), renewing(where, target))
 
 
 def job(
@@ -93,7 +99,7 @@ def job(
     return {
         "python": base.python,
         # How the lock names the file; a strange name is no one's business but the user's.
-        "name": where if _NAME.fullmatch(where) and where.endswith((".in", ".txt")) else "requirements.in",
+        "name": where if _NAME.fullmatch(where) and where.endswith((".in", ".txt")) else _ANY,
         "lines": [
             {
                 "line": line.number,

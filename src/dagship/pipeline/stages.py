@@ -23,22 +23,34 @@ def base(project: Project, *, force: bool) -> BuiltBase:
     return built
 
 
-def lock(project: Project, *, check: bool, upgrade: bool, upgrade_packages: tuple[str, ...]) -> LockFile:
+def lock(
+    project: Project, *, check: bool, upgrade: bool, upgrade_packages: tuple[str, ...], export: str = ""
+) -> LockFile:
     """Locks the requirements: what settings name, or `dags.in` beside the lock that they name."""
     from dagship.lock import locker as stage
+    from dagship.lock.export import is_of_lock
 
+    if export and check:
+        raise UsageError("lock --check changes nothing, and --export writes a file.", "Leave one of them out.")
+    after = bool(export) and is_of_lock(export)
     source, target = stage.source_and_lock(project.path(project.settings.requirements))
-    return stage.lock(
+    base = build_inputs.base(project)
+    if export and not after:  # the source may name it
+        project.console.say(f"wrote {stage.export(project.workspace, base, target, export)}")
+    locked = stage.lock(
         project.settings,
         project.workspace,
         project.console,
-        build_inputs.base(project),
+        base,
         check=check,
         upgrade=upgrade,
         upgrade_packages=upgrade_packages,
         source=source,
         target=target,
     )
+    if after:
+        project.console.say(f"wrote {stage.export(project.workspace, base, target, export)}")
+    return locked
 
 
 def is_locked(project: Project) -> bool:

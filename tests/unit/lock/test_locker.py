@@ -376,3 +376,14 @@ def test_a_build_takes_the_lock_of_a_plain_file_and_refuses_it_once_that_has_cha
     (project / "more.in").write_text("pandas\nboto3\n")
     with pytest.raises(Refused, match=r"plain\.lock\.txt is stale: requirements/plain\.txt has changed"):
         run_for_build(project / "plain.txt")
+
+
+def test_versions_of_the_base_are_exported_beside_the_lock_and_may_bound_what_it_is_made_of(project: Path) -> None:
+    shown = lock.export(Workspace(project.parent), BASE, project / "dags.txt", "base")
+    (project / "dags.in").write_text("-c dags.base.txt\n")
+    run_lock(project)
+
+    assert shown == "requirements/dags.base.txt"
+    assert "six==1.17.0\n" in (project / "dags.base.txt").read_text()
+    assert run_lock(project, check=True) == ""
+    assert "#    pip-compile --allow-unsafe" in (project / "dags.txt").read_text()

@@ -5,14 +5,14 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dagship.airflow import interruptions, orphaned_runs, pinned_runs, wait_for_runs
+from dagship.airflow import interruptions, pinned_runs, wait_for_runs
 from dagship.airflow.drain import Drains
 from dagship.errors import OutsideError, Refused, UsageError
 from dagship.record.ledger import Ledger
 from dagship.rollout.execute.operation import Observed, Operation
-from dagship.rollout.plan import dag_version, drift
+from dagship.rollout.plan import drift
 from dagship.rollout.plan.model import Planned
-from dagship.rollout.preflight import dag_source, graceful_stop, sigterm
+from dagship.rollout.preflight import dag_source, graceful_stop, sigterm, unfinished_runs
 from dagship.rollout.results import RolloutResult, TaskReport
 
 if TYPE_CHECKING:
@@ -68,7 +68,13 @@ def check(operation: Operation) -> tuple[Operation, tuple[str, ...]]:
         return operation, ()
     said = [f"Airflow could not be asked for its runs and tasks: {observed.why_not}"] if activity is None else []
     if activity is not None and not plan.undo:
-        said += _check_runs(operation, activity)
+        said += unfinished_runs.check(
+            activity,
+            plan.target,
+            operation.survey.inventory.workloads,
+            waits=options.wait_for_runs is not None,
+            interrupt=options.interrupt_tasks,
+        )
     pods = operation.cluster.list("Pod")
     found = graceful_stop.of_moves(
         plan.writes, operation.survey, pods, activity, functools.partial(_look, operation.cluster)
@@ -80,26 +86,6 @@ def check(operation: Operation) -> tuple[Operation, tuple[str, ...]]:
         said.append(one.said)
     careless = frozenset(pod for one in found for pod in one.careless)
     return replace(operation, careless=careless), tuple(said)
-
-
-def _check_runs(operation: Operation, activity: "Activity") -> list[str]:
-    """Refuses an image that lacks what unfinished runs are pinned to; returns what is to be known of them."""
-    options, target = operation.options, operation.plan.target
-    said = []
-    lacking = pinned_runs.lacking(activity, target)
-    if lacking and options.wait_for_runs is None:
-        refusal = pinned_runs.refusal(lacking, orphaned_runs.stuck(activity, lacking))
-        if not options.interrupt_tasks:
-            raise refusal
-        said.append(refusal.message)
-    current = dag_version.announced(operation.survey.inventory.workloads, activity)
-    said += [
-        pinned_runs.unknown(activity, target),
-        orphaned_runs.leaving(activity, target),
-        orphaned_runs.moving(activity, target),
-        pinned_runs.announced(activity, target, current),
-    ]
-    return list(filter(None, said))
 
 
 def _look(cluster: "Cluster", pod: str, container: str) -> sigterm.Seen | None:

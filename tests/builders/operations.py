@@ -4,6 +4,7 @@ import io
 from typing import Any
 
 from dagship.airflow.activity import Activity
+from dagship.airflow.drain import Drains
 from dagship.model.artifacts import Target
 from dagship.record import config_map
 from dagship.record.ledger import Ledger
@@ -45,4 +46,5 @@ def moving(namespace: Any, target: Target, *moves: Move, record: Record | None =
     survey = Survey(inventory=Inventory(objects={}, workloads=()), record=record or Record())
     plan = Planned(kind="rollout", target=target, moves=moves)
     begun = operation(namespace, plan, survey, timeout=20)
-    return Moving(operation=begun, ledger=ledger(namespace, begun), feed=namespace)
+    drains = Drains(None, lambda: None)
+    return Moving(operation=begun, ledger=ledger(namespace, begun), feed=namespace, drains=drains)

@@ -5,7 +5,7 @@ verdict.py and faults.py judge a snapshot; here is only the waiting, and the del
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from dagship.health import faults
 from dagship.health.stall import StallTimer
@@ -43,7 +43,14 @@ def _never(_: faults.Fault, __: status.PodState) -> bool:
     return False
 
 
-def _nothing_to_say(*_: object) -> str:
+class Observe(Protocol):
+    """Whoever is shown the pods of a workload at each look."""
+
+    def __call__(self, workload: str, pods: Pods, now: float, *, worker: bool, last: Last) -> str:
+        """Returns what is to stand beside what is waited for; `worker` is whether tasks are sent there."""
+
+
+def _nothing_to_say(*_: object, **__: object) -> str:
     return ""
 
 
@@ -81,7 +88,7 @@ class Watcher:
         also: Whether all else that is waited for is so as well; asked at each look, and may raise WorkloadFailed.
         excused: Whether what looks like a pod's fault passes when something else is there.
         at_once: How many pods of a StatefulSet that tasks are sent to may be away at a time.
-        observe: Is shown the pods at each look; what it says of them stands beside what is waited for.
+        observe: Is shown the pods at each look.
 
     """
 
@@ -97,7 +104,7 @@ class Watcher:
     also: Callable[[], bool] = _nothing_else
     excused: Callable[[faults.Fault, status.PodState], bool] = _never
     at_once: int = 1
-    observe: Callable[["Expectation", Pods, float, Last], str] = _nothing_to_say
+    observe: Observe = _nothing_to_say
     # By workload: since when things have been so, and for how long there has been no progress.
     _since: dict[str, faults.Since] = field(default_factory=dict)
     _stalls: dict[str, StallTimer] = field(default_factory=dict)
@@ -171,7 +178,7 @@ class Watcher:
             since=since,
             at_once=self.at_once if expected.tasks_run_here else 1,
         )
-        besides = self.observe(expected, pods, now, self._last)
+        besides = self.observe(expected.key, pods, now, worker=expected.tasks_run_here, last=self._last)
         if show or not verdict.done:
             waiting = f"{verdict.waiting} ({besides})" if besides else verdict.waiting
             self.board.row(expected.key, verdict.ready, verdict.desired, DONE if verdict.done else waiting)

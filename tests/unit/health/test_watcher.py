@@ -305,8 +305,8 @@ def test_whoever_observes_is_shown_the_pods_and_what_it_says_stands_beside_what_
     namespace.after(3, right(namespace))
     shown: list[tuple[str, bool, str, float]] = []
 
-    def observe(expected: Expectation, pods: Pods, now: float, last: Last) -> str:
-        shown.append((expected.key, expected.tasks_run_here, pods[0].name, now))
+    def observe(workload: str, pods: Pods, now: float, *, worker: bool, last: Last) -> str:
+        shown.append((workload, worker, pods[0].name, now))
         return "draining: 2 tasks"
 
     lines: list[str] = []

@@ -10,7 +10,7 @@ from dagship.airflow.activity import Activity
 from dagship.airflow.drain import Drains
 from dagship.airflow.query import Airflow
 from dagship.diagnosis.failure import Failure
-from dagship.health.watcher import Last, Pods, Watcher
+from dagship.health.watcher import Watcher
 from dagship.model.artifacts import Target
 from dagship.record.actor import signature
 from dagship.record.ledger import Ledger
@@ -26,7 +26,6 @@ from dagship.timing import timed
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
     from dagship.cluster.feed import Feed
-    from dagship.health.expectation import Expectation
     from dagship.terminal.board import Board
     from dagship.terminal.console import Console
 
@@ -163,7 +162,7 @@ class Moving:
     operation: Operation
     ledger: Ledger
     feed: "Feed"
-    drains: Drains | None = None
+    drains: Drains
     answers: dict[str, Move] = field(default_factory=dict)
 
     @property
@@ -206,14 +205,8 @@ class Moving:
             warnings=operation.notes.warnings,
             clock=operation.cluster.clock,
             at_once=1 if target is None else operation.options.max_unavailable,
-            observe=self._follow,
+            observe=self.drains.see,
         )
-
-    def _follow(self, expected: "Expectation", pods: Pods, now: float, last: Last) -> str:
-        """Says what of a workload's pods drains, where that is followed."""
-        if self.drains is None:
-            return ""
-        return self.drains.see(expected.key, pods, now, worker=expected.tasks_run_here, last=last)
 
     def result(
         self,

@@ -1,7 +1,7 @@
 """One rollout, rollback or undo: where it works, what is planned, what was observed, and what it comes to."""
 
-from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
     from dagship.cluster.feed import Feed
     from dagship.terminal.board import Board
-    from dagship.terminal.console import Console
+    from dagship.terminal.console import Console, Step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +55,18 @@ class Notes:
     def timed(self, phase: str) -> AbstractContextManager[None]:
         """Counts the seconds of a phase."""
         return timed(self.seconds, phase)
+
+    @contextmanager
+    def step(self, phase: str, title: str) -> "Iterator[Step]":
+        """Shows a phase as a step, and counts its seconds."""
+        with timed(self.seconds, phase), self.console.step(title) as step:
+            yield step
+
+    @contextmanager
+    def board(self, phase: str, title: str) -> "Iterator[Board]":
+        """Shows the workloads of a phase, and counts its seconds."""
+        with timed(self.seconds, phase), self.console.board(title) as board:
+            yield board
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,7 +37,7 @@ def run(cluster: "Cluster", console: "Console", options: RolloutOptions, planner
 
     """
     notes = Notes(console=console)
-    with notes.timed("preflight"), console.step(f"Looking at the namespace {cluster.namespace}"):
+    with notes.step("preflight", f"Looking at the namespace {cluster.namespace}"):
         operation, found = _preflight(cluster, options, notes, planner)
     _show(operation)
     show_activity(console, operation.observed.activity, operation.plan.target)

@@ -107,7 +107,7 @@ def wait(operation: Operation, ledger: Ledger) -> Operation:
     limit, plan, activity = operation.options.wait_for_runs, operation.plan, operation.observed.activity
     if limit is None or activity is None or plan.undo or not pinned_runs.lacking(activity, plan.target):
         return operation
-    with operation.notes.timed("waiting"), operation.console.board("Waiting for runs") as board:
+    with operation.notes.board("waiting", "Waiting for runs") as board:
         activity = wait_for_runs.until_ended(
             operation.airflow.activity_or_reason,
             activity,
@@ -132,7 +132,7 @@ def counted(operation: Operation, drains: Drains, result: RolloutResult) -> Roll
     before, notes = operation.observed.activity, operation.notes
     if before is None or result.outcome == "unchanged":
         return result.model_copy(update={"warnings": tuple(notes.warnings)})
-    with notes.timed("counting"), operation.console.step("Asking Airflow what became of its tasks"):
+    with notes.step("counting", "Asking Airflow what became of its tasks"):
         now, why = operation.airflow.activity_or_reason(since=before.asked - _ABOUT)
     where = _elsewhere(now, operation.plan) if now and result.outcome == "moved" else ""
     lost = pinned_runs.stranded(now) if now else f"Airflow could not be asked what became of its tasks: {why}"

@@ -73,7 +73,7 @@ def _forward(moving: Moving) -> None:
         moves = [move for move in operation.plan.moves if move.step == step]
         if not moves:
             continue
-        with operation.notes.timed(title), operation.console.board(f"Moving {title}") as board:
+        with operation.notes.board(title, f"Moving {title}") as board:
             for move in moves:
                 moving.ledger.check()
                 move_one(moving, move)

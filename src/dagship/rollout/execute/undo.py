@@ -62,7 +62,7 @@ def go_back(moving: Moving, failure: Failure | None) -> RolloutResult:
     operation, came = moving.operation, moving.came
     moving.write_journal("undoing")
     returned = _Returned()
-    with operation.notes.timed("undo"), operation.console.board("Going back") as board:
+    with operation.notes.board("undo", "Going back") as board:
         # What announces the version goes first, the workers that serve it last.
         for move in reversed(came.moves):
             moving.ledger.check()

@@ -77,7 +77,7 @@ def _is_property(frame: FrameType) -> bool:
 
 
 def main() -> int:
-    """Rolls an Airflow of six workloads to another image; returns 1 when the bound is not met."""
+    """Rolls an Airflow of six workloads to another image; returns 1 when the bound is not met, or nobody knows."""
     trip = Trip(options.RolloutOptions)
     with (
         tempfile.TemporaryDirectory(prefix="dagship-bench-") as scratch,
@@ -100,7 +100,10 @@ def main() -> int:
     for module, times in Counter(trip.returns).most_common():
         print(f"{times:3} {module}")
     print(f"{result.outcome}: {len(trip.returns)} returns to a module that was left, bound {BOUND}")
-    return int(len(trip.returns) > BOUND)
+    if result.live is None:
+        # It has fewer calls than the one that is meant.
+        print("That was a rollout of an Airflow that did not answer, and does not count.")
+    return int(len(trip.returns) > BOUND or result.live is None)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What Airflow says of its runs and tasks at one moment: frozen values."""
+"""Airflow's unfinished runs and running tasks at one moment: frozen values."""
 
 from collections import Counter
 
@@ -70,7 +70,7 @@ class Task(Artifact):
 
     @property
     def key(self) -> tuple[str, str, str, int]:
-        """What tells task instances apart; their tries share it."""
+        """The identity of a task instance; its tries share it."""
         return self.dag_id, self.run_id, self.task_id, self.map_index
 
     def __str__(self) -> str:

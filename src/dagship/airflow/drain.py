@@ -1,4 +1,4 @@
-"""What becomes of pods that are told to end, and of the tasks in them: seen by whoever watches the pods anyway.
+"""Follows terminating pods and the tasks in them, as whoever watches the pods anyway sees them.
 
 Airflow is asked again while they drain, beside the watching: an answer takes seconds.
 """

@@ -1,4 +1,4 @@
-"""What an Airflow 2 says of its DAGs before they are paused, and how far pausing them has come: frozen values. Pure."""
+"""The DAGs of an Airflow 2 before they are paused, and how far pausing them has come: frozen values. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""What the git sync beside a component says of itself: a frozen value, as `status` reports it."""
+"""The report of the git sync beside a component: a frozen value, as `status` shows it."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ SyncState = Literal["current", "refused", "held", "unreachable", "failing", "sta
 
 
 class SyncFinding(Artifact):
-    """What is wrong with a DAG file of a commit.
+    """An error of a DAG file of a commit.
 
     Attributes:
         file: Relative to the DAG tree.
@@ -21,7 +21,7 @@ class SyncFinding(Artifact):
 
 
 class SyncReport(Artifact):
-    """What the git sync of a pod says of itself.
+    """The report of a pod's git sync.
 
     Attributes:
         pod: The pod.

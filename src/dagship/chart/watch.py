@@ -93,7 +93,7 @@ def _images(feed: "Feed", release: str) -> tuple[str, ...]:
 
 
 def _expected(feed: "Feed", release: str) -> tuple[Expectation, ...]:
-    """What to wait for: that each workload runs what it says."""
+    """Returns the expectations to wait for: that each workload runs what it says."""
     return tuple(
         Expectation(
             kind=kind,

@@ -132,7 +132,7 @@ def _waiting(state: WorkloadState, sets: PodSets, *, known: bool, now: float) ->
 
 
 def _waiting_for_counts(state: WorkloadState, sets: PodSets) -> Iterator[str]:
-    """What the workload itself does not say yet, though its pods look right."""
+    """Yields what the status of the workload does not say yet, though its pods look right."""
     if state.updated < sets.desired or state.replicas != state.desired:
         yield "the controller to count its pods"
     if state.ready < state.desired:
@@ -164,7 +164,7 @@ def _warnings(state: WorkloadState, sets: PodSets, delete: tuple[str, ...], now:
 
 
 def _progress(state: WorkloadState, sets: PodSets, pods: tuple[PodState, ...]) -> tuple[object, ...]:
-    """What only changes when something moves on.
+    """Returns what changes only when something moves on.
 
     Pods are left without names: one that is made again and again would be another each time.
     """

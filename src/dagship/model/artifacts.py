@@ -1,4 +1,4 @@
-"""What the stages hand to one another: frozen values, each a JSON file in `.dagship/` when a CI job ends.
+"""Frozen values that the stages hand to one another, each a JSON file in `.dagship/` when a CI job ends.
 
 Data runs one way: Settings → LockFile → Tree (image/tree/model.py) → BuiltImage → VerifyReport → PushedImage.
 """
@@ -18,7 +18,7 @@ _FACTS = ("dag_version", "dag_versions", "dag_digests", "dag_changes", "dags", "
 
 
 class DagImage(Artifact):
-    """What speaks of an image of DAGs, from its build to the record of its rollout.
+    """An image of DAGs, from its build to the record of its rollout.
 
     What is known of the image has the same name in each, and each has what it needs of that: its JSON is flat, and its
     keys stay where they are.
@@ -83,7 +83,7 @@ class BaseImage(Artifact):
 
 
 class BuiltBase(Artifact):
-    """What `base` leaves behind: `lock` and `build` take it as their base.
+    """The base image that `base` built: `lock` and `build` take it as their base.
 
     Attributes:
         reference: Image reference in the local engine.

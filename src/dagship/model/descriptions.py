@@ -7,7 +7,7 @@ Default = str | int | float | tuple[str, ...] | Path | None
 
 
 class Description(NamedTuple):
-    """What people are told of a setting.
+    """A setting's default, and its description for people.
 
     Attributes:
         default: What it is where nothing gives it.

@@ -11,7 +11,7 @@ from dagship.workspace import NAME, Workspace
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
-    """What every task works with.
+    """The project that a task works on.
 
     Attributes:
         root: The project's directory; relative paths in settings start here.

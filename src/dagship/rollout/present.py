@@ -102,7 +102,7 @@ def show_result(console: "Console", result: RolloutResult) -> None:
 
 
 def _fate(tasks: TaskReport) -> dict[str, str]:
-    """What became of tasks and runs."""
+    """Returns the lines about tasks and runs."""
     cut = "nobody knows how many were" if tasks.interrupted is None else str(len(tasks.interrupted))
     said = f"{tasks.running} ran when it began, {cut} interrupted"
     if tasks.interrupted:

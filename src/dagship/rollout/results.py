@@ -1,4 +1,4 @@
-"""What a rollout came to, and what stands in a namespace: frozen values that end up in the `--json` documents."""
+"""The results of a rollout and of `status`: frozen values that end up in the `--json` documents."""
 
 from typing import Literal
 
@@ -14,7 +14,7 @@ from dagship.workloads.kinds import Role
 
 
 class TaskReport(Artifact):
-    """What a rollout did to tasks and runs.
+    """The effect of a rollout on tasks and runs.
 
     Attributes:
         running: Tasks that ran when it began.

@@ -1,4 +1,4 @@
-"""What runs now, asked while an image is built: from it come the DAG versions that the image keeps.
+"""Asks a cluster which image runs, while one is built: from it come the DAG versions that the new one keeps.
 
 It helps and never hinders: without a cluster, or with one that does not answer soon, there is no answer and no error.
 """
@@ -26,7 +26,7 @@ _PATIENCE_SECONDS = 3.0
 
 @dataclass(frozen=True, kw_only=True)
 class Incumbent:
-    """What runs now.
+    """The images that run, and the DAG versions that runs need.
 
     Attributes:
         images: Images of the repository that workloads run, the most used first; by digest, as a rollout set them, and
@@ -107,7 +107,7 @@ def _ask(cluster: "Cluster", repository: str, selector: str) -> Iterator[Incumbe
 
 
 def _called(image: str, repository: str, names: Iterable[str], asked_for: Iterable[str]) -> str:
-    """What an image is called here, where a mirror may be out of reach; empty for what is none of the repository's."""
+    """Returns an image's name here, where a mirror may be out of reach; empty for what is none of the repository's."""
     from dagship.workloads import image_identity, selection
 
     wanted = selection.repository(repository)

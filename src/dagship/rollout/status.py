@@ -179,7 +179,7 @@ class _Look:
 
     @property
     def digests(self) -> dict[str, str]:
-        """What each image that is written by tag stands for: what the pod runs that was made last."""
+        """The digest of each image that is written by tag: that of the pod that was made last."""
         return {
             written: digest
             for pod in sorted(self.pods, key=lambda pod: pod.started)
@@ -208,7 +208,7 @@ def _look(
 
 
 def _digests(pods: Iterable[workload_status.PodState]) -> dict[str, str]:
-    """What each tag stands for: what the pod runs that was made last."""
+    """Returns the digest of each tag: that of the pod that was made last."""
     return {
         container.image: digest
         for pod in sorted(pods, key=lambda pod: pod.started)

@@ -1,1 +1,1 @@
-"""What people see: the one place that prints, the table of what is waited for, and readers who go away."""
+"""The terminal: the one place that prints, the table of what is waited for, and readers who go away."""

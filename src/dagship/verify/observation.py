@@ -127,7 +127,7 @@ class SeenEvent(_Fact):
 
 
 class Seen(_Fact):
-    """What the import of a file did; see `dagship.inside.verify.importer.examine`."""
+    """The import of a file; see `dagship.inside.verify.importer.examine`."""
 
     seconds: float
     dags: tuple[SeenDag, ...]

@@ -73,7 +73,7 @@ def released(
 
 
 def _found(activity: Activity | None, when: str) -> Release:
-    """What ran before the first rollout, as far as Airflow said; nothing where one that was cut off has moved some."""
+    """Returns the release of what was found, as far as Airflow said; without that where one cut off has moved some."""
     said = activity or Activity()
     return Release(
         number=0,
@@ -88,7 +88,7 @@ def _found(activity: Activity | None, when: str) -> Release:
 
 
 def _new_to(releases: Iterable[Release], moves: Iterable[Move]) -> tuple[Move, ...]:
-    """What no release has yet, as it was found: a workload may be adopted later than others."""
+    """Returns the moves of fields that no release has yet: a workload may be adopted later than others."""
     have = {(move.key, change.key) for release in releases for move in release.moves for change in move.changes}
     adopted = []
     for move in moves:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Notes:
-    """What is collected for the result, from the first look to the last count.
+    """The warnings and the seconds of an operation, from the first look to the last count.
 
     Attributes:
         console: Shows it.
@@ -71,7 +71,7 @@ class Notes:
 
 @dataclass(frozen=True, kw_only=True)
 class Observed:
-    """What Airflow said, before anything moved, of its runs and tasks.
+    """Airflow's answer, before anything moved, about its runs and tasks.
 
     Attributes:
         activity: Its runs and tasks; None when it could not be asked.
@@ -87,7 +87,7 @@ class Observed:
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """What every phase works with; one that learns more returns another.
+    """A rollout, rollback or undo under way, as each phase takes it; one that learns more returns another.
 
     Attributes:
         cluster: The namespace.
@@ -185,7 +185,7 @@ class Moving:
 
     @property
     def came(self) -> Planned:
-        """What was planned, with the images that the server answered with, as far as it did."""
+        """The plan, with the images that the server answered with, as far as it did."""
         plan = self.operation.plan
         return replace(plan, moves=tuple(self.answers.get(move.key, move) for move in plan.moves))
 

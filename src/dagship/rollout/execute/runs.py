@@ -89,7 +89,7 @@ def check(operation: Operation) -> tuple[Operation, tuple[str, ...]]:
 
 
 def _look(cluster: "Cluster", pod: str, container: str) -> sigterm.Seen | None:
-    """What a container says of its process 1; None where it cannot be asked."""
+    """Asks a container for its process 1; returns None where it cannot be asked."""
     try:
         code, said = cluster.exec(pod, container, sigterm.LOOK)
     except OutsideError:  # no shell, or the pod ended just now

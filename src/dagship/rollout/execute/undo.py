@@ -130,7 +130,7 @@ def _refusal(returned: _Returned) -> Failure:
 
 
 def _state(returned: _Returned) -> str:
-    """What the cluster runs now, in words."""
+    """Says what the cluster runs now."""
     said = [
         *_clause(returned.taken, "says what someone else wrote there", "say what someone else wrote there"),
         *_clause(returned.gone, "was deleted by someone else", "were deleted by someone else"),

@@ -1,1 +1,1 @@
-"""What would move, in which order, by which patch. Pure."""
+"""Plans a rollout: the objects that move, their order, and the patch of each. Pure."""

@@ -1,4 +1,4 @@
-"""What is planned: the objects to move, and the image they move to."""
+"""A plan: the objects to move, and the image they move to."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """What is to be done.
+    """A plan of a rollout, a rollback or an undo.
 
     Attributes:
         kind: What the release will be called.
@@ -32,7 +32,7 @@ class Planned:
 
     @property
     def writes(self) -> tuple[Move, ...]:
-        """What is written, in this order: the moves, or their way back, the last one first."""
+        """The moves as they are written, in this order; in an undo their way back, the last one first."""
         return tuple(move.reversed() for move in reversed(self.moves)) if self.undo else self.moves
 
 

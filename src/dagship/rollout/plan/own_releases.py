@@ -1,4 +1,4 @@
-"""What the record in the cluster says of an Airflow: which releases are its own, and what its image is called. Pure.
+"""The releases of one Airflow in the record of its namespace, and the names of its image there. Pure.
 
 The repository may change from one image to the next, and a webhook may have given workloads a mirror's name, which no
 settings know.
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def own(survey: "Survey", names: Collection[str] = ()) -> tuple[Release, ...]:
-    """The releases of this Airflow: where two share a namespace, of what the selector or the names leave."""
+    """Returns the releases of this Airflow: where two share a namespace, of what the selector or the names leave."""
     keys = {workload.key for workload in survey.inventory.workloads if not names or workload.key in names}
     last: set[str] = set()
     found: list[Release] = []
@@ -27,7 +27,7 @@ def own(survey: "Survey", names: Collection[str] = ()) -> tuple[Release, ...]:
 
 
 def names(releases: tuple[Release, ...]) -> tuple[str, ...]:
-    """What the image of the last release is called: as it was asked for, and as the server answered.
+    """Returns the names of the last release's image: as it was asked for, and as the server answered.
 
     Nothing after a return to what dagship found: its images are of any repository.
     """

@@ -1,4 +1,4 @@
-"""What goes on from a rollout that was cut off. Pure."""
+"""Resumes a rollout that was cut off: ends its changes, or takes back those that a new plan does not hold. Pure."""
 
 import json
 from collections.abc import Iterable, Mapping

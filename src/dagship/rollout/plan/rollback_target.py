@@ -47,7 +47,7 @@ def release(written: Record, own: tuple[Release, ...], to: int | None) -> Releas
 
 
 def moved(own: tuple[Release, ...]) -> tuple[Move, ...]:
-    """What the last release that moved images moved: it moves again, also where its images are another repository's."""
+    """Returns the moves of the last release that moved images: its containers move again, whatever runs in them."""
     return next((release.moves for release in reversed(own) if not dag_version.is_pointing(release.moves)), ())
 
 

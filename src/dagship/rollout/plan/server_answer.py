@@ -1,4 +1,4 @@
-"""What the server made of what it was asked for: an admission webhook may put another name, or another image. Pure."""
+"""The images that the server answers with: an admission webhook may put another name, or another image. Pure."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

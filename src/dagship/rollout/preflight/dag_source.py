@@ -29,7 +29,7 @@ _SHELLS = ("sh", "bash", "dash", "ash")
 
 
 class Setting(NamedTuple):
-    """What a container says of where DAGs are.
+    """A setting of a container that says where DAGs are.
 
     Attributes:
         workload: `statefulset/worker`.

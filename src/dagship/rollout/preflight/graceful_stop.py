@@ -33,7 +33,7 @@ Raw = Mapping[str, Any]
 
 
 class Finding(NamedTuple):
-    """What would kill tasks.
+    """A reason why tasks would be killed.
 
     Attributes:
         said: One sentence without its full stop.
@@ -96,7 +96,7 @@ def _decides(spec: Raw, tasks: Mapping[str, Sequence[Task]], survey: "Survey") -
 def _by_revision(
     pods: Iterable[Raw], tasks: Mapping[str, Sequence[Task]]
 ) -> list[tuple[Raw, dict[str, Sequence[Task]]]]:
-    """What runs in each pod, with the spec of those: half-way through a rollout that was cut off there are two."""
+    """Returns the tasks by pod for each spec: half-way through a rollout that was cut off there are two specs."""
     found: dict[str, tuple[Raw, dict[str, Sequence[Task]]]] = {}
     for pod in pods:
         name = pod["metadata"]["name"]

@@ -1,4 +1,4 @@
-"""What a rollout asks of the API server, and what of it is not allowed. k8s/rbac/role.yaml grants exactly this."""
+"""The permissions that a rollout needs, and those that are missing. k8s/rbac/role.yaml grants exactly these."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -19,7 +19,7 @@ LOOK = ("sh", "-c", f'printf "%s\\0" "${SETSID}"; cat /proc/1/cmdline')
 
 
 class Seen(NamedTuple):
-    """What a running container says of itself.
+    """The process 1 of a running container.
 
     Attributes:
         setsid: DUMB_INIT_SETSID, by the pod or by the image; empty where neither sets it.
@@ -67,7 +67,7 @@ def signals_group(container: Raw, words: Sequence[str]) -> bool:
 
 
 def setsid(container: Raw, config_maps: Mapping[str, Raw]) -> str | None:
-    """What DUMB_INIT_SETSID is: "1" where nothing says so, as in Airflow's images; None where it cannot be known."""
+    """Returns DUMB_INIT_SETSID: "1" where nothing sets it, as in Airflow's images; None where it cannot be known."""
     found = pod_environment.sources(container, SETSID, config_maps)
     return next((one.value for one in found if one.value is not None), None) if found else "1"
 

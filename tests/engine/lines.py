@@ -6,7 +6,7 @@ from pathlib import Path
 from dagship.model.artifacts import BaseImage, BuiltImage
 from dagship.pipeline import stages
 from dagship.pipeline.project import Project
-from dagship.settings import load
+from dagship.settings_sources import load
 from dagship.terminal.console import Console
 
 DAG = """

@@ -217,7 +217,7 @@ from pathlib import Path
 from dagship.lock import locker as lock
 from dagship.model.artifacts import BaseImage
 from dagship.terminal.console import Console
-from dagship.settings import load
+from dagship.settings_sources import load
 from dagship.workspace import Workspace
 
 logging.basicConfig(level=logging.INFO, stream=sys.stdout)

@@ -17,7 +17,7 @@ from dagship import process
 from dagship.model.artifacts import BaseImage, BuiltImage
 from dagship.pipeline import stages
 from dagship.pipeline.project import Project
-from dagship.settings import load
+from dagship.settings_sources import load
 from dagship.terminal.console import Console
 from tests.engine.broken_dags import TREE
 

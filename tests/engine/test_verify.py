@@ -626,7 +626,7 @@ def test_ctrl_c_ends_the_test_and_leaves_no_container(
         from dagship.verify import verifier as verify
         from dagship.model.artifacts import BuiltImage
         from dagship.terminal.console import Console
-        from dagship.settings import load
+        from dagship.settings_sources import load
         from dagship.workspace import Workspace
 
         root = Path({str(workspace.root)!r})

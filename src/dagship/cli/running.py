@@ -60,13 +60,13 @@ def run(json: bool, flags: Mapping[str, object], act: Act) -> None:
 
 
 def _done(console: "Console", flags: Mapping[str, object], act: Act) -> dict[str, Any]:
-    from dagship import settings
+    from dagship import settings_sources
     from dagship.pipeline.project import Project
 
     if not console.takes_documents:
         raise UsageError("--json has nowhere to go: standard output is closed.", "Leave it open, or leave --json out.")
     root = Path.cwd()
-    return act(Project(root=root, settings=settings.load(root, flags), console=console))
+    return act(Project(root=root, settings=settings_sources.load(root, flags), console=console))
 
 
 def _tell(console: "Console", document: dict[str, Any]) -> None:

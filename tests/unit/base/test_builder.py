@@ -9,7 +9,7 @@ from dagship.base import builder as base
 from dagship.base.plan import Plan, plan_base
 from dagship.errors import DagshipError, OutsideError, Refused, UsageError
 from dagship.inside.base import main as base_install
-from dagship.settings import load
+from dagship.settings_sources import load
 
 LOGIN = "could not be queried due to a lack of valid authentication credentials (401 Unauthorized)"
 

@@ -9,7 +9,7 @@ import pytest
 from dagship.base import debian
 from dagship.base.plan import Plan, plan_base
 from dagship.errors import OutsideError, UsageError
-from dagship.settings import load
+from dagship.settings_sources import load
 from dagship.terminal.console import Console
 from dagship.workspace import Workspace
 

@@ -12,7 +12,7 @@ from dagship.base.plan import Plan, default_extras, plan_base
 from dagship.errors import UsageError
 from dagship.model.reference import Reference
 from dagship.resources import programs, resource
-from dagship.settings import load
+from dagship.settings_sources import load
 
 
 def plan(root: Path, **flags: object) -> Plan:

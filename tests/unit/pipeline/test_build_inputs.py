@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dagship import settings
+from dagship import settings_sources
 from dagship.errors import Refused
 from dagship.model.artifacts import BaseImage, LockFile, PushedImage
 from dagship.pipeline import build_inputs
@@ -19,7 +19,7 @@ BASE = BaseImage(
 
 
 def project(root: Path, **flags: str) -> Project:
-    return Project(root=root, settings=settings.load(root, flags), console=Console())
+    return Project(root=root, settings=settings_sources.load(root, flags), console=Console())
 
 
 def test_dags_without_requirements_need_no_lock(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from dagship.image.tree import reader
 from dagship.model.artifacts import BuiltBase
 from dagship.model.verify_report import VerifyReport
 from dagship.pipeline.project import Project
-from dagship.settings import load
+from dagship.settings_sources import load
 from dagship.terminal.console import Console
 from dagship.workspace import Workspace
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dagship import settings
+from dagship import settings_sources
 from dagship.errors import UsageError
 from dagship.pipeline import which_image
 from dagship.pipeline.project import Project
@@ -13,7 +13,7 @@ from dagship.terminal.console import Console
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    return Project(root=tmp_path, settings=settings.load(tmp_path, {}), console=Console())
+    return Project(root=tmp_path, settings=settings_sources.load(tmp_path, {}), console=Console())
 
 
 def test_without_a_build_and_a_name_there_is_no_image(project: Project) -> None:

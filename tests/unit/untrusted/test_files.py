@@ -7,7 +7,7 @@ import pytest
 
 from dagship.errors import UsageError
 from dagship.model.artifacts import BuiltBase
-from dagship.settings import load
+from dagship.settings_sources import load
 from dagship.untrusted import files
 from dagship.workspace import Workspace
 

@@ -17,6 +17,7 @@ from dagship.engine import builds
 from dagship.errors import OutsideError
 from dagship.index import build_secrets
 from dagship.lock import conflict
+from dagship.lock.failure import Failure
 from dagship.lock.freshness import environment, moved, stamp
 from dagship.lock.over_base import bounding, not_kept, notes
 from dagship.lock.pins import compose, parse_lock, renewing, with_hashes
@@ -67,7 +68,7 @@ def resolve(
         asked = job(settings, base, lines, where, kept, limits=limits, preferred=preferred)
         result = _run(settings, console, base, asked)
         if not result.pop("ok"):
-            failure = conflict.Failure.model_validate(result)
+            failure = Failure.model_validate(result)
             places = {limit.bound: limit.at(where) for limit in limits}
             raise conflict.explain(failure, lines, where, base.reference, base.python_version, limits=places)
         wanted = {name: hashes for name, hashes in source.hashes.items() if name not in base.packages}

@@ -3,7 +3,8 @@
 import pytest
 
 from dagship.errors import DagshipError, OutsideError, Refused
-from dagship.lock.conflict import Failure, explain
+from dagship.lock.conflict import explain
+from dagship.lock.failure import Failure
 from dagship.lock.requirements import parse
 
 LINES = parse("requests\n\nSQLAlchemy>=2\npandas==1.5.3\nnumpy<1.25", "dags.in")

@@ -12,19 +12,13 @@ from typing import Any
 import pytest
 
 from dagship import process
+from dagship.model import dag_versions
 from dagship.model.artifacts import BaseImage
 from dagship.workspace import Workspace
-
-DAG = """
-import pendulum
-from airflow import DAG
-
-with DAG("{name}", schedule=None, start_date=pendulum.datetime(2026, 1, 1)):
-    pass
-"""
+from tests.engine.repositories import REPOSITORIES, Repository, dag
 
 
-class Repository:
+class Checkout:
     """A repository in a directory of its own, and `dagship` in it."""
 
     def __init__(self, root: Path, base: BaseImage) -> None:
@@ -47,6 +41,9 @@ class Repository:
         return json.loads(ended.stdout)
 
 
+Checkouts = Callable[[BaseImage, Mapping[str, str]], Checkout]
+
+
 @pytest.fixture(scope="session")
 def built() -> Iterator[set[str]]:
     """The images that repositories became; they are gone afterwards."""
@@ -56,12 +53,12 @@ def built() -> Iterator[set[str]]:
 
 
 @pytest.fixture
-def repository(tmp_path: Path, workspace: Workspace, built: set[str]) -> Iterator[Callable[..., Repository]]:
+def repository(tmp_path: Path, workspace: Workspace, built: set[str]) -> Iterator[Checkouts]:
     """Makes a repository, which knows what was found out about bases before."""
 
-    def made(base: BaseImage, files: Mapping[str, str]) -> Repository:
+    def made(base: BaseImage, files: Mapping[str, str]) -> Checkout:
         shutil.copytree(workspace.directory, tmp_path / workspace.directory.name)
-        repository = Repository(tmp_path, base)
+        repository = Checkout(tmp_path, base)
         repository.write(files)
         return repository
 
@@ -71,15 +68,39 @@ def repository(tmp_path: Path, workspace: Workspace, built: set[str]) -> Iterato
         built.add(json.loads(image.read_text())["reference"])
 
 
-def test_a_baseline_accepts_what_is_broken_today_and_nothing_new(
-    repository: Callable[..., Repository], base_3: BaseImage
+@pytest.mark.parametrize("known", REPOSITORIES.values(), ids=REPOSITORIES)
+def test_a_repository_becomes_a_tested_image_without_an_edit(
+    repository: Checkouts, base_of: Callable[[str], BaseImage], known: Repository
 ) -> None:
+    checkout = repository(base_of(known.airflow or "3.3.2"), known.files)
+
+    seen = checkout.document("init")
+    image = checkout.document("build")
+    report = checkout.document("test-image")
+
+    assert tuple(left["where"] for left in seen["left"]) == known.left
+    assert (f'airflow = "{known.airflow}"' in (checkout.root / "dagship.toml").read_text()) == bool(known.airflow)
+    assert {name: file["file"] for file in report["files"] for name in file["dags"]} == known.dags
+    inside = files_of_dags(image["reference"])
+    assert {*known.dags.values(), *known.there} <= inside
+    assert not {name for name in known.absent if any(f"/{file}".endswith(f"/{name}") for file in inside)}
+
+
+def files_of_dags(reference: str) -> set[str]:
+    """The files of the image's DAG version."""
+    look = ["run", "--rm", "--network", "none", "--entrypoint", "find", reference, dag_versions.ROOT, "-type", "f"]
+    found = process.run(["docker", *look]).stdout.split()
+    return {path.removeprefix(f"{dag_versions.ROOT}/").partition("/")[2] for path in found}
+
+
+def test_a_baseline_accepts_what_is_broken_today_and_nothing_new(repository: Checkouts, base_3: BaseImage) -> None:
     files = {
-        "dags/fine.py": DAG.format(name="fine"),
+        "dags/fine.py": dag("fine"),
         "dags/old/exports.py": "import exporter_of_old\n# airflow dag\n",
         "dags/old/imports.py": "import importer_of_old\n# airflow dag\n",
     }
     broken = repository(base_3, files)
+    broken.document("init")
     broken.document("build")
     missing = broken.document("test-image", "--baseline", "elsewhere.toml", code=2)["error"]
     assert missing["message"] == "The baseline elsewhere.toml is not there."
@@ -93,7 +114,7 @@ def test_a_baseline_accepts_what_is_broken_today_and_nothing_new(
     ]
     assert (broken.root / "report.xml").read_text().count("<skipped") == 2
 
-    broken.write({"dags/old/exports.py": DAG.format(name="exports"), "dags/new.py": "import another\n# airflow dag\n"})
+    broken.write({"dags/old/exports.py": dag("exports"), "dags/new.py": "import another\n# airflow dag\n"})
     broken.document("build")
     found = broken.document("test-image", code=1)
 

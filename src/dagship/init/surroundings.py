@@ -1,0 +1,158 @@
+"""Says what kind of repository it is, and what lies beside its DAGs. Pure."""
+
+import re
+from collections.abc import Iterator
+
+from dagship.init import dockerfile
+from dagship.init.airflow_version import ASTRO
+from dagship.init.dag_directory import Dags
+from dagship.init.model import Left, Listing, Seen, Setting
+from dagship.init.steps import DEBIAN_PACKAGE
+
+_CONFIG = ("airflow_local_settings.py", "log_config.py", "webserver_config.py", "airflow.cfg")
+_CONSTRAINT = re.compile(r"^\s*(-c|--constraint)\b", re.MULTILINE)
+_ADDITIONAL = re.compile(r"_PIP_ADDITIONAL_REQUIREMENTS:\s*(?:\$\{\w+:-\s*\}|[\"']{2})?\s*(#.*)?$")
+_BESIDE = (
+    "Move it into the directory of DAGs, which DAGs import from; or build an image of your own that has it and"
+    " name it as base (docs/how-to/own-base-image.md)."
+)
+
+
+def kind(listing: Listing, dags: Dags) -> str:
+    """Returns what kind of repository it is, as people call it."""
+    texts = listing.texts
+    base = dockerfile.base(dockerfile.read(texts.get("Dockerfile", "")))
+    image = base.rest if base else ""
+    of_mwaa = "plugins.zip" in listing.paths or "startup.sh" in listing.paths or _has_constraint(listing)
+    package = _package_around(listing, dags)
+    kinds = {
+        "an Astro project": ASTRO.search(image) or "airflow_settings.yaml" in listing.paths,
+        "the docker-compose layout of Airflow": any("airflow" in texts[path] for path in _compose(listing)),
+        "a repository with an image of its own, made of apache/airflow": "apache/airflow" in image,
+        "a directory for MWAA": of_mwaa,
+        "a directory for Cloud Composer": any("/home/airflow/gcs/" in texts.get(path, "") for path in dags.files),
+        "a repository with DAGs at its root": dags.path == ".",
+        f"DAGs in the Python package {package}": package,
+    }
+    return next((name for name, holds in kinds.items() if holds), "a directory of DAGs")
+
+
+def beside(listing: Listing, dags: Dags) -> Seen:
+    """Returns what lies beside the DAGs, as far as it takes part in running them."""
+    found = Seen(left=tuple(_left(listing, dags)))
+    return found + _packages_txt(listing) + Seen(left=tuple(_of_compose(listing)))
+
+
+def taken(listing: Listing, dags: Dags) -> tuple[str, ...]:
+    """Returns files and directories that a COPY may name without more being said of it here."""
+    known = (
+        dags.path,
+        "include",
+        "plugins",
+        "config",
+        "packages.txt",
+        "airflow_settings.yaml",
+        *_packages(listing, dags),
+    )
+    return (*known, *(path for path in listing.paths if re.search(r"(^|/)(requirements|constraints)[\w.-]*$", path)))
+
+
+def _left(listing: Listing, dags: Dags) -> Iterator[Left]:
+    for name in ("plugins", "config"):
+        if any(path.startswith(f"{name}/") and _counts(path, name) for path in listing.paths):
+            yield Left(
+                where=f"{name}/", what="Airflow's own, outside of the DAGs",
+                instead=f"Build an image of your own that has it in /opt/airflow/{name} and name it as base"
+                " (docs/how-to/own-base-image.md).",
+            )  # fmt: skip
+    for name in _packages(listing, dags):
+        yield Left(where=f"{name}", what="DAGs import it, and it lies outside of their directory", instead=_BESIDE)
+    if "plugins.zip" in listing.paths:
+        yield Left(
+            where="plugins.zip", what="the plugins of MWAA",
+            instead="Unpack it: modules that DAGs import belong into the directory of DAGs, Airflow's plugins into"
+            " /opt/airflow/plugins of an image of your own, named as base (docs/how-to/mwaa.md).",
+        )  # fmt: skip
+    if "startup.sh" in listing.paths:
+        yield Left(
+            where="startup.sh", what="what MWAA runs when it starts",
+            instead="Debian packages go into system_packages, variables to where Airflow runs.",
+        )  # fmt: skip
+    if "airflow_settings.yaml" in listing.paths:
+        yield Left(
+            where="airflow_settings.yaml", what="connections, variables and pools; the file is not read",
+            instead="Make them where Airflow runs; for the test those that DAG files read at import go into the"
+            " env_file (docs/how-to/variables-and-connections.md).",
+        )  # fmt: skip
+    for other in dags.others:
+        yield Left(where=f"{other}/", what="a further directory of DAGs", instead="Name it as dags, or move the files.")
+
+
+def _counts(path: str, directory: str) -> bool:
+    """Whether a file of plugins/ or config/ is more than what a template brings."""
+    name = path.rpartition("/")[2]
+    return name in _CONFIG if directory == "config" else path.endswith((".py", ".zip")) and name != "__init__.py"
+
+
+def _packages(listing: Listing, dags: Dags) -> tuple[str, ...]:
+    """Packages and modules at the top, or in src, that DAGs import and that lie outside of their directory."""
+    if dags.path == ".":
+        return ()
+    code = "\n".join(listing.texts.get(path, "") for path in listing.paths if path.startswith(f"{dags.path}/"))
+    own = {
+        path.removeprefix(f"{dags.path}/").split("/")[0].removesuffix(".py")
+        for path in listing.paths
+        if path.startswith(f"{dags.path}/")
+    }
+    tops = {path.removeprefix("src/").split("/")[0]: path for path in listing.paths if path.endswith(".py")}
+    found = []
+    for top, path in sorted(tops.items()):
+        name = top.removesuffix(".py")
+        prefix = "src/" if path.startswith("src/") else ""
+        if (
+            name not in own
+            and name not in ("plugins", "config")
+            and re.search(rf"^\s*(from|import)\s+{re.escape(name)}\b", code, re.MULTILINE)
+        ):
+            found.append(f"{prefix}{top}" if top.endswith(".py") else f"{prefix}{top}/")
+    return tuple(found)
+
+
+def _package_around(listing: Listing, dags: Dags) -> str:
+    around = dags.path.rpartition("/")[0]
+    return around if around and f"{around}/__init__.py" in listing.paths else ""
+
+
+def _packages_txt(listing: Listing) -> Seen:
+    """The Debian packages of an Astro project."""
+    lines = [line.partition("#")[0].strip() for line in listing.texts.get("packages.txt", "").splitlines()]
+    names = tuple(line for line in lines if DEBIAN_PACKAGE.fullmatch(line))
+    settings = (Setting(name="system_packages", value=names, why="Debian packages (packages.txt)"),) if names else ()
+    left = (
+        Left(
+            where=f"packages.txt:{number}", what="no name of a Debian package",
+            instead="A line of system_packages is a name, or a name and an exact version: libpq5=15.7-0+deb12u1.",
+        )
+        for number, line in enumerate(lines, 1)
+        if line and line not in names
+    )  # fmt: skip
+    return Seen(settings=settings, left=tuple(left))
+
+
+def _of_compose(listing: Listing) -> Iterator[Left]:
+    for path in _compose(listing):
+        for number, line in enumerate(listing.texts[path].splitlines(), 1):
+            if "_PIP_ADDITIONAL_REQUIREMENTS:" in line and not _ADDITIONAL.search(line):
+                yield Left(
+                    where=f"{path}:{number}", what="_PIP_ADDITIONAL_REQUIREMENTS",
+                    instead="Write them into the requirements, one in a line: they are locked then, and in the image.",
+                )  # fmt: skip
+
+
+def _compose(listing: Listing) -> list[str]:
+    return [path for path in listing.texts if re.fullmatch(r"(docker-)?compose[\w.-]*\.ya?ml", path)]
+
+
+def _has_constraint(listing: Listing) -> bool:
+    names = ("requirements.txt", "dags/requirements.txt")
+    return any(_CONSTRAINT.search(listing.texts.get(name, "")) for name in names)

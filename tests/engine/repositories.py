@@ -1,0 +1,113 @@
+"""Small repositories as people have them: one for each layout and idiom, and what is to be in the image of each."""
+
+from dataclasses import dataclass
+
+DAG = """
+import pendulum
+from airflow import DAG
+{imports}
+
+with DAG({name!r}, schedule=None, start_date=pendulum.datetime(2026, 1, 1)):
+    pass
+"""
+
+
+def dag(name: str, imports: str = "") -> str:
+    return DAG.format(name=name, imports=imports)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repository:
+    """A repository.
+
+    Attributes:
+        airflow: The version that it is for; empty where it does not say.
+        files: Its files.
+        dags: The DAGs that the test of its image finds, and the file of each.
+        there: Files that the image's DAG version has besides those.
+        absent: Names that no file of it may have.
+        left: What `init` says is not carried over, by where it stands.
+
+    """
+
+    files: dict[str, str]
+    dags: dict[str, str]
+    airflow: str = ""
+    there: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+
+REPOSITORIES = {
+    "a-directory-of-dags": Repository(
+        files={
+            "dags/orders.py": dag("orders", "from helpers.tables import ORDERS"),
+            "dags/helpers/__init__.py": "",
+            "dags/helpers/tables.py": "ORDERS = 'orders'\n",
+            "dags/sql/orders.sql": "SELECT 1",
+            "dags/.env": "TOKEN=1",
+            "tests/test_orders.py": "import orders\n",
+            "README.md": "# Orders",
+        },
+        dags={"orders": "orders.py"},
+        there=("helpers/tables.py", "sql/orders.sql"),
+        absent=(".env", "README.md", "test_orders.py", "dagship.toml"),
+    ),
+    "docker-compose": Repository(
+        airflow="3.3.2",
+        files={
+            "docker-compose.yaml": "x-airflow-common:\n"
+            "  image: ${AIRFLOW_IMAGE_NAME:-apache/airflow:3.3.2}\n"
+            "  environment:\n"
+            "    _PIP_ADDITIONAL_REQUIREMENTS: ${_PIP_ADDITIONAL_REQUIREMENTS:-}\n",
+            "dags/visits.py": dag("visits"),
+            "plugins/.gitkeep": "",
+            "config/airflow.cfg": "[core]\n",
+            "logs/scheduler/latest.log": "a line",
+            ".env": "AIRFLOW_UID=50000",
+        },
+        dags={"visits": "visits.py"},
+        absent=("docker-compose.yaml", "latest.log", ".env"),
+        left=("config/",),
+    ),
+    "dags-at-the-root": Repository(
+        files={
+            "load.py": dag("load", "from shared.names import NAME"),
+            "shared/__init__.py": "",
+            "shared/names.py": "NAME = 'load'\n",
+            "reports/weekly.py": dag("weekly"),
+            "env/pyvenv.cfg": "",
+            "env/lib/installed.py": dag("installed"),
+            ".git/config": "",
+            ".envrc": "export TOKEN=1",
+        },
+        dags={"load": "load.py", "weekly": "reports/weekly.py"},
+        there=("shared/names.py",),
+        absent=("installed.py", "config", ".envrc", "dagship.toml"),
+    ),
+    "mwaa": Repository(
+        files={
+            "dags/imports.py": dag("imports"),
+            "dags/team/exports.py": dag("exports"),
+            "startup.sh": "export REGION=eu\n",
+        },
+        dags={"imports": "imports.py", "exports": "team/exports.py"},
+        absent=("startup.sh",),
+        left=("startup.sh",),
+    ),
+    "an-image-of-its-own": Repository(
+        airflow="2.11.2",
+        files={
+            "Dockerfile": "ARG AIRFLOW_VERSION=2.11.2\n"
+            "FROM apache/airflow:${AIRFLOW_VERSION}-python3.11\n"
+            "ENV AIRFLOW__CORE__LOAD_EXAMPLES=False\n"
+            "COPY --chown=airflow:root src/company/dags /opt/airflow/dags\n",
+            "src/company/__init__.py": "",
+            "src/company/dags/__init__.py": "",
+            "src/company/dags/prices.py": dag("prices"),
+        },
+        dags={"prices": "prices.py"},
+        absent=("Dockerfile",),
+        left=("Dockerfile:3",),
+    ),
+}

@@ -34,15 +34,8 @@ EXCEPTIONS = {
     "pipeline/stages.py": "the order of the stages alone",
     **dict.fromkeys(
         (
-            "inside/own_tests/main.py",
             "inside/probe.py",
             "inside/verify/importer/home.py",
-            "inside/verify/importer/missing_modules.py",
-            "inside/verify/protocol.py",
-            "inside/versions/check/not_fetched.py",
-            "inside/versions/pointer.py",
-            "inside/versions/state.py",
-            "inside/versions/status.py",
         ),
         "part of a program that is tried whole, here or in a real image",
     ),

@@ -25,12 +25,14 @@ class Recipe:
         python: Absolute path of the interpreter that runs Airflow in the base.
         prefix: Its `sys.prefix`.
         user: `uid[:gid]` the image runs as.
+        user_base: Where that user has packages of their own, or empty.
         system_packages: Debian packages for the image; checked names.
         source_packages: Packages that may be built from source, or `:all:`.
         build_packages: Debian packages that this takes; they stay out of the image.
         with_tools: Whether the stage with the resolver and installer is there.
         with_lock: Whether the stages that resolve requirements are there.
         with_deps: Whether the stage that installs the lock is there.
+        moves: Whether the lock has other versions of packages of the base, whose files are taken out first.
         with_runtime: Whether the image itself is there.
         versions_layer: Whether the package `dagship_versions` has a layer of its own, and is not among the packages.
         dag_version: Version id of the DAGs, empty without a runtime stage.
@@ -43,12 +45,14 @@ class Recipe:
     python: str
     prefix: str
     user: str
+    user_base: str = ""
     system_packages: tuple[str, ...] = ()
     source_packages: tuple[str, ...] = ()
     build_packages: tuple[str, ...] = ()
     with_tools: bool = False
     with_lock: bool = False
     with_deps: bool = False
+    moves: bool = False
     with_runtime: bool = False
     versions_layer: bool = False
     dag_version: str = ""

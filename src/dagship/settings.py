@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     requirements: Path = _field("requirements")
     groups: Names = _field("groups")
     optional_dependencies: Names = _field("optional_dependencies")
+    never_move: bool = _field("never_move")
     base: str = _field("base")
     airflow: str = _field("airflow")
     extras: Names = _field("extras")

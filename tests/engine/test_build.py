@@ -14,6 +14,7 @@ import pytest
 from dagship import process
 from dagship.engine import builds, images
 from dagship.errors import OutsideError, Refused, UsageError
+from dagship.model import moved_packages
 from dagship.model.artifacts import BaseImage, BuiltBase, BuiltImage, PushedImage
 from dagship.pipeline import build_inputs, stages, which_image
 from dagship.pipeline.project import Project
@@ -103,6 +104,55 @@ def test_airflow_looks_for_dags_there_and_airflows_home_is_as_it_was(project: Ma
         f"{home.mode:o} {home.uid} {home.gid}",
         "50000",
     ] == said.splitlines()
+
+
+LOOK = """
+import importlib.metadata as m, json, os
+found = [one for one in m.distributions() if one.metadata["Name"] == "wcwidth"]
+site = str(found[0].locate_file(""))
+there = {os.path.join(at, name) for at, _, names in os.walk(os.path.join(site, "wcwidth")) for name in names}
+print(json.dumps({
+    "versions": [one.version for one in found],
+    "infos": [name for name in os.listdir(site) if name.startswith("wcwidth-")],
+    "modules": sorted({os.path.basename(path).split(".")[0] for path in there}),
+    "strangers": sorted(path for path in there if "/__pycache__/" not in path
+                        and os.path.relpath(path, site) not in map(str, found[0].files)),
+    "left": [path for path in ("/mnt/leaving", "/mnt/install", "/opt/dagship") if os.path.exists(path)],
+}))
+"""
+
+
+def test_a_package_of_the_base_that_a_line_asks_for_by_name_moves_and_nothing_is_left_of_it(
+    project: MakeProject, base_3: BaseImage, dags: Path
+) -> None:
+    source = dags.parent / "requirements" / "dags.in"
+    source.parent.mkdir()
+    source.write_text("# the terminal's widths\nwcwidth==0.2.14\n")
+    made = project()
+    has = base_3.packages["wcwidth"]
+    before = json.loads(inside(BuiltImage.model_construct(reference=base_3.reference), "python", "-c", LOOK))
+
+    image = build(made)
+    after = json.loads(inside(image, "python", "-c", LOOK))
+
+    assert (before["versions"], before["infos"]) == ([has], [f"wcwidth-{has}.dist-info"])
+    assert (after["versions"], after["infos"]) == (["0.2.14"], ["wcwidth-0.2.14.dist-info"])
+    assert set(before["modules"]) - set(after["modules"])
+    assert (after["strangers"], after["left"]) == ([], [])
+    said = [f"wcwidth {has} → 0.2.14, asked for by requirements/dags.in:2"]
+    assert list(map(str, image.moved)) == said
+    facts = images.inspect(image.reference)
+    assert facts is not None
+    assert list(map(str, moved_packages.of(facts.labels))) == said
+    assert facts.user == base_3.user
+    assert "former versions, taken out" in [layer.what for layer in image.layers]
+
+    report = stages.test_image(made, image="", pytest_path=None)
+    assert (report.passed, list(map(str, report.moved))) == (True, said)
+    assert "pip-check" not in {finding.kind for finding in report.findings}
+
+    (dags / "first.py").write_text(DAG.format(name="second"))
+    assert layers(build(made).reference)[: len(facts.layers) - 1] == facts.layers[:-1]
 
 
 @pytest.mark.parametrize(

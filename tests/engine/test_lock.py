@@ -426,8 +426,10 @@ def install(project: Project, locked: LockFile, reference: str, scratch: Path) -
         user=project.base.user,
         source_packages=project.settings.source_packages,
         build_packages=compilers(project.settings),
+        user_base=project.base.user_base,
         with_tools=True,
         with_deps=True,
+        moves=bool(locked.moved),
         with_runtime=True,
         dag_version="none",
     )
@@ -442,6 +444,31 @@ def install(project: Project, locked: LockFile, reference: str, scratch: Path) -
             outputs=("type=docker",),
         )
     )
+
+
+COPIES = """
+import importlib.metadata as m, os, sys, wcwidth
+print([one.version for one in m.distributions() if one.metadata["Name"] == "wcwidth"])
+print(wcwidth.__version__, os.path.dirname(wcwidth.__file__).startswith(sys.prefix))
+print([path for path in sys.path if os.path.isdir(path) and [n for n in os.listdir(path) if n.startswith("wcwidth")]])
+"""
+
+
+def test_what_moves_goes_from_the_directory_of_the_images_user_as_well(
+    tmp_path: Path, derived: Callable[[str], BaseImage], settings_for: Callable[..., Settings], image: str
+) -> None:
+    base = derived(
+        "RUN /usr/bin/python3 -m venv --without-pip --system-site-packages /opt/venv"
+        " && sed -i '1s|.*|#!/opt/venv/bin/python|' /home/airflow/.local/bin/airflow\nUSER 50000\n"
+    )
+    assert (base.prefix, base.user_base) == ("/opt/venv", "/home/airflow/.local")
+    project = Project(tmp_path / "project", settings_for(), base)
+
+    install(project, project.lock("wcwidth==0.2.14\n"), image, tmp_path)
+    argv = ["docker", "run", "--rm", "--network=none", "--entrypoint=/opt/venv/bin/python", image, "-c", COPIES]
+    said = subprocess.run(argv, check=True, capture_output=True, text=True).stdout.splitlines()
+
+    assert said == ["['0.2.14']", "0.2.14 True", f"['{site_packages(base)}']"]
 
 
 LOOK = """

@@ -57,7 +57,7 @@ def test_an_airflow_without_bundles_is_told_of_none() -> None:
 
 
 KNOWN = {"FROM", "USER", "COPY", "RUN", "ENV", "ADD"}
-FLAGS = ("with_tools", "with_lock", "with_deps", "with_runtime", "versions_layer")
+FLAGS = ("with_tools", "with_lock", "with_deps", "with_runtime", "versions_layer", "moves")
 
 
 @pytest.mark.parametrize("flags", list(itertools.product([False, True], repeat=len(FLAGS))))
@@ -100,7 +100,26 @@ def test_the_package_of_ours_adds_no_layer_where_packages_have_one() -> None:
 
 def test_the_image_runs_as_the_bases_user() -> None:
     assert instructions(render(recipe(system_packages=("git",))))[-1] == "USER 50000"
+    assert instructions(render(recipe(with_deps=True, moves=True)))[-1] == "USER 50000"
     assert "USER" not in render(recipe())
+
+
+def test_former_versions_are_taken_out_before_the_packages_come_and_only_when_something_moves() -> None:
+    (text, without) = (
+        instructions(render(recipe(with_tools=True, with_deps=True, moves=moves))) for moves in (True, False)
+    )
+    (removal,) = [place for place, line in enumerate(text) if "remove.py" in line]
+
+    assert text[removal + 1].startswith("COPY --from=deps ")
+    assert text.index("FROM base AS runtime") < removal
+    assert not any("remove.py" in line for line in without)
+
+
+def test_what_the_bases_user_has_installed_is_seen_by_the_steps_that_look() -> None:
+    text = instructions(render(recipe(with_tools=True, with_deps=True, user_base="/home/a b/.local")))
+
+    assert "ENV PYTHONUSERBASE='/home/a b/.local'" in text[: text.index("FROM tools AS deps")]
+    assert "PYTHONUSERBASE" not in render(recipe(with_tools=True, with_deps=True))
 
 
 def test_secrets_are_mounted_only_where_an_index_is_reached() -> None:
@@ -115,7 +134,7 @@ HOSTILE = ["x; evil", "$(evil)", "`evil`", 'x" && evil', "x' && evil", "x \\", "
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-@pytest.mark.parametrize("field", ["python", "prefix", "system_packages"])
+@pytest.mark.parametrize("field", ["python", "prefix", "system_packages", "user_base"])
 def test_hostile_text_stays_one_word_of_one_instruction(field: str, text: str) -> None:
     """Such values cannot pass the settings or come from a sane image; the template holds all the same."""
     value: object = (text,) if field == "system_packages" else text

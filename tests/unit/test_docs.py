@@ -18,7 +18,7 @@ from dagship.cli.namespace import namespace
 from dagship.engine import images
 from dagship.image import plan
 from dagship.inside.versions import settings as sync
-from dagship.model import dag_versions
+from dagship.model import dag_versions, moved_packages
 from dagship.model.artifacts import PushedImage
 from dagship.record.model import Change, Journal, Move, Release
 from dagship.rollout.results import RolloutResult
@@ -131,6 +131,7 @@ def test_every_label_is_described() -> None:
         plan.LABEL_AIRFLOW,
         plan.LABEL_LOCK,
         images.LABEL_CONTENT,
+        moved_packages.LABEL_MOVED,
     }
     page = (ROOT / "docs" / "reference" / "image.md").read_text("utf-8")
 

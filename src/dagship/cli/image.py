@@ -36,6 +36,8 @@ def lock(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
 
     names = tuple(name.strip() for name in flags.upgrade_package.split(",") if name.strip())
     locked = stages.lock(project, check=flags.check, upgrade=flags.upgrade, upgrade_packages=names, export=flags.export)
+    for moved in locked.moved:
+        project.console.say(str(moved))
     state = "written" if locked.written else "up to date"
     project.console.summary({"lock": locked.path, "state": state})
     return locked.model_dump(mode="json", exclude={"text"})

@@ -32,7 +32,8 @@ def find(console: Console, plan: Plan, recorded: BuiltImage | None, *, push: boo
 
     """
     same = recorded is not None and (recorded.reference, recorded.content) == (str(plan.reference), plan.content)
-    known = recorded if same else None
+    # Lines may have changed their places since.
+    known = recorded.model_copy(update={"moved": plan.lock.moved}) if recorded is not None and same else None
     facts = images.inspect(str(plan.reference))
     if facts is not None and facts.labels.get(images.LABEL_CONTENT) != plan.content:
         facts = None
@@ -80,6 +81,7 @@ def described(
         dag_changes=sidebyside.changes(plan.tree, plan.earlier),
         airflow=plan.base.airflow,
         base=plan.base.pinned,
+        moved=plan.lock.moved,
         platforms=plan.platforms,
         size=sum(layer.bytes for layer in layers),
         layers=layers,

@@ -12,6 +12,7 @@ from dagship.dockerfile import Recipe, compilers
 from dagship.engine import images
 from dagship.image import sidebyside
 from dagship.image.tree.model import Tree
+from dagship.model import moved_packages
 from dagship.model.artifacts import BaseImage, LockFile
 from dagship.model.reference import Reference
 from dagship.resources import BESIDE_DAGS, programs, resource
@@ -67,11 +68,13 @@ def plan(settings: Settings, base: BaseImage, lock: LockFile, tree: Tree, earlie
         python=base.python,
         prefix=base.prefix,
         user=base.user or "0",
+        user_base=base.user_base,
         system_packages=settings.system_packages,
         source_packages=settings.source_packages if with_deps else (),
         build_packages=compilers(settings) if with_deps else (),
         with_tools=with_deps,
         with_deps=with_deps,
+        moves=bool(lock.moved),
         with_runtime=True,
         versions_layer=not (with_deps and within_prefix),
         dag_version=tree.version,
@@ -145,5 +148,6 @@ def labels(plan: Plan, revision: Mapping[str, str]) -> dict[str, str]:
         images.LABEL_CONTENT: plan.content,
         LABEL_AIRFLOW: plan.base.airflow,
         **({LABEL_LOCK: plan.lock.digest} if plan.lock.text else {}),
+        **moved_packages.labels(plan.lock.moved),
         **revision,
     }

@@ -30,6 +30,13 @@ def show_built(console: Console, image: BuiltImage) -> None:
         console.table(
             "", ["stage", ">seconds"], [[stage, f"{seconds:.2f}"] for stage, seconds in image.seconds.items()]
         )
+    if image.moved:
+        console.say("")
+        console.table(
+            "",
+            ["package of the base", "was", "is", "asked for by"],
+            [[each.name, each.was, each.now, each.by] for each in image.moved],
+        )
     fields = {"image": image.reference}
     fields |= {"id": image.id} if image.id else {}
     fields |= {"digest": image.digest} if image.digest else {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import site
 import sys
 import sysconfig
 from importlib import metadata
@@ -19,6 +20,11 @@ PARENTS = ("/opt", "/opt/airflow", "/opt/airflow/dag-versions")
 def purelib() -> str:
     """Returns where packages of Airflow's Python lie, without links: a layer would replace one by a directory."""
     return os.path.realpath(sysconfig.get_path("purelib"))
+
+
+def user_base() -> str:
+    """Returns where the image's user has packages of their own that its Python imports; empty where there are none."""
+    return str(site.getuserbase()) if site.ENABLE_USER_SITE and os.path.isdir(site.getusersitepackages()) else ""
 
 
 def packages() -> dict[str, str]:
@@ -50,6 +56,7 @@ def facts() -> dict[str, object]:
         "python_version": "%d.%d.%d" % sys.version_info[:3],
         "prefix": sys.prefix,
         "purelib": purelib(),
+        "user_base": user_base(),
         "airflow": installed.get("apache-airflow", ""),
         "packages": installed,
         "directories": directories(),

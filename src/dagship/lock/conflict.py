@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from dagship.errors import DagshipError, OutsideError, Refused
 from dagship.lock.failure import Ask, Failure, PinnedPackage
-from dagship.lock.requirements import Line
+from dagship.lock.requirements import AIRFLOW, Line
 
 _SHOWN = 4
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -22,7 +22,14 @@ _UNTRUSTED = (
 
 
 def explain(
-    failure: Failure, lines: Sequence[Line], where: str, base: str, python: str, *, limits: Mapping[str, str] = _NONE
+    failure: Failure,
+    lines: Sequence[Line],
+    where: str,
+    base: str,
+    python: str,
+    *,
+    limits: Mapping[str, str] = _NONE,
+    never_move: bool = False,
 ) -> DagshipError:
     """Returns the error for requirements that could not be resolved.
 
@@ -33,6 +40,7 @@ def explain(
         base: The base image.
         python: Version of its Python.
         limits: Where the constraints are written, by their text.
+        never_move: Whether no package of the base moves, even when a line asks for it.
 
     """
     asked = {line.number: line for line in lines}
@@ -49,8 +57,11 @@ def explain(
                 f"The requirements in {where} could not be resolved: the resolver failed.", "", _tail(one.log)
             )
         if one.kind in ("base", "limits"):
+            against_base = one.kind == "base"
             return (
-                _against_base(one, asked, where, base) if one.kind == "base" else _in_limits(one, asked, where, limits)
+                _against_base(one, asked, where, base, never_move=never_move)
+                if against_base
+                else _in_limits(one, asked, where, limits)
             )
         if one.kind == "lines":
             return _among_lines(one, asked, where)
@@ -96,6 +107,12 @@ def _lacking(failure: Failure, asked: Mapping[int, Line], where: str, python: st
             f"{at}: the index has no package named {names}.",
             f"Check the spelling.{providers} The setting extra_index_urls or pip_conf gives an index of your own.",
         )
+    if failure.kind == "no-record":
+        return Refused(
+            f"{where}: {_named(asked[failure.lines[0]])} does not go with the base image, whose {names} cannot move: "
+            "it does not say which files are its own (no RECORD).",
+            "Take a base where pip or uv has installed it, or leave the version open.",
+        )
     if failure.kind == "source-only":
         return Refused(
             f"{at}: the index has {names} only as sources, without a wheel for this Python.",
@@ -115,7 +132,19 @@ def _lacking(failure: Failure, asked: Mapping[int, Line], where: str, python: st
     )
 
 
-def _against_base(failure: Failure, asked: Mapping[int, Line], where: str, base: str) -> Refused:
+def of_base(contradictions: Sequence[Mapping[str, str]]) -> str:
+    """Returns a warning of needs that the packages of the base have of one another and that it does not meet."""
+    if not contradictions:
+        return ""
+    told = [f"{one['name']} {one['version']} needs {one['needs']}, and there is {one['has']}" for one in contradictions]
+    more = f"; and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
+    return (
+        f"The base image contradicts itself: {'; '.join(told[:_SHOWN])}{more}. It does so without you: these needs "
+        "limit nothing here, and another base is what mends them."
+    )
+
+
+def _against_base(failure: Failure, asked: Mapping[int, Line], where: str, base: str, *, never_move: bool) -> Refused:
     asking = _list([_named(asked[number]) for number in failure.lines])
     having = _list([f"{pin.name} {pin.version}" for pin in failure.pins])
     detail = []
@@ -124,7 +153,7 @@ def _against_base(failure: Failure, asked: Mapping[int, Line], where: str, base:
         detail += [f"{pin.name}", f"  {way}", f"  the base image has {pin.name} {pin.version}{_needers(pin)}"]
     return Refused(
         f"{where}: {asking} {_verb(failure.lines, 'does', 'do')} not go with the base image, which has {having}.",
-        _advice(failure, asked, base),
+        _advice(failure, asked, base, never_move=never_move),
         "\n".join(detail),
     )
 
@@ -138,7 +167,7 @@ def _needers(pin: PinnedPackage) -> str:
     return f": {', '.join(shown[:_SHOWN])}{more}" if shown else ""
 
 
-def _advice(failure: Failure, asked: Mapping[int, Line], base: str) -> str:
+def _advice(failure: Failure, asked: Mapping[int, Line], base: str, *, never_move: bool) -> str:
     fitting = [
         f"{asked[number].name} {failure.instead[str(number)]} fits this base in place of {_named(asked[number])}. "
         for number in failure.lines
@@ -152,15 +181,32 @@ def _advice(failure: Failure, asked: Mapping[int, Line], base: str) -> str:
         if failure.instead.get(str(number)) == ""
     ]
     known = "".join(fitting)
+    in_the_way = [pin.name for pin in failure.pins]
     another = (
         f"another release of Airflow: this one's own packages need {_list(own)} as {_verb(own, 'it is', 'they are')}. "
         if own
-        else f"other versions of {_list([pin.name for pin in failure.pins])}: nothing in {base} forbids them. "
+        else "another release of Airflow. "
+        if set(in_the_way) & set(AIRFLOW)
+        else f"other versions of {_list(in_the_way)}: nothing in {base} forbids them. "
+        + _moving(failure, never_move=never_move)
     )
     apart = (
         "Or run that task in an environment of its own: @task.virtualenv, @task.external_python, KubernetesPodOperator."
     )
     return f"{known}{'Or take' if known else 'Take'} a base with {another}{apart}"
+
+
+def _moving(failure: Failure, *, never_move: bool) -> str:
+    """What lets a package of the base move that nothing there forbids to."""
+    if never_move:
+        return "Or let what a line asks for by name move: take never_move out of the settings. "
+    unnamed = [pin.name for pin in failure.pins if pin.chain is None or pin.chain.path]
+    if not unnamed:
+        return ""
+    return (
+        f"Or ask for {_list(unnamed)} in {_verb(unnamed, 'a line of its own', 'lines of their own')}: a package of the "
+        "base moves when it is asked for by name. "
+    )
 
 
 def _among_lines(failure: Failure, asked: Mapping[int, Line], where: str) -> Refused:

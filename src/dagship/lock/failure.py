@@ -7,7 +7,7 @@ from dagship.model.artifacts import Artifact
 
 Kind = Literal[
     "index", "tool", "unsatisfiable", "base", "lines", "limits", "line", "no-package", "no-version", "other-python",
-    "source-only",
+    "source-only", "no-record",
 ]  # fmt: skip
 
 
@@ -86,7 +86,7 @@ class Failure(Artifact):
         kind: What is wrong.
         log: The resolvers' own words.
         lines: Numbers of the lines that it is about.
-        names: The packages that the index lacks.
+        names: The packages that the index lacks, or of the base that cannot be taken out.
         versions: The newest version there is of them, or nothing.
         pins: What of the base is in the way.
         meetings: Where lines exclude one another.

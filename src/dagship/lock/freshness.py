@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from dagship.errors import Refused
 from dagship.lock.pins import Lock, Pin, Stamp, base_digest, input_digest, pins_digest, sha256
-from dagship.lock.requirements import Source
+from dagship.lock.requirements import AIRFLOW, Source
 from dagship.model.artifacts import BaseImage, LockFile
 
 _ADVICE = "Run lock, and commit what it writes."
@@ -28,7 +28,7 @@ def stamp(source: Source, base: BaseImage, locked: Sequence[Pin]) -> Stamp:
 
 
 def lock_file(shown: str, lock: Lock, base: BaseImage, platforms: Sequence[str] = ()) -> LockFile:
-    """Returns what is to be installed: the pins that hold, and that the base does not have yet.
+    """Returns what is to be installed: the pins that hold, and that the base does not have, or in another version.
 
     Args:
         shown: How the lock is shown.
@@ -38,7 +38,8 @@ def lock_file(shown: str, lock: Lock, base: BaseImage, platforms: Sequence[str] 
 
     """
     holding = {pin for platform in {base.platform, *platforms} for pin in applying(lock, base, platform)}
-    text = "".join(f"{pin}\n" for pin in lock.pins if pin in holding and pin.name not in base.packages)
+    there = base.packages.keys() - {pin.name for pin in moved(applying(lock, base), base.packages)}
+    text = "".join(f"{pin}\n" for pin in lock.pins if pin in holding and pin.name not in there)
     return LockFile(path=shown, text=text, digest=sha256(text) if text else "")
 
 
@@ -76,8 +77,15 @@ def check_source(lock: Lock, where: str, source: Source, base: BaseImage) -> Non
             )
 
 
-def check_base(lock: Lock, where: str, base: BaseImage, *, has_source: bool) -> str:
-    """Refuses a lock that would move a package of the base, holds one twice, or was made for another Python.
+def check_base(lock: Lock, where: str, base: BaseImage, *, has_source: bool, never_move: bool = False) -> str:
+    """Refuses a lock that would move what must stay in the base, holds a package twice, or was made for another Python.
+
+    Args:
+        lock: The lock.
+        where: How its file is shown.
+        base: The base image.
+        has_source: Whether the requirements are beside it.
+        never_move: Whether no package of the base moves at all.
 
     Returns:
         A warning, or nothing.
@@ -95,7 +103,7 @@ def check_base(lock: Lock, where: str, base: BaseImage, *, has_source: bool) -> 
         )
     holding = applying(lock, base)
     _check_once(holding, where)
-    wrong = moved(holding, base.packages)
+    wrong = must_stay(holding, lock, base, never_move=never_move)
     if wrong:
         more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
         raise Refused(
@@ -112,6 +120,18 @@ def check_base(lock: Lock, where: str, base: BaseImage, *, has_source: bool) -> 
             "where packages may need others; run lock here: it adds them, or notes that there are none."
         )
     return ""
+
+
+def must_stay(pins: Iterable[Pin], lock: Lock, base: BaseImage, *, never_move: bool) -> tuple[Pin, ...]:
+    """Returns the pins of a lock that move a package of the base, where none may, or nobody has seen that it fits.
+
+    Only where `lock` resolved over these very packages is it known that a line asked for it, and that the base's own
+    needs hold.
+    """
+    wrong = moved(pins, base.packages)
+    if never_move or lock.stamp is None or lock.stamp.base != base_digest(base.packages):
+        return wrong
+    return tuple(pin for pin in wrong if pin.name in AIRFLOW)
 
 
 def _advice_without_source(where: str, lock: Lock, base: BaseImage) -> str:

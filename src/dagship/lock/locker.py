@@ -1,4 +1,4 @@
-"""Locks requirements: exact versions and hashes, resolved over the base image's packages, none of which ever moves.
+"""Locks requirements: exact versions and hashes, resolved over the base image's packages.
 
 A lock is only resolved (`resolution`) when the files alone cannot tell that it is current (`freshness`): a build asks
 each time.
@@ -12,8 +12,8 @@ from pathlib import Path
 
 from dagship.errors import Refused, UsageError
 from dagship.lock import export as exporting
-from dagship.lock import freshness, over_base, requirements, sources
-from dagship.lock.pins import Lock, digest, is_of_another_tool, is_unmerged, looks_locked, parse_lock
+from dagship.lock import freshness, moves, over_base, requirements, sources
+from dagship.lock.pins import Lock, Stamp, digest, is_of_another_tool, is_unmerged, looks_locked, parse_lock
 from dagship.lock.requirements import Source
 from dagship.model.artifacts import BaseImage, LockFile
 from dagship.resources import resource
@@ -61,12 +61,12 @@ def lock(
     locked = _old(old, shown)
     movable = _movable(locked, shown, upgrade, upgrade_packages)
     as_wanted = freshness.stamp(wanted, base, locked.pins)
-    if not movable and locked.stamp is not None and locked.stamp.covers(as_wanted):
-        return freshness.lock_file(shown, locked, base)
+    if not movable and _is_current(locked, as_wanted, settings, base):
+        return _file(shown, locked, base, wanted)
     if check and old and is_of_another_tool(old):  # what a build takes is no stale lock
         freshness.check_source(locked, shown, wanted, base)
-        freshness.check_base(locked, shown, base, has_source=True)
-        return freshness.lock_file(shown, locked, base)
+        freshness.check_base(locked, shown, base, has_source=True, never_move=settings.never_move)
+        return _file(shown, locked, base, wanted)
     kept = {pin.name: pin.version for pin in freshness.applying(locked, base)}
     preferred = {} if upgrade else wanted.preferences  # those of a lock that is the source are the newer ones
     kept = {name: version for name, version in {**kept, **preferred}.items() if name not in movable}
@@ -77,7 +77,7 @@ def lock(
         both = replace(as_wanted, platforms=tuple(sorted({*locked.stamp.platforms, base.platform})))
         new = old if check else old.replace(str(locked.stamp), str(both))
     if new == old:
-        return freshness.lock_file(shown, found, base)
+        return _file(shown, found, base, wanted)
     if not check:
         workspace.write_text(target, new)
         for change in freshness.changes(locked, found):
@@ -86,7 +86,7 @@ def lock(
         raise Refused(
             f"{shown} is stale.", "Run lock, and commit what it writes.", freshness.difference(old, new, shown)
         )
-    return freshness.lock_file(shown, found, base).model_copy(update={"written": True})
+    return _file(shown, found, base, wanted).model_copy(update={"written": True})
 
 
 def for_build(settings: Settings, workspace: Workspace, console: Console, base: BaseImage, path: Path) -> LockFile:
@@ -105,16 +105,23 @@ def for_build(settings: Settings, workspace: Workspace, console: Console, base: 
         OutsideError: The engine or the index failed.
 
     """
-    source, target = source_and_lock(path)
+    of, target = source_and_lock(path)
     text = _text(workspace, path)
-    committed = source == path and path.suffix != ".in" and target.exists()
+    committed = of == path and path.suffix != ".in" and target.exists()
     if committed or looks_locked(text):
         there = target if committed else path
-        of = source if source != there and source.exists() else None
-        locked = _verified(settings, workspace, console, base, there, of)
+        source = _source(settings, workspace, of, base) if of != there and of.exists() else None
+        locked = _verified(settings, workspace, console, base, there, source)
     else:
-        locked = _made(settings, workspace, console, base, path)
-    return freshness.lock_file(_shown(workspace, path), locked, base, settings.platform)
+        source = _source(settings, workspace, path, base)
+        locked = _made(settings, workspace, console, base, path, source)
+    return _file(_shown(workspace, path), locked, base, source, settings.platform)
+
+
+def _file(shown: str, locked: Lock, base: BaseImage, source: Source | None, platforms: Sequence[str] = ()) -> LockFile:
+    """What is to be installed, and what of the base moves."""
+    moving = moves.of_lock(locked, base, moves.asked(source, base) if source else {}, shown)
+    return freshness.lock_file(shown, locked, base, platforms).model_copy(update={"moved": moving})
 
 
 def export(workspace: Workspace, base: BaseImage, target: Path, kind: str) -> str:
@@ -145,28 +152,30 @@ def source_and_lock(path: Path) -> tuple[Path, Path]:
 
 
 def _verified(  # noqa: PLR0917 - as `for_build`
-    settings: Settings, workspace: Workspace, console: Console, base: BaseImage, path: Path, source: Path | None
+    settings: Settings, workspace: Workspace, console: Console, base: BaseImage, path: Path, source: Source | None
 ) -> Lock:
     """A lock as it is, once it fits the requirements that it is of and the base."""
     shown = _shown(workspace, path)
     locked = parse_lock(_text(workspace, path), shown)
     if source is not None:
-        freshness.check_source(locked, shown, _source(settings, workspace, source, base), base)
-    warning = freshness.check_base(locked, shown, base, has_source=source is not None)
+        freshness.check_source(locked, shown, source, base)
+    has_source = source is not None
+    warning = freshness.check_base(locked, shown, base, has_source=has_source, never_move=settings.never_move)
     if warning:
         console.warn(warning)
     return locked
 
 
-def _made(settings: Settings, workspace: Workspace, console: Console, base: BaseImage, path: Path) -> Lock:
+def _made(  # noqa: PLR0917 - as `for_build`
+    settings: Settings, workspace: Workspace, console: Console, base: BaseImage, path: Path, source: Source
+) -> Lock:
     """The lock of requirements: the one beside them or of an earlier build, else a new one."""
-    source = _source(settings, workspace, path, base)
     _check(source, base)
     # A lock beside a .in is what was committed; it counts as long as it is current.
     beside = [path.with_suffix(".txt")] if path.suffix == ".in" else []
     cached = workspace.cache("locks") / f"{_cache_key(settings, source, base)}.txt"
     for known in (*beside, cached):
-        found = _current(known, source, base)
+        found = _current(known, source, settings, base)
         if found is not None:
             return found
     new = _resolve(settings, console, base, source, source.preferences, "")
@@ -252,13 +261,21 @@ def _movable(locked: Lock, shown: str, upgrade: bool, upgrade_packages: Sequence
     return names if upgrade else asked
 
 
-def _current(path: Path, source: Source, base: BaseImage) -> Lock | None:
+def _current(path: Path, source: Source, settings: Settings, base: BaseImage) -> Lock | None:
     """The lock at `path` if it was made of exactly these requirements over exactly this base."""
     try:
         found = parse_lock(requirements.read(path, str(path)), str(path))
     except (OSError, UsageError):
         return None
-    return found if found.stamp is not None and found.stamp.covers(freshness.stamp(source, base, found.pins)) else None
+    return found if _is_current(found, freshness.stamp(source, base, found.pins), settings, base) else None
+
+
+def _is_current(locked: Lock, as_wanted: Stamp, settings: Settings, base: BaseImage) -> bool:
+    """Whether a lock says that it was made of the same, and moves nothing that must stay."""
+    if locked.stamp is None or not locked.stamp.covers(as_wanted):
+        return False
+    holding = freshness.applying(locked, base)
+    return not freshness.must_stay(holding, locked, base, never_move=settings.never_move)
 
 
 def _cache_key(settings: Settings, source: Source, base: BaseImage) -> str:

@@ -1,14 +1,16 @@
 """What requirements mean over a base image, told without asking anyone: lines that cannot be met, and constraints.
 
-Airflow itself comes from the base, and what the base has stays as it is.
+Airflow itself comes from the base, and no constraint moves what the base has.
 """
 
 import itertools
 from collections.abc import Mapping, Sequence
 
 from dagship.errors import Refused
-from dagship.lock.requirements import Line, Source
+from dagship.lock.requirements import AIRFLOW, Line, Source
 
+# The SDK for tasks has versions of its own.
+_RELEASED = ("apache-airflow", "apache-airflow-core")
 _MANY = 4
 _LONGEST = 300
 
@@ -59,13 +61,13 @@ def _check_airflow(line: Line, packages: Mapping[str, str], where: str) -> None:
             "Leave the line out, Airflow comes from the base image; its extras are written apache-airflow[NAME].",
         )
     has = packages.get(line.name)
-    if line.name not in ("apache-airflow", "apache-airflow-core") or has is None:
+    if line.name not in AIRFLOW or has is None:
         return
     if not line.requirement.specifier.contains(has, prereleases=True):
         exact = [one.version for one in line.requirement.specifier if one.operator == "==" and "*" not in one.version]
         other = (
             f"base --airflow {exact[0]} makes one of the release that the line asks for"
-            if exact
+            if exact and line.name in _RELEASED
             else "base --airflow X makes one of a release that the line takes"
         )
         raise Refused(
@@ -85,7 +87,7 @@ def notes(source: Source, packages: Mapping[str, str]) -> tuple[str, ...]:
             else "."
         )
         for line in source.lines
-        if line.name in ("apache-airflow", "apache-airflow-core") and line.name in packages
+        if line.name in _RELEASED and line.name in packages
     ]
     of_constraints = [
         f"{place}: the constraints of Airflow {release} are not fetched: the base image's own packages stand for them"

@@ -19,6 +19,9 @@ from dagship.errors import UsageError
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
+AIRFLOW = ("apache-airflow", "apache-airflow-core", "apache-airflow-task-sdk")
+"""Airflow itself: it comes from the base image, and never moves."""
+
 LIMIT = 10_000_000
 """Bytes of a requirements file, and of all together that one names."""
 

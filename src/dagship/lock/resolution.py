@@ -16,7 +16,7 @@ from dagship.dockerfile import Recipe, render
 from dagship.engine import builds
 from dagship.errors import OutsideError
 from dagship.index import build_secrets
-from dagship.lock import conflict
+from dagship.lock import conflict, moves
 from dagship.lock.failure import Failure
 from dagship.lock.freshness import environment, moved, stamp
 from dagship.lock.over_base import bounding, not_kept, notes
@@ -60,25 +60,32 @@ def resolve(
     lines, where = source.lines, source.where
     there = environment(base.python_version, base.platform)
     asked_limits = source.limits.lines if source.limits else ()
-    limits, answered = bounding(asked_limits, base.packages, there, where)
+    moving = {} if settings.never_move else moves.asked(source, base)
+    staying = {name: version for name, version in base.packages.items() if name not in moving}
+    limits, answered = bounding(asked_limits, staying, there, where)
     for note in (*notes(source, base.packages), *answered):
         console.say(note)
     if lines:
         preferred = [name for name, version in source.preferences.items() if kept.get(name) == version]
-        asked = job(settings, base, lines, where, kept, limits=limits, preferred=preferred)
+        asked = job(settings, base, lines, where, kept, limits=limits, preferred=preferred, moving=tuple(moving))
         result = _run(settings, console, base, asked)
+        if warning := conflict.of_base(result.pop("contradictions", ())):
+            console.warn(warning)
         if not result.pop("ok"):
             failure = Failure.model_validate(result)
             places = {limit.bound: limit.at(where) for limit in limits}
-            raise conflict.explain(failure, lines, where, base.reference, base.python_version, limits=places)
-        wanted = {name: hashes for name, hashes in source.hashes.items() if name not in base.packages}
+            raise conflict.explain(
+                failure, lines, where, base.reference, base.python_version,
+                limits=places, never_move=settings.never_move,
+            )  # fmt: skip
+        wanted = {name: hashes for name, hashes in source.hashes.items() if name not in staying}
         body, left_out = with_hashes(result["text"], wanted), result["left_out"]
         if asked["name"] == _ANY and where != _ANY:  # no resolver takes it for what it is by its own name
             body = body.replace(f"-r {_ANY}", where if _NAME.fullmatch(where) else f"-r {_ANY}")
-        for sentence in not_kept(kept, result["unkept"], base.packages):
+        for sentence in not_kept(kept, result["unkept"], staying):
             console.say(sentence)
     locked = parse_lock(body, where)
-    wrong = moved(locked.pins, base.packages)
+    wrong = moved(locked.pins, staying)
     if wrong:
         raise OutsideError(
             f"The resolver moved {wrong[0].name} of the base image to {wrong[0].version}.", "Please report this."
@@ -95,6 +102,7 @@ def job(
     *,
     limits: Sequence[Line] = (),
     preferred: Sequence[str] = (),
+    moving: Sequence[str] = (),
 ) -> dict[str, object]:
     """Returns what `inside/resolve/main.py` is to do."""
     return {
@@ -112,6 +120,7 @@ def job(
             for line in lines
         ],
         "base": dict(base.packages),
+        "moving": sorted(moving),
         "limits": [limit.bound for limit in limits],
         "pins": dict(kept),
         "preferred": list(preferred),

@@ -59,6 +59,7 @@ class BaseImage(Artifact):
         python_version: Its version, `3.11.2`.
         prefix: `sys.prefix` of that interpreter: packages go there.
         purelib: Directory in which its packages lie.
+        user_base: Where the image's user has further packages of their own (`~/.local`), or empty.
         airflow: Version of apache-airflow.
         user: The image's user, `uid[:gid]`, empty for root.
         packages: Every installed distribution, canonical name to version.
@@ -75,6 +76,7 @@ class BaseImage(Artifact):
     python_version: str
     prefix: str
     purelib: str
+    user_base: str = ""
     airflow: str
     user: str
     packages: dict[str, str]
@@ -97,6 +99,27 @@ class BuiltBase(Artifact):
     airflow: str
 
 
+class Moved(Artifact):
+    """A package of the base image that another version takes the place of.
+
+    Attributes:
+        name: Canonical name.
+        was: The version that the base has.
+        now: The version in its place.
+        by: What asks for that: a file, and its line.
+
+    """
+
+    name: str
+    was: str
+    now: str
+    by: str
+
+    def __str__(self) -> str:
+        """As people read it."""
+        return f"{self.name} {self.was} → {self.now}, asked for by {self.by}"
+
+
 class LockFile(Artifact):
     """A lock: exact versions and hashes.
 
@@ -105,6 +128,7 @@ class LockFile(Artifact):
         text: Its text, empty when there is nothing to install.
         digest: SHA-256 of the text, hex.
         written: Whether the file was made or changed.
+        moved: The packages of the base that it moves.
 
     """
 
@@ -112,6 +136,7 @@ class LockFile(Artifact):
     text: str
     digest: str
     written: bool = False
+    moved: tuple[Moved, ...] = ()
 
 
 class Layer(Artifact):
@@ -141,6 +166,7 @@ class BuiltImage(DagImage):
         dag_changes: For each older version the files in which the current one differs from it, None when too many.
         airflow: Version of apache-airflow in the base.
         base: The base image, by digest where known.
+        moved: The packages of the base that it has in another version.
         platforms: `os/architecture`, one or more.
         size: What the layers take on the engine's disk, bytes; 0 when it is not in the local engine.
         layers: What makes up the size.
@@ -159,6 +185,7 @@ class BuiltImage(DagImage):
     dag_changes: dict[str, tuple[str, ...] | None] = {}
     airflow: str
     base: str
+    moved: tuple[Moved, ...] = ()
     platforms: tuple[str, ...]
     size: int
     layers: tuple[Layer, ...]

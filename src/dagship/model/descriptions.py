@@ -48,6 +48,9 @@ DESCRIPTIONS = {
     "optional_dependencies": Description(
         (), "Optional dependencies (extras) of pyproject.toml that the DAGs need", commas=True
     ),
+    "never_move": Description(
+        default=False, what="Packages of the base never move, even when a line of the requirements asks for it by name"
+    ),
     "base": Description("", "Base image", "the one `base` built, else apache/airflow:<airflow>"),
     "airflow": Description("3.3.2", "Version of Airflow"),
     "extras": Description((), "Extras of Airflow for `base`", "a set that runs on Kubernetes", commas=True),

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Literal
 
-from dagship.model.artifacts import Artifact
+from dagship.model.artifacts import Artifact, Moved
 
 Severity = Literal["error", "warning"]
 
@@ -119,6 +119,7 @@ class VerifyReport(Artifact):
         strict: Whether warnings fail it as well.
         airflow: Version of apache-airflow found in the image.
         python: Version of its Python.
+        moved: The packages of the base that the image has in another version.
         versions: The DAG versions whose files were imported, the current one first; empty when the image names none.
         files: DAG files imported.
         tests: The user's own tests, where there were some.
@@ -134,6 +135,7 @@ class VerifyReport(Artifact):
     strict: bool = False
     airflow: str
     python: str
+    moved: tuple[Moved, ...] = ()
     versions: tuple[str, ...] = ()
     files: tuple[CheckedFile, ...]
     tests: tuple[CheckedTest, ...] = ()

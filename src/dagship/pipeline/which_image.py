@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from dagship.errors import OutsideError, UsageError
-from dagship.model import dag_versions
+from dagship.model import dag_versions, moved_packages
 from dagship.model.artifacts import BuiltImage, PushedImage, Target
 from dagship.model.reference import Reference
 from dagship.pipeline.project import Project
@@ -46,6 +46,7 @@ def current(project: Project, image: str) -> BuiltImage:
         content=facts.labels.get(images.LABEL_CONTENT, ""),
         dag_digests=dag_versions.digests_of(facts.labels),
         base=facts.labels.get("org.opencontainers.image.base.name", ""),
+        moved=moved_packages.of(facts.labels),
         platforms=(facts.platform,),
         size=facts.size,
         layers=(),

@@ -41,6 +41,7 @@ def show(console: Console, report: VerifyReport) -> None:
         {
             "image": report.image,
             "airflow": f"{report.airflow or 'not started'}, Python {report.python}",
+            **({"moved": "; ".join(map(str, report.moved))} if report.moved else {}),
             "dags": f"{sum(len(file.dags) for file in current)} in {len(current)} files",
             **({"versions": _versions(report)} if report.versions[1:] else {}),
             **({"tests": _counted(report.tests)} if report.tests else {}),
@@ -79,6 +80,8 @@ def junit(report: VerifyReport) -> "JUnitXml":
     suite.add_property("image", _xml(report.image))
     suite.add_property("id", report.id)
     suite.add_property("airflow", _xml(report.airflow))
+    for each in report.moved:
+        suite.add_property("moved", _xml(str(each)))
     for case in _cases(report):
         suite.add_testcase(case)
     suite.time = report.seconds

@@ -115,7 +115,8 @@ def _of_packages(seen: Packages, untouched: Collection[str]) -> Iterator[Finding
         return
     lines = [line for line in seen.output.splitlines() if line.strip()]
     broken = [line for line in lines if "require" in line] or lines or ["no reason was given"]
-    added = [line for line in broken if line not in untouched]
+    known = {_need(line) for line in untouched}
+    added = [line for line in broken if _need(line) not in known]
     if added:
         yield finding(
             "pip-check",
@@ -123,7 +124,7 @@ def _of_packages(seen: Packages, untouched: Collection[str]) -> Iterator[Finding
             trace=seen.output,
             hint="Run lock for this base and this platform, and build: it is of the packages that the lock adds.",
         )
-    if own := [line for line in broken if line in untouched]:
+    if own := [line for line in broken if _need(line) in known]:
         yield finding(
             "pip-check",
             f"The packages of the base image do not fit one another: {_first(own)}",
@@ -131,6 +132,11 @@ def _of_packages(seen: Packages, untouched: Collection[str]) -> Iterator[Finding
             trace=seen.output,
             hint="The base has it without you, and may run well all the same; no lock mends it, another base does.",
         )
+
+
+def _need(line: str) -> str:
+    """The need that a line says is not met, whatever version there is: that may be one which the lock moves."""
+    return line.partition(", but ")[0]
 
 
 def _first(lines: Sequence[str]) -> str:

@@ -142,6 +142,7 @@ def verify(
         strict=settings.strict,
         airflow=seen.airflow if seen else "",
         python=seen.python if seen else "",
+        moved=image.moved,
         versions=(*image.dag_versions[:1], *(version.version for version in seen.earlier)) if seen else (),
         files=tuple(_checked_files(seen, mask)) if seen else (),
         tests=own_tests.checked(came),

@@ -5,7 +5,7 @@ from pathlib import Path
 from dagship.image import log as buildlog
 from dagship.image import plan as planning
 from dagship.image.tree.model import Tree
-from dagship.model.artifacts import Layer
+from dagship.model.artifacts import Layer, Moved
 from tests.builders.plans import LOCK, NO_LOCK, base, settings
 
 
@@ -41,6 +41,22 @@ def test_a_layer_of_the_package_is_named_where_there_is_one(tmp_path: Path, tree
     )
 
     assert Layer(what="DAG bundles and sync", bytes=3) == buildlog.layers(history, plan.recipe)[1]
+
+
+def test_what_was_taken_out_of_the_base_is_a_layer_of_its_own(tmp_path: Path, tree: Tree) -> None:
+    moved = Moved(name="six", was="1.17.0", now="1.16.0", by="dags.in:1")
+    plan = planning.plan(settings(tmp_path), base(), LOCK.model_copy(update={"moved": (moved,)}), tree)
+    history = (
+        ("ADD dags.tar /", 2),
+        ("COPY /opt/dagship/prefix/ /home/airflow/.local/ # buildkit", 30),
+        ("RUN /bin/sh -c python -I -S /mnt/install/remove.py /mnt/leaving/files.json # buildkit", 4),
+        ("CMD []", 100),
+    )
+
+    assert [
+        ("base", 100), ("former versions, taken out", 4), ("requirements", 30), ("DAGs", 2),
+    ] == [(layer.what, layer.bytes) for layer in buildlog.layers(history, plan.recipe)]  # fmt: skip
+    assert planning.labels(plan, {})["io.dagship.moved"].startswith('[{"name":"six"')
 
 
 def test_seconds_are_added_up_by_stage() -> None:

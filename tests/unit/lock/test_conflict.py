@@ -3,7 +3,7 @@
 import pytest
 
 from dagship.errors import DagshipError, OutsideError, Refused
-from dagship.lock.conflict import explain
+from dagship.lock.conflict import explain, of_base
 from dagship.lock.failure import Failure
 from dagship.lock.requirements import parse
 
@@ -202,3 +202,47 @@ def test_a_line_of_another_file_is_shown_with_that_file() -> None:
 
     message = explain(failure, lines, "dags.in", "example/airflow:3", "3.11.9").message
     assert message == "dags.in: pandas==1.5.3 (line 3) and numpy<1.25 (more.txt:9) exclude one another."
+
+
+def test_a_package_that_nothing_needs_as_it_is_may_be_asked_for_by_name() -> None:
+    free = {**IN_BASE, "needed_by": []}
+    by_name = {**free, "chain": {"line": 4, "path": [], "specifier": "<2"}}
+
+    assert "Or ask for numpy in a line of its own: a package of the base moves when it is asked for by name." in (
+        told(kind="base", lines=[4], pins=[free]).hint
+    )
+    assert "by name" not in told(kind="base", lines=[4], pins=[by_name]).hint
+    assert "by name" not in told(kind="base", lines=[4], pins=[IN_BASE]).hint
+
+
+def test_where_nothing_may_move_the_setting_is_named() -> None:
+    failure = Failure.model_validate({"kind": "base", "lines": [4], "pins": [{**IN_BASE, "needed_by": []}]})
+
+    hint = explain(failure, LINES, "dags.in", "example/airflow:3", "3.11.9", never_move=True).hint
+
+    assert "take never_move out of the settings" in hint
+
+
+def test_airflow_itself_in_the_way_calls_for_another_release_of_it_alone() -> None:
+    hint = told(kind="base", lines=[4], pins=[{**IN_BASE, "name": "apache-airflow", "needed_by": []}]).hint
+
+    assert hint.startswith("Take a base with another release of Airflow. Or run that task")
+
+
+def test_a_package_without_a_list_of_its_files_is_refused_with_the_line() -> None:
+    error = told(kind="no-record", lines=[3], names=["sqlalchemy"])
+
+    assert error.message == (
+        "dags.in: SQLAlchemy>=2 (line 3) does not go with the base image, whose sqlalchemy cannot move: it does not say "
+        "which files are its own (no RECORD)."
+    )
+
+
+def test_a_base_that_contradicts_itself_is_named_as_such() -> None:
+    one = {"name": "a", "version": "1", "needs": "b>=2", "has": "b 1"}
+
+    assert of_base([one]).startswith(
+        "The base image contradicts itself: a 1 needs b>=2, and there is b 1. It does so without you"
+    )
+    assert "; and 2 more." in of_base([one] * 6)
+    assert of_base([]) == ""

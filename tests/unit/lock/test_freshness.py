@@ -2,7 +2,7 @@
 
 from dagship.lock import freshness
 from dagship.lock.pins import parse_lock
-from tests.builders.locks import BASE, PINS, A, B
+from tests.builders.locks import BASE, PINS, A, B, current
 
 
 def test_only_what_the_base_lacks_is_installed() -> None:
@@ -55,3 +55,22 @@ def test_a_difference_leaves_hashes_out_when_there_is_another() -> None:
         "+pandas==2",
     ]
     assert f"+    --hash={B}" in freshness.difference(before, f"pandas==1 \\\n    --hash={B}\n", "dags.txt")
+
+
+def test_what_moves_is_installed_too() -> None:
+    found = freshness.lock_file("dags.txt", parse_lock(f"six==1.16.0 --hash={A}", "dags.txt"), BASE)
+
+    assert found.text.startswith("six==1.16.0")
+
+
+def test_a_lock_moves_only_what_was_resolved_over_these_very_packages_and_never_airflow() -> None:
+    body = f"six==1.16.0 --hash={A}\napache-airflow==3.3.1 --hash={A}\n"
+    other = BASE.model_copy(update={"packages": {**BASE.packages, "idna": "3.10"}})
+
+    def staying(lock: str, *, never_move: bool = False) -> list[str]:
+        locked = parse_lock(lock, "dags.txt")
+        return [pin.name for pin in freshness.must_stay(locked.pins, locked, BASE, never_move=never_move)]
+
+    assert staying(current("six<1.17", body)) == ["apache-airflow"]
+    assert staying(current("six<1.17", body), never_move=True) == ["six", "apache-airflow"]
+    assert staying(current("six<1.17", body, other)) == staying(body) == ["six", "apache-airflow"]

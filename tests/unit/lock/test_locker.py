@@ -387,3 +387,18 @@ def test_versions_of_the_base_are_exported_beside_the_lock_and_may_bound_what_it
     assert "six==1.17.0\n" in (project / "dags.base.txt").read_text()
     assert run_lock(project, check=True) == ""
     assert "#    pip-compile --allow-unsafe" in (project / "dags.txt").read_text()
+
+
+def test_a_lock_that_moves_what_a_line_asks_for_is_taken_and_says_so_but_not_where_nothing_may_move(
+    project: Path,
+) -> None:
+    (project / "dags.in").write_text("# pinned\nsix==1.16.0\n")
+    (project / "dags.txt").write_text(current("six==1.16.0", f"six==1.16.0 --hash={A}\n"))
+    workspace, console = Workspace(project.parent), Console(stderr=io.StringIO())
+
+    for path in (project / "dags.txt", project / "dags.in"):
+        found = lock.for_build(Settings(), workspace, console, BASE, path)
+        assert found.text.startswith("six==1.16.0")
+        assert list(map(str, found.moved)) == ["six 1.17.0 → 1.16.0, asked for by requirements/dags.in:2"]
+    with pytest.raises(Refused, match=r"would move packages of the base image: it has six 1\.16\.0"):
+        lock.for_build(Settings(never_move=True), workspace, console, BASE, project / "dags.txt")

@@ -44,3 +44,7 @@ def test_a_result_without_end_is_not_waited_for(tmp_path: Path) -> None:
     for name in ("pipe", "device", "missing"):
         with pytest.raises(OutsideError, match="left no result"):
             read_result(tmp_path / name)
+
+
+def test_what_moves_is_named_in_the_job() -> None:
+    assert job(Settings(), BASE, (), "dags.in", {}, moving=("six", "attrs"))["moving"] == ["attrs", "six"]

@@ -41,5 +41,5 @@ def test_the_keys_of_documents_stand_in_their_order() -> None:
     ] == list(PUSHED.model_dump())  # fmt: skip
     assert [
         "reference", "id", "digest", "content", "dag_version", "dag_versions", "dag_digests", "dag_changes", "airflow",
-        "base", "platforms", "size", "layers", "seconds", "reused",
+        "base", "moved", "platforms", "size", "layers", "seconds", "reused",
     ] == list(BuiltImage.model_fields)  # fmt: skip

@@ -9,6 +9,7 @@ import pytest
 from junitparser import Failure, JUnitXml, Skipped
 
 from dagship.errors import UsageError
+from dagship.model.artifacts import Moved
 from dagship.model.verify_report import CheckedFile, CheckedTest, Finding, Kind, VerifyReport
 from dagship.terminal.console import Console
 from dagship.verify import report
@@ -204,3 +205,13 @@ def test_junit_skips_what_the_baseline_accepts_and_fails_what_it_does_not() -> N
         (Skipped, "accepted until 2027-02-28 by the baseline: b.py import-error: about import-error")
     ]
     assert [(type(one), one.type) for one in both] == [(Failure, "slow")]
+
+
+def test_people_and_junit_are_told_what_of_the_base_moved() -> None:
+    moved = Moved(name="six", was="1.17.0", now="1.16.0", by="dags.in:1")
+    document = made(moved=(moved,))
+
+    assert "six 1.17.0 → 1.16.0, asked for by dags.in:1" in shown(document)
+    (suite,) = report.junit(document)
+    assert ("moved", str(moved)) in [(each.name, each.value) for each in suite.properties()]
+    assert "moved" not in shown(made())

@@ -138,6 +138,14 @@ def test_what_the_base_alone_contradicts_is_a_warning_and_what_comes_on_top_an_e
     assert own.message == "The packages of the base image do not fit one another: The package `a` requires `b>=2`"
 
 
+@pytest.mark.parametrize("end", [", but `1.4.{}` is installed", ", but you have sqlalchemy 1.4.{}."])
+def test_a_need_that_the_base_does_not_meet_stays_the_bases_when_the_package_moves(end: str) -> None:
+    need = "The package `a` requires `sqlalchemy>=2`"
+    seen = image(file(dags=(dag("sales"),)), code=1, output=need + end.format(52))
+
+    assert only(seen, untouched={need + end.format(54)}).severity == "warning"
+
+
 def test_an_airflow_that_does_not_start_is_the_only_finding() -> None:
     found = only(image(failed=traced("AirflowConfigException: executor"), airflow=""))
 

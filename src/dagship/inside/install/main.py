@@ -1,7 +1,8 @@
 """Installs a lock beside Airflow: `install.main LOCK PYTHON PREFIX [PACKAGE…]`.
 
 What the image has in that version already is left out; the rest goes, exactly as locked, into a prefix with the layout
-of Airflow's environment, ready to be copied over it. The packages named may be built from source, or `:all:`.
+of Airflow's environment, ready to be copied over it. The packages named may be built from source, or `:all:`. What the
+image has in another version has to go first: its files are listed beside the prefix, in `leaving/files.json`.
 
 What stands in the way, or is worth a warning, is said in a line, `@@INSTALL@@` and a JSON object; its `kind` is known
 to dagship.image.
@@ -17,7 +18,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..shared import index, installed
-from . import overlap
+from . import leaving, overlap
 
 MARK = "@@INSTALL@@"
 
@@ -39,12 +40,15 @@ def main(lock: str, python: str, prefix: str, sources: Sequence[str]) -> None:
     os.umask(0o022)
     os.makedirs(prefix, exist_ok=True)
     found = installed.ask(python)
+    versions = {one["name"]: one["version"] for one in found["distributions"]}
     with open(lock, encoding="utf-8") as file:
-        wanted = missing(file.read(), {one["name"]: one["version"] for one in found["distributions"]})
+        wanted = missing(file.read(), versions)
+    going = leaving.files({name for name in _names(wanted) if name in versions}, found["path"])
+    _write_leaving(going, os.path.join(os.path.dirname(prefix), "leaving"))
     if wanted:
         _install(wanted, python, prefix, sources)
         _check_place(prefix, found)
-        _check_files(prefix, found)
+        _check_files(prefix, found, going)
         _compile(python, prefix, str(found["prefix"]))
     _settle(prefix, str(found["prefix"]))
     print(f"{len(wanted)} packages installed", flush=True)
@@ -61,6 +65,16 @@ def missing(lock: str, versions: "dict[str, str]") -> "list[str]":
     entries = re.split(r"(?<!\\)\n", lock)
     pins = [(_PIN.match(entry), entry) for entry in entries]
     return [entry for pin, entry in pins if pin and versions.get(installed.canonical(pin[1])) != pin[2]]
+
+
+def _names(entries: Sequence[str]) -> "list[str]":
+    return [installed.canonical(pin[1]) for pin in map(_PIN.match, entries) if pin]
+
+
+def _write_leaving(going: Sequence[str], directory: str) -> None:
+    os.makedirs(directory, exist_ok=True)
+    with open(os.path.join(directory, "files.json"), "w", encoding="utf-8") as file:
+        json.dump(going, file)
 
 
 def _install(wanted: Sequence[str], python: str, prefix: str, sources: Sequence[str]) -> None:
@@ -106,12 +120,12 @@ def _check_place(prefix: str, found: "dict[str, Any]") -> None:
             names.clear()
 
 
-def _check_files(prefix: str, found: "dict[str, Any]") -> None:
+def _check_files(prefix: str, found: "dict[str, Any]", going: Sequence[str]) -> None:
     """Fails when a package of the image would lose a file to one of the lock: Airflow may be what breaks."""
     shared = overlap.among(prefix)
     if shared:
         _say({"kind": "shared", "files": shared[:_OVERLAPS]})
-    lost, giving_way = overlap.with_image(prefix, str(found["prefix"]), found["path"])
+    lost, giving_way = overlap.with_image(prefix, str(found["prefix"]), found["path"], frozenset(going))
     if giving_way:
         _say({"kind": "way", "files": giving_way[:_OVERLAPS]})
     if lost:

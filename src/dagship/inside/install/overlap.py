@@ -11,7 +11,7 @@ import ast
 import csv
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple, Optional
 
 _SITES = ("site-packages", "dist-packages")
@@ -36,26 +36,32 @@ class Overlap(NamedTuple):
     file: str
 
 
-def with_image(prefix: str, final: str, path: Sequence[str]) -> "tuple[list[Overlap], list[Overlap]]":
+def with_image(
+    prefix: str, final: str, path: Sequence[str], going: Collection[str] = ()
+) -> "tuple[list[Overlap], list[Overlap]]":
     """Returns files that would be written over, or hidden, in the image; apart from them those that give way.
 
     Args:
         prefix: Where the new packages are, with the layout of Airflow's environment.
         final: Airflow's environment.
         path: Where Airflow's Python looks for packages.
+        going: Files of the image that are taken out before, without links.
 
     """
     sites = [one for one in path if os.path.basename(one) in _SITES and os.path.isdir(one)]
     owners: Optional[dict[str, str]] = None
     lost: list[Overlap] = []
     giving_way: list[Overlap] = []
-    for package, name, there in sorted(_installed(prefix)):
+    new = sorted(_installed(prefix))
+    for package, name, there in new:
         places = (
             [os.path.join(final, name)] if name.startswith("bin/") else [os.path.join(site, name) for site in sites]
         )
         for place in filter(os.path.exists, (other for one in places for other in (one, _twin(one)))):
+            if os.path.realpath(place) in going:
+                continue
             if not os.path.isfile(place) or not _same(name, there, place):
-                owners = _owners(sites, final) if owners is None else owners
+                owners = _owners(sites, final, {_name(one) for one, *_ in new}) if owners is None else owners
                 met = Overlap(package, owners.get(os.path.realpath(place), ""), name)
                 beside = place == _twin(os.path.join(final, os.path.relpath(there, prefix)))
                 (giving_way if beside and _gives_way(met) else lost).append(met)
@@ -74,7 +80,11 @@ def _gives_way(met: Overlap) -> bool:
 
 
 def _named(package: str, module: str) -> bool:
-    return re.sub(r"[-_.]+", "_", package.partition(" ")[0]).lower() == module.lower()
+    return _name(package) == module.lower()
+
+
+def _name(package: str) -> str:
+    return re.sub(r"[-_.]+", "_", package.partition(" ")[0]).lower()
 
 
 def among(prefix: str) -> "list[Overlap]":
@@ -131,12 +141,14 @@ def _counts(name: str) -> bool:
     return top not in _UNREAD if below else _MODULE.search(name) is not None
 
 
-def _owners(sites: Sequence[str], final: str) -> "dict[str, str]":
-    return {
-        os.path.realpath(os.path.join(final if name.startswith("bin/") else site, name)): package
+def _owners(sites: Sequence[str], final: str, renewed: Collection[str]) -> "dict[str, str]":
+    """File to package of the image; of several it is one that stays, and not one of which another version comes."""
+    found = [
+        (os.path.realpath(os.path.join(final if name.startswith("bin/") else site, name)), package)
         for site in sites
         for package, name, _ in _records(site, final)
-    }
+    ]
+    return dict(sorted(found, key=lambda one: _name(one[1]) not in renewed))
 
 
 def _twin(place: str) -> str:

@@ -7,6 +7,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from .base_needs import name_of
 from .oracle import Graph, Line, Oracle
 
 
@@ -17,11 +18,13 @@ def to_pins(
     base: Sequence[str],
     installed: "list[dict[str, Any]]",
 ) -> "list[dict[str, Any]]":
-    """Returns each pin that is in the way: what of the user's leads to it, and who in the base wants it."""
+    """Returns each package that is in the way: what of the user's leads to it, and who in the base wants it."""
     needs = {one["name"]: one["requires"] for one in installed}
-    found = []
+    versions = {one["name"]: one["version"] for one in installed}
+    found: dict[str, dict[str, Any]] = {}
     for pin in pins:
-        name, _, version = pin.partition("==")
+        name = name_of(pin)
+        version = versions.get(name) or pin.partition("==")[2]
         # Without this one pin there is a solution, and it breaks the pin.
         free = ([one for one in base if one != pin], [one for one in pins if one != pin])
         solution = oracle.solution(lines, free[0]) or oracle.solution(lines, free[1])
@@ -30,24 +33,18 @@ def to_pins(
         candidates = (
             [one for one in oracle.resolvers.versions(name) if SpecifierSet(asked).contains(one)] if asked else []
         )
-        found.append(
+        needed_by = [
             {
-                "name": name,
-                "version": version,
-                "chain": chain,
-                "needed_by": [
-                    {
-                        "name": one["name"],
-                        "version": one["version"],
-                        "specifier": specifier,
-                        "forbids": bool(candidates) and not any(map(SpecifierSet(specifier).contains, candidates)),
-                    }
-                    for one in installed
-                    for specifier in asks(one["requires"], name)
-                ],
+                "name": one["name"],
+                "version": one["version"],
+                "specifier": specifier,
+                "forbids": bool(candidates) and not any(map(SpecifierSet(specifier).contains, candidates)),
             }
-        )
-    return found
+            for one in installed
+            for specifier in asks(one["requires"], name)
+        ]
+        found.setdefault(name, {"name": name, "version": version, "chain": chain, "needed_by": needed_by})
+    return list(found.values())
 
 
 def meetings(oracle: Oracle, lines: Sequence[Line]) -> "list[dict[str, Any]]":

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Optional
 from packaging.specifiers import SpecifierSet
 
 from . import dependency_paths
+from .base_needs import Needs, name_of
 from .oracle import Line, Oracle
 from .solver import Solver
 
@@ -27,20 +28,21 @@ _MISSING = re.compile(r"([A-Za-z0-9._-]+) was not found in the package registry"
 _UNBUILT = re.compile(r"Wheels are required for `([^`]+)`")
 
 
-def explain(
-    over_base: Solver, job: "dict[str, Any]", installed: "list[dict[str, Any]]", words: str
-) -> "dict[str, Any]":
+def explain(over_base: Solver, job: "dict[str, Any]", needs: Needs, words: str) -> "dict[str, Any]":
     """Returns what the host tells the user, as `conflict.Failure` reads it.
 
     Args:
         over_base: The resolvers.
         job: The job that has no solution.
-        installed: What the base has, as `installed` describes it.
+        needs: What the base has, and needs of what moves.
         words: What uv said of the whole.
 
     """
     oracle = Oracle(over_base, SEARCH)
-    base = [*(f"{name}=={version}" for name, version in job["base"].items()), *job["limits"]]
+    pins = {name: f"{name}=={version}" for name, version in job["base"].items()}
+    staying = [pin for name, pin in pins.items() if name not in job["moving"]]
+    base = [*staying, *needs.constraints, *job["limits"]]
+    of_base = Base(base, {name: pins[name] for name in job["moving"]}, needs.distributions, job["limits"])
     conflicts: list[Conflict] = []
     left = job["lines"]
     while len(conflicts) < _SEVERAL:
@@ -53,9 +55,26 @@ def explain(
     # With what else is in conflict no version of anything would fit.
     others = left if len(conflicts) < _SEVERAL else None
     oracle.allow(TELLING)
-    told = [_told(oracle, over_base, conflict, others, base, installed, job["limits"]) for conflict in conflicts]
+    told = [_told(oracle, over_base, conflict, others, of_base) for conflict in conflicts]
     clear = [one for one in told if one["kind"] != "unsatisfiable"] or told[:1]
     return {**clear[0], "besides": clear[1:]}
+
+
+class Base(NamedTuple):
+    """What the base has and limits.
+
+    Attributes:
+        constraints: Everything that the resolver has to keep: pins, needs of what moves, limits.
+        moving: The pins of what moves, `name==version`, by name.
+        installed: What is there, as `installed` describes it.
+        limits: The limits of constraints files.
+
+    """
+
+    constraints: "list[str]"
+    moving: "dict[str, str]"
+    installed: "list[dict[str, Any]]"
+    limits: "list[str]"
 
 
 class Conflict(NamedTuple):
@@ -63,7 +82,7 @@ class Conflict(NamedTuple):
 
     Attributes:
         lines: The lines.
-        pins: The pins, `name==version`.
+        pins: The pins, `name==version`, and the needs of what moves, `name>=version`.
         alone: Whether the lines have no solution without the base either.
 
     """
@@ -82,30 +101,29 @@ def _conflict(oracle: Oracle, all_lines: "list[Line]", base: "list[str]", words:
     return Conflict(lines, pins, alone=len(pins) <= 1 and not oracle.fits(lines, []))
 
 
-def _told(  # noqa: PLR0917 - one question, all of its parts
-    oracle: Oracle,
-    over_base: Solver,
-    conflict: Conflict,
-    others: "Optional[list[Line]]",
-    base: "list[str]",
-    installed: "list[dict[str, Any]]",
-    limits: Sequence[str],
+def _told(
+    oracle: Oracle, over_base: Solver, conflict: Conflict, others: "Optional[list[Line]]", base: Base
 ) -> "dict[str, Any]":
     lines, pins, lines_alone = conflict
     if lines_alone and len(lines) == 1:
         return {"lines": [lines[0]["line"]], **alone(over_base, lines[0])}
     if lines_alone:
         return {"kind": "lines", "lines": _numbers(lines), "meetings": dependency_paths.meetings(oracle, lines)}
-    limiting = [pin for pin in pins if pin in limits]
+    limiting = [pin for pin in pins if pin in base.limits]
     if limiting:
-        of_base = [pin.partition("==") for pin in pins if pin not in limits]
-        beside: list[Any] = [{"name": name, "version": version} for name, _, version in of_base]
-        in_the_way = [{**pin, "chain": None, "needed_by": []} for pin in beside]
+        there = {one["name"]: one["version"] for one in base.installed}
+        beside = [(name_of(pin), pin.partition("==")[2]) for pin in pins if pin not in base.limits]
+        versions = {name: there.get(name, version) for name, version in beside}
+        in_the_way = [{"name": name, "version": versions[name], "chain": None, "needed_by": []} for name in versions]
         return {"kind": "limits", "lines": _numbers(lines), "limits": limiting, "pins": in_the_way}
     if not pins or (oracle.unsure and len(pins) > _TOO_MANY):
         return {"kind": "unsatisfiable"}
-    instead = {str(line["line"]): _instead(oracle, line, lines, others, base) for line in lines}
-    in_the_way = dependency_paths.to_pins(oracle, lines, pins, base, installed)
+    instead = {}
+    for line in lines:
+        # Of a package of the base the version that is there is what surely goes with it.
+        stays = [base.moving[line["name"]]] if line["name"] in base.moving else []
+        instead[str(line["line"])] = _instead(oracle, line, lines, others, [*base.constraints, *stays])
+    in_the_way = dependency_paths.to_pins(oracle, lines, pins, base.constraints, base.installed)
     if oracle.unsure and any(pin["chain"] for pin in in_the_way):
         in_the_way = [pin for pin in in_the_way if pin["chain"]]
     return {
@@ -121,7 +139,7 @@ def _suspects(lines: "list[Line]", base: "list[str]", words: str) -> "tuple[list
     spoken = set(re.findall(r"[a-z0-9][a-z0-9.-]*", words))
     return (
         [line for line in lines if line["name"] in spoken],
-        [pin for pin in base if re.split("[^a-z0-9.-]", pin)[0] in spoken],
+        [pin for pin in base if name_of(pin) in spoken],
     )
 
 

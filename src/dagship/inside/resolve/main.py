@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..shared import index, installed
-from . import explain_conflict, solver, stub_wheels
+from . import base_needs, explain_conflict, solver, stub_wheels
 
 # Reasons that are looked for, and the seconds for one.
 _ASKED, _PATIENCE = 10, 20.0
@@ -44,16 +44,20 @@ def main(job_path: str, directory: str) -> None:
 
 def resolve(job: "dict[str, Any]", seconds: "dict[str, float]") -> "dict[str, Any]":
     """Returns the result for a job; adds how long each part took to `seconds`."""
-    found = installed.ask(job["python"])
-    distributions: Any = found["distributions"]
+    needs = base_needs.read(installed.ask(job["python"])["distributions"], job["moving"])
+    unrecorded = [one["name"] for one in needs.distributions if one["name"] in job["moving"] and not one["has_record"]]
+    if unrecorded:
+        lines = [line["line"] for line in job["lines"] if line["name"] in unrecorded]
+        return {**_failed("no-record", ""), "names": unrecorded, "lines": lines}
     with tempfile.TemporaryDirectory(prefix="dagship-lock-") as scratch:
-        base_hashes = stub_wheels.write(distributions, _first_tag(), os.path.join(scratch, "stubs"))
+        base_hashes = stub_wheels.write(needs.distributions, _first_tag(), os.path.join(scratch, "stubs"))
         page = os.path.join(scratch, "stubs", stub_wheels.PAGE)
         with index.environment(find_links=[page]) as env, index.environment() as plain_env:
             asked = (job["python"], job["name"], job["sources"])
             over_base = solver.Solver(*asked, env, os.path.join(scratch, "work"))
             without = solver.Solver(*asked, plain_env, os.path.join(scratch, "plain"))
-            return _resolve(job, over_base, without, base_hashes, distributions, seconds)
+            result = _resolve(job, over_base, without, base_hashes, needs, seconds)
+            return {**result, "contradictions": needs.contradictions}
 
 
 def _resolve(  # noqa: PLR0911, PLR0917 - the parts of one step, and its ends
@@ -61,11 +65,13 @@ def _resolve(  # noqa: PLR0911, PLR0917 - the parts of one step, and its ends
     over_base: solver.Solver,
     without: solver.Solver,
     base_hashes: Mapping[str, str],
-    distributions: "list[dict[str, Any]]",
+    needs: base_needs.Needs,
     seconds: "dict[str, float]",
 ) -> "dict[str, Any]":
     lines = [line["text"] for line in job["lines"]]
-    base = [*(f"{name}=={version}" for name, version in job["base"].items()), *job["limits"]]
+    staying = {name: version for name, version in job["base"].items() if name not in job["moving"]}
+    base = [*(f"{name}=={version}" for name, version in staying.items()), *needs.constraints, *job["limits"]]
+    base_hashes = {name: digest for name, digest in base_hashes.items() if name in staying}
     kept = "".join(f"{name}=={version}\n" for name, version in job["pins"].items())
     with _timed("uv", seconds):
         first = over_base.uv(lines, base, ["--generate-hashes"], kept=kept)
@@ -73,7 +79,7 @@ def _resolve(  # noqa: PLR0911, PLR0917 - the parts of one step, and its ends
         return _failed("index", first.words)
     # uv takes a pre-release only where the user asks for one; pip has another rule, and the last word.
     if first.fits is False and "pre-release" not in first.words:
-        return _explained(job, over_base, distributions, first.words, seconds)
+        return _explained(job, over_base, needs, first.words, seconds)
     real: Hashes = {}
     if first.fits:
         pins = solver.read_pins(first.text)
@@ -97,7 +103,7 @@ def _resolve(  # noqa: PLR0911, PLR0917 - the parts of one step, and its ends
             unkept = _unkept(job, over_base, base, solver.read_pins(second.text))
         return {"ok": True, "text": text, "left_out": left_out, "unkept": unkept, "log": ""}
     if first.fits is False and second.fits is False:
-        return _explained(job, over_base, distributions, first.words, seconds)
+        return _explained(job, over_base, needs, first.words, seconds)
     words = f"{first.words}\n{second.words}".strip() if not first.fits else second.words
     if solver.blames_network(words):
         return _failed("index", words)
@@ -115,7 +121,7 @@ def _unkept(
         if name not in found or found[name].version == version:
             continue
         words = ""
-        if name not in job["base"] and asked < _ASKED:
+        if (name not in job["base"] or name in job["moving"]) and asked < _ASKED:
             asked += 1
             answer = over_base.uv(lines, [*base, f"{name}=={version}"], ["--offline"], limit=_PATIENCE)
             words = answer.words if answer.fits is False and "network was disabled" not in answer.words else ""
@@ -137,13 +143,13 @@ def _lacking(job: "dict[str, Any]", over_base: solver.Solver, words: str) -> "di
 def _explained(
     job: "dict[str, Any]",
     over_base: solver.Solver,
-    distributions: "list[dict[str, Any]]",
+    needs: base_needs.Needs,
     words: str,
     seconds: "dict[str, float]",
 ) -> "dict[str, Any]":
     print("there is no solution; looking for the reason", flush=True)
     with _timed("explain", seconds):
-        return {**_failed("unsatisfiable", words), **explain_conflict.explain(over_base, job, distributions, words)}
+        return {**_failed("unsatisfiable", words), **explain_conflict.explain(over_base, job, needs, words)}
 
 
 def hashes_of_base(plain: solver.Solver, pins: Sequence[str]) -> Hashes:

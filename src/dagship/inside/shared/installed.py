@@ -28,6 +28,8 @@ def distributions() -> "list[dict[str, Any]]":
                     "requires_python": distribution.metadata["Requires-Python"] or "",
                     "extras": distribution.metadata.get_all("Provides-Extra") or [],
                     "requires": distribution.requires or [],
+                    # Debian's packages, and those of before wheels, do not say which files are theirs.
+                    "has_record": bool(distribution.read_text("RECORD")),
                 },
             )
     return sorted(found.values(), key=lambda one: str(one["name"]))

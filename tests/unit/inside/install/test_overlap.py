@@ -150,3 +150,18 @@ def test_a_directory_in_the_place_of_a_file_is_an_overlap(tmp_path: Path) -> Non
     found, _ = overlap.with_image(str(tmp_path / "new"), str(tmp_path / "image"), [str(tmp_path / "image" / SITE)])
 
     assert found == [("other 2.0", "", "a.py")]
+
+
+def test_a_package_takes_nothing_from_its_own_former_version_and_all_that_it_takes_from_others_is_told(
+    tmp_path: Path,
+) -> None:
+    """`cv2/shared.py` is of both packages of the image, and so not taken out."""
+    install(tmp_path / "image", "opencv-4.0", {"cv2/own.py": "a = 1", "cv2/shared.py": "a = 1"})
+    install(tmp_path / "image", "contrib-4.0", {"cv2/shared.py": "a = 1"})
+    install(tmp_path / "new", "opencv-5.0", {"cv2/own.py": "a = 2", "cv2/shared.py": "a = 2"})
+    image = tmp_path / "image"
+    going = [str(image / SITE / "cv2" / "own.py")]
+
+    lost, _ = overlap.with_image(str(tmp_path / "new"), str(image), [str(image / SITE)], going)
+
+    assert lost == [("opencv 5.0", "contrib 4.0", "cv2/shared.py")]

@@ -41,9 +41,15 @@ def test_what_uv_speaks_of_is_suspected_first() -> None:
 def test_a_constraint_in_the_way_is_told_as_one_and_not_as_a_package_of_the_base() -> None:
     conflict = explain_conflict.Conflict([{"line": 3, "name": "pandas"}], ["six==1", "numpy<2"], alone=False)
 
-    assert explain_conflict._told(None, None, conflict, [], [], [], ["numpy<2"]) == {
+    assert explain_conflict._told(None, None, conflict, [], explain_conflict.Base([], {}, [], ["numpy<2"])) == {
         "kind": "limits",
         "lines": [3],
         "limits": ["numpy<2"],
         "pins": [{"name": "six", "version": "1", "chain": None, "needed_by": []}],
     }
+
+
+def test_a_need_of_the_base_is_suspected_like_a_pin() -> None:
+    found = explain_conflict._suspects([], ["sqlalchemy<2,>=1.4", "six==1"], "you require sqlalchemy>=2")
+
+    assert found == ([], ["sqlalchemy<2,>=1.4"])

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dagship.inside.resolve import main, solver
+from dagship.inside.resolve import base_needs, main, solver
 
 A, B, C = ("sha256:" + letter * 64 for letter in "abc")
 
@@ -84,14 +84,16 @@ JOB = {
     "base": {"numpy": "2.4.6"},
     "limits": [],
     "preferred": [],
+    "moving": [],
     "pins": {"pandas": "3.1.0"},
 }
+NEEDS = base_needs.Needs([], [], [])
 
 
 def resolved(uv: tuple[bool | None, str, str], pip: tuple[bool | None, str, str]) -> tuple[Any, Scripted]:
     over_base, without = Scripted(uv, pip), Scripted((True, f"numpy==2.4.6 \\\n    --hash={A}\n", ""), pip)
     seconds: dict[str, float] = {}
-    return main._resolve(JOB, over_base, without, {"numpy": "b" * 64}, [], seconds), over_base
+    return main._resolve(JOB, over_base, without, {"numpy": "b" * 64}, NEEDS, seconds), over_base
 
 
 def test_pip_compile_starts_from_uvs_pins_with_the_hashes_of_the_index() -> None:
@@ -111,7 +113,7 @@ def test_an_index_that_does_not_answer_takes_no_package_out_of_the_lock() -> Non
     over_base = Scripted((True, uv, ""), (True, COMPILED, ""))
     silent = Scripted((None, "", "error sending request: invalid peer certificate: UnknownIssuer"), (True, "", ""))
 
-    result = main._resolve(JOB, over_base, silent, {"numpy": "b" * 64}, [], {})
+    result = main._resolve(JOB, over_base, silent, {"numpy": "b" * 64}, NEEDS, {})
 
     assert (result["ok"], result["kind"]) == (False, "index")
     assert "UnknownIssuer" in result["log"]
@@ -130,7 +132,7 @@ def test_where_uv_cannot_tell_what_an_index_has_no_package_is_left_out() -> None
     uv = f"numpy==2.4.6\n    # via pandas\npandas==3.1.1 \\\n    --hash={C}\n"
     unknown = Scripted((None, "", "no answer in 600 s"), (True, "", ""))
 
-    result = main._resolve(JOB, Scripted((True, uv, ""), (True, COMPILED, "")), unknown, {"numpy": "b" * 64}, [], {})
+    result = main._resolve(JOB, Scripted((True, uv, ""), (True, COMPILED, "")), unknown, {"numpy": "b" * 64}, NEEDS, {})
 
     assert (result["ok"], result["kind"]) == (False, "index")
 

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from dagship.model.artifacts import BaseImage, Directory, LockFile
-from dagship.settings import Settings, load
+from dagship.settings import Settings
+from dagship.settings_sources import load
 
 DIGEST = "sha256:" + "1" * 64
 PURELIB = "/home/airflow/.local/lib/python3.11/site-packages"

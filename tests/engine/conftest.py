@@ -10,7 +10,8 @@ import pytest
 from dagship import probe, process
 from dagship.engine import builds, images
 from dagship.model.artifacts import BaseImage, BuiltImage
-from dagship.settings import Settings, load
+from dagship.settings import Settings
+from dagship.settings_sources import load
 from dagship.terminal.console import Console
 from dagship.workspace import Workspace
 from tests.machine import one_at_a_time

@@ -18,7 +18,8 @@ from dagship.model import moved_packages
 from dagship.model.artifacts import BaseImage, BuiltBase, BuiltImage, PushedImage
 from dagship.pipeline import build_inputs, stages, which_image
 from dagship.pipeline.project import Project
-from dagship.settings import Settings, load
+from dagship.settings import Settings
+from dagship.settings_sources import load
 from dagship.terminal.console import Console
 from dagship.verify import untouched
 from dagship.verify.observation import Packages

@@ -2,7 +2,13 @@
 
 import re
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ESCAPED = re.compile(r'[\x00-\x1f\x7f"\\]')
+
+
+def in_a_line(text: str) -> str:
+    """Returns a text for a comment, which ends with the line."""
+    return _CONTROL.sub("?", text)
 
 
 def quoted(text: str) -> str:

@@ -86,7 +86,10 @@ REPOSITORIES = {
         absent=("installed.py", "config", ".envrc", "dagship.toml"),
     ),
     "mwaa": Repository(
+        airflow="2.11.2",
         files={
+            "requirements.txt": '--constraint "https://example.com/airflow/constraints-2.11.2'
+            '/constraints-3.11.txt"\npendulum\n',
             "dags/imports.py": dag("imports"),
             "dags/team/exports.py": dag("exports"),
             "startup.sh": "export REGION=eu\n",

@@ -9,7 +9,7 @@ from dagship.init import dockerfile
 from dagship.init.model import Listing
 
 _OFFICIAL = re.compile(r"(?:^|/)apache/airflow:(?:slim-)?([\w.]+)")
-ASTRO = re.compile(r"astronomer/astro-runtime:|/runtime:|astronomer(?:inc)?/ap-airflow:")
+ASTRO = re.compile(r"astronomer/astro-runtime:|astrocrpublic\.azurecr\.io/runtime:|astronomer(?:inc)?/ap-airflow:")
 _COMPOSE = re.compile(r"apache/airflow:(?:slim-)?([\w.]+)")
 _EXACT = re.compile(r"^\s*apache-airflow(?:-core)?\s*(?:\[[^\]]*\])?\s*==\s*([\w.]+)")
 _CONSTRAINTS = re.compile(r"/constraints-(\d[\w.]*)/constraints")

@@ -63,7 +63,9 @@ def settings(lines: Iterable[Setting]) -> str:
             joined[line.name] = Setting(name=line.name, value=value, why=f"{before.why}; {line.why}")
         else:
             joined[line.name] = line
-    return _HEAD + "".join(f"\n# {line.why}.\n{line.name} = {_value(line.value)}\n" for line in joined.values())
+    return _HEAD + "".join(
+        f"\n# {toml.in_a_line(line.why)}.\n{line.name} = {_value(line.value)}\n" for line in joined.values()
+    )
 
 
 def _value(value: str | tuple[str, ...]) -> str:

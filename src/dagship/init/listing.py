@@ -8,7 +8,7 @@ from pathlib import Path
 from dagship.init.model import Listing
 from dagship.untrusted import boundary, files
 
-_AIRFLOW_CACHES = ("node_modules", "__pycache__", "site-packages", "dbt_packages")
+_CACHES = ("node_modules", "__pycache__", "site-packages", "dbt_packages")
 # What a directory with a Python environment has at its top.
 _ENVIRONMENTS = ("pyvenv.cfg", "conda-meta")
 # Files that are read, besides Python. What may hold passwords (.env, airflow_settings.yaml, airflow.cfg) is not.
@@ -32,12 +32,12 @@ def _paths(root: Path) -> Iterator[str]:
             name
             for name in directories
             if not name.startswith(".")
-            and name not in _AIRFLOW_CACHES
+            and name not in _CACHES
             and not any(Path(at, name, mark).exists() for mark in _ENVIRONMENTS)
         ]
         for name in names:
             path = Path(at, name)
-            if path.is_file() and not boundary.leads_out(root, path):
+            if path.is_file() and not (path.is_symlink() and boundary.leads_out(root, path)):
                 yield path.relative_to(root).as_posix()
 
 

@@ -10,6 +10,7 @@ from dagship.init.model import Left, Seen, Setting
 
 # They change nothing that is carried over, or are judged with the FROM that uses them.
 _QUIET = frozenset({"ARG", "EXPOSE", "FROM", "LABEL", "MAINTAINER", "SHELL", "STOPSIGNAL", "USER", "WORKDIR"})
+_KNOWN = frozenset({"CMD", "ENTRYPOINT", "ENV", "HEALTHCHECK", "ONBUILD", "VOLUME"})
 DEBIAN_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+(=[A-Za-z0-9.+:~-]+)?")
 _APT = ("apt", "apt-get")
 _PIP = (["pip", "install"], ["pip3", "install"], ["python", "-m", "pip", "install"], ["uv", "pip", "install"])
@@ -51,6 +52,8 @@ def judge(instructions: Sequence[Instruction], where: str, *, requirements: str,
             left += [Left(where=at, what=f"RUN {what}", instead=instead) for what, instead in others]
         elif one.word in ("COPY", "ADD"):
             left += [Left(where=at, what=f"{one.word} {what}", instead=_FILES) for what in _of_copy(one.rest, carried)]
+        elif one.word not in _QUIET and one.word not in _KNOWN:
+            left.append(Left(where=at, what="a line that is no instruction", instead=_OWN_BASE))
         elif one.word not in _QUIET:
             names = f" {', '.join(_names(one.rest))}" if one.word == "ENV" else ""  # its values may be secrets
             left.append(Left(where=at, what=f"{one.word}{names}", instead=_INSTEAD.get(one.word, _OWN_BASE)))

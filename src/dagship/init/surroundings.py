@@ -10,6 +10,7 @@ from dagship.init.model import Left, Listing, Seen, Setting
 from dagship.init.steps import DEBIAN_PACKAGE
 
 _CONFIG = ("airflow_local_settings.py", "log_config.py", "webserver_config.py", "airflow.cfg")
+_PLACE = re.compile(r"/(?:usr/local/airflow|home/airflow/gcs|opt/airflow/dags)(?=/)")
 _CONSTRAINT = re.compile(r"^\s*(-c|--constraint)\b", re.MULTILINE)
 _ADDITIONAL = re.compile(r"_PIP_ADDITIONAL_REQUIREMENTS:\s*(?:\$\{\w+:-\s*\}|[\"']{2})?\s*(#.*)?$")
 _BESIDE = (
@@ -84,8 +85,23 @@ def _left(listing: Listing, dags: Dags) -> Iterator[Left]:
             instead="Make them where Airflow runs; for the test those that DAG files read at import go into the"
             " env_file (docs/how-to/variables-and-connections.md).",
         )  # fmt: skip
+    yield from _places(listing, dags)
     for other in dags.others:
         yield Left(where=f"{other}/", what="a further directory of DAGs", instead="Name it as dags, or move the files.")
+
+
+def _places(listing: Listing, dags: Dags) -> Iterator[Left]:
+    """Places of other Airflows that DAGs name, each once: what is there elsewhere is not there in an image."""
+    told = set()
+    for path in dags.files:
+        for number, line in enumerate(listing.texts.get(path, "").splitlines(), 1):
+            found = _PLACE.search(line)
+            if found and found[0] not in told:
+                told.add(found[0])
+                yield Left(
+                    where=f"{path}:{number}", what=f"a path below {found[0]}, which is not there in the image",
+                    instead="A DAG finds files of its own directory by Path(__file__).parent.",
+                )  # fmt: skip
 
 
 def _counts(path: str, directory: str) -> bool:

@@ -73,7 +73,7 @@ def test_each_other_step_is_left_by_its_line_and_shows_no_value() -> None:
     assert [(one.where, one.what) for one in found.left] == [
         ("Dockerfile:2", "ENV TOKEN, A"), ("Dockerfile:3", "ENV OLD"), ("Dockerfile:4", "RUN curl"),
         ("Dockerfile:6", "COPY certs/ca.crt"), ("Dockerfile:7", "ENTRYPOINT"), ("Dockerfile:8", "RUN secret"),
-        ("Dockerfile:9", "VOLUME"), ("Dockerfile:10", "NONSENSE"),
+        ("Dockerfile:9", "VOLUME"), ("Dockerfile:10", "a line that is no instruction"),
     ]  # fmt: skip
 
 

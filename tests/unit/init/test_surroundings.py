@@ -69,6 +69,15 @@ def test_what_mwaa_and_astro_have_beside_the_dags_is_told() -> None:
     assert places(beside(files, "dags/a.py", "old/dags/a.py").left) == [*files, "old/dags/"]
 
 
+def test_a_path_of_another_airflow_is_told_once_with_its_line() -> None:
+    path = "open('/usr/local/airflow/include/a.sql')\n"
+    found = beside({"dags/a.py": f"{DAG}{path}{path}", "dags/b.py": f"{DAG}{path}x = '/opt/airflow/dagsx/'\n"})
+
+    assert [(one.where, one.what) for one in found.left] == [
+        ("dags/a.py:5", "a path below /usr/local/airflow, which is not there in the image")
+    ]
+
+
 def test_the_debian_packages_of_an_astro_project_become_a_setting() -> None:
     found = beside({"packages.txt": "git # for dbt\n\n# x\nBad_Name\nlibpq5\n"})
 

@@ -32,13 +32,6 @@ EXCEPTIONS = {
         "flags in, one call, a summary out",
     ),
     "pipeline/stages.py": "the order of the stages alone",
-    **dict.fromkeys(
-        (
-            "inside/probe.py",
-            "inside/verify/importer/home.py",
-        ),
-        "part of a program that is tried whole, here or in a real image",
-    ),
 }
 
 

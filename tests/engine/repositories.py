@@ -70,6 +70,31 @@ REPOSITORIES = {
         absent=("docker-compose.yaml", "latest.log", ".env"),
         left=("config/",),
     ),
+    "astro": Repository(
+        files={
+            "Dockerfile": "FROM quay.io/astronomer/astro-runtime:13.1.0\n"
+            "# Why\nUSER root\nRUN curl --silent https://example.com/tool \\\n  > /usr/bin/tool\nUSER astro\n",
+            ".astro/config.yaml": "project:\n  name: clicks\n",
+            "airflow_settings.yaml": "airflow:\n  connections: []\n",
+            "dags/clicks.py": dag("clicks"),
+            "packages.txt": "",
+            "plugins/README.md": "",
+            "tests/dags/test_dag_example.py": dag("of_a_test"),
+        },
+        dags={"clicks": "clicks.py"},
+        absent=("test_dag_example.py", "airflow_settings.yaml"),
+        left=("Dockerfile:1", "Dockerfile:4", "airflow_settings.yaml"),
+    ),
+    "composer": Repository(
+        files={
+            "dags/stock.py": dag("stock", "STOCK = '/home/airflow/gcs/data/stock.csv'"),
+            "data/stock.csv": "1,2\n",
+            "plugins/__init__.py": "",
+        },
+        dags={"stock": "stock.py"},
+        absent=("stock.csv",),
+        left=("dags/stock.py:4",),
+    ),
     "dags-at-the-root": Repository(
         files={
             "load.py": dag("load", "from shared.names import NAME"),

@@ -17,7 +17,7 @@ LOCK = '[[package]]\nname = "apache-airflow"\nversion = "3.1.7"\n'
         ("compose.yml", "image: apache/airflow:3.0.6", "3.0.6", "compose.yml:1"),
         ("uv.lock", LOCK, "3.1.7", "uv.lock"),
         ("pylock.toml", LOCK.replace("package", "packages", 1), "3.1.7", "pylock.toml"),
-        ("requirements.txt", "#apache-airflow==1.0.0\napache-airflow[amazon]==2.11.0", "2.11.0", "requirements.txt:2"),
+        ("requirements.txt", "# -c https://x/constraints-1.0.0/constraints-3.8.txt\napache-airflow[amazon]==2.11.0", "2.11.0", "requirements.txt:2"),
         ("requirements.txt", '--constraint "https://x/constraints-2.10.3/constraints-3.11.txt"', "2.10.3", "requirements.txt:1"),
         ("requirements/dev.in", "apache-airflow-core == 3.2.2", "3.2.2", "requirements/dev.in:1"),
         ("pyproject.toml", 'dependencies = ["apache-airflow==3.1.8"]', "3.1.8", "pyproject.toml:1"),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from dagship.init import dockerfile
+from dagship.init import dockerfile, imports
 from dagship.init.airflow_version import ASTRO
 from dagship.init.dag_directory import Dags
 from dagship.init.model import Left, Listing, Seen, Setting
@@ -12,11 +12,11 @@ from dagship.init.steps import DEBIAN_PACKAGE
 _CONFIG = ("airflow_local_settings.py", "log_config.py", "webserver_config.py", "airflow.cfg")
 _PLACE = re.compile(r"/(?:usr/local/airflow|home/airflow/gcs|opt/airflow/dags)(?=/)")
 _CONSTRAINT = re.compile(r"^\s*(-c|--constraint)\b", re.MULTILINE)
-_ADDITIONAL = re.compile(r"_PIP_ADDITIONAL_REQUIREMENTS:\s*(?:\$\{\w+:-\s*\}|[\"']{2})?\s*(#.*)?$")
 _BESIDE = (
     "Move it into the directory of DAGs, which DAGs import from; or build an image of your own that has it and"
     " name it as base (docs/how-to/own-base-image.md)."
 )
+_ADDITIONAL = re.compile(r"_PIP_ADDITIONAL_REQUIREMENTS:\s*(?:\$\{\w+:-\s*\}|[\"']{2})?\s*(#.*)?$")
 
 
 def kind(listing: Listing, dags: Dags) -> str:
@@ -53,7 +53,7 @@ def taken(listing: Listing, dags: Dags) -> tuple[str, ...]:
         "config",
         "packages.txt",
         "airflow_settings.yaml",
-        *_packages(listing, dags),
+        *imports.outside(listing, dags.path),
     )
     return (*known, *(path for path in listing.paths if re.search(r"(^|/)(requirements|constraints)[\w.-]*$", path)))
 
@@ -66,8 +66,8 @@ def _left(listing: Listing, dags: Dags) -> Iterator[Left]:
                 instead=f"Build an image of your own that has it in /opt/airflow/{name} and name it as base"
                 " (docs/how-to/own-base-image.md).",
             )  # fmt: skip
-    for name in _packages(listing, dags):
-        yield Left(where=f"{name}", what="DAGs import it, and it lies outside of their directory", instead=_BESIDE)
+    for name in imports.outside(listing, dags.path):
+        yield Left(where=name, what="DAGs import it, and it lies outside of their directory", instead=_BESIDE)
     if "plugins.zip" in listing.paths:
         yield Left(
             where="plugins.zip", what="the plugins of MWAA",
@@ -108,30 +108,6 @@ def _counts(path: str, directory: str) -> bool:
     """Whether a file of plugins/ or config/ is more than what a template brings."""
     name = path.rpartition("/")[2]
     return name in _CONFIG if directory == "config" else path.endswith((".py", ".zip")) and name != "__init__.py"
-
-
-def _packages(listing: Listing, dags: Dags) -> tuple[str, ...]:
-    """Packages and modules at the top, or in src, that DAGs import and that lie outside of their directory."""
-    if dags.path == ".":
-        return ()
-    code = "\n".join(listing.texts.get(path, "") for path in listing.paths if path.startswith(f"{dags.path}/"))
-    own = {
-        path.removeprefix(f"{dags.path}/").split("/")[0].removesuffix(".py")
-        for path in listing.paths
-        if path.startswith(f"{dags.path}/")
-    }
-    tops = {path.removeprefix("src/").split("/")[0]: path for path in listing.paths if path.endswith(".py")}
-    found = []
-    for top, path in sorted(tops.items()):
-        name = top.removesuffix(".py")
-        prefix = "src/" if path.startswith("src/") else ""
-        if (
-            name not in own
-            and name not in ("plugins", "config")
-            and re.search(rf"^\s*(from|import)\s+{re.escape(name)}\b", code, re.MULTILINE)
-        ):
-            found.append(f"{prefix}{top}" if top.endswith(".py") else f"{prefix}{top}/")
-    return tuple(found)
 
 
 def _package_around(listing: Listing, dags: Dags) -> str:

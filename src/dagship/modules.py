@@ -14,16 +14,14 @@ def package_hint(module: str) -> str:
     """
     package, *below = module.split(".")
     if package != "airflow":
-        return (
-            f"Add the package that has {package!r} to requirements/dags.in, lock and build again; or the missing file."
-        )
+        return f"Add the package that has {package!r} to the requirements, lock and build again; or the missing file."
     if below[:1] != ["providers"]:
         return "This Airflow has no such module: it was removed, or moved to a provider."
     provider = provider_of(module)
     if not provider:
-        return "Add the provider that it is in to requirements/dags.in, lock and build again."
+        return "Add the provider that it is in to the requirements, lock and build again."
     name = "-".join(provider.split(".")[2:])
-    return f"Add apache-airflow-providers-{name} to requirements/dags.in, lock and build again."
+    return f"Add apache-airflow-providers-{name} to the requirements, lock and build again."
 
 
 def provider_of(module: str) -> str:

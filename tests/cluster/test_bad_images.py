@@ -127,7 +127,7 @@ def test_a_worker_that_crashes_at_once_goes_back_and_the_others_never_moved(rig:
     assert failure.log[-1] == "ModuleNotFoundError: No module named 'acme_policies'"
     assert "Started: Started container worker" in failure.events
     assert "acme_policies" in failure.meaning
-    assert "requirements/dags.in" in failure.hint
+    assert "to the requirements, lock and build again" in failure.hint
     assert rig.kubectl.get("pod/worker-0")["metadata"]["uid"] == first
 
 

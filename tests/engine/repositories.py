@@ -1,6 +1,6 @@
 """Small repositories as people have them: one for each layout and idiom, and what is to be in the image of each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 DAG = """
 import pendulum
@@ -26,6 +26,7 @@ class Repository:
         dags: The DAGs that the test of its image finds, and the file of each.
         there: Files that the image's DAG version has besides those.
         absent: Names that no file of it may have.
+        packages: Packages that the image has, and their versions.
         left: What `init` says is not carried over, by where it stands.
 
     """
@@ -35,6 +36,7 @@ class Repository:
     airflow: str = ""
     there: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    packages: dict[str, str] = field(default_factory=dict)
     left: tuple[str, ...] = ()
 
 
@@ -137,5 +139,38 @@ REPOSITORIES = {
         dags={"prices": "prices.py"},
         absent=("Dockerfile",),
         left=("Dockerfile:3",),
+    ),
+    "requirements-as-airflow-documents-them": Repository(
+        airflow="3.3.2",
+        files={
+            "requirements.txt": '--constraint "https://raw.example.test/apache/airflow/constraints-3.3.2/constraints-3.11.txt"\n'
+            "apache-airflow==3.3.2  # what we run\n"
+            "-r requirements/more.txt\n",
+            "requirements/more.txt": "-c /usr/local/airflow/dags/limits.txt\nboltons\n",
+            "dags/limits.txt": "boltons==21.0.0\n",
+            "dags/uses.py": dag("uses", "import boltons"),
+        },
+        dags={"uses": "uses.py"},
+        packages={"boltons": "21.0.0"},
+    ),
+    "a-project-of-poetrys": Repository(
+        airflow="2.11.2",
+        files={
+            "pyproject.toml": "[tool.poetry]\npackage-mode = false\n"
+            '[tool.poetry.dependencies]\npython = "^3.9"\napache-airflow = "2.11.2"\ntoolz = "*"\nboltons = "^21.0"\n',
+            "poetry.lock": "".join(
+                f'[[package]]\nname = "{name}"\nversion = "{version}"\npython-versions = ">=3.7"\n{marker}\n'
+                for name, version, marker in (
+                    ("apache-airflow", "2.11.2", ""),
+                    ("toolz", "0.11.0", "markers = 'python_version < \"3.6\"'"),
+                    ("toolz", "0.12.0", "markers = 'python_version >= \"3.6\"'"),
+                    ("boltons", "21.0.0", ""),
+                )
+            )
+            + '[metadata]\nlock-version = "2.1"\npython-versions = "^3.9"\n',
+            "dags/uses.py": dag("uses", "import boltons\nimport toolz"),
+        },
+        dags={"uses": "uses.py"},
+        packages={"boltons": "21.0.0", "toolz": "0.12.0"},
     ),
 }

@@ -83,7 +83,16 @@ def test_a_repository_becomes_a_tested_image_without_an_edit(
     assert {name: file["file"] for file in report["files"] for name in file["dags"]} == known.dags
     inside = files_of_dags(image["reference"])
     assert {*known.dags.values(), *known.there} <= inside
+    assert known.packages.items() <= packages_of(image["reference"]).items()
     assert not {name for name in known.absent if any(f"/{file}".endswith(f"/{name}") for file in inside)}
+
+
+def packages_of(reference: str) -> dict[str, str]:
+    """The packages of the image, and their versions."""
+    script = "import importlib.metadata as of, json; print(json.dumps({d.name: d.version for d in of.distributions()}))"
+    look = ["run", "--rm", "--network", "none", "--entrypoint", "python", reference, "-c", script]
+    found: dict[str, str] = json.loads(process.run(["docker", *look]).stdout)
+    return found
 
 
 def files_of_dags(reference: str) -> set[str]:

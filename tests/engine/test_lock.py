@@ -274,6 +274,7 @@ def test_a_requirements_file_is_locked_as_repositories_have_it(project: Project)
     first = project.target.read_text(encoding="utf-8")
 
     assert project.locked()["boltons"] == "21.0.0"
+    assert re.search(r"\nboltons==21.0.0 [^#]*# via\n    #   -c limits.txt\n", first)
     assert "pandas" not in project.locked()
     assert (
         f"requirements/dags.in:1: Airflow {airflow} comes from the base image; its extras" in project.output.getvalue()

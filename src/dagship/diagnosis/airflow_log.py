@@ -222,7 +222,7 @@ _RULES = (
     _rule(
         r"You do not have `([\w-]+)` package installed",
         r"The image has no package \1, which the database needs.",
-        "Add it to requirements/dags.in, lock and build again.",
+        "Add it to the requirements, lock and build again.",
     ),
     _Rule(_IMPORT_FAILED, _broken_dag),
     _Rule(re.compile(r"No module named '([\w.]+)'"), _missing_module),

@@ -29,13 +29,13 @@ def constraints(kind: str, packages: Mapping[str, str], pins: tuple[Pin, ...], b
 
     Args:
         kind: One of `KINDS`.
-        packages: What the base image has.
+        packages: What the base image has, and nothing that moves.
         pins: What the lock has that holds for it.
         base: The base image.
 
     """
     locked = {pin.name: pin.version for pin in pins}
-    lines = (f"{name}=={version}" for name, version in sorted({**locked, **packages}.items()))
+    lines = (f"{name}=={version}" for name, version in sorted({**packages, **locked}.items()))
     return "\n".join([f"{_FIRST} {kind}, over {base}; versions", f"# {KINDS[kind]}.", *lines]) + "\n"
 
 

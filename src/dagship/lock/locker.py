@@ -6,7 +6,7 @@ each time.
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,21 +124,25 @@ def _file(shown: str, locked: Lock, base: BaseImage, source: Source | None, plat
     return freshness.lock_file(shown, locked, base, platforms).model_copy(update={"moved": moving})
 
 
-def export(workspace: Workspace, base: BaseImage, target: Path, kind: str) -> str:
+def export(settings: Settings, workspace: Workspace, base: BaseImage, path: Path, kind: str) -> str:
     """Writes the exact versions of an image beside its lock, and returns how the file is shown.
 
     Raises:
         UsageError: There is no such kind, or a file in its place that was not exported.
 
     """
+    source, target = source_and_lock(path)
     of_lock = exporting.is_of_lock(kind)
     pins = freshness.applying(parse_lock(_text(workspace, target), _shown(workspace, target)), base) if of_lock else ()
-    text = exporting.constraints(kind, base.packages, pins, base.reference)
-    path = target.with_suffix(f".{kind}.txt")
-    if path.exists():
-        exporting.check_own(_text(workspace, path), _shown(workspace, path))
-    workspace.write_text(path, text)
-    return _shown(workspace, path)
+    moving: Mapping[str, str] = {}
+    with suppress(UsageError):  # the source may name what is written here
+        moving = moves.asked(_source(settings, workspace, source, base), base)
+    staying = {name: version for name, version in base.packages.items() if name not in moving}
+    written = target.with_suffix(f".{kind}.txt")
+    if written.exists():
+        exporting.check_own(_text(workspace, written), _shown(workspace, written))
+    workspace.write_text(written, exporting.constraints(kind, staying, pins, base.reference))
+    return _shown(workspace, written)
 
 
 def source_and_lock(path: Path) -> tuple[Path, Path]:
@@ -199,7 +203,7 @@ def _check(source: Source, base: BaseImage) -> None:
 def _source(settings: Settings, workspace: Workspace, path: Path, base: BaseImage) -> Source:
     shown = _shown(workspace, path)
     _check_link(workspace.root, path, shown)
-    with _reading(path, shown):
+    with _reading(workspace, path, shown):
         there = freshness.environment(base.python_version, base.platform)
         return sources.read(settings, workspace.root, path, shown, there)
 
@@ -207,7 +211,7 @@ def _source(settings: Settings, workspace: Workspace, path: Path, base: BaseImag
 def _text(workspace: Workspace, path: Path) -> str:
     shown = _shown(workspace, path)
     _check_link(workspace.root, path, shown)
-    with _reading(path, shown):
+    with _reading(workspace, path, shown):
         return requirements.read(path, shown)
 
 
@@ -225,7 +229,7 @@ def _shown(workspace: Workspace, path: Path) -> str:
 
 
 @contextmanager
-def _reading(path: Path, shown: str) -> Iterator[None]:
+def _reading(workspace: Workspace, path: Path, shown: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as missing:
@@ -234,7 +238,10 @@ def _reading(path: Path, shown: str) -> Iterator[None]:
         if path.suffix == ".txt" and beside.exists():
             advice = f"Run lock to make it from {beside.name}."
         elif path.suffix == ".in":
-            advice = "Write what the DAGs need into it, one in each line, or name another lock with --requirements."
+            advice = "Write what the DAGs need into it, one in each line, or name another file with --requirements."
+            known = [name for name in sources.KNOWN if (workspace.root / name).exists()]
+            if known:
+                advice = f"Write what the DAGs need into it, one in each line; or take --requirements {known[0]}."
         raise UsageError(f"There is no file {shown}.", advice) from missing
     except OSError as failed:
         raise UsageError(f"{shown} cannot be read: {failed.strerror}.") from failed

@@ -9,6 +9,9 @@ from dagship.errors import Refused, UsageError
 from dagship.lock.requirements import canonical, logical_lines, option_advice, quoted
 
 _DIGITS = 16
+PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*", re.ASCII)
+"""A path that is written into a lock as it is."""
+
 # What git leaves in a file of which it could not merge the two sides.
 _UNMERGED = re.compile(r"(?:^|\s)[<>]{7}\s", re.MULTILINE)
 
@@ -18,7 +21,6 @@ _PIN = re.compile(
     re.ASCII,
 )
 _BEGIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==")
-_PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*", re.ASCII)
 _HASH = re.compile(r"sha256:[0-9a-f]{64}")
 _STAMP = re.compile(
     r"^# dagship: input=(?P<input>[0-9a-f]+) base=(?P<base>[0-9a-f]+) "
@@ -232,12 +234,26 @@ def with_hashes(body: str, wanted: Mapping[str, Collection[str]]) -> str:
     return "".join(f"{line}\n" for line in kept)
 
 
+def with_places(body: str, limited: Mapping[str, str]) -> str:
+    """Returns packages as pip-compile wrote them, with the constraints file of each that one bounds.
+
+    The resolver has all constraints in one file, which is named after the base image.
+    """
+    lines: list[str] = []
+    name = ""
+    for line in body.splitlines():
+        begin = _BEGIN.match(line)
+        name = canonical(begin[1]) if begin else name
+        lines.append(re.sub("(?<=-c )base-image$", limited[name], line) if name in limited else line)
+    return "".join(f"{line}\n" for line in lines)
+
+
 def renewing(source: str, target: str) -> str:
     """Returns the command that the header of a lock names: what renews locks for others runs it, where pip-compile can.
 
     Those read no option but a few, and the paths as they are in the project.
     """
-    if not target or not source.endswith((".in", ".txt")) or not all(map(_PATH.fullmatch, (source, target))):
+    if not target or not source.endswith((".in", ".txt")) or not all(map(PATH.fullmatch, (source, target))):
         return "dagship lock"
     options = "--allow-unsafe --generate-hashes --no-emit-index-url --strip-extras"
     return f"pip-compile {options} --output-file={target} {source}"

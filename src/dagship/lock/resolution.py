@@ -20,7 +20,7 @@ from dagship.lock import conflict, moves
 from dagship.lock.failure import Failure
 from dagship.lock.freshness import environment, moved, stamp
 from dagship.lock.over_base import bounding, not_kept, notes
-from dagship.lock.pins import compose, parse_lock, renewing, with_hashes
+from dagship.lock.pins import PATH, compose, parse_lock, renewing, with_hashes, with_places
 from dagship.lock.requirements import Line, Source
 from dagship.model.artifacts import BaseImage
 from dagship.resources import copy_programs
@@ -34,7 +34,6 @@ log = logging.getLogger(__name__)
 _MOST = 64 * 1024 * 1024
 
 _ANY = "requirements.in"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*", re.ASCII)
 
 
 def resolve(
@@ -80,8 +79,10 @@ def resolve(
             )  # fmt: skip
         wanted = {name: hashes for name, hashes in source.hashes.items() if name not in staying}
         body, left_out = with_hashes(result["text"], wanted), result["left_out"]
+        bounds = {limit.name: limit.at(where).rpartition(":")[0] for limit in limits}
+        body = with_places(body, {name: file for name, file in bounds.items() if PATH.fullmatch(file)})
         if asked["name"] == _ANY and where != _ANY:  # no resolver takes it for what it is by its own name
-            body = body.replace(f"-r {_ANY}", where if _NAME.fullmatch(where) else f"-r {_ANY}")
+            body = body.replace(f"-r {_ANY}", where if PATH.fullmatch(where) else f"-r {_ANY}")
         for sentence in not_kept(kept, result["unkept"], staying):
             console.say(sentence)
     locked = parse_lock(body, where)
@@ -108,7 +109,7 @@ def job(
     return {
         "python": base.python,
         # How the lock names the file; a strange name is no one's business but the user's.
-        "name": where if _NAME.fullmatch(where) and where.endswith((".in", ".txt")) else _ANY,
+        "name": where if PATH.fullmatch(where) and where.endswith((".in", ".txt")) else _ANY,
         "lines": [
             {
                 "line": line.number,

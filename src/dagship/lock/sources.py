@@ -13,7 +13,12 @@ from dagship.lock.requirements import LIMIT, Source
 from dagship.settings import Settings
 from dagship.untrusted import boundary, files
 
+KNOWN = ("requirements.txt", "uv.lock", "poetry.lock", "pylock.toml", "pyproject.toml")
+"""Files that repositories have; the first that is there is the one to name."""
+
 _WITH_PROJECT = ("uv.lock", "poetry.lock")
+# Where MWAA, Composer and the official image have the directory of DAGs: files there name one another by that.
+_DAGS = ("/usr/local/airflow/dags/", "/home/airflow/gcs/dags/", "/opt/airflow/dags/")
 
 
 def read(settings: Settings, root: Path, path: Path, where: str, there: Mapping[str, str]) -> Source:
@@ -88,7 +93,8 @@ def _of_lines(settings: Settings, root: Path, path: Path, where: str) -> Source:
 
     def named(name: str, by: str, at: str) -> tuple[str, str]:
         nonlocal left
-        other = shown[by].parent / name
+        elsewhere = next((directory for directory in _DAGS if name.startswith(directory)), "")
+        other = root / settings.dags / name.removeprefix(elsewhere) if elsewhere else shown[by].parent / name
         if boundary.leads_out(root, other):
             raise UsageError(
                 f"{at}: {requirements.quoted(name)} lies out of the project, and nothing is read there.",

@@ -33,10 +33,12 @@ def lock(
     if export and check:
         raise UsageError("lock --check changes nothing, and --export writes a file.", "Leave one of them out.")
     after = bool(export) and is_of_lock(export)
-    source, target = stage.source_and_lock(project.path(project.settings.requirements))
+    named = project.path(project.settings.requirements)
+    source, target = stage.source_and_lock(named)
     base = build_inputs.base(project)
     if export and not after:  # the source may name it
-        project.console.say(f"wrote {stage.export(project.workspace, base, target, export)}")
+        written = stage.export(project.settings, project.workspace, base, named, export)
+        project.console.say(f"wrote {written}")
     locked = stage.lock(
         project.settings,
         project.workspace,
@@ -49,7 +51,8 @@ def lock(
         target=target,
     )
     if after:
-        project.console.say(f"wrote {stage.export(project.workspace, base, target, export)}")
+        written = stage.export(project.settings, project.workspace, base, named, export)
+        project.console.say(f"wrote {written}")
     return locked
 
 

@@ -66,6 +66,16 @@ def test_a_missing_source_is_named_and_nothing_is_written(project: Path) -> None
     assert list(project.iterdir()) == []
 
 
+def test_a_source_that_the_project_has_elsewhere_is_the_one_to_name(project: Path) -> None:
+    (project.parent / "uv.lock").touch()
+    (project.parent / "pyproject.toml").touch()
+
+    with pytest.raises(UsageError) as caught:
+        run_lock(project)
+
+    assert caught.value.hint.endswith("or take --requirements uv.lock.")
+
+
 def test_a_directory_in_place_of_the_source_is_told(project: Path) -> None:
     (project / "dags.in").mkdir()
 
@@ -379,14 +389,18 @@ def test_a_build_takes_the_lock_of_a_plain_file_and_refuses_it_once_that_has_cha
 
 
 def test_versions_of_the_base_are_exported_beside_the_lock_and_may_bound_what_it_is_made_of(project: Path) -> None:
-    shown = lock.export(Workspace(project.parent), BASE, project / "dags.txt", "base")
     (project / "dags.in").write_text("-c dags.base.txt\n")
+    shown = lock.export(Settings(), Workspace(project.parent), BASE, project / "dags.txt", "base")
     run_lock(project)
 
     assert shown == "requirements/dags.base.txt"
     assert "six==1.17.0\n" in (project / "dags.base.txt").read_text()
     assert run_lock(project, check=True) == ""
     assert "#    pip-compile --allow-unsafe" in (project / "dags.txt").read_text()
+
+    (project / "dags.in").write_text("-c dags.base.txt\nsix==1.16.0\n")
+    lock.export(Settings(), Workspace(project.parent), BASE, project / "dags.txt", "base")
+    assert "six" not in (project / "dags.base.txt").read_text()
 
 
 def test_a_lock_that_moves_what_a_line_asks_for_is_taken_and_says_so_but_not_where_nothing_may_move(

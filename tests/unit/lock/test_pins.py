@@ -96,6 +96,12 @@ def test_hashes_of_files_that_the_index_does_not_have_are_refused() -> None:
         pins.with_hashes(BODY, {"six": [B]})
 
 
+def test_a_package_that_a_constraint_bounds_names_the_file_of_it_and_others_the_base() -> None:
+    body = "numpy==1.26 \\\n    # via\n    #   -c base-image\n    #   pandas\nsix==1 \\\n    # via\n    #   -c base-image\n"
+
+    assert pins.with_places(body, {"numpy": "limits.txt"}) == body.replace("base-image", "limits.txt", 1)
+
+
 # What Renovate and Dependabot look for in a lock before they renew it.
 RENOVATE = re.compile(r"^(#.*?\r?\n)+# {4}(?P<command>\S*)(?P<arguments> .*?)?\r?\n")
 ALLOWED = {"--allow-unsafe", "--generate-hashes", "--no-emit-index-url", "--strip-extras", "--output-file"}

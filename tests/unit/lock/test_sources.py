@@ -31,6 +31,21 @@ def test_names_are_relative_to_the_file_that_they_stand_in(tmp_path: Path) -> No
     assert [line.place for line in source.limits.lines] == ["limits.txt:1"]
 
 
+@pytest.mark.parametrize("place", ["/usr/local/airflow", "/home/airflow/gcs", "/opt/airflow"])
+def test_a_path_of_the_machine_that_airflow_runs_on_is_one_in_the_directory_of_dags(tmp_path: Path, place: str) -> None:
+    (tmp_path / "our-dags").mkdir()
+    (tmp_path / "our-dags" / "limits.txt").write_text("numpy<2\n")
+    (tmp_path / "requirements.txt").write_text(f'--constraint "{place}/dags/limits.txt"\nsix\n')
+    limits = read(tmp_path, Settings(dags=Path("our-dags"))).limits
+
+    assert limits is not None
+    assert [line.place for line in limits.lines] == ["our-dags/limits.txt:1"]
+
+    (tmp_path / "requirements.txt").write_text(f"-c {place}/dags/../../../secret.txt\n")
+    with pytest.raises(UsageError, match="lies out of the project"):
+        read(tmp_path)
+
+
 def test_a_file_that_is_not_there_is_named_with_the_line_that_names_it(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("six\n-r more.txt\n")
 

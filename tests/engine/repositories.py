@@ -125,6 +125,32 @@ REPOSITORIES = {
         absent=("startup.sh",),
         left=("startup.sh",),
     ),
+    "uv": Repository(
+        airflow="3.3.2",
+        files={
+            "pyproject.toml": "[project]\nname = 'flows'\nversion = '1'\nrequires-python = '>=3.10'\n"
+            "dependencies = ['apache-airflow==3.3.2', 'toolz']\n",
+            "uv.lock": "version = 1\n"
+            + "\n".join(
+                f"[[package]]\nname = '{name}'\nversion = '{version}'\nsource = {{ registry = 'https://example.com/simple' }}"
+                for name, version in {"apache-airflow": "3.3.2", "toolz": "0.12.0"}.items()
+            ),
+            "airflow/dags/sums.py": dag("sums", "import toolz\nassert toolz.__version__ == '0.12.0'"),
+        },
+        dags={"sums": "sums.py"},
+        absent=("uv.lock", "pyproject.toml"),
+    ),
+    "requirements-of-pip": Repository(
+        files={
+            "requirements.txt": "-r requirements/common.txt\n-c constraints.txt\n",
+            "requirements/common.txt": "toolz  # for sums\n",
+            "constraints.txt": "toolz==0.12.0\nunused==1.0\n",
+            "pipelines/sums.py": dag("sums", "import toolz\nassert toolz.__version__ == '0.12.0'"),
+            "pipelines/team/more.py": dag("more"),
+        },
+        dags={"sums": "sums.py", "more": "team/more.py"},
+        absent=("requirements.txt",),
+    ),
     "an-image-of-its-own": Repository(
         airflow="2.11.2",
         files={

@@ -40,7 +40,7 @@ image-of-dags:
   services: ["docker:28-dind"]
   variables: {DOCKER_TLS_CERTDIR: /certs}
   before_script:
-    - apk add --no-cache python3 git
+    - apk add --no-cache git python3 py3-pip
     - python3 -m venv /venv && . /venv/bin/activate && pip install dagship
   script:
     - dagship build

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dagship.init.model import Listing, Seen, Setting
 
 DEFAULT = "requirements/dags.in"
-_OF_PIP = ("requirements.txt", "requirements.in")
+_OF_PIP = ("requirements.txt", "requirements.in", "requirements/requirements.txt")
 _LOCKS = ("uv.lock", "poetry.lock", "pylock.toml")
 _EMPTY = """\
 # What the DAGs need, one requirement in a line, as: pandas>=2.2,<3
@@ -35,13 +35,19 @@ def find(listing: Listing, dags: str) -> Needs:
     for path in (DEFAULT, "requirements/dags.txt"):
         if path in listing.paths:
             return Needs(source=path, seen=Seen(saw=(f"Requirements: {path}.",)))
-    there = [path for path in (*_OF_PIP, f"{dags}/requirements.txt", *_of_project(listing)) if path in listing.paths]
+    there = [path for path in (*_OF_PIP, *_near(dags), *_of_project(listing)) if path in listing.paths]
     if not there:
         return Needs(source=DEFAULT, text=_EMPTY, seen=Seen())
     first, *others = there
     setting = Setting(name="requirements", value=first, why="What the DAGs need besides Airflow")
     beside = f"; {', '.join(others)} is there too, and not read" if others else ""
     return Needs(source=first, seen=Seen(settings=(setting,), saw=(f"Requirements: {first}{beside}.",)))
+
+
+def _near(dags: str) -> tuple[str, ...]:
+    """Files of requirements beside the directory of DAGs and in it."""
+    beside = dags.rpartition("/")[0]
+    return (*((f"{beside}/requirements.txt",) if beside else ()), f"{dags}/requirements.txt")
 
 
 def _of_project(listing: Listing) -> list[str]:

@@ -59,10 +59,10 @@ def taken(listing: Listing, dags: Dags) -> tuple[str, ...]:
 
 
 def _left(listing: Listing, dags: Dags) -> Iterator[Left]:
-    for name in ("plugins", "config"):
-        if any(path.startswith(f"{name}/") and _counts(path, name) for path in listing.paths):
+    for name, place in _of_airflow(dags):
+        if any(path.startswith(f"{place}/") and _counts(path, name) for path in listing.paths):
             yield Left(
-                where=f"{name}/", what="Airflow's own, outside of the DAGs",
+                where=f"{place}/", what="Airflow's own, outside of the DAGs",
                 instead=f"Build an image of your own that has it in /opt/airflow/{name} and name it as base"
                 " (docs/how-to/own-base-image.md).",
             )  # fmt: skip
@@ -102,6 +102,15 @@ def _places(listing: Listing, dags: Dags) -> Iterator[Left]:
                     where=f"{path}:{number}", what=f"a path below {found[0]}, which is not there in the image",
                     instead="A DAG finds files of its own directory by Path(__file__).parent.",
                 )  # fmt: skip
+
+
+def _of_airflow(dags: Dags) -> Iterator[tuple[str, str]]:
+    """Directories of Airflow's own, by name and place: at the top, and beside the directory of DAGs."""
+    beside_dags = dags.path.rpartition("/")[0]
+    for name in ("plugins", "config"):
+        yield name, name
+        if beside_dags:
+            yield name, f"{beside_dags}/{name}"
 
 
 def _counts(path: str, directory: str) -> bool:

@@ -6,9 +6,12 @@ from dagship.init import needs
 from tests.builders.listings import listing
 
 
-@pytest.mark.parametrize("path", ["requirements.txt", "requirements.in", "dags/requirements.txt"])
+@pytest.mark.parametrize(
+    "path", ["requirements.txt", "requirements.in", "requirements/requirements.txt", "src/requirements.txt",
+             "src/dags/requirements.txt"]
+)  # fmt: skip
 def test_a_file_of_requirements_becomes_a_setting(path: str) -> None:
-    found = needs.find(listing({path: ""}), "dags")
+    found = needs.find(listing({path: ""}), "src/dags")
 
     assert [(one.name, one.value) for one in found.seen.settings] == [("requirements", path)]
     assert not found.text

@@ -52,6 +52,7 @@ def test_plugins_and_config_are_told_where_there_is_more_than_a_template_brings(
 
     assert not beside(files).left
     assert places(beside({**files, "plugins/a.py": "", "config/airflow.cfg": ""}).left) == ["plugins/", "config/"]
+    assert places(beside({"src/plugins/a.py": ""}, "src/dags/a.py").left) == ["src/plugins/"]
 
 
 def test_what_dags_import_from_outside_of_their_directory_is_told() -> None:

@@ -1,4 +1,4 @@
-"""Airflow as its dag-processor uses it, the same for 2.10 to 3.3: what differs between releases is all here."""
+"""Airflow as its dag-processor uses it, the same for 2.10 to 3.4: what differs between releases is all here."""
 
 import datetime as dt
 import json
@@ -7,7 +7,7 @@ import pathlib
 import sys
 from typing import Any
 
-from . import warm_up
+from . import listing, warm_up
 from .made_dags import Made
 from .tables import Tables
 
@@ -61,10 +61,8 @@ class Airflow:
         return Airflow(self.version, root)
 
     def files(self) -> list[str]:
-        """Lists the files that Airflow would read: its safe mode and `.airflowignore` decide."""
-        from airflow.utils.file import list_py_file_paths
-
-        return sorted(list_py_file_paths(self.root))
+        """Lists the files that Airflow would read."""
+        return listing.files(self.root)
 
     def limit(self, path: str) -> float:
         """Returns the seconds that Airflow gives the import of a file; local settings may give some files more."""

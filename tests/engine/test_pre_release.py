@@ -1,0 +1,87 @@
+"""The newest pre-release of Airflow on the index: what breaks with the next release is known before it is out."""
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from packaging.version import Version
+
+from dagship.model.artifacts import BaseImage, BuiltImage
+from dagship.settings import Settings
+from dagship.terminal.console import Console
+from dagship.verify import verifier
+from dagship.workspace import Workspace
+from tests.engine import airflows, dag_processor
+from tests.engine.lines import Line
+
+
+def _dag(dag_id: str, head: str = "") -> str:
+    return f"{head}\nfrom airflow.sdk import DAG\n\ndag = DAG(dag_id={dag_id!r}, schedule=None)\n"
+
+
+def _archive(**files: str) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(f"{name}.py", text)
+    return content.getvalue()
+
+
+TREE: dict[str, str | bytes] = {
+    "good.py": _dag("good", "from beside import WORD"),
+    "beside.py": "WORD = 'no DAG'\n",
+    "lacks.py": _dag("lacks", "import not_there"),
+    "ignored/left_out.py": _dag("left_out", "import not_there"),
+    ".airflowignore": "ignored/\n",
+    "packed.zip": _archive(inner=_dag("packed")),
+}
+
+
+@pytest.fixture(scope="module")
+def base(base_of: Callable[[str], BaseImage]) -> BaseImage:
+    listing = [sys.executable, "-m", "pip", "index", "versions", "apache-airflow", "--pre", "--json"]
+    ended = subprocess.run(listing, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    versions = map(Version, json.loads(ended.stdout)["versions"])
+    return base_of(str(max(version for version in versions if version.is_prerelease)))
+
+
+def test_each_file_is_judged_as_its_dag_processor_does(
+    base: BaseImage,
+    image_of: Callable[..., BuiltImage],
+    settings_for: Callable[..., Settings],
+    workspace: Workspace,
+) -> None:
+    image = image_of(base, TREE)
+
+    report = verifier.verify(settings_for(parse_budget=60), workspace, Console(stderr=io.StringIO()), image)
+
+    airflow = dag_processor.passed(image.reference)
+    assert airflow.dags == {"good.py": {"good"}, "packed.zip": {"packed"}}
+    assert {file.file: set(file.dags) for file in report.files if file.dags} == airflow.dags
+    assert {found.file for found in report.findings if found.severity == "error"} == set(airflow.errors) == {"lacks.py"}
+
+
+def test_a_run_ends_on_the_code_that_it_began_with(base: BaseImage, tmp_path: Path) -> None:
+    one = Line(tmp_path, base)
+    old = one.build("A")
+    image = one.build("B", previous=old.reference)
+
+    with airflows.running(image.reference) as airflow:
+        airflow.announce(DAGSHIP_DAG_VERSION=old.dag_version)
+        airflow.until(lambda: airflow.announced("pinned") == old.dag_version)
+        airflow.trigger("pinned", "began-on-a")
+        airflow.until(lambda: airflow.run("began-on-a")[0] == "running")
+        airflow.announce()
+        airflow.until(lambda: airflow.announced("pinned") == image.dag_version)
+        airflow.execute("touch", "/tmp/go")
+        airflow.until(lambda: airflow.run("began-on-a")[0] in ("success", "failed"))
+
+        assert airflow.run("began-on-a") == ("success", old.dag_version), airflow.logs()
+        seen = airflow.execute("cat", "/tmp/seen").splitlines()
+        assert seen == ["began-on-a first A A", "began-on-a second A A A"]

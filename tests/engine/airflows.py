@@ -21,6 +21,8 @@ _ENVIRONMENT = {
     "AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": "0",
     "AIRFLOW__API_AUTH__JWT_SECRET": "for-this-test-alone-and-long-enough-to-be-taken-for-a-secret-by-every-library",
     "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
+    # A task fails whose question is not answered in 5 s, which a busy machine may take.
+    "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
     "AIRFLOW__LOGGING__BASE_LOG_FOLDER": "/tmp/logs",
     "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
     "HOME": "/tmp",
@@ -101,7 +103,7 @@ class Airflow:
         body = {"dry_run": False, "dag_run_id": run_id, "task_ids": [task_id], "only_failed": False}
         self.call("POST", f"/api/v2/dags/{dag_id}/clearTaskInstances", body)
 
-    def until(self, there: "Callable[[], bool]", seconds: float = 120) -> None:
+    def until(self, there: "Callable[[], bool]", seconds: float = 300) -> None:
         """Waits until something is there."""
         deadline = time.monotonic() + seconds
         while not there():

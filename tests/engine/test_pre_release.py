@@ -62,8 +62,11 @@ def test_each_file_is_judged_as_its_dag_processor_does(
     report = verifier.verify(settings_for(parse_budget=60), workspace, Console(stderr=io.StringIO()), image)
 
     airflow = dag_processor.passed(image.reference)
-    assert airflow.dags == {"good.py": {"good"}, "packed.zip": {"packed"}}
-    assert {file.file: set(file.dags) for file in report.files if file.dags} == airflow.dags
+    assert airflow.dags == {"good.py": {"good"}, "packed.zip/inner.py": {"packed"}}
+    assert {file.file: set(file.dags) for file in report.files if file.dags} == {
+        "good.py": {"good"},
+        "packed.zip": {"packed"},
+    }
     assert {found.file for found in report.findings if found.severity == "error"} == set(airflow.errors) == {"lacks.py"}
 
 

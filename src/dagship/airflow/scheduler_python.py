@@ -1,7 +1,7 @@
 """Runs the Python of `inside/scheduler/` in a container of Airflow: it reaches the metadata database from there.
 
 The API would need a login and the command line differs from version to version; Airflow's models are the same from
-2.10 to 3.3 in all that is asked here.
+2.10 to 3.4 in all that is asked here.
 """
 
 import ast

@@ -1,4 +1,4 @@
-"""DAG bundles for Airflow 3.0 to 3.3: directories side by side, so that a run ends on the code it began with."""
+"""DAG bundles for Airflow 3.0 to 3.4: directories side by side, so that a run ends on the code it began with."""
 
 import logging
 import os

@@ -76,7 +76,7 @@ def render(recipe: Recipe) -> str:
     environment.filters["word"] = _word
     environment.globals["exec_form"] = exec_form
     template = environment.from_string(resource("images/airflow/Dockerfile.j2").read_text("utf-8"))
-    return template.render(asdict(recipe) | {"versions_root": dag_versions.ROOT})
+    return template.render(asdict(recipe) | {"dags_folder": dag_versions.dags_folder(recipe.dag_version)})
 
 
 def compilers(settings: "Settings") -> tuple[str, ...]:

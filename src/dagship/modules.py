@@ -14,7 +14,10 @@ def package_hint(module: str) -> str:
     """
     package, *below = module.split(".")
     if package != "airflow":
-        return f"Add the package that has {package!r} to the requirements, lock and build again; or the missing file."
+        return (
+            f"Add the package that has {package!r} to the requirements, lock and build again; or the missing file: "
+            "what lies beside the DAG directory takes the setting include."
+        )
     if below[:1] != ["providers"]:
         return "This Airflow has no such module: it was removed, or moved to a provider."
     provider = provider_of(module)

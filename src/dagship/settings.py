@@ -31,6 +31,7 @@ class Settings(BaseSettings):
 
     repository: str = _field("repository")
     dags: Path = _field("dags")
+    include: Annotated[tuple[Path, ...], NoDecode] = _field("include")
     requirements: Path = _field("requirements")
     groups: Names = _field("groups")
     optional_dependencies: Names = _field("optional_dependencies")

@@ -15,7 +15,7 @@ from dagship.verify.observation import (
     SeenVersion,
 )
 
-ROOT = "/opt/airflow/dag-versions/3f9c2a71d0b4"
+ROOT = "/opt/airflow/dag-versions/3f9c2a71d0b4/dags"
 
 
 def traced(error: str, line: int = 7, file: str = "sales.py") -> str:
@@ -56,5 +56,5 @@ def only(seen: Observation, **options: Any) -> Finding:
 
 
 def earlier(*files: SeenFile, **facts: Any) -> SeenVersion:
-    known = {"version": "a81e07c455f2", "root": "/opt/airflow/dag-versions/a81e07c455f2", "failed": ""}
+    known = {"version": "a81e07c455f2", "root": "/opt/airflow/dag-versions/a81e07c455f2/dags", "failed": ""}
     return SeenVersion(**{**known, **facts}, files=files)

@@ -1,6 +1,6 @@
 """Tracebacks as Python and Airflow print them."""
 
-ROOT = "/opt/airflow/dag-versions/3f9c2a71d0b4"
+ROOT = "/opt/airflow/dag-versions/3f9c2a71d0b4/dags"
 
 PLAIN = f"""\
 Traceback (most recent call last):

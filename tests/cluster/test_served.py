@@ -16,7 +16,7 @@ from tests.cluster import images
 from tests.cluster.rig import SECONDS, Rig
 
 A = "a" * 12
-OWN = f"/opt/airflow/dag-versions/{A}"
+OWN = f"/opt/airflow/dag-versions/{A}/dags"
 # What the container has, as an Airflow would say it; the last word of the command is what it is asked for.
 HAS = f"""
 value=null; [ -z "${{{FOLDER}+set}}" ] || value="\\"${FOLDER}\\""

@@ -99,7 +99,7 @@ def image_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...,
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text if isinstance(text, bytes) else text.encode())
         (context / "dags").mkdir(exist_ok=True)
-        root = "/opt/airflow/dag-versions/0123456789ab"
+        root = "/opt/airflow/dag-versions/0123456789ab/dags"
         environment = f"ENV AIRFLOW__CORE__DAGS_FOLDER={root}"
         lines = (f"FROM {base.reference}", *steps, f"COPY dags/ {root}/", environment)
         (context / "Dockerfile").write_text("\n".join(lines) + "\n")

@@ -35,8 +35,8 @@ def pinned():
     @task
     def second():
         import later
-
-        note("second", later.WORD)
+{more}
+        note("second", later.WORD{said})
 
     first() >> second()
 
@@ -52,12 +52,20 @@ class Line:
         self.output = io.StringIO()
         self.settings = load(root, {"base": base.reference, "repository": "dagship-test/versions"} | flags)
         self.project = Project(root=root, settings=self.settings, console=Console(stderr=self.output))
-        self.dags = root / "dags"
+        self.dags = root / self.settings.dags
         self.dags.mkdir(exist_ok=True)
 
     def build(self, word: str, **flags: object) -> BuiltImage:
         """Builds the image of a word."""
-        (self.dags / "pinned.py").write_text(DAG.format(word=word))
+        # What the project includes is imported late too, by its own name and below that of the DAG directory.
+        for place in self.settings.include:
+            (self.dags.parent / place / "deep").mkdir(parents=True, exist_ok=True)
+            (self.dags.parent / place / "deep" / "beside.py").write_text(f"WORD = {word!r}\n")
+        names = [f"{place.name}.deep.beside" for place in self.settings.include]
+        names += [f"{self.dags.name}.words"] if names else []
+        more = "".join(f"        import {name}\n" for name in names)
+        said = "".join(f", {name}.WORD" for name in names)
+        (self.dags / "pinned.py").write_text(DAG.format(word=word, more=more, said=said))
         for name in ("words", "later"):
             (self.dags / f"{name}.py").write_text(f"WORD = {word!r}\n")
         settings = self.settings.model_copy(update=flags)

@@ -86,9 +86,10 @@ def test_the_version_directory_holds_the_tree_as_given_and_nobody_can_write_it(p
         [
             "drwxr-xr-x 0:0 ",
             f"dr-xr-xr-x 0:0 {image.dag_version}",
-            f"-r--r--r-- 0:0 {image.dag_version}/first.py",
-            f"dr-xr-xr-x 0:0 {image.dag_version}/helpers",
-            f"-r--r--r-- 0:0 {image.dag_version}/helpers/shared.py",
+            f"dr-xr-xr-x 0:0 {image.dag_version}/dags",
+            f"-r--r--r-- 0:0 {image.dag_version}/dags/first.py",
+            f"dr-xr-xr-x 0:0 {image.dag_version}/dags/helpers",
+            f"-r--r--r-- 0:0 {image.dag_version}/dags/helpers/shared.py",
             "-r--r--r-- 0:0 CURRENT",
         ]
     )
@@ -101,7 +102,7 @@ def test_airflow_looks_for_dags_there_and_airflows_home_is_as_it_was(project: Ma
     said = inside(image, "bash", "-c", "echo $AIRFLOW__CORE__DAGS_FOLDER; stat -c '%a %u %g' /opt/airflow; id -u")
 
     assert [
-        f"/opt/airflow/dag-versions/{image.dag_version}",
+        f"/opt/airflow/dag-versions/{image.dag_version}/dags",
         f"{home.mode:o} {home.uid} {home.gid}",
         "50000",
     ] == said.splitlines()

@@ -30,7 +30,7 @@ for found in pkgutil.iter_modules(plugins.__path__):
 _TAKE = f"""\
 set -e
 here=$(python -c 'import airflow; print(airflow.__path__[0])' | tail -n 1)
-root=/opt/airflow/dag-versions/0123456789ab
+root=/opt/airflow/dag-versions/0123456789ab/dags
 mkdir -p $root /opt/airflow/plugins
 cp -r $here/example_dags $root/examples
 rm -r $root/examples/plugins

@@ -71,7 +71,7 @@ class Volume:
             "DAGSHIP_SYNC_SUBDIRECTORY": "dags",
             "DAGSHIP_SYNC_INTERVAL": "1",
             "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
-            "AIRFLOW__CORE__DAGS_FOLDER": f"{ROOT}/current",
+            "AIRFLOW__CORE__DAGS_FOLDER": f"{ROOT}/current/dags",
             **environment,
         }
         return [
@@ -344,8 +344,25 @@ def test_a_bundle_serves_the_current_version_and_the_one_that_a_run_is_pinned_to
         config = bundles(refresh_interval=5)
         return volume_3.python(BUNDLE.format(version=version), AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST=config)
 
-    assert [f"{ROOT}/{second}", second, ["two"]] == served(None)
-    assert [f"{ROOT}/{first}", first, ["one"]] == served(first)
+    assert [f"{ROOT}/{second}/dags", second, ["two"]] == served(None)
+    assert [f"{ROOT}/{first}/dags", first, ["one"]] == served(first)
+
+
+def test_what_is_included_comes_with_its_commit_for_the_check_and_for_a_pinned_run(volume_3: Volume) -> None:
+    told = {"DAGSHIP_SYNC_INCLUDE": "lib/include", "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": bundles()}
+
+    def commit(word: str) -> str:
+        more = "from include.deep.words import WORD as VALUE"
+        return volume_3.commit(more=more, **{"../lib/include/deep/words": f"WORD = {word!r}\n"})
+
+    first = commit("one")
+    with volume_3.syncing(**told) as sync:
+        sync.until("current", current=first)
+        second = commit("two")
+        sync.until("current", current=second)
+
+    assert [f"{ROOT}/{second}/dags", second, ["two"]] == volume_3.python(BUNDLE.format(version=None), **told)
+    assert [f"{ROOT}/{first}/dags", first, ["one"]] == volume_3.python(BUNDLE.format(version=first), **told)
 
 
 REFRESH = """
@@ -361,14 +378,14 @@ for name in {names!r}:
         bundle.refresh()
     except Exception as error:
         seen.append(str(error))
-    seen.append([bundle.get_current_version().version, bundle.path.name])
+    seen.append([bundle.get_current_version().version, bundle.path.parent.name])
 print(json.dumps(seen))
 """
 
 
 def test_a_bundle_takes_a_new_version_at_its_refresh_and_never_one_that_is_not_there(volume_3: Volume) -> None:
     for name in ("one", "two"):
-        (volume_3.root / name).mkdir()
+        (volume_3.root / name / "dags").mkdir(parents=True)
     (volume_3.root / "CURRENT").write_text("one")
 
     seen = volume_3.python(
@@ -386,7 +403,7 @@ def test_a_bundle_fetches_the_commit_that_a_run_is_pinned_to(volume_3: Volume) -
 
     served = volume_3.python(BUNDLE.format(version=old), AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST=bundles())
 
-    assert [f"{ROOT}/{old}", old, ["old"]] == served
+    assert [f"{ROOT}/{old}/dags", old, ["old"]] == served
     assert newest == volume_3.current
 
 

@@ -51,7 +51,7 @@ def test_an_image_holds_the_versions_of_the_one_before_and_the_newest_is_current
     assert (c.dag_version, b.dag_version, a.dag_version) == c.dag_versions
     assert c.dag_changes == dict.fromkeys(c.dag_versions[1:], ("later.py", "pinned.py", "words.py"))
     assert [c.dag_version, *sorted(c.dag_versions)] == inside(c, f"cat {ROOT}/CURRENT; ls {ROOT} | grep -v CURRENT")
-    assert ["WORD", "=", "'A'"] == inside(c, f"cat {ROOT}/{a.dag_version}/words.py")
+    assert ["WORD", "=", "'A'"] == inside(c, f"cat {ROOT}/{a.dag_version}/dags/words.py")
 
 
 def test_a_version_has_the_same_layer_in_every_image_and_one_that_leaves_takes_it_along(line: MakeLine) -> None:
@@ -170,7 +170,7 @@ def test_a_previous_image_that_nobody_named_may_be_gone(line: MakeLine, registry
 def test_a_version_that_was_tampered_with_is_left_out(line: MakeLine, tmp_path: Path) -> None:
     a = line("theirs").build("A")
     (tmp_path / "Dockerfile").write_text(
-        f"FROM {a.reference}\nUSER 0\nRUN echo 'WORD = 7' > {ROOT}/{a.dag_version}/words.py\nUSER 50000\n"
+        f"FROM {a.reference}\nUSER 0\nRUN echo 'WORD = 7' > {ROOT}/{a.dag_version}/dags/words.py\nUSER 50000\n"
     )
     tampered = "dagship-test/versions:tampered"
     assert process.run(["docker", "build", "--quiet", f"--tag={tampered}", str(tmp_path)]).code == 0
@@ -195,7 +195,8 @@ def test_of_two_trees_with_one_id_neither_is_taken_for_the_other(tmp_path: Path,
 
     assert first.dag_version == second.dag_version
     assert ["one", "two", "one"] == [
-        inside(image, f'cat {ROOT}/{first.dag_version}/a.py | cut -s -d"\'" -f2')[0] for image in (first, second, again)
+        inside(image, f'cat {ROOT}/{first.dag_version}/dags/a.py | cut -s -d"\'" -f2')[0]
+        for image in (first, second, again)
     ]
     with pytest.raises(Refused, match=f"other DAGs under the id {first.dag_version}"):
         build(COLLIDING[1], previous=again.reference)
@@ -235,7 +236,7 @@ def test_a_version_that_the_labels_name_and_the_image_lacks_fails_the_test(line:
 
     assert not report.passed
     assert [a.dag_version] == [finding.version for finding in report.findings]
-    assert f"No such file or directory: '{ROOT}/{a.dag_version}'" in report.findings[0].message
+    assert f"No such file or directory: '{ROOT}/{a.dag_version}/dags'" in report.findings[0].message
 
 
 def test_an_image_that_is_named_says_by_its_labels_what_it_holds(line: MakeLine) -> None:
@@ -250,10 +251,13 @@ def test_an_image_that_is_named_says_by_its_labels_what_it_holds(line: MakeLine)
 def test_airflow_2_serves_the_current_version_alone_and_only_that_is_imported(
     tmp_path: Path, base_2: BaseImage
 ) -> None:
-    one = Line(tmp_path, base_2)
+    one = Line(tmp_path, base_2, dags="flows", include="lib/included")
     b = one.build("B", previous=one.build("A").reference)
     (one.dags / "pinned.py").unlink()
-    (one.dags / "two.py").write_text("from airflow import DAG\nwith DAG('two', schedule=None):\n    pass\n")
+    (one.dags / "two.py").write_text(
+        "from airflow import DAG\nfrom included.deep.beside import WORD\nfrom flows.words import WORD as OTHER\n"
+        "with DAG('two', schedule=None, tags=[WORD, OTHER]):\n    pass\n"
+    )
     settings = one.settings.model_copy(update={"previous": b.reference})
     image = stages.build(
         Project(root=tmp_path, settings=settings, console=one.project.console), force=False, push=False
@@ -281,12 +285,41 @@ def test_versions_with_modules_of_the_same_name_do_not_meet(line: MakeLine) -> N
     }
 
 
+def test_what_is_included_is_of_its_version_and_hides_nothing_of_the_image(tmp_path: Path, base_3: BaseImage) -> None:
+    one = Line(tmp_path, base_3, dags="flows", include="lib/included,yaml")
+    (one.dags / "asks.py").write_text(
+        "from airflow.sdk import DAG\nimport yaml\nfrom included.deep import beside\nfrom flows.words import WORD\n"
+        "yaml.safe_load('a: 1')\ndag = DAG(f'said-{beside.WORD}{WORD}', schedule=None)\n"
+    )
+    (one.dags / "broken.py").write_text("import airflow\nimport included.gone\ndag = None\n")
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_it.py").write_text(
+        "from included.deep.beside import WORD\ndef test_it():\n    assert WORD == 'B'\n"
+    )
+    (tmp_path / "yaml").mkdir()
+    a = one.build("A")
+    b = one.build("B", previous=a.reference)
+    report = stages.test_image(one.project, image=b.reference, pytest_path=tmp_path / "tests")
+
+    assert "../included/deep/beside.py" in (b.dag_changes[a.dag_version] or ())
+    assert {("", ("said-BB",)), (a.dag_version, ("said-AA",))} == {
+        (file.version, file.dags) for file in report.files if file.file == "asks.py"
+    }
+    assert [test.outcome for test in report.tests] == ["passed"]
+    found = {(finding.version, finding.kind, finding.file): finding for finding in report.findings}
+    assert set(found) == {
+        ("", "hidden-include", ""), ("", "import-error", "broken.py"), (a.dag_version, "import-error", "broken.py"),
+    }  # fmt: skip
+    assert "'yaml' first, at /" in found["", "hidden-include", ""].message
+    assert "requirements" not in found["", "import-error", "broken.py"].hint
+
+
 def test_a_version_that_is_not_there_is_not_announced(line: MakeLine) -> None:
     one = line()
     image = one.build("A")
     program = (
         "from dagship_versions.bundle import BakedDagBundle as B; b = B(name='dags-folder'); b.initialize();"
-        "v = b.get_current_version(); print(getattr(v, 'version', v), b.path.name)"
+        "v = b.get_current_version(); print(getattr(v, 'version', v), b.path.parent.name)"
     )
     told = f'DAGSHIP_DAG_VERSION=0123456789ab python -c "{program}" 2>&1 | tail -n 2'
 

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from dagship.dockerfile import Recipe, compilers
 from dagship.engine import images
 from dagship.image import sidebyside
+from dagship.image.tree import archive
 from dagship.image.tree.model import Tree
 from dagship.model import moved_packages
 from dagship.model.artifacts import BaseImage, LockFile
@@ -108,7 +109,7 @@ def _content(settings: Settings, base: BaseImage, lock: LockFile, recipe: Recipe
         "recipe": asdict(recipe),
         "template": resource("images/airflow/Dockerfile.j2").read_text("utf-8"),
         "purelib": base.purelib,
-        "versions": versions_files(),
+        "versions": {**versions_files(), archive.START: ""},
         "inside": _installing_files() if recipe.with_deps else {},
     }
     return hashlib.sha256(json.dumps(goes_in, sort_keys=True).encode()).hexdigest()

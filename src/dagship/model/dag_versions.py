@@ -4,6 +4,8 @@ import json
 import re
 from collections.abc import Mapping
 
+from dagship.inside.versions.layout import DAGS
+
 # Directory of the versions in the image. The code in inside/, which imports nothing of the rest, has its own.
 ROOT = "/opt/airflow/dag-versions"
 _ID_DIGITS = 12
@@ -25,6 +27,11 @@ _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 def is_id(text: str) -> bool:
     """Whether a text is the id of a DAG version of an image; commits of git delivery are none."""
     return _ID.fullmatch(text) is not None
+
+
+def dags_folder(version: str) -> str:
+    """Returns the DAG directory of a version in the image."""
+    return f"{ROOT}/{version}/{DAGS}"
 
 
 def version_id(digest: str) -> str:

@@ -39,6 +39,12 @@ class Description(NamedTuple):
 DESCRIPTIONS = {
     "repository": Description("dagship/airflow", "Repository of the image, without tag"),
     "dags": Description(Path("dags"), "Directory of DAGs to embed"),
+    "include": Description(
+        (),
+        "Directories and modules of the project that DAGs import or read, and that lie elsewhere in it; they are part "
+        "of the DAG version",
+        commas=True,
+    ),
     "requirements": Description(
         Path("requirements/dags.txt"),
         "What the DAGs need: a lock, or what it is made of: a .in, a requirements.txt, pyproject.toml, uv.lock, "

@@ -15,6 +15,7 @@ Kind = Literal[
     "cycle",
     "deprecation",
     "duplicate-dag-id",
+    "hidden-include",
     "import-error",
     "lost-dag",
     "missing-connection",

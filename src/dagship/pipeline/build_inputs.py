@@ -50,14 +50,21 @@ def requirements(project: Project, base: BaseImage) -> LockFile:
 
 
 def tree(project: Project) -> "Tree":
-    """Reads the directory of DAGs, and says what of it is left out."""
+    """Reads the directory of DAGs and what is included beside it, and says what is left out."""
     from dagship.image import present
-    from dagship.image.tree import reader
+    from dagship.image.tree import beside, reader
 
     settings = project.settings
     dags = project.path(settings.dags)
     ignore = (*settings.ignore, *reader.patterns_of(dags, (*settings.secret_files(), settings.baseline)))
-    found = reader.read(dags, ignore=ignore, max_file_size=settings.max_file_size)
+    found = beside.added(
+        reader.read(dags, ignore=ignore, max_file_size=settings.max_file_size),
+        project.root,
+        settings.include,
+        ignore=settings.ignore,
+        secret_files=(*settings.secret_files(), settings.baseline),
+        max_file_size=settings.max_file_size,
+    )
     for sentence in present.left_out(found):
         project.console.say(sentence)
     return found

@@ -222,6 +222,13 @@ class SeenTests(_Fact):
     tests: tuple[SeenTest, ...]
 
 
+class SeenHidden(_Fact):
+    """A module beside the DAG directory that is never imported, and the place of the other of its name."""
+
+    name: _Name
+    by: _Name
+
+
 class SeenVersion(_Fact):
     """An earlier DAG version in the image.
 
@@ -250,6 +257,7 @@ class Observation(_Fact):
         files: DAG files, in order.
         packages: Whether the installed packages fit.
         earlier: The earlier DAG versions that were imported as well, newest first.
+        hidden: What is included and never imported.
 
     """
 
@@ -260,3 +268,4 @@ class Observation(_Fact):
     files: Annotated[tuple[SeenFile, ...], Field(max_length=1_000_000)]
     packages: Packages
     earlier: Annotated[tuple[SeenVersion, ...], Field(max_length=10_000)] = ()
+    hidden: Annotated[tuple[SeenHidden, ...], Field(max_length=10_000)] = ()

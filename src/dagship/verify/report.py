@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from junitparser import JUnitXml, TestCase
     from junitparser.junitparser import FinalResult
 
-IMAGE_CHECKS: tuple[Kind, ...] = ("airflow-broken", "airflow-moved", "crashed", "no-dags", "pip-check")
+IMAGE_CHECKS: tuple[Kind, ...] = (
+    "airflow-broken",
+    "airflow-moved",
+    "crashed",
+    "hidden-include",
+    "no-dags",
+    "pip-check",
+)
 """Kinds of findings that are about the image; each is a test case of its own, found or not."""
 
 _SLOWEST = 3

@@ -44,6 +44,7 @@ def findings(
     """
     yield from _of_image(seen, expected_airflow)
     yield from _of_packages(seen.packages, untouched)
+    yield from (_of_hidden(each.name, each.by) for each in seen.hidden)
     yield from across.duplicates(seen.files, seen.root)
     yield from across.lost(seen.files)
     for file in seen.files:
@@ -107,6 +108,15 @@ def _of_image(seen: Observation, expected: str) -> Iterator[Finding]:
             f"The image runs Airflow {seen.airflow}, and its base has {expected}.",
             hint="Take apache-airflow out of the requirements, lock and build; another Airflow is another base.",
         )
+
+
+def _of_hidden(name: str, by: str) -> Finding:
+    module = name.removesuffix(".py")
+    return finding(
+        "hidden-include",
+        f"What is included as {name!r} is never imported: Python finds another {module!r} first, at {by}.",
+        hint="Give it another name in the project, or include the directories in it instead.",
+    )
 
 
 def _of_packages(seen: Packages, untouched: Collection[str]) -> Iterator[Finding]:

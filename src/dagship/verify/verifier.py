@@ -80,7 +80,7 @@ def verify(
             f"The engine does not have {image.reference}.", "Build it again, or name another with --image."
         )
     runner = own_tests.runner(settings, workspace, console, image.reference) if pytest_path else {}
-    earlier = [{"version": version, "root": f"{dag_versions.ROOT}/{version}"} for version in _earlier(image)]
+    earlier = [{"version": version, "root": dag_versions.dags_folder(version)} for version in _earlier(image)]
     user, of_packages = _random_users()
     job = {"user": facts.user, "import_timeout": settings.import_timeout, "earlier": earlier, "compare": True}
     job["users"] = {"files": user, "packages": of_packages}

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dagship.image import sidebyside
-from dagship.inside.versions import settings
+from dagship.inside.versions import finder, settings
 from dagship.model import dag_versions
 
 NOW, A, B = "000000000000", "aaaaaaaaaaaa", "bbbbbbbbbbbb"
@@ -17,6 +17,7 @@ def digests(*versions: str) -> tuple[str, ...]:
 
 def test_the_code_in_the_image_has_the_versions_in_the_same_place() -> None:
     assert settings.ROOT == dag_versions.ROOT
+    assert finder.version_of(dag_versions.dags_folder("3f9c2a71d0b4")) == f"{dag_versions.ROOT}/3f9c2a71d0b4"
 
 
 def test_labels_can_be_read_again() -> None:

@@ -14,8 +14,20 @@ def test_a_helper_is_blamed_with_the_dag_file_that_imports_it() -> None:
     assert blame(parse(PLAIN), ROOT, "sales.py") == (11, ("helpers/tables.py", 5))
 
 
+def test_what_is_included_is_blamed_by_its_place_beside_the_dag_directory() -> None:
+    included = PLAIN.replace(f"{ROOT}/helpers", f"{ROOT.removesuffix('dags')}include")
+
+    assert blame(parse(included), ROOT, "sales.py") == (11, ("include/tables.py", 5))
+
+
+def test_what_lies_beside_a_directory_that_others_made_is_not_the_tree() -> None:
+    own = PLAIN.replace(ROOT, "/opt/airflow/dags").replace("/opt/airflow/dags/helpers", "/opt/airflow/helpers")
+
+    assert blame(parse(own), "/opt/airflow/dags", "sales.py") == (11, None)
+
+
 def test_a_directory_that_only_begins_with_the_same_name_is_not_the_tree() -> None:
-    elsewhere = PLAIN.replace(ROOT, f"{ROOT}-old")
+    elsewhere = PLAIN.replace(ROOT, f"{ROOT.removesuffix('/dags')}-old/dags")
 
     assert blame(parse(elsewhere), ROOT, "sales.py") == (0, None)
 

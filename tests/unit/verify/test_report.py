@@ -14,7 +14,7 @@ from dagship.model.verify_report import CheckedFile, CheckedTest, Finding, Kind,
 from dagship.terminal.console import Console
 from dagship.verify import report
 
-ROOT = "/opt/airflow/dag-versions/3f9c2a71d0b4"
+ROOT = "/opt/airflow/dag-versions/3f9c2a71d0b4/dags"
 TRACEBACK = f"""\
 Traceback (most recent call last):
   File "/usr/lib/airflow/importer.py", line 238, in parse

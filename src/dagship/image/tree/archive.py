@@ -5,15 +5,24 @@ whenever it is built, and no file's name ever appears in a Dockerfile.
 """
 
 import io
+import posixpath
 import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath, PurePosixPath
 
 from dagship.image.tree.model import Tree, TreeFile
+from dagship.inside.versions.layout import DAGS
 from dagship.model.artifacts import Directory
 
 MOST = 1024 * 1024 * 1024
 """Bytes of an archive that is taken out of an image: no tree that was embedded has so many."""
+
+START = (
+    "import sys; sys.meta_path.append(type('DagshipFinder', (), {'find_spec': staticmethod(lambda name, path=None, "
+    "target=None: None if path is not None or name == 'dagship_versions' else "
+    "__import__('dagship_versions.finder', fromlist=['find']).find(name))}))\n"
+)
+"""What Python runs as it starts, the line of the file beside the package `dagship_versions`: no file is read for it."""
 
 # Any time does; this is the earliest that a zip archive made from these files can say.
 _TIME = 315532800
@@ -32,12 +41,13 @@ def version_archive(tree: Tree, root: str, directories: Sequence[Directory]) -> 
 
     """
     inner = sorted(
-        {str(parent) for file in tree.files for parent in PurePosixPath(file.path).parents if str(parent) != "."}
+        {str(above) for file in tree.files for above in PurePosixPath(_place(file)).parents if str(above) != "."}
     )
     members = [_directory(f"{root}/{tree.version}"), *(_directory(f"{root}/{tree.version}/{path}") for path in inner)]
+    members += [_link(f"{root}/{tree.version}/{tree.link}")] if tree.link else []
     files = [
         (
-            _member(f"{root}/{tree.version}/{file.path}", tarfile.REGTYPE, 0o555 if file.executable else 0o444),
+            _member(f"{root}/{tree.version}/{_place(file)}", tarfile.REGTYPE, 0o555 if file.executable else 0o444),
             file.content,
         )
         for file in tree.files
@@ -51,9 +61,11 @@ def pack(tree: Tree) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for file in tree.files:
-            member = _member(f"{tree.version}/{file.path}", tarfile.REGTYPE, 0o555 if file.executable else 0o444)
+            member = _member(f"{tree.version}/{_place(file)}", tarfile.REGTYPE, 0o555 if file.executable else 0o444)
             member.size = len(file.content)
             archive.addfile(member, io.BytesIO(file.content))
+        if tree.link:
+            archive.addfile(_link(f"{tree.version}/{tree.link}"))
     return buffer.getvalue()
 
 
@@ -67,26 +79,31 @@ def unpack(data: bytes, version: str, digest: str = "") -> Tree | None:
 
     """
     files: list[TreeFile] = []
+    link = ""
     try:
         with tarfile.open(fileobj=io.BytesIO(data)) as archive:
             for member in archive:
+                place = member.name.removeprefix("./").removeprefix(f"{version}/")
+                if member.issym() and member.linkname == DAGS and not link:
+                    link = place
+                    continue
                 # A version holds nothing else, and what a sparse file unpacks to has no limit.
                 if not (member.isdir() or member.isreg()) or member.issparse():
                     return None
                 content = archive.extractfile(member)
                 if content is not None:
-                    path = member.name.removeprefix("./").removeprefix(f"{version}/")
+                    path = posixpath.relpath(place, DAGS)
                     files.append(TreeFile(path=path, executable=bool(member.mode & 0o100), content=content.read()))
     except (tarfile.TarError, EOFError):
         return None
-    tree = Tree(source=PurePath(version), files=tuple(sorted(files, key=lambda file: file.path)))
+    tree = Tree(source=PurePath(version), files=tuple(sorted(files, key=lambda file: file.path)), link=link)
     return tree if tree.version == version and digest in {"", tree.digest} else None
 
 
 def package_archive(
     files: Mapping[str, str], purelib: str, directories: Sequence[Directory], *, below: str = ""
 ) -> bytes:
-    """Returns the tar archive that holds the package `dagship_versions`.
+    """Returns the tar archive that holds the package `dagship_versions`, and what each Python starts of it.
 
     Args:
         files: Path in the package to text.
@@ -99,7 +116,13 @@ def package_archive(
     inner = sorted({str(parent) for name in files for parent in PurePosixPath(name).parents if str(parent) != "."})
     members = [_directory(package), *(_directory(f"{package}/{path}") for path in inner)]
     content = [(_member(f"{package}/{name}", tarfile.REGTYPE, 0o444), text.encode()) for name, text in files.items()]
+    content.append((_member(f"{package}.pth", tarfile.REGTYPE, 0o444), START.encode()))
     return _archive(purelib, directories, members, content, below=below)
+
+
+def _place(file: TreeFile) -> str:
+    """Where a file lies in the directory of its version."""
+    return posixpath.normpath(f"{DAGS}/{file.path}")
 
 
 def _archive(
@@ -139,6 +162,12 @@ def _parent(path: str, known: Directory | None) -> tarfile.TarInfo:
 
 def _directory(path: str) -> tarfile.TarInfo:
     return _member(path, tarfile.DIRTYPE, 0o555)
+
+
+def _link(path: str) -> tarfile.TarInfo:
+    member = _member(path, tarfile.SYMTYPE, 0o777)
+    member.linkname = DAGS
+    return member
 
 
 def _member(path: str, kind: bytes, mode: int) -> tarfile.TarInfo:

@@ -13,7 +13,7 @@ class TreeFile:
     """One file of a DAG tree.
 
     Attributes:
-        path: Relative to the tree, with `/`.
+        path: Relative to the DAG directory, with `/`; what is included lies beside that, at `../NAME`.
         executable: Whether its owner may execute it.
         content: Its bytes.
 
@@ -26,17 +26,19 @@ class TreeFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Tree:
-    """A DAG tree in memory.
+    """A DAG tree in memory, with what is included beside it.
 
     Attributes:
         source: Where it was read: an absolute path; for a version out of an image, its id.
         files: Its files, sorted by path.
+        link: Name of a link to the DAG directory beside it, by which DAGs import from there as in the project.
         left_out: What stayed out by itself, as people should know: path and reason.
 
     """
 
     source: PurePath
     files: tuple[TreeFile, ...]
+    link: str = ""
     left_out: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -49,7 +51,7 @@ class Tree:
 
     @cached_property
     def digest(self) -> str:
-        """The SHA-256 over sorted (path, executable bit, content), 64 hex digits.
+        """The SHA-256 over sorted (path, executable bit, content) and the link, 64 hex digits.
 
         No clock, no git and no place enters it: the same tree has the same one on any machine.
         """
@@ -58,6 +60,8 @@ class Tree:
             # Lengths and separators make the sequence unambiguous.
             digest.update(f"{file.path}\0{'x' if file.executable else '-'}\0{len(file.content)}\0".encode())
             digest.update(file.content)
+        if self.link:  # a path would be followed by one of two letters
+            digest.update(f"{self.link}\0link".encode())
         return digest.hexdigest()
 
     @property

@@ -11,7 +11,7 @@ from dagship.image.tree import checkout
 from dagship.image.tree.dockerignore import Matches
 from dagship.image.tree.ignored import ENVIRONMENT, MARKS, Rules
 from dagship.image.tree.model import TreeFile
-from dagship.inside.versions import pointer
+from dagship.inside.versions.check import pointer
 from dagship.untrusted import files
 
 # Nobody's DAGs have so many or lie so deep; a link to a directory counts as often as it is met.
@@ -26,9 +26,12 @@ class Walk:
     """One walk.
 
     Args:
-        root: The DAG directory.
+        root: The directory.
         rules: What stays out.
         max_file_size: Largest file allowed, bytes.
+        what: What people call the directory.
+        only: The one name in it that counts; empty for all.
+        size: Bytes that were read before, elsewhere, and count as well.
 
     Attributes:
         left_out: What stayed out by itself, as people should know: path and reason.
@@ -36,10 +39,20 @@ class Walk:
 
     """
 
-    def __init__(self, root: Path, rules: Rules, max_file_size: int) -> None:
+    def __init__(
+        self,
+        root: Path,
+        rules: Rules,
+        max_file_size: int,
+        *,
+        what: str = "DAG directory",
+        only: str = "",
+        size: int = 0,
+    ) -> None:
         self.left_out: list[tuple[str, str]] = []
         self._root, self._rules, self._largest = root, rules, max_file_size
-        self.skipped = self._entries = self._bytes = 0
+        self._what, self._only, self._bytes = what, only, size
+        self.skipped = self._entries = 0
         top = checkout.top_of(root)
         self._submodules = checkout.submodules(top) if top is not None else frozenset()
 
@@ -96,11 +109,13 @@ class Walk:
         try:
             with os.scandir(directory) as entries:
                 for entry in entries:
+                    if self._only and not prefix and entry.name != self._only:
+                        continue
                     found.append(entry)
                     self._entries += 1
                     if self._entries > _MOST_ENTRIES:
                         raise UsageError(
-                            f"The DAG directory {self._root} holds more than {_MOST_ENTRIES} files and directories.",
+                            f"The {self._what} {self._root} holds more than {_MOST_ENTRIES} files and directories.",
                             "Name the directory that holds the DAG files with --dags, or leave what is no DAG out with "
                             ".dockerignore. What a link leads to counts as often as it is met.",
                         )
@@ -156,7 +171,7 @@ class Walk:
     def _check_mark(self, prefix: str, name: str) -> None:
         if not prefix and name in MARKS:
             raise UsageError(
-                f"The DAG directory {self._root} {ENVIRONMENT} itself: {name} is in it.",
+                f"The {self._what} {self._root} {ENVIRONMENT} itself: {name} is in it.",
                 "Make the environment elsewhere, or leave all of it out with .dockerignore.",
             )
 
@@ -174,7 +189,7 @@ class Walk:
         if not target.is_relative_to(self._root.resolve()):
             raise UsageError(
                 f"The link {name!r} leads outside {self._root}.",
-                "Copy what it leads to into the DAG directory, or leave it out with .dockerignore.",
+                "Copy what it leads to in there, or leave it out with .dockerignore.",
             )
 
 

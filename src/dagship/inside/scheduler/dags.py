@@ -29,7 +29,8 @@ def ask(packed: str) -> dict[str, Any]:
         check_alive(session)
         running = dict(session.execute(under_way).all())
         rows = session.execute(active.order_by(DagModel.dag_id)).all()
-    name = os.path.basename(root)
+    above, dags = os.path.split(root)
+    name = os.path.basename(above) if dags == "dags" else ""
     return {
         "airflow": airflow.__version__,
         "asked": time.time(),

@@ -84,7 +84,8 @@ def _import_dags(job: dict[str, Any], report: dict[str, Any], stem: Stem, other:
             seen = {name: version[name] for name in ("version", "root", "failed")}
             report.setdefault("earlier", []).append(dict(seen, files=files))
         else:
-            report.update(airflow=found["airflow"], root=version["root"], failed=version["failed"], files=files)
+            report.update(airflow=found["airflow"], files=files)
+            report.update({name: version[name] for name in ("root", "failed", "hidden")})
             spoilers = pool.spoilers
     if job.get("compare") and report["files"]:
         _compare(job, report["files"], found["versions"], (stem, other), spoilers)

@@ -36,6 +36,8 @@ _DROPPED = (
     "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST",
     "DAGSHIP_SYNC_",
 )
+# By it Python finds what lies beside the DAG directory.
+_ROOT = "DAGSHIP_SYNC_ROOT"
 
 
 def for_check(environ: Mapping[str, str], dags: str, scratch: str) -> dict[str, str]:
@@ -43,11 +45,11 @@ def for_check(environ: Mapping[str, str], dags: str, scratch: str) -> dict[str, 
 
     Args:
         environ: Airflow's environment.
-        dags: The version directory.
+        dags: The DAG directory.
         scratch: A directory to write into.
 
     """
-    kept = {name: value for name, value in environ.items() if not name.startswith(_DROPPED)}
+    kept = {name: value for name, value in environ.items() if not name.startswith(_DROPPED) or name == _ROOT}
     return {
         **kept,
         **OF_CHECK,

@@ -10,7 +10,8 @@ import airflow
 from airflow.dag_processing.bundles.base import BaseDagBundle
 from airflow.exceptions import AirflowException
 
-from . import store
+from . import finder, store
+from .layout import DAGS
 from .settings import ROOT
 
 try:
@@ -46,14 +47,15 @@ class BakedDagBundle(BaseDagBundle):  # type: ignore[misc]
     def __init__(self, *, root: str = ROOT, **options: Any) -> None:
         super().__init__(**options)
         self.root = Path(root)
+        finder.serve(root)
         self._current = self._serving(root)
         if self.version and not store.is_id(self.version):
             raise AirflowException(f"{self.version!r} is no version of the DAG bundle {self.name!r}.")
 
     @property
     def path(self) -> Path:
-        """Directory of the version; known without `initialize`."""
-        return self.root / (self.version or self._current or ".none")
+        """DAG directory of the version; known without `initialize`."""
+        return self.root / (self.version or self._current or ".none") / DAGS
 
     def get_current_version(self) -> Any:
         """Returns the version that this bundle serves."""

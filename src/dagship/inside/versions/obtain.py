@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Optional
 
-from . import state, store
+from . import layout, state, store
 from .git.repository import Failed, Git, NoSuchTree
 from .settings import Settings
 from .state import Verdict
@@ -17,9 +17,9 @@ LOCK = ".lock"
 
 
 def is_there(settings: Settings, commit: str) -> bool:
-    """Whether the volume has the directory of a commit, made from the directory that is asked for."""
+    """Whether the volume has the directory of a commit, made from what is asked for."""
     there = os.path.isdir(os.path.join(settings.root, commit))
-    return there and state.read(settings.root, commit).subdirectory == settings.subdirectory
+    return there and state.read(settings.root, commit).made_of == settings.made_of
 
 
 def fill(
@@ -44,14 +44,20 @@ def fill(
     """
     partial = store.begin(settings.root, commit)
     try:
-        git.check_out(commit, partial)
-        _check_links(partial)
+        for name, path in settings.parts.items():
+            git.check_out(commit, path, os.path.join(partial, name))
+            _check_links(
+                os.path.join(partial, name), f"the directory {path}" if name != layout.DAGS else "the DAG directory"
+            )
+        link = layout.link(settings.subdirectory)
+        if link:
+            os.symlink(layout.DAGS, os.path.join(partial, link))
         verdict = judge(partial) if judge else None
         if verdict is not None and not verdict.passed:
             store.remove(partial)
             return verdict
         # Before it has its name: a record of what is not there does no harm, and the other way round would.
-        state.remember(settings.root, commit, subdirectory=settings.subdirectory, verdict=None)
+        state.remember(settings.root, commit, made_of=settings.made_of, verdict=None)
         store.finish(settings.root, commit)
     except BaseException:
         store.remove(partial)
@@ -59,10 +65,10 @@ def fill(
     return verdict
 
 
-def _check_links(directory: str) -> None:
+def _check_links(directory: str, what: str) -> None:
     link = store.leads_outside(directory)
     if link:
-        raise NoSuchTree(f"The link {link!r} in it leads outside the DAG directory.")
+        raise NoSuchTree(f"The link {link!r} in it leads outside {what}.")
 
 
 def obtain(settings: Settings, commit: str, *, limit: float) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
+from . import layout
+
 ROOT = "/opt/airflow/dag-versions"
 CREDENTIALS = "/etc/dagship/git"  # where the chart mounts the Secret; holds none itself
 
@@ -35,6 +37,7 @@ class Settings:
         tag: Tag to follow, or empty; with neither, the remote's HEAD.
         depth: Commits of history fetched, 0 for all.
         subdirectory: The DAG directory in the tree, empty for the whole of it.
+        include: What else of the tree is in a version, beside the DAG directory.
         size: Bytes that the volume may take, 0 for all that it has.
         interval: Seconds between looks.
         keep: Versions kept besides those that unfinished runs need.
@@ -50,12 +53,23 @@ class Settings:
     tag: str = ""
     depth: int = 1
     subdirectory: str = ""
+    include: tuple[str, ...] = ()
     size: int = 0
     interval: float = 60.0
     keep: int = 10
     hold: bool = False
     check_timeout: float = 300.0
     credentials: str = CREDENTIALS
+
+    @property
+    def parts(self) -> Mapping[str, str]:
+        """What a version holds: name in it to path in the tree."""
+        return {layout.DAGS: self.subdirectory, **layout.beside(self.subdirectory, self.include)}
+
+    @property
+    def made_of(self) -> str:
+        """The parts as a text: the same commit is made anew for others."""
+        return "\n".join(f"{name} {path}" for name, path in self.parts.items())
 
     @property
     def source(self) -> str:
@@ -104,13 +118,21 @@ def read(environ: Mapping[str, str]) -> Settings:
     branch, tag = given("BRANCH"), given("TAG")
     if branch and tag:
         _wrong("DAGSHIP_SYNC_BRANCH and DAGSHIP_SYNC_TAG are both set; one of them can be followed.")
+    subdirectory = _checked_path("DAGSHIP_SYNC_SUBDIRECTORY", given("SUBDIRECTORY"))
+    listed = [path for path in given("INCLUDE").split(",") if path]
+    include = tuple(_checked_path("DAGSHIP_SYNC_INCLUDE", path) for path in listed)
+    try:
+        layout.beside(subdirectory, include)
+    except layout.Wrong as wrong:
+        _wrong(str(wrong))
     return Settings(
         url=_checked_url(given("URL")),
         root=given("ROOT", ROOT),
         branch=_checked_ref("DAGSHIP_SYNC_BRANCH", branch),
         tag=_checked_ref("DAGSHIP_SYNC_TAG", tag),
         depth=int(_number("DAGSHIP_SYNC_DEPTH", given("DEPTH", "1"), least=0, whole=True)),
-        subdirectory=_checked_subdirectory(given("SUBDIRECTORY")),
+        subdirectory=subdirectory,
+        include=include,
         size=_checked_size(given("SIZE", "0")),
         interval=_number("DAGSHIP_SYNC_INTERVAL", given("INTERVAL", "60"), least=1),
         keep=int(_number("DAGSHIP_SYNC_KEEP", given("KEEP", "10"), least=1, whole=True)),
@@ -146,10 +168,10 @@ def _checked_ref(name: str, value: str) -> str:
     return value
 
 
-def _checked_subdirectory(value: str) -> str:
+def _checked_path(name: str, value: str) -> str:
     parts = [part for part in value.split("/") if part not in ("", ".")]
     if value.startswith(("/", "-")) or ".." in parts or not value.isprintable():
-        _wrong(f"DAGSHIP_SYNC_SUBDIRECTORY is {value!r}; it must be a path below the top of the repository.")
+        _wrong(f"{name} is {value!r}; it must be a path below the top of the repository.")
     return "/".join(parts)
 
 

@@ -49,14 +49,14 @@ class Record:
 
     Attributes:
         version: Its id.
-        subdirectory: The directory of the commit that it was made from.
+        made_of: What of the commit it was made from.
         published: When it last became current, seconds since 1970; 0 for never.
         verdict: What the check said, if there was one.
 
     """
 
     version: str
-    subdirectory: str = ""
+    made_of: str = ""
     published: float = 0.0
     verdict: Optional[Verdict] = field(default=None)
 

@@ -192,14 +192,14 @@ class Sync:
     def _remembered(self, record: Record) -> Optional[Verdict]:
         """The verdict on a version, if it would be the same today."""
         verdict = record.verdict
-        if verdict is None or record.subdirectory != self.settings.subdirectory or verdict.image != self._image:
+        if verdict is None or record.made_of != self.settings.made_of or verdict.image != self._image:
             return None
         # A clock that was set back is no reason to believe it for longer.
         return verdict if verdict.lasting or 0 <= time.time() - verdict.at < _CHECK_AGAIN_SECONDS else None
 
     def _remember(self, commit: str, verdict: Verdict) -> Verdict:
         verdict = replace(verdict, image=self._image)
-        state.remember(self.settings.root, commit, subdirectory=self.settings.subdirectory, verdict=verdict)
+        state.remember(self.settings.root, commit, made_of=self.settings.made_of, verdict=verdict)
         return verdict
 
     def _held(self) -> str:

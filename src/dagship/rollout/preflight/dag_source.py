@@ -51,7 +51,7 @@ def variable(airflow: str) -> str:
 def is_images(name: str, value: str, version: str) -> bool:
     """Whether a value is what an image with this DAG version sets, or has its DAGs served all the same."""
     if name == FOLDER:
-        return posixpath.normpath(value.strip()) == f"{dag_versions.ROOT}/{version}"
+        return posixpath.normpath(value.strip()) == dag_versions.dags_folder(version)
     return any(one.get("classpath") == _BAKED and _root(one) == dag_versions.ROOT for one in _bundles(value))
 
 

@@ -42,9 +42,9 @@ def test_files_are_roots_and_read_only_for_all(tmp_path: Path) -> None:
     found = members(archive.version_archive(dags, ROOT, BASE))
     inside = f"opt/airflow/dag-versions/{dags.version}"
 
-    assert found[f"{inside}/dag.py"].mode == 0o444
-    assert found[f"{inside}/deep/er/run.sh"].mode == 0o555
-    assert {0o555} == {found[name].mode for name in (inside, f"{inside}/deep", f"{inside}/deep/er")}
+    assert found[f"{inside}/dags/dag.py"].mode == 0o444
+    assert found[f"{inside}/dags/deep/er/run.sh"].mode == 0o555
+    assert {0o555} == {found[f"{inside}{below}"].mode for below in ("", "/dags", "/dags/deep", "/dags/deep/er")}
     assert {(0, 0)} == {(member.uid, member.gid) for name, member in found.items() if name.startswith(inside)}
 
 
@@ -69,7 +69,7 @@ def test_a_package_is_roots_and_everyone_can_read_it() -> None:
     found = members(archive.package_archive(PACKAGE, PURELIB, BASE))
     package = f"{PURELIB[1:]}/dagship_versions"
 
-    assert {0o444} == {found[f"{package}/{name}"].mode for name in PACKAGE}
+    assert {0o444} == {found[name].mode for name in (f"{package}.pth", *(f"{package}/{each}" for each in PACKAGE))}
     assert {0o555} == {found[name].mode for name in (package, f"{package}/check")}
     assert {(0, 0)} == {(member.uid, member.gid) for name, member in found.items() if name.startswith(package)}
     assert (found["opt/airflow"].mode, found["opt/airflow"].uid) == (0o775, 50000)
@@ -89,6 +89,36 @@ def test_the_layer_of_a_version_says_that_it_is_current(tmp_path: Path) -> None:
         file = opened.extractfile("opt/airflow/dag-versions/CURRENT")
         assert file is not None
         assert file.read() == f"{dags.version}\n".encode()
+
+
+def test_what_is_included_lies_beside_the_dag_directory_and_a_link_leads_to_that() -> None:
+    files = tuple(TreeFile(path=path, executable=False, content=b"1") for path in ("../include/deep/x.sql", "dag.py"))
+    whole = Tree(source=Path("/x"), files=files, link="pipelines")
+    found = members(archive.version_archive(whole, ROOT, ()))
+    inside = f"opt/airflow/dag-versions/{whole.version}"
+    again = archive.unpack(archive.pack(whole), whole.version, whole.digest)
+
+    assert found[f"{inside}/include/deep/x.sql"].mode == 0o444
+    assert found[f"{inside}/include/deep"].mode == 0o555
+    assert (found[f"{inside}/pipelines"].issym(), found[f"{inside}/pipelines"].linkname) == (True, "dags")
+    assert again is not None
+    assert (again.files, again.link) == (whole.files, "pipelines")
+
+
+def test_a_version_without_a_dag_directory_or_with_another_link_is_not_taken() -> None:
+    whole = made(run="1")
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as opened:
+        member = tarfile.TarInfo(f"{whole.version}/run.py")
+        member.size = 1
+        opened.addfile(member, io.BytesIO(b"1"))
+    with tarfile.open(fileobj=(linked := io.BytesIO(archive.pack(whole))), mode="a") as opened:
+        link = tarfile.TarInfo(f"{whole.version}/link")
+        link.type, link.linkname = tarfile.SYMTYPE, "../elsewhere"
+        opened.addfile(link)
+
+    assert archive.unpack(data.getvalue(), whole.version) is None
+    assert archive.unpack(linked.getvalue(), whole.version) is None
 
 
 def made(executable: tuple[str, ...] = (), **files: str) -> Tree:

@@ -90,6 +90,19 @@ def test_a_subdirectory_is_a_path_below_the_top(value: str) -> None:
     assert of(SUBDIRECTORY=value).subdirectory in ("dags", "team/dags", "a b")
 
 
+def test_what_is_included_is_a_list_of_paths_below_the_top() -> None:
+    found = of(SUBDIRECTORY="team/dags", INCLUDE="./lib/include/,sql")
+
+    assert found.include == ("lib/include", "sql")
+    assert found.parts == {"dags": "team/dags", "include": "lib/include", "sql": "sql"}
+
+
+@pytest.mark.parametrize("value", ["../lib", "/lib", "team/dags/lib", "a/lib,b/lib", "."])
+def test_what_cannot_be_included_is_refused_before_git_is_asked(value: str) -> None:
+    with pytest.raises(WrongSettings, match=r"DAGSHIP_SYNC_INCLUDE|include names"):
+        of(SUBDIRECTORY="team/dags", INCLUDE=value)
+
+
 @pytest.mark.parametrize("value", ["/etc", "..", "a/../..", "-x", "a\nb"])
 def test_a_subdirectory_cannot_lead_elsewhere(value: str) -> None:
     with pytest.raises(WrongSettings, match="below the top"):

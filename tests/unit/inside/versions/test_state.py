@@ -26,10 +26,10 @@ def root(tmp_path: Path) -> str:
 
 
 def test_what_was_written_is_read_again_and_a_change_keeps_the_rest(root: str) -> None:
-    state.remember(root, "a", subdirectory="dags", verdict=REFUSED)
+    state.remember(root, "a", made_of="dags dags", verdict=REFUSED)
 
     assert state.remember(root, "a", published=3.0) == state.read(root, "a")
-    assert state.read(root, "a") == Record(version="a", subdirectory="dags", published=3.0, verdict=REFUSED)
+    assert state.read(root, "a") == Record(version="a", made_of="dags dags", published=3.0, verdict=REFUSED)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"version": "a"}'])

@@ -104,7 +104,7 @@ def test_a_sync_killed_in_the_middle_of_a_checkout_leaves_nothing_for_the_next(t
         "from pathlib import Path\n"
         "from dagship.inside.versions import store\n"
         "def stop(directory):\n"
-        "    print(len(list(Path(directory).iterdir())), flush=True)\n"
+        "    print(len(list(Path(directory, 'dags').iterdir())), flush=True)\n"
         "    os.kill(os.getpid(), 9)\n"
         "store._settle = stop\n"
         "from tests.unit.inside.versions.repositories import Place, Repository\n"

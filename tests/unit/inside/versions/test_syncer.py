@@ -36,9 +36,9 @@ def test_a_commit_becomes_a_read_only_directory_that_is_current(place: Place, re
 
     directory = place.root / commit
     assert commit == place.current == str((place.root / "current").readlink())
-    assert "two" == (place.root / "current" / "helpers" / "b.py").read_text()
+    assert "two" == (place.root / "current" / "dags" / "helpers" / "b.py").read_text()
     assert {0o444} == {path.stat().st_mode & 0o777 for path in directory.rglob("*.py")}
-    assert {0o555} == {path.stat().st_mode & 0o777 for path in (directory, directory / "helpers")}
+    assert {0o555} == {path.stat().st_mode & 0o777 for path in (directory, directory / "dags" / "helpers")}
 
 
 def test_a_file_that_git_has_as_executable_stays_so(place: Place, repository: Repository) -> None:
@@ -48,7 +48,7 @@ def test_a_file_that_git_has_as_executable_stays_so(place: Place, repository: Re
 
     place.sync().look()
 
-    assert 0o555 == (place.root / commit / "run.sh").stat().st_mode & 0o777
+    assert 0o555 == (place.root / commit / "dags" / "run.sh").stat().st_mode & 0o777
 
 
 @pytest.mark.parametrize("depth", [0, 1, 2])
@@ -60,7 +60,7 @@ def test_a_new_commit_is_published_beside_the_one_before(place: Place, repositor
     sync.look()
 
     assert second == place.current
-    assert ("one", "two") == tuple((place.root / commit / "a.py").read_text() for commit in (first, second))
+    assert ("one", "two") == tuple((place.root / commit / "dags" / "a.py").read_text() for commit in (first, second))
 
 
 def test_a_branch_is_followed_and_others_are_not(place: Place, repository: Repository) -> None:
@@ -94,7 +94,34 @@ def test_a_subdirectory_is_all_that_a_version_holds(place: Place, repository: Re
 
     place.sync(subdirectory="team/dags").look()
 
-    assert [place.root / commit / "a.py"] == list((place.root / commit).iterdir())
+    assert [place.root / commit / "dags" / "a.py"] == list((place.root / commit / "dags").iterdir())
+
+
+def test_what_is_included_lies_beside_the_dag_directory_and_another_list_makes_the_same_commit_again(
+    place: Place, repository: Repository
+) -> None:
+    commit = repository.commit(team__flows__a_py="one", lib__words_py="two", sql__q="three", other="x")
+    seen = []
+    for include in (("lib",), ("lib", "sql")):
+        place.sync(subdirectory="team/flows", include=include).look()
+        seen.append(sorted(path.name for path in (place.root / commit).iterdir()))
+
+    assert seen == [["dags", "flows", "lib"], ["dags", "flows", "lib", "sql"]]
+    assert "one" == (place.root / commit / "flows" / "a.py").read_text()
+    assert "two" == (place.root / "current" / "lib" / "words.py").read_text()
+
+
+def test_a_commit_without_what_is_included_or_with_a_link_out_of_it_is_refused(
+    place: Place, repository: Repository
+) -> None:
+    repository.commit(dags__a_py="one", lib__words_py="two")
+    missing = place.sync(subdirectory="dags", include=("lib", "sql")).look()
+    (repository.work / "lib" / "link").symlink_to("../dags/a.py")
+    repository.commit()
+    leading = place.sync(subdirectory="dags", include=("lib",)).look()
+
+    assert ("refused", "There is no directory 'sql' in it.") == (missing.state, missing.reason)
+    assert ("refused", "The link 'link' in it leads outside the directory lib.") == (leading.state, leading.reason)
 
 
 def test_another_subdirectory_makes_the_same_commit_again(place: Place, repository: Repository) -> None:
@@ -102,7 +129,7 @@ def test_another_subdirectory_makes_the_same_commit_again(place: Place, reposito
     place.sync(subdirectory="one").look()
     place.sync(subdirectory="two").look()
 
-    assert [place.root / commit / "b.py"] == list((place.root / commit).iterdir())
+    assert [place.root / commit / "dags" / "b.py"] == list((place.root / commit / "dags").iterdir())
     assert [commit, f".{commit}.partial"] == place.checked
 
 
@@ -117,7 +144,7 @@ def test_another_subdirectory_that_is_no_good_is_refused_and_stays_so_and_what_w
 
         assert ["refused", "refused"] == [one.state for one in said]
         assert said[0].reason == said[1].reason
-        assert [place.root / commit / "a.py"] == list((place.root / commit).iterdir())
+        assert [place.root / commit / "dags" / "a.py"] == list((place.root / commit / "dags").iterdir())
     assert commit == place.current
 
 
@@ -151,7 +178,7 @@ def test_a_link_within_is_kept(place: Place, repository: Repository) -> None:
 
     place.sync().look()
 
-    assert "two" == (place.root / commit / "link.py").read_text()
+    assert "two" == (place.root / commit / "dags" / "link.py").read_text()
 
 
 def test_a_rewritten_history_is_followed(place: Place, repository: Repository) -> None:
@@ -346,7 +373,7 @@ def test_what_a_killed_sync_left_is_removed_and_made_again(place: Place, reposit
     place.sync().look()
 
     assert commit == place.current
-    assert "one" == (place.root / commit / "a.py").read_text()
+    assert "one" == (place.root / commit / "dags" / "a.py").read_text()
     assert not list(place.root.glob(".*.partial"))
 
 
@@ -389,12 +416,12 @@ def test_readers_only_ever_see_whole_versions(place: Place, repository: Reposito
         while not done.is_set():
             version = place.current
             try:
-                texts = {(place.root / version / name).read_text() for name in ("a.py", "b.py")}
+                texts = {(place.root / version / "dags" / name).read_text() for name in ("a.py", "b.py")}
             except FileNotFoundError:
                 if version == place.current:  # else it was removed, two versions later
                     wrong.append(f"{version} is current and not whole")
                 continue
-            if len(texts) != 1 or not (place.root / "current" / "a.py").exists():
+            if len(texts) != 1 or not (place.root / "current" / "dags" / "a.py").exists():
                 wrong.append(f"{version}: {texts}")
             looked[0] += 1
 
@@ -419,14 +446,14 @@ def test_the_files_of_a_version_are_newer_than_what_was_read_before_it(place: Pl
     checked_at = []
 
     def check(directory: str) -> state.Verdict:
-        os.utime(Path(directory) / "a.py", (1, 1))
+        os.utime(Path(directory) / "dags" / "a.py", (1, 1))
         checked_at.append(time.time())
         return state.Verdict(passed=True)
 
     sync._check = check
     sync.look()
 
-    assert (place.root / commit / "a.py").stat().st_mtime >= checked_at[0] - 0.1
+    assert (place.root / commit / "dags" / "a.py").stat().st_mtime >= checked_at[0] - 0.1
 
 
 def commits(place: Place, repository: Repository, count: int, **settings: object) -> list[str]:
@@ -560,7 +587,7 @@ def test_a_pinned_commit_is_fetched_and_what_is_current_stays(place: Place, repo
 
     obtain.obtain(place.settings, old, limit=60)
 
-    assert "old" == (place.root / old / "a.py").read_text()
+    assert "old" == (place.root / old / "dags" / "a.py").read_text()
     assert newest == place.current
     assert [newest] == place.checked
 
@@ -577,7 +604,7 @@ def test_a_pinned_commit_comes_with_the_history_where_the_server_gives_none_by_n
 
     obtain.obtain(place.settings, old, limit=60)
 
-    assert "old" == (place.root / old / "a.py").read_text()
+    assert "old" == (place.root / old / "dags" / "a.py").read_text()
 
 
 def test_a_commit_that_exists_nowhere_is_one_sentence(place: Place, repository: Repository) -> None:

@@ -19,7 +19,7 @@ from tests.builders import pods as o
 from tests.builders.airflow import container, deployment, pod
 
 A = "a" * 12
-OWN = f"/opt/airflow/dag-versions/{A}"
+OWN = f"/opt/airflow/dag-versions/{A}/dags"
 BAKED = {"name": "dags-folder", "classpath": "dagship_versions.bundle.BakedDagBundle", "kwargs": {}}
 LOCAL = {"name": "dags-folder", "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle", "kwargs": {}}
 
@@ -29,7 +29,8 @@ LOCAL = {"name": "dags-folder", "classpath": "airflow.dag_processing.bundles.loc
     [
         (FOLDER, OWN, True),
         (FOLDER, f"{OWN}/", True),
-        (FOLDER, f"/opt/airflow/dag-versions/{'b' * 12}", False),
+        (FOLDER, f"/opt/airflow/dag-versions/{'b' * 12}/dags", False),
+        (FOLDER, f"/opt/airflow/dag-versions/{A}", False),
         (FOLDER, "/opt/airflow/dags", False),
         (FOLDER, "", False),
         (BUNDLES, json.dumps([BAKED]), True),

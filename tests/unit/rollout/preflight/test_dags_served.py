@@ -9,7 +9,7 @@ from dagship.rollout.preflight import dags_served
 from dagship.rollout.preflight.dag_source import FOLDER
 
 A = "a" * 12
-OWN = f"/opt/airflow/dag-versions/{A}"
+OWN = f"/opt/airflow/dag-versions/{A}/dags"
 
 
 @pytest.mark.parametrize(

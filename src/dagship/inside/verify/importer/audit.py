@@ -24,14 +24,15 @@ class Watch:
     """What one import does besides defining DAGs.
 
     Args:
-        root: The DAG tree.
+        root: The DAG directory.
+        top: The directory that it lies in with all that is included, or the same.
 
     """
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, top: str) -> None:
         self.network: list[dict[str, Any]] = []
         self.warnings: list[dict[str, Any]] = []
-        self._root = root.rstrip(os.sep) + os.sep
+        self._root, self._top = (each.rstrip(os.sep) + os.sep for each in (root, top))
         self._own_names = {"", "localhost", os.uname().nodename}
 
     def start(self) -> None:
@@ -72,10 +73,14 @@ class Watch:
     def _warned(self, message: str, category: type, filename: str, line: int) -> None:
         if not _deprecation(category):
             return
-        place = (filename[len(self._root) :], line) if filename.startswith(self._root) else self._user()
+        place = (self._relative(filename), line) if filename.startswith(self._top) else self._user()
         if place is not None:
             event = {"category": category.__name__, "message": _beginning(message), "file": place[0], "line": place[1]}
             self._note(self.warnings, event)
+
+    def _relative(self, path: str) -> str:
+        """A path as it is told: in the DAG directory from there, else from where that lies."""
+        return path[len(self._root if path.startswith(self._root) else self._top) :]
 
     def _note(self, events: list[dict[str, Any]], event: dict[str, Any]) -> None:
         if event not in events and len(events) < LIMIT:
@@ -85,8 +90,8 @@ class Watch:
         """The innermost line of the DAG tree on the stack; None when it is not the tree's doing."""
         frame: Any = sys._getframe(2)  # noqa: SLF001 - the documented way to a frame
         while frame is not None:
-            if frame.f_code.co_filename.startswith(self._root):
-                return frame.f_code.co_filename[len(self._root) :], frame.f_lineno
+            if frame.f_code.co_filename.startswith(self._top):
+                return self._relative(frame.f_code.co_filename), frame.f_lineno
             frame = frame.f_back
         return None
 
@@ -96,8 +101,8 @@ class Watch:
         airflow_warns = False
         while frame is not None:
             name = frame.f_code.co_filename
-            if name.startswith(self._root):
-                return name[len(self._root) :], frame.f_lineno
+            if name.startswith(self._top):
+                return self._relative(name), frame.f_lineno
             package = (frame.f_globals.get("__name__") or "").split(".")[0]
             if name[:1] != "<" and package not in (*_BETWEEN, "airflow", _OURS):
                 return None

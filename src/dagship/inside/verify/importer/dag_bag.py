@@ -28,7 +28,10 @@ class Airflow:
 
     Args:
         version: Version of Airflow.
-        root: The DAG tree that it reads.
+        root: The DAG directory that it reads.
+
+    Attributes:
+        top: The directory of its version, which has what is included as well; the DAG directory where there is none.
 
     """
 
@@ -36,6 +39,7 @@ class Airflow:
         self.version = version
         self.major = int(version.partition(".")[0])
         self.root = root
+        self.top = _version_of(root) or root
         self.made = Made()
         self._database: Any = None
         from airflow.serialization import serialized_objects
@@ -144,6 +148,14 @@ class Airflow:
         if fatal:
             return True, "\n".join(fatal.values())
         return False, result.format_warnings() or "" if result.warnings else ""
+
+
+def _version_of(root: str) -> str:
+    try:
+        from dagship_versions.finder import version_of
+    except ImportError:  # an image that others built
+        return ""
+    return str(version_of(root))
 
 
 def _classes() -> tuple[Any, Any]:

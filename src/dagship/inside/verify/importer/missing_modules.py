@@ -11,12 +11,13 @@ _PLACES = 3
 _ENTRIES = 20_000
 
 
-def missing(text: str, root: str) -> Optional[dict[str, Any]]:
+def missing(text: str, root: str, top: str) -> Optional[dict[str, Any]]:
     """Returns the facts about the module that the last exception of a traceback names; None where it names none.
 
     Args:
         text: The traceback.
-        root: The DAG tree.
+        root: The DAG directory.
+        top: The directory that it lies in with all that is included, or the same.
 
     """
     found = _MISSING.findall(text)
@@ -30,8 +31,8 @@ def missing(text: str, root: str) -> Optional[dict[str, Any]]:
     return {
         "name": name,
         "asked": whole,
-        "installed": _installed(first, root),
-        "tree": _places(first, root),
+        "installed": _installed(first, top),
+        "tree": _places(first, root) or _places(first, top),
         "without": without if without and _at_top(without.partition(".")[0], root) else "",
     }
 

@@ -43,7 +43,7 @@ class Trace:
     """What must be the same after a file as before the first one.
 
     Args:
-        root: The DAG tree.
+        root: The DAG directory, or the directory that it lies in with all that is included.
         also: More names whose values nobody may replace.
 
     """

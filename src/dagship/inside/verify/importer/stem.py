@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Optional
 
 from ..protocol import ORDER, line
-from . import examine, home, missing_modules, worker
+from . import examine, hidden, home, missing_modules, worker
 from .audit import Watch
 from .dag_bag import Airflow, load
 from .side_effects import Trace
@@ -120,6 +120,7 @@ def _load(job: dict[str, Any]) -> tuple[dict[str, Any], list[worker.Share]]:
             paths, limits = [], []
         files = [os.path.relpath(path, tree.root) for path in paths]
         versions.append({"version": version, "root": tree.root, "failed": failed, "files": files, "limits": limits})
+        versions[-1]["hidden"] = hidden.hidden(tree.root, tree.top) if version == _CURRENT and not failed else []
         shares.append(_share(tree, paths, limits))
     airflow.warm_up([path for share in shares for path in share.paths])
     # The current one once more, and then with what its DAGs are serialized to: that is long, and seldom asked for.
@@ -137,7 +138,7 @@ def _share(
     again: bool = False,
     with_texts: bool = False,
 ) -> worker.Share:
-    watch = Watch(airflow.root)
+    watch = Watch(airflow.root, airflow.top)
     traces: list[Trace] = []
 
     def enter() -> None:
@@ -146,7 +147,7 @@ def _share(
         watch.start()
         if again:
             airflow.trust_what_is_serialized()
-        traces.append(Trace(airflow.root, airflow.shared()))
+        traces.append(Trace(airflow.top, airflow.shared()))
 
     def examined(path: str) -> tuple[dict[str, Any], bool]:
         watch.forget()
@@ -156,16 +157,16 @@ def _share(
             return seen, traces[0].taken_back() and not seen["errors"]
         seen = examine.examine(airflow, watch, path)
         for error in seen["errors"]:
-            error["module"] = _missing(error["text"], airflow.root)
+            error["module"] = _missing(error["text"], airflow)
         plain = not (seen["errors"] or watch.network or watch.warnings)
         return seen, plain and traces[0].restored()
 
     return worker.Share(paths, limits, enter, examined, on_stdin=airflow.major > 2)  # noqa: PLR2004 - since 3.0
 
 
-def _missing(text: str, root: str) -> Optional[dict[str, Any]]:
+def _missing(text: str, airflow: Airflow) -> Optional[dict[str, Any]]:
     try:
-        found: Optional[dict[str, Any]] = missing_modules.missing(text, root)
+        found: Optional[dict[str, Any]] = missing_modules.missing(text, airflow.root, airflow.top)
     except Exception:  # noqa: BLE001 - a file has put something in the way; then it is not known
         return None
     return found

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Optional
 
-from .. import airflow_env, child
+from .. import airflow_env, child, layout
 from ..state import Finding, Verdict
 from ..text import exception_of, last_line, one_line
 
@@ -64,7 +64,7 @@ def _check(work: str, directory: str, environ: Mapping[str, str], limit: float) 
     with open(os.path.join(work, "job.json"), "w", encoding="utf-8") as file:
         job = {"user": str(os.getuid()), "import_timeout": _IMPORT_SECONDS, "packages": False, "processes": _PROCESSES}
         json.dump(job, file)
-    environment = airflow_env.for_check(environ, directory, work)
+    environment = airflow_env.for_check(environ, os.path.join(directory, layout.DAGS), work)
     try:
         ended = child.run(
             [sys.executable, "-I", "-S", "-c", _START, _TESTER, work], environment=environment, limit=limit

@@ -5,8 +5,9 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 
-from .. import pointer
+from .. import layout
 from ..state import Finding, Verdict
+from . import pointer
 
 _MOST = 20
 
@@ -20,10 +21,11 @@ def told(verdict: Verdict, directory: str) -> Verdict:
 
 
 def lacking(directory: str) -> Iterator[Finding]:
-    """Yields what is lacking in the directory of a commit."""
+    """Yields what is lacking in the directory of a version."""
     for above, directories, names in os.walk(directory):
         directories.sort()
         where = os.path.relpath(above, directory)
+        where = "." if where == layout.DAGS else where.removeprefix(f"{layout.DAGS}{os.sep}")
         if not directories and not names and above != directory:  # git keeps no other directory that is empty
             yield Finding(where, "It is a submodule, and the sync fetches none: the directory is empty.")
         for name in sorted(names):

@@ -111,8 +111,13 @@ class Git:
         """Whether the store has a commit, with its files."""
         return self._git.local("rev-list", "--objects", "--no-walk", "--quiet", commit).code == 0
 
-    def check_out(self, commit: str, into: str) -> None:
-        """Writes the DAG directory of a commit into an empty directory.
+    def check_out(self, commit: str, path: str, into: str) -> None:
+        """Writes a directory of a commit to a place where there is none.
+
+        Args:
+            commit: The commit.
+            path: The directory in it; empty for all of it.
+            into: The place.
 
         Raises:
             NoSuchTree: The commit has no such directory, or one of too many files.
@@ -120,15 +125,15 @@ class Git:
             Failed: It could not be written.
 
         """
-        tree = f"{commit}:{self._settings.subdirectory}"
+        tree = f"{commit}:{path}"
         kind = self._git.local("cat-file", "-t", tree)
         if kind.code != 0 or kind.out.strip() != "tree":
-            where = f"no directory {self._settings.subdirectory!r}" if self._settings.subdirectory else "no files"
-            raise NoSuchTree(f"There is {where} in it.")
+            raise NoSuchTree(f"There is {f'no directory {path!r}' if path else 'no files'} in it.")
         size = self._size(tree)
         room = self._room()
         if size > room:
             raise NoRoom(f"It has files of {_mb(size)}, and the volume has room for {_mb(max(0, room))}. {LARGER}")
+        os.mkdir(into)
         index = os.path.join(self._scratch, "index")
         if os.path.exists(index):
             os.remove(index)

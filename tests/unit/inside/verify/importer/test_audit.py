@@ -9,9 +9,9 @@ from tests.unit.inside.child import run
 
 WATCH = """
 import json, sys
-root, path = sys.argv[1:]
+root, path, *top = sys.argv[1:]
 from dagship.inside.verify.importer.audit import Watch
-watch = Watch(root)
+watch = Watch(root, *(top or [root]))
 watch.start()
 sys.path.append(root)
 try:
@@ -48,6 +48,19 @@ def test_a_host_that_a_helper_reaches_for_is_noted_with_the_helpers_line(tmp_pat
     seen = watched(tmp_path, "import calls\ncalls.call()", calls=helper)
 
     assert seen["network"] == [{"host": "127.0.0.9", "file": "calls.py", "line": 4}]
+
+
+def test_a_host_that_an_included_module_reaches_for_is_noted_with_its_place_beside_the_dag_directory(
+    tmp_path: Path,
+) -> None:
+    tree = tmp_path / "dags"
+    tree.mkdir()
+    (tree / "dag.py").write_text(f"import sys\nsys.path.append({str(tmp_path)!r})\nimport included.calls")
+    (tmp_path / "included").mkdir()
+    (tmp_path / "included" / "calls.py").write_text("import socket\nsocket.create_connection(('127.0.0.9', 9), 1)\n")
+    seen = run(WATCH, str(tree), str(tree / "dag.py"), str(tmp_path))
+
+    assert seen["network"] == [{"host": "127.0.0.9", "file": "included/calls.py", "line": 2}]
 
 
 def test_sockets_of_the_machine_itself_are_no_network(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from dagship.inside.verify.importer.missing_modules import missing
 
 
@@ -14,7 +16,7 @@ def test_a_module_that_lies_deeper_in_the_tree_is_named_with_its_places_the_near
         (tmp_path / place).mkdir(parents=True)
     (tmp_path / "a" / "b" / "helpers.py").write_text("")
 
-    assert missing(traceback("import helpers", "helpers"), str(tmp_path)) == {
+    assert missing(traceback("import helpers", "helpers"), str(tmp_path), str(tmp_path)) == {
         "name": "helpers",
         "asked": "helpers",
         "installed": "",
@@ -25,14 +27,14 @@ def test_a_module_that_lies_deeper_in_the_tree_is_named_with_its_places_the_near
 
 def test_a_name_that_begins_with_the_trees_own_directory_is_given_without_it(tmp_path: Path) -> None:
     (tmp_path / "common").mkdir()
-    found = missing(traceback("from dags.common.db import connect", "dags"), str(tmp_path))
+    found = missing(traceback("from dags.common.db import connect", "dags"), str(tmp_path), str(tmp_path))
 
     assert found is not None
     assert (found["name"], found["asked"], found["without"]) == ("dags", "dags.common.db", "common.db")
 
 
 def test_a_package_of_that_name_that_is_installed_is_told(tmp_path: Path) -> None:
-    found = missing(traceback("from json.nothing import x", "json.nothing"), str(tmp_path))
+    found = missing(traceback("from json.nothing import x", "json.nothing"), str(tmp_path), str(tmp_path))
 
     assert found is not None
     assert found["installed"].endswith("json/__init__.py")
@@ -41,5 +43,21 @@ def test_a_package_of_that_name_that_is_installed_is_told(tmp_path: Path) -> Non
 def test_only_the_last_exception_counts(tmp_path: Path) -> None:
     text = traceback("import helpers", "helpers")
 
-    assert missing(f"{text}\nDuring handling of the above exception:\n\nKeyError: 'x'\n", str(tmp_path)) is None
-    assert missing("KeyError: 'x'\n", str(tmp_path)) is None
+    assert (
+        missing(f"{text}\nDuring handling of the above exception:\n\nKeyError: 'x'\n", str(tmp_path), str(tmp_path))
+        is None
+    )
+    assert missing("KeyError: 'x'\n", str(tmp_path), str(tmp_path)) is None
+
+
+def test_what_is_included_is_of_the_tree_and_no_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dagship_included").mkdir()
+    (tmp_path / "dagship_included" / "__init__.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    text = traceback("from dagship_included.gone import x", "dagship_included.gone")
+
+    found = missing(text, str(tmp_path / "dags"), str(tmp_path))
+
+    assert found is not None
+    assert (found["installed"], found["tree"]) == ("", ["dagship_included"])

@@ -6,7 +6,7 @@ import pytest
 
 from dagship.inside.versions.check import not_fetched
 from dagship.inside.versions.state import Finding, Verdict
-from tests.unit.inside.versions.test_pointer import POINTER
+from tests.unit.inside.versions.check.test_pointer import POINTER
 
 
 @pytest.fixture
@@ -40,3 +40,11 @@ def test_of_very_many_only_the_first_are_told(tmp_path: Path) -> None:
         (tmp_path / f"{number:02}").mkdir()
 
     assert len(not_fetched.told(Verdict(passed=False), str(tmp_path)).findings) == 20
+
+
+def test_what_is_lacking_of_a_version_is_named_as_it_is_in_the_dag_directory_or_beside_it(tmp_path: Path) -> None:
+    for name in ("dags/shared", "include/shared"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "dags" / "model.bin").write_bytes(POINTER)
+
+    assert {one.file for one in not_fetched.lacking(str(tmp_path))} == {"shared", "model.bin", "include/shared"}

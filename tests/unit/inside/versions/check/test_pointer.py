@@ -2,7 +2,7 @@
 
 import pytest
 
-from dagship.inside.versions.pointer import LONGEST, is_pointer
+from dagship.inside.versions.check.pointer import LONGEST, is_pointer
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"4d7a" * 16 + b"\nsize 12345\n"
 

@@ -1,0 +1,37 @@
+"""Finds modules that lie beside the DAG directory of a version, for whoever has that directory in `sys.path`.
+
+Every interpreter of the image has a finder that asks this one, the last in `sys.meta_path` (`dagship_versions.pth`):
+what has the name elsewhere goes first, and this is not imported before a name is nowhere else.
+"""
+
+import os
+import sys
+from importlib.machinery import PathFinder
+from typing import Any
+
+_ROOTS = {"/opt/airflow/dag-versions"}
+
+
+def serve(root: str) -> None:
+    """Serves the version directories below another root as well."""
+    _ROOTS.add(root.rstrip("/"))
+
+
+def version_of(path: str) -> str:
+    """Returns the directory of the version whose DAG directory a path is; empty where it is none."""
+    version, name = os.path.split(path.rstrip("/"))
+    root = os.path.dirname(version)
+    served = root in _ROOTS or root == os.environ.get("DAGSHIP_SYNC_ROOT", "").rstrip("/") != ""
+    return version if name == "dags" and served else ""
+
+
+def find(name: str) -> Any:
+    """Returns the spec of a module at the top of a version; None where there is none."""
+    for entry in sys.path:
+        version = version_of(entry) if isinstance(entry, str) else ""
+        spec = PathFinder.find_spec(name, [version]) if version else None
+        if spec is not None:
+            if spec.loader is None:  # a directory without __init__.py: its places are not sought anew in sys.path
+                spec.submodule_search_locations = list(spec.submodule_search_locations or ())
+            return spec
+    return None

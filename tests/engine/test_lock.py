@@ -258,6 +258,10 @@ def test_extras_of_airflow_are_locked_without_moving_it(project: Project) -> Non
     assert locked["apache-airflow"] == project.base.airflow
     assert {"apache-airflow-providers-http", "pysocks"} <= set(locked)
 
+    with pytest.raises(Refused, match=r"apache-airflow of the base image has no extra named htpt\.$") as caught:
+        project.lock("apache-airflow[htpt]\n")
+    assert "Did you mean http?" in caught.value.hint
+
 
 def test_a_requirements_file_is_locked_as_repositories_have_it(project: Project) -> None:
     root = project.workspace.root

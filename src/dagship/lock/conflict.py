@@ -113,6 +113,12 @@ def _lacking(failure: Failure, asked: Mapping[int, Line], where: str, python: st
             "it does not say which files are its own (no RECORD).",
             "Take a base where pip or uv has installed it, or leave the version open.",
         )
+    if failure.kind == "no-extra":
+        near = f"Did you mean {newest}? " if newest else ""
+        return Refused(
+            f"{at}: {asked[failure.lines[0]].name} of the base image has no extra named {names}.",
+            f"{near}A provider can also be named by itself, as apache-airflow-providers-google.",
+        )
     if failure.kind == "source-only":
         return Refused(
             f"{at}: the index has {names} only as sources, without a wheel for this Python.",

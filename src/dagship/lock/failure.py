@@ -7,7 +7,7 @@ from dagship.model.artifacts import Artifact
 
 Kind = Literal[
     "index", "tool", "unsatisfiable", "base", "lines", "limits", "line", "no-package", "no-version", "other-python",
-    "source-only", "no-record",
+    "source-only", "no-record", "no-extra",
 ]  # fmt: skip
 
 

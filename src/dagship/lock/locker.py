@@ -106,9 +106,8 @@ def for_build(settings: Settings, workspace: Workspace, console: Console, base: 
 
     """
     of, target = source_and_lock(path)
-    text = _text(workspace, path)
     committed = of == path and path.suffix != ".in" and target.exists()
-    if committed or looks_locked(text):
+    if committed or (path.suffix not in sources.OF_TOOLS and looks_locked(_text(workspace, path))):
         there = target if committed else path
         source = _source(settings, workspace, of, base) if of != there and of.exists() else None
         locked = _verified(settings, workspace, console, base, there, source)

@@ -55,9 +55,11 @@ def _source(document: Mapping[str, Any], text: str, where: str, chosen: Chosen, 
     tool = document.get("tool", {})
     poetry, uv = tool.get("poetry", {}), tool.get("uv", {})
     rows, places = list[str](), dict[int, str]()
-    _check_indexes(poetry, uv, where, known)
-    for name, requirement in _asked(document, chosen, where):
-        _check_sources(name, uv.get("sources", {}), where)
+    asked = list(_asked(document, chosen, where))
+    names = {canonical(name) for name, _ in asked}
+    _check_indexes(poetry, uv, names, where, known)
+    _check_sources(uv, names, where)
+    for name, requirement in asked:
         rows.append(requirement)
         places[len(rows)] = f"{where}:{line}" if (line := _line(text, name, requirement)) else where
     limits = uv.get("constraint-dependencies", [])
@@ -140,28 +142,50 @@ def _table(tables: Mapping[str, Any], name: str, what: str, where: str) -> list[
     return list(tables[canonical(name)])
 
 
-def _check_sources(name: str, sources: Mapping[str, Any], where: str) -> None:
-    for other, given in sources.items():
-        for one in given if isinstance(given, list) else [given]:
-            elsewhere = next((key for key in _ELSEWHERE if one.get(key)), "")
-            if canonical(other) == canonical(name) and elsewhere:
-                raise UsageError(
-                    f"{where}: [tool.uv.sources] takes {other} from a {elsewhere}; what is installed comes from an "
-                    "index, by version and hash.",
-                    "Put a wheel of it on an index, and take its version. Modules of your own can lie beside the DAGs.",
-                )
+def _check_sources(uv: Mapping[str, Any], names: AbstractSet[str], where: str) -> None:
+    for name, one in _sources(uv):
+        elsewhere = next((key for key in _ELSEWHERE if one.get(key)), "")
+        if name in names and elsewhere:
+            raise UsageError(
+                f"{where}: [tool.uv.sources] takes {name} from a {elsewhere}; what is installed comes from an index, "
+                "by version and hash.",
+                "Put a wheel of it on an index, and take its version. Modules of your own can lie beside the DAGs.",
+            )
 
 
-def _check_indexes(poetry: Mapping[str, Any], uv: Mapping[str, Any], where: str, known: AbstractSet[str]) -> None:
-    of_uv = uv.get("index", [])
-    named = [("[[tool.uv.index]]", one.get("url", ""), one.get("default", False)) for one in of_uv]
+def _check_indexes(
+    poetry: Mapping[str, Any], uv: Mapping[str, Any], names: AbstractSet[str], where: str, known: AbstractSet[str]
+) -> None:
+    """Refuses indexes that settings do not name; of those for some packages alone, the ones that are asked for here."""
+    used = {one.get("index") for name, one in _sources(uv) if name in names} | {
+        one.get("source")
+        for table in (poetry, *poetry.get("group", {}).values())
+        for name, given in table.get("dependencies", {}).items()
+        for one in (given if isinstance(given, list) else [given])
+        if isinstance(one, dict) and canonical(name) in names
+    }
+    named = [
+        ("[[tool.uv.index]]", one.get("url", ""), one.get("default", False))
+        for one in uv.get("index", [])
+        if not one.get("explicit") or one.get("name") in used
+    ]
     named += [("[tool.uv] index-url", uv["index-url"], True)] if "index-url" in uv else []
     named += [("[tool.uv] extra-index-url", url, False) for url in uv.get("extra-index-url", [])]
-    named += [("[[tool.poetry.source]]", one.get("url", ""), False) for one in poetry.get("source", [])]
+    named += [
+        ("[[tool.poetry.source]]", one.get("url", ""), False)
+        for one in poetry.get("source", [])
+        if one.get("priority") != "explicit" or one.get("name") in used
+    ]
     for what, url, default in named:
         if url and pip_lines.without_credentials(url) not in known:
             setting = "index_url" if default else "extra_index_urls"
             raise pip_lines.of_an_index(what, url, where, setting)
+
+
+def _sources(uv: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Packages that uv takes from a place of their own, and each of these."""
+    for name, given in uv.get("sources", {}).items():
+        yield from ((canonical(name), one) for one in (given if isinstance(given, list) else [given]))
 
 
 def _line(text: str, name: str, requirement: str) -> int:

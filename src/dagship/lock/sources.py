@@ -16,6 +16,9 @@ from dagship.untrusted import boundary, files
 KNOWN = ("requirements.txt", "uv.lock", "poetry.lock", "pylock.toml", "pyproject.toml")
 """Files that repositories have; the first that is there is the one to name."""
 
+OF_TOOLS = (".toml", ".lock")
+"""How the names of files end that other tools write or read."""
+
 _WITH_PROJECT = ("uv.lock", "poetry.lock")
 # Where MWAA, Composer and the official image have the directory of DAGs: files there name one another by that.
 _DAGS = ("/usr/local/airflow/dags/", "/home/airflow/gcs/dags/", "/opt/airflow/dags/")
@@ -57,7 +60,7 @@ def read(settings: Settings, root: Path, path: Path, where: str, there: Mapping[
         return foreign_locks.as_source(
             foreign_locks.preferred(document, path.name, where, there, settings.groups), where
         )
-    if path.suffix in (".toml", ".lock"):
+    if path.suffix in OF_TOOLS:
         raise UsageError(
             f"{where} is no source of requirements that is known.",
             "Those are a .in, a requirements.txt, pyproject.toml, uv.lock, poetry.lock and pylock.toml.",

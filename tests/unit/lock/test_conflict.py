@@ -246,3 +246,10 @@ def test_a_base_that_contradicts_itself_is_named_as_such() -> None:
     )
     assert "; and 2 more." in of_base([one] * 6)
     assert of_base([]) == ""
+
+
+def test_an_extra_that_nobody_has_is_told_with_the_nearest_one() -> None:
+    error = told(kind="no-extra", lines=[1], names=["sox"], versions=["socks"])
+
+    assert error.message == "dags.in:1: requests: requests of the base image has no extra named sox."
+    assert error.hint.startswith("Did you mean socks? ")

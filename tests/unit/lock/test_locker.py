@@ -416,3 +416,11 @@ def test_a_lock_that_moves_what_a_line_asks_for_is_taken_and_says_so_but_not_whe
         assert list(map(str, found.moved)) == ["six 1.17.0 → 1.16.0, asked for by requirements/dags.in:2"]
     with pytest.raises(Refused, match=r"would move packages of the base image: it has six 1\.16\.0"):
         lock.for_build(Settings(never_move=True), workspace, console, BASE, project / "dags.txt")
+
+
+def test_a_project_may_have_signs_that_no_requirement_has(project: Path) -> None:
+    text = '[project]\nname = "x"\ndescription = "a family: \U0001f468\u200d\U0001f469"\ndependencies = ["pandas"]\n'
+    (project / "pyproject.toml").write_text(text, encoding="utf-8")
+    (project / "pyproject.lock.txt").write_text(current("pandas", PINS))
+
+    assert run_for_build(project / "pyproject.toml")[0].startswith("pandas==2.2.3")

@@ -119,11 +119,11 @@ def test_constraints_of_uv_bound_and_ask_for_nothing() -> None:
         ('[project]\nname = "x"\ndependencies = 3\n', "a table of dependencies is not what it should be"),
         ('[project]\nname = "x"\ndependencies = [3]\n', "a table of dependencies is not what it should be"),
         (
-            '[tool.uv]\n[[tool.uv.index]]\nurl = "https://i.test/s"\n',
+            '[project]\ndependencies = []\n[[tool.uv.index]]\nurl = "https://i.test/s"\n',
             "[[tool.uv.index]] decides where packages come from",
         ),
         (
-            '[[tool.poetry.source]]\nname = "a"\nurl = "https://u:s3cret@i.test/s"\n',
+            '[tool.poetry.dependencies]\nsix = "*"\n[[tool.poetry.source]]\nname = "a"\nurl = "https://u:s3cret@i.test/s"\n',
             "[[tool.poetry.source]] names an index with credentials",
         ),
     ],
@@ -141,3 +141,37 @@ def test_an_index_that_settings_name_may_stay() -> None:
     text = '[project]\nname = "x"\ndependencies = ["six"]\n[[tool.uv.index]]\nurl = "https://i.test/simple/"\n'
 
     assert [line.name for line in read(text, frozenset(["https://i.test/simple"])).lines] == ["six"]
+
+
+INDEXES = {
+    "uv": """\
+[project]
+name = "x"
+dependencies = ["six"]
+[dependency-groups]
+models = ["torch"]
+[tool.uv.sources]
+torch = [{index = "torch", marker = "sys_platform == 'linux'"}]
+[[tool.uv.index]]
+name = "torch"
+url = "https://torch.test/simple"
+explicit = true
+""",
+    "poetry": """\
+[tool.poetry.dependencies]
+six = "*"
+[tool.poetry.group.models.dependencies]
+torch = {version = "*", source = "torch"}
+[[tool.poetry.source]]
+name = "torch"
+url = "https://torch.test/simple"
+priority = "explicit"
+""",
+}
+
+
+@pytest.mark.parametrize("text", INDEXES.values(), ids=INDEXES)
+def test_an_index_for_some_packages_alone_counts_where_they_are_asked_for(text: str) -> None:
+    assert asked(text) == ["six"]
+    with pytest.raises(UsageError, match="decides where packages come from"):
+        asked(text, groups=("models",))

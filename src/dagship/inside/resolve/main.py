@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..shared import index, installed
-from . import base_needs, explain_conflict, solver, stub_wheels
+from . import base_needs, explain_conflict, extras, solver, stub_wheels
 
 # Reasons that are looked for, and the seconds for one.
 _ASKED, _PATIENCE = 10, 20.0
@@ -49,6 +49,9 @@ def resolve(job: "dict[str, Any]", seconds: "dict[str, float]") -> "dict[str, An
     if unrecorded:
         lines = [line["line"] for line in job["lines"] if line["name"] in unrecorded]
         return {**_failed("no-record", ""), "names": unrecorded, "lines": lines}
+    lacking = extras.unknown(job["lines"], needs.distributions, job["moving"])
+    if lacking:
+        return {**_failed("no-extra", ""), **lacking}
     with tempfile.TemporaryDirectory(prefix="dagship-lock-") as scratch:
         base_hashes = stub_wheels.write(needs.distributions, _first_tag(), os.path.join(scratch, "stubs"))
         page = os.path.join(scratch, "stubs", stub_wheels.PAGE)

@@ -364,9 +364,12 @@ def site_packages(base: BaseImage) -> str:
 
 @pytest.fixture
 def company_base(base_3: BaseImage, derived: Callable[[str], BaseImage]) -> BaseImage:
-    """A base with packages that no index has: one nowhere at all, the other only as sources."""
+    """A base with packages that no index has, one nowhere at all, the other only as sources; and it contradicts itself."""
     instructions = ""
-    for name, version, more in (("company_own", "1.0", "Requires-Dist: docopt"), ("docopt", "0.6.2", "")):
+    for name, version, more in (
+        ("company_own", "1.0", "Requires-Dist: docopt\\nRequires-Dist: jmespath>99"),
+        ("docopt", "0.6.2", ""),
+    ):
         metadata = f"Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n{more}\\n"
         directory = f"{site_packages(base_3)}/{name}-{version}.dist-info"
         instructions += f"RUN mkdir {directory} && printf '{metadata}' > {directory}/METADATA\n"
@@ -380,6 +383,10 @@ def test_packages_of_the_base_need_not_be_on_the_index(
     made = project.lock("company-own\ndocopt\njmespath\npython-slugify\n")
 
     assert {"company-own", "docopt"} & set(project.locked()) == set()
+    has = f"jmespath {company_base.packages['jmespath']}"
+    assert f"contradicts itself: company-own 1.0 needs jmespath>99, and there is {has}. It does so without you" in (
+        " ".join(project.output.getvalue().split())
+    )
     assert "#   company-own==1.0\n#   docopt==0.6.2\n" in project.target.read_text(encoding="utf-8")
     assert project.for_build(project.target).text == made.text
 

@@ -9,6 +9,10 @@ from dagship.lock.requirements import AIRFLOW, Source
 from dagship.model.artifacts import BaseImage, LockFile
 
 _ADVICE = "Run lock, and commit what it writes."
+_NEVER = (
+    "The setting never_move lets nothing of the base move: leave the versions of these packages open in what the lock "
+    "is made of and run lock, or take never_move out."
+)
 
 
 def minor(python: str) -> str:
@@ -105,6 +109,7 @@ def check_base(lock: Lock, where: str, base: BaseImage, *, has_source: bool, nev
     _check_once(holding, where)
     wrong = must_stay(holding, lock, base, never_move=never_move)
     if wrong:
+        advice = _NEVER if never_move else advice
         more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
         raise Refused(
             f"{where} would move packages of the base image: it has {wrong[0].name} {wrong[0].version}, "

@@ -414,8 +414,9 @@ def test_a_lock_that_moves_what_a_line_asks_for_is_taken_and_says_so_but_not_whe
         found = lock.for_build(Settings(), workspace, console, BASE, path)
         assert found.text.startswith("six==1.16.0")
         assert list(map(str, found.moved)) == ["six 1.17.0 → 1.16.0, asked for by requirements/dags.in:2"]
-    with pytest.raises(Refused, match=r"would move packages of the base image: it has six 1\.16\.0"):
+    with pytest.raises(Refused, match=r"would move packages of the base image: it has six 1\.16\.0") as caught:
         lock.for_build(Settings(never_move=True), workspace, console, BASE, project / "dags.txt")
+    assert "take never_move out" in caught.value.hint
 
 
 def test_a_project_may_have_signs_that_no_requirement_has(project: Path) -> None:

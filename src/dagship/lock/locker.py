@@ -135,7 +135,7 @@ def export(settings: Settings, workspace: Workspace, base: BaseImage, path: Path
     pins = freshness.applying(parse_lock(_text(workspace, target), _shown(workspace, target)), base) if of_lock else ()
     moving: Mapping[str, str] = {}
     with suppress(UsageError):  # the source may name what is written here
-        moving = moves.asked(_source(settings, workspace, source, base), base)
+        moving = {} if settings.never_move else moves.asked(_source(settings, workspace, source, base), base)
     staying = {name: version for name, version in base.packages.items() if name not in moving}
     written = target.with_suffix(f".{kind}.txt")
     if written.exists():

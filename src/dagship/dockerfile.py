@@ -35,6 +35,8 @@ class Recipe:
         moves: Whether the lock has other versions of packages of the base, whose files are taken out first.
         with_runtime: Whether the image itself is there.
         versions_layer: Whether the package `dagship_versions` has a layer of its own, and is not among the packages.
+        home: Digest of the layer with plugins and configuration; empty where there is none.
+        environment: Variables by which Airflow finds them.
         dag_version: Version id of the DAGs, empty without a runtime stage.
         earlier: Version ids that stay beside it, newest first.
         bundles: Airflow's list of DAG bundles, as JSON; empty where Airflow knows none.
@@ -55,6 +57,8 @@ class Recipe:
     moves: bool = False
     with_runtime: bool = False
     versions_layer: bool = False
+    home: str = ""
+    environment: tuple[tuple[str, str], ...] = ()
     dag_version: str = ""
     earlier: tuple[str, ...] = ()
     bundles: str = ""

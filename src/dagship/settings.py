@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     repository: str = _field("repository")
     dags: Path = _field("dags")
     include: Annotated[tuple[Path, ...], NoDecode] = _field("include")
+    plugins: Path | None = _field("plugins")
+    config: Path | None = _field("config")
     requirements: Path = _field("requirements")
     groups: Names = _field("groups")
     optional_dependencies: Names = _field("optional_dependencies")

@@ -24,6 +24,7 @@ from dagship.terminal.console import Console
 from dagship.verify import untouched
 from dagship.verify.observation import Packages
 from tests.builders.repositories import git, hostile_repository
+from tests.engine.lines import Line
 
 DAG = """
 from airflow import DAG
@@ -609,3 +610,54 @@ def test_a_base_that_cannot_be_pulled_says_what_to_do(project: MakeProject, regi
         build(project(base=f"{registry}/dagship-test/never-pushed:1"))
 
     assert "--base" in refused.value.hint
+
+
+_CALENDAR = """
+from airflow.plugins_manager import AirflowPlugin
+from airflow.timetables.simple import NullTimetable
+
+class Quiet(NullTimetable):
+    pass
+
+class ShopPlugin(AirflowPlugin):
+    name = "shop"
+    timetables = [Quiet]
+"""
+_POLICY = """
+from airflow.exceptions import AirflowClusterPolicyViolation
+
+def dag_policy(dag):
+    if dag.dag_id == "forbidden":
+        raise AirflowClusterPolicyViolation("not in this shop")
+"""
+
+
+@pytest.mark.parametrize("version", ["2.11.2", "3.3.2"])
+def test_plugins_and_configuration_are_found_by_airflow_and_a_broken_plugin_is_a_finding(
+    version: str, base_of: Callable[[str], BaseImage], tmp_path: Path
+) -> None:
+    one = Line(tmp_path, base_of(version), plugins="plugins", config="deploy")
+    for name, text in {
+        "plugins/shop_calendar.py": _CALENDAR,
+        "plugins/broken.py": "import nowhere_at_all\n",
+        "deploy/airflow_local_settings.py": _POLICY,
+        "deploy/airflow.cfg": "[core]\nparallelism = 7\n",
+        "dags/quiet.py": "from airflow import DAG\nfrom shop_calendar import Quiet\n"
+        "from datetime import datetime\ndag = DAG('quiet', schedule=Quiet(), start_date=datetime(2026, 1, 1))\n",
+        "dags/forbidden.py": "from airflow import DAG\ndag = DAG('forbidden', schedule=None)\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    image = stages.build(one.project, force=False, push=False)
+    report = stages.test_image(one.project, image=image.reference, pytest_path=None)
+    program = "from airflow.configuration import conf; print(conf.get('core', 'parallelism'))"
+
+    assert {(finding.kind, finding.file) for finding in report.findings if finding.severity == "error"} == {
+        ("plugin-error", ""), ("import-error", "forbidden.py"),
+    }  # fmt: skip
+    assert "The plugin broken.py cannot be loaded: No module named 'nowhere_at_all'" in {
+        finding.message for finding in report.findings
+    }
+    assert ("quiet",) in {file.dags for file in report.files}
+    assert "plugins and config (not pinned to runs)" in {layer.what for layer in image.layers}
+    assert inside(image, "python", "-c", program).split()[-1] == "7"

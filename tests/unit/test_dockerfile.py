@@ -52,6 +52,15 @@ def test_what_airflow_is_told_of_bundles_is_one_quoted_word() -> None:
     assert variables["AIRFLOW__CORE__DAGS_FOLDER"] == "/opt/airflow/dag-versions/3f9c2a71d0b4/dags"
 
 
+def test_what_lies_in_airflows_home_has_a_layer_below_the_dags_and_variables_that_lead_to_it() -> None:
+    variables = (("AIRFLOW__CORE__PLUGINS_FOLDER", "/opt/airflow/plugins"),)
+    lines = instructions(render(recipe(home="3f9c", environment=variables)))
+    (env,) = [line for line in lines if line.startswith("ENV")]
+
+    assert [line for line in lines if line.startswith("ADD")] == ["ADD --link home.tar /", "ADD --link dags.tar /"]
+    assert "AIRFLOW__CORE__PLUGINS_FOLDER=/opt/airflow/plugins" in shlex.split(env)
+
+
 def test_an_airflow_without_bundles_is_told_of_none() -> None:
     assert "BUNDLE" not in render(recipe())
 

@@ -14,7 +14,7 @@ from dagship.image import existing, installing
 from dagship.image import log as buildlog
 from dagship.image import plan as planning
 from dagship.image.plan import Plan
-from dagship.image.tree import archive
+from dagship.image.tree import archive, at_home
 from dagship.index import build_secrets
 from dagship.model import dag_versions
 from dagship.model.artifacts import BuiltImage
@@ -158,6 +158,8 @@ def stage(plan: Plan, into: Path) -> None:
     package = archive.package_archive(planning.versions_files(), plan.base.purelib, directories, below=below)
     (into / "versions.tar").write_bytes(package)
     (into / "dags.tar").write_bytes(archive.version_archive(plan.tree, dag_versions.ROOT, directories))
+    if plan.home is not None:
+        (into / "home.tar").write_bytes(archive.home_archive(plan.home, at_home.HOME, directories))
     for tree in plan.earlier:
         (into / "earlier").mkdir(exist_ok=True)
         layer = archive.version_archive(tree, dag_versions.ROOT, directories)

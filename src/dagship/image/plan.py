@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from dagship.dockerfile import Recipe, compilers
 from dagship.engine import images
 from dagship.image import sidebyside
-from dagship.image.tree import archive
+from dagship.image.tree import archive, at_home
 from dagship.image.tree.model import Tree
 from dagship.model import moved_packages
 from dagship.model.artifacts import BaseImage, LockFile
@@ -43,6 +43,7 @@ class Plan:
         lock: What is installed besides.
         tree: The DAG tree.
         earlier: The versions that stay beside it, newest first.
+        home: Plugins and configuration; None where there are none.
         recipe: What the Dockerfile is rendered from.
         platforms: `os/architecture`, one or more.
         content: SHA-256 of all that goes in, hex: the same content is the same image.
@@ -54,13 +55,22 @@ class Plan:
     lock: LockFile
     tree: Tree
     earlier: tuple[Tree, ...]
+    home: Tree | None
     recipe: Recipe
     platforms: tuple[str, ...]
     content: str
     reference: Reference
 
 
-def plan(settings: Settings, base: BaseImage, lock: LockFile, tree: Tree, earlier: Sequence[Tree] = ()) -> Plan:
+def plan(
+    settings: Settings,
+    base: BaseImage,
+    lock: LockFile,
+    tree: Tree,
+    earlier: Sequence[Tree] = (),
+    *,
+    home: Tree | None = None,
+) -> Plan:
     """Decides what is built and what it is called; reads no more than the package's own files."""
     with_deps = bool(lock.text)
     within_prefix = base.purelib.startswith(f"{base.prefix}/")
@@ -78,6 +88,8 @@ def plan(settings: Settings, base: BaseImage, lock: LockFile, tree: Tree, earlie
         moves=bool(lock.moved),
         with_runtime=True,
         versions_layer=not (with_deps and within_prefix),
+        home=home.digest if home is not None else "",
+        environment=tuple(at_home.environment(home, airflow=base.airflow).items()),
         dag_version=tree.version,
         earlier=tuple(version.version for version in earlier),
         bundles=json.dumps(_BUNDLES, separators=(",", ":")) if has_bundles(base.airflow) else "",
@@ -88,6 +100,7 @@ def plan(settings: Settings, base: BaseImage, lock: LockFile, tree: Tree, earlie
         lock=lock,
         tree=tree,
         earlier=tuple(earlier),
+        home=home,
         recipe=recipe,
         platforms=settings.platform or (base.platform,),
         content=content,

@@ -45,6 +45,12 @@ DESCRIPTIONS = {
         "of the DAG version",
         commas=True,
     ),
+    "plugins": Description(None, "Directory of Airflow plugins, for the image; one for all runs, of any DAG version"),
+    "config": Description(
+        None,
+        "Directory of airflow_local_settings.py, log_config.py, webserver_config.py, airflow.cfg, for the image; one "
+        "for all runs",
+    ),
     "requirements": Description(
         Path("requirements/dags.txt"),
         "What the DAGs need: a lock, or what it is made of: a .in, a requirements.txt, pyproject.toml, uv.lock, "

@@ -25,6 +25,7 @@ Kind = Literal[
     "no-tests",
     "not-serializable",
     "pip-check",
+    "plugin-error",
     "slow",
     "test-failed",
     "timeout",

@@ -70,6 +70,24 @@ def tree(project: Project) -> "Tree":
     return found
 
 
+def home(project: Project) -> "Tree | None":
+    """Reads plugins and configuration, and says what is left out."""
+    from dagship.image import present
+    from dagship.image.tree import at_home
+
+    settings = project.settings
+    found = at_home.read(
+        project.root,
+        {"plugins": settings.plugins, "config": settings.config},
+        ignore=settings.ignore,
+        secret_files=(*settings.secret_files(), settings.baseline),
+        max_file_size=settings.max_file_size,
+    )
+    for sentence in present.left_out(found) if found is not None else ():
+        project.console.say(sentence)
+    return found
+
+
 def running(project: Project) -> "Callable[[], Incumbent]":
     """Begins to ask the cluster what runs there; the answer is waited for when the DAGs are read."""
     from dagship.rollout import running_image

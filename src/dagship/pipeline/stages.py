@@ -73,10 +73,11 @@ def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
 
     settings = project.settings
     running = build_inputs.running(project)
-    tree = build_inputs.tree(project)
+    tree, home = build_inputs.tree(project), build_inputs.home(project)
     base = build_inputs.base(project)
     requirements = build_inputs.requirements(project, base)
-    plan = planning.plan(settings, base, requirements, tree, build_inputs.earlier(project, tree, running()))
+    earlier = build_inputs.earlier(project, tree, running())
+    plan = planning.plan(settings, base, requirements, tree, earlier, home=home)
     recorded = project.workspace.read("image", BuiltImage)
     image = None if force else existing.find(project.console, plan, recorded, push=push)
     if image is None:

@@ -229,6 +229,13 @@ class SeenHidden(_Fact):
     by: _Name
 
 
+class SeenPlugin(_Fact):
+    """A file of the plugins folder that cannot be loaded; no file where it is not known which one it is."""
+
+    file: _Name
+    error: _Text
+
+
 class SeenVersion(_Fact):
     """An earlier DAG version in the image.
 
@@ -258,6 +265,7 @@ class Observation(_Fact):
         packages: Whether the installed packages fit.
         earlier: The earlier DAG versions that were imported as well, newest first.
         hidden: What is included and never imported.
+        plugins: The plugins of the image's folder that cannot be loaded.
 
     """
 
@@ -269,3 +277,4 @@ class Observation(_Fact):
     packages: Packages
     earlier: Annotated[tuple[SeenVersion, ...], Field(max_length=10_000)] = ()
     hidden: Annotated[tuple[SeenHidden, ...], Field(max_length=10_000)] = ()
+    plugins: Annotated[tuple[SeenPlugin, ...], Field(max_length=10_000)] = ()

@@ -22,6 +22,7 @@ IMAGE_CHECKS: tuple[Kind, ...] = (
     "hidden-include",
     "no-dags",
     "pip-check",
+    "plugin-error",
 )
 """Kinds of findings that are about the image; each is a test case of its own, found or not."""
 

@@ -45,6 +45,7 @@ def findings(
     yield from _of_image(seen, expected_airflow)
     yield from _of_packages(seen.packages, untouched)
     yield from (_of_hidden(each.name, each.by) for each in seen.hidden)
+    yield from (_of_plugin(each.file, each.error) for each in seen.plugins)
     yield from across.duplicates(seen.files, seen.root)
     yield from across.lost(seen.files)
     for file in seen.files:
@@ -116,6 +117,15 @@ def _of_hidden(name: str, by: str) -> Finding:
         "hidden-include",
         f"What is included as {name!r} is never imported: Python finds another {module!r} first, at {by}.",
         hint="Give it another name in the project, or include the directories in it instead.",
+    )
+
+
+def _of_plugin(file: str, error: str) -> Finding:
+    which = f"The plugin {file} cannot be loaded" if file else "The plugins cannot be loaded"
+    return finding(
+        "plugin-error",
+        f"{which}: {short(error)}",
+        hint="Airflow goes on without it, and says so in a log alone. What it imports must be in the image.",
     )
 
 

@@ -200,3 +200,25 @@ def test_an_earlier_version_that_cannot_be_imported_at_all_is_an_error() -> None
 def test_a_tree_without_a_dag_is_an_error() -> None:
     assert only(image(file())).kind == "no-dags"
     assert only(image()).kind == "no-dags"
+
+
+def test_what_is_included_and_never_imported_is_an_error_with_the_place_of_what_is() -> None:
+    found = only(image(file(dags=(dag("sales"),)), hidden=({"name": "yaml", "by": "/lib/yaml/__init__.py"},)))
+
+    assert (found.kind, found.severity, found.file) == ("hidden-include", "error", "")
+    assert found.message.endswith("Python finds another 'yaml' first, at /lib/yaml/__init__.py.")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("links.py", "The plugin links.py cannot be loaded: No module named 'x'"),
+        ("", "The plugins cannot be loaded: No"),
+    ],
+)
+def test_a_plugin_that_cannot_be_loaded_is_an_error(name: str, message: str) -> None:
+    seen = image(file(dags=(dag("sales"),)), plugins=({"file": name, "error": "No module named 'x'"},))
+    found = only(seen)
+
+    assert (found.kind, found.severity, found.file) == ("plugin-error", "error", "")
+    assert found.message.startswith(message)

@@ -56,6 +56,26 @@ def version_archive(tree: Tree, root: str, directories: Sequence[Directory]) -> 
     return _archive(root, directories, members, [*files, current])
 
 
+def home_archive(tree: Tree, home: str, directories: Sequence[Directory]) -> bytes:
+    """Returns the tar archive of the layer with what lies in Airflow's home, to be unpacked at `/`.
+
+    Args:
+        tree: Plugins and configuration.
+        home: Airflow's home in the image.
+        directories: The directories on the way that the base has.
+
+    """
+    inner = sorted(
+        {str(above) for file in tree.files for above in PurePosixPath(file.path).parents if str(above) != "."}
+    )
+    members = [_directory(f"{home}/{path}") for path in inner]
+    files = [
+        (_member(f"{home}/{file.path}", tarfile.REGTYPE, 0o555 if file.executable else 0o444), file.content)
+        for file in tree.files
+    ]
+    return _archive(home, directories, members, files)
+
+
 def pack(tree: Tree) -> bytes:
     """Returns a tree as a tar archive of its files alone, below its version id."""
     buffer = io.BytesIO()

@@ -24,6 +24,7 @@ _MOST_STARS = 3
 # Histories, caches, editors' traces, and files of dagship's own.
 _ALWAYS = (
     ".git", ".hg/", ".svn/", ".dagship/", ".dagship-untracked*/", ".venv/", "__pycache__/", "*.py[cod]",
+    "node_modules/", ".tox/", ".nox/", ".cache/",
     ".pytest_cache/", ".mypy_cache/", ".ruff_cache/", ".ipynb_checkpoints/", ".DS_Store", "*.swp", ".#*",
     f"/{IGNORE_FILE}", "/dagship.toml",
 )  # fmt: skip

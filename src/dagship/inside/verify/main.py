@@ -84,7 +84,7 @@ def _import_dags(job: dict[str, Any], report: dict[str, Any], stem: Stem, other:
             seen = {name: version[name] for name in ("version", "root", "failed")}
             report.setdefault("earlier", []).append(dict(seen, files=files))
         else:
-            report.update(airflow=found["airflow"], files=files)
+            report.update(airflow=found["airflow"], plugins=found["plugins"], files=files)
             report.update({name: version[name] for name in ("root", "failed", "hidden")})
             spoilers = pool.spoilers
     if job.get("compare") and report["files"]:

@@ -161,3 +161,12 @@ def test_an_archive_with_a_link_besides_is_no_version() -> None:
         opened.addfile(link)
 
     assert archive.unpack(packed.getvalue(), whole.version, whole.digest) is None
+
+
+def test_plugins_and_configuration_lie_in_airflows_home_and_are_read_only() -> None:
+    files = tuple(TreeFile(path=path, executable=False, content=b"1") for path in ("config/a.py", "plugins/deep/b.py"))
+    found = members(archive.home_archive(Tree(source=Path("/x"), files=files), "/opt/airflow", BASE))
+
+    assert (found["opt/airflow"].mode, found["opt/airflow"].uid) == (0o775, 50000)
+    assert {0o444} == {found[f"opt/airflow/{file.path}"].mode for file in files}
+    assert {0o555} == {found[f"opt/airflow/{path}"].mode for path in ("config", "plugins", "plugins/deep")}

@@ -21,6 +21,26 @@ def test_histories_and_caches_are_left_out(dags: Path) -> None:
     assert before == read(dags).version
 
 
+@pytest.mark.parametrize("git", ["directory", "file"])
+def test_the_top_of_a_repository_is_a_dag_directory_without_what_tools_leave_there(tmp_path: Path, git: str) -> None:
+    for name in ("dag.py", "lib/words.py", "requirements/dags.in", ".github/workflows/ci.yml", "node_modules/a/b.js",
+                 "web/node_modules/a/b.js", "env/pyvenv.cfg", "env/lib/x.py", ".tox/x.py", ".nox/x.py", ".cache/x",
+                 ".envrc", ".env.prod", ".dagship/image.json", "dagship.toml", "lib/__pycache__/a.pyc",
+                 ".git/config" if git == "directory" else ".git"):  # fmt: skip
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("import airflow\n")
+    (tmp_path / "node_modules" / "link").symlink_to("/")
+    found = read(tmp_path / ".")
+
+    assert [file.path for file in found.files] == [
+        ".github/workflows/ci.yml", "dag.py", "lib/words.py", "requirements/dags.in",
+    ]  # fmt: skip
+    assert present.left_out(found) == (
+        "left out, since it may hold passwords: .env.prod, .envrc",
+        "left out, since it is an environment with packages: env",
+    )
+
+
 def test_airflows_own_ignore_file_ships(dags: Path) -> None:
     (dags / ".airflowignore").write_text("helpers\n")
 

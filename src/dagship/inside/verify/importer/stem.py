@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Optional
 
 from ..protocol import ORDER, line
-from . import examine, hidden, home, missing_modules, worker
+from . import examine, hidden, home, missing_modules, plugins, worker
 from .audit import Watch
 from .dag_bag import Airflow, load
 from .side_effects import Trace
@@ -127,7 +127,8 @@ def _load(job: dict[str, Any]) -> tuple[dict[str, Any], list[worker.Share]]:
     for with_texts in (False, True):
         shares.append(_share(airflow, shares[0].paths, shares[0].limits, again=True, with_texts=with_texts))
     gc.freeze()  # keeps the collector, and with it the copying of pages, off what every child shares
-    return {"failed": "", "airflow": airflow.version, "versions": versions}, shares
+    broken = plugins.broken(float(job["import_timeout"]))
+    return {"failed": "", "airflow": airflow.version, "versions": versions, "plugins": broken}, shares
 
 
 def _share(

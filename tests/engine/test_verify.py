@@ -616,6 +616,32 @@ def test_a_test_that_does_not_end_is_a_finding_when_the_time_of_all_is_up(
     assert not report.passed
 
 
+# Python reads it at its start: the import of DAGs is over at once, so that the time runs out within pytest.
+STARTS = """
+import os, sys, time
+said = " ".join(sys.orig_argv)
+if "import stem" in said:
+    os._exit(3)
+if "own_tests import" in said:
+    print("waiting for a license", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_time_that_is_up_within_pytest_is_told_with_what_pytest_said(
+    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage, tmp_path: Path
+) -> None:
+    (tmp_path / "test_sales.py").write_text("def test_sales(): pass\n")
+    copied = "COPY dags/sitecustomize.py /opt/airflow/sitecustomize.py"
+    image = image_of(base_3, {"sitecustomize.py": STARTS}, copied, "ENV PYTHONPATH=/opt/airflow")
+    report = verified(image, tmp_path, container_timeout=15)
+
+    found = report.findings[-1]
+    words = "The test as a whole did not end within 15 s, and was stopped while pytest ran the tests."
+    assert ("timeout", words) == (found.kind, found.message)
+    assert found.traceback.endswith("waiting for a license\n")
+
+
 def test_ctrl_c_ends_the_test_and_leaves_no_container(
     image_of: Callable[..., BuiltImage], base_3: BaseImage, workspace: Workspace
 ) -> None:

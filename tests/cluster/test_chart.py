@@ -213,7 +213,9 @@ def test_what_an_ingress_shows_cannot_start_pods_and_stores_have_no_account_of_a
     assert (stores["metadata"].get("annotations"), stores["automountServiceAccountToken"]) == (None, False)
 
 
-@pytest.mark.parametrize(("version", "component"), [("3.3.2", "api-server"), ("2.11.2", "webserver")])
+@pytest.mark.parametrize(
+    ("version", "component"), [("3.4.0b2", "api-server"), ("3.3.2", "api-server"), ("2.11.2", "webserver")]
+)
 def test_what_an_ingress_shows_reads_the_log_of_a_running_task_as_the_executor_does_and_cannot_touch_its_pod(
     version: str, component: str, helm_program: str, tmp_path: Path, kubectl: Kubectl
 ) -> None:

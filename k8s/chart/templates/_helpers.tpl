@@ -8,7 +8,8 @@
 
 {{/* "3" or "2". */}}
 {{- define "airflow.major" -}}
-{{- (semver .Values.airflowVersion).Major -}}
+{{- /* A pre-release, as 3.4.0b2, is no semantic version. */ -}}
+{{- first (splitList "." .Values.airflowVersion) -}}
 {{- end -}}
 
 {{- define "airflow.web" -}}

@@ -84,6 +84,10 @@ def load(root: Path, flags: Mapping[str, object]) -> Settings:
     return settings
 
 
+# What is read of these has its own sentence for what lies outside: nobody may name that.
+_NEVER_OUTSIDE = frozenset({"include", "plugins", "config"})
+
+
 def _check_paths(settings: Settings, root: Path, *, trusted: AbstractSet[str]) -> None:
     """Refuses paths out of the project, but for those of the command line and the environment, written as such."""
     for name, path in _paths(settings):
@@ -96,7 +100,7 @@ def _check_paths(settings: Settings, root: Path, *, trusted: AbstractSet[str]) -
 
 
 def _paths(settings: Settings) -> Iterator[tuple[str, Path]]:
-    for name in Settings.model_fields:
+    for name in (each for each in Settings.model_fields if each not in _NEVER_OUTSIDE):
         value = getattr(settings, name)
         for each in value if isinstance(value, tuple) else (value,):
             if isinstance(each, Path):

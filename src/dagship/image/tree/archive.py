@@ -19,10 +19,15 @@ MOST = 1024 * 1024 * 1024
 
 START = (
     "import sys; sys.meta_path.append(type('DagshipFinder', (), {'find_spec': staticmethod(lambda name, path=None, "
-    "target=None: None if path is not None or name == 'dagship_versions' else "
+    "target=None: None if path is not None or name == 'dagship_versions' or "
+    "not any(str(each).endswith(('/dags', '/dags/')) for each in sys.path) else "
     "__import__('dagship_versions.finder', fromlist=['find']).find(name))}))\n"
 )
-"""What Python runs as it starts, the line of the file beside the package `dagship_versions`: no file is read for it."""
+"""What Python runs as it starts: the line of the file beside the package `dagship_versions`.
+
+No file is read for it, also not when Python then looks for what is seldom there (`sitecustomize`). `sys` is that of the
+module `site`, which runs it.
+"""
 
 # Any time does; this is the earliest that a zip archive made from these files can say.
 _TIME = 315532800

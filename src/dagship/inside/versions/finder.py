@@ -6,8 +6,7 @@ what has the name elsewhere goes first, and this is not imported before a name i
 
 import os
 import sys
-from importlib.machinery import PathFinder
-from typing import Any
+from importlib.machinery import ModuleSpec, PathFinder
 
 _ROOTS = {"/opt/airflow/dag-versions"}
 
@@ -25,7 +24,7 @@ def version_of(path: str) -> str:
     return version if name == "dags" and served else ""
 
 
-def find(name: str) -> Any:
+def find(name: str) -> "ModuleSpec | None":
     """Returns the spec of a module at the top of a version; None where there is none."""
     for entry in sys.path:
         version = version_of(entry) if isinstance(entry, str) else ""

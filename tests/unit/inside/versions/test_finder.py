@@ -106,3 +106,12 @@ def test_a_bundle_of_another_root_has_that_served(monkeypatch: pytest.MonkeyPatc
     finder.serve("/srv/mine/")
 
     assert finder.version_of("/srv/mine/3f9c/dags") == "/srv/mine/3f9c"
+
+
+def test_a_python_without_such_a_path_reads_no_file_of_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if not path.endswith("/dags")])
+    exec(archive.START)
+
+    assert importlib.util.find_spec("sitecustomize_of_nobody") is None
+    assert "dagship_versions" not in sys.modules

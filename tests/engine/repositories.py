@@ -24,7 +24,7 @@ class Repository:
         airflow: The version that it is for; empty where it does not say.
         files: Its files.
         dags: The DAGs that the test of its image finds, and the file of each.
-        there: Files that the image's DAG version has besides those.
+        there: Files that the image's DAG version has besides those, from its directory on.
         absent: Names that no file of it may have.
         packages: Packages that the image has, and their versions.
         left: What `init` says is not carried over, by where it stands.
@@ -52,7 +52,7 @@ REPOSITORIES = {
             "README.md": "# Orders",
         },
         dags={"orders": "orders.py"},
-        there=("helpers/tables.py", "sql/orders.sql"),
+        there=("dags/helpers/tables.py", "dags/sql/orders.sql"),
         absent=(".env", "README.md", "test_orders.py", "dagship.toml"),
     ),
     "docker-compose": Repository(
@@ -62,15 +62,15 @@ REPOSITORIES = {
             "  image: ${AIRFLOW_IMAGE_NAME:-apache/airflow:3.3.2}\n"
             "  environment:\n"
             "    _PIP_ADDITIONAL_REQUIREMENTS: ${_PIP_ADDITIONAL_REQUIREMENTS:-}\n",
-            "dags/visits.py": dag("visits"),
-            "plugins/.gitkeep": "",
+            "dags/visits.py": dag("visits", "from visit_tools.days import DAY"),
+            "plugins/visit_tools/days.py": "DAY = 1\n",
             "config/airflow.cfg": "[core]\n",
             "logs/scheduler/latest.log": "a line",
             ".env": "AIRFLOW_UID=50000",
         },
         dags={"visits": "visits.py"},
         absent=("docker-compose.yaml", "latest.log", ".env"),
-        left=("config/",),
+        left=("config/airflow.cfg",),
     ),
     "astro": Repository(
         files={
@@ -78,13 +78,17 @@ REPOSITORIES = {
             "# Why\nUSER root\nRUN curl --silent https://example.com/tool \\\n  > /usr/bin/tool\nUSER astro\n",
             ".astro/config.yaml": "project:\n  name: clicks\n",
             "airflow_settings.yaml": "airflow:\n  connections: []\n",
-            "dags/clicks.py": dag("clicks"),
+            "dags/clicks.py": dag("clicks", "from include.rates import RATE"),
+            "include/rates.py": "from shared_by_all import RATE\n",
+            "shared_by_all.py": "RATE = 1\n",
+            "unused.py": "",
             "packages.txt": "",
             "plugins/README.md": "",
             "tests/dags/test_dag_example.py": dag("of_a_test"),
         },
         dags={"clicks": "clicks.py"},
-        absent=("test_dag_example.py", "airflow_settings.yaml"),
+        there=("include/rates.py", "shared_by_all.py"),
+        absent=("unused.py", "test_dag_example.py", "airflow_settings.yaml"),
         left=("Dockerfile:1", "Dockerfile:4", "airflow_settings.yaml"),
     ),
     "composer": Repository(
@@ -109,7 +113,7 @@ REPOSITORIES = {
             ".envrc": "export TOKEN=1",
         },
         dags={"load": "load.py", "weekly": "reports/weekly.py"},
-        there=("shared/names.py",),
+        there=("dags/shared/names.py",),
         absent=("installed.py", "config", ".envrc", "dagship.toml"),
     ),
     "mwaa": Repository(
@@ -160,9 +164,11 @@ REPOSITORIES = {
             "COPY --chown=airflow:root src/company/dags /opt/airflow/dags\n",
             "src/company/__init__.py": "",
             "src/company/dags/__init__.py": "",
-            "src/company/dags/prices.py": dag("prices"),
+            "src/company/dags/prices.py": dag("prices", "from company.names import NAME"),
+            "src/company/names.py": "NAME = 'prices'\n",
         },
         dags={"prices": "prices.py"},
+        there=("company/names.py",),
         absent=("Dockerfile",),
         left=("Dockerfile:3",),
     ),

@@ -82,7 +82,7 @@ def test_a_repository_becomes_a_tested_image_without_an_edit(
     assert (f'airflow = "{known.airflow}"' in (checkout.root / "dagship.toml").read_text()) == bool(known.airflow)
     assert {name: file["file"] for file in report["files"] for name in file["dags"]} == known.dags
     inside = files_of_dags(image["reference"])
-    assert {*known.dags.values(), *known.there} <= inside
+    assert {*(f"dags/{file}" for file in known.dags.values()), *known.there} <= inside
     assert known.packages.items() <= packages_of(image["reference"]).items()
     assert not {name for name in known.absent if any(f"/{file}".endswith(f"/{name}") for file in inside)}
 
@@ -96,7 +96,7 @@ def packages_of(reference: str) -> dict[str, str]:
 
 
 def files_of_dags(reference: str) -> set[str]:
-    """The files of the image's DAG version."""
+    """The files of the image's DAG version, from its directory on."""
     look = ["run", "--rm", "--network", "none", "--entrypoint", "find", reference, dag_versions.ROOT, "-type", "f"]
     found = process.run(["docker", *look]).stdout.split()
     return {path.removeprefix(f"{dag_versions.ROOT}/").partition("/")[2] for path in found}

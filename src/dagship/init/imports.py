@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 
 from dagship.init.model import Listing
 
-# Airflow itself, whatever a directory is called; and what Airflow puts into the search path from places of its own.
-_NOT_FROM_HERE = frozenset({"airflow", "plugins", "config"})
+# Airflow itself, whatever a directory is called; and the DAGs, which a version has under this name.
+_NOT_FROM_HERE = frozenset({"airflow", "dags"})
 
 
 def outside(listing: Listing, dags: str) -> tuple[str, ...]:
@@ -20,7 +20,8 @@ def outside(listing: Listing, dags: str) -> tuple[str, ...]:
     if dags == ".":
         return ()
     own = _names(path.removeprefix(f"{dags}/") for path in listing.paths if path.startswith(f"{dags}/"))
-    places = {name: path for name, path in _places(listing).items() if path != dags and name not in own}
+    own |= {dags.rpartition("/")[2]}
+    places = {name: path for name, path in _places(listing).items() if name not in own}
     found: list[str] = []
     ahead = [dags]
     while ahead:
@@ -28,7 +29,7 @@ def outside(listing: Listing, dags: str) -> tuple[str, ...]:
         new = [path for name, path in places.items() if path not in found and _imports(code, name)]
         found += new
         ahead += new
-    return tuple(sorted(found))
+    return tuple(path for path in sorted(found) if not path.startswith("src/") or "src" not in found)
 
 
 def _places(listing: Listing) -> Mapping[str, str]:

@@ -3,19 +3,14 @@
 import re
 from collections.abc import Iterator
 
-from dagship.init import dockerfile, imports
+from dagship.init import dockerfile, imports, outside
 from dagship.init.airflow_version import ASTRO
 from dagship.init.dag_directory import Dags
 from dagship.init.model import Left, Listing, Seen, Setting
 from dagship.init.steps import DEBIAN_PACKAGE
 
-_CONFIG = ("airflow_local_settings.py", "log_config.py", "webserver_config.py", "airflow.cfg")
 _PLACE = re.compile(r"/(?:usr/local/airflow|home/airflow/gcs|opt/airflow/dags)(?=/)")
 _CONSTRAINT = re.compile(r"^\s*(-c|--constraint)\b", re.MULTILINE)
-_BESIDE = (
-    "Move it into the directory of DAGs, which DAGs import from; or build an image of your own that has it and"
-    " name it as base (docs/how-to/own-base-image.md)."
-)
 _ADDITIONAL = re.compile(r"_PIP_ADDITIONAL_REQUIREMENTS:\s*(?:\$\{\w+:-\s*\}|[\"']{2})?\s*(#.*)?$")
 
 
@@ -40,8 +35,8 @@ def kind(listing: Listing, dags: Dags) -> str:
 
 def beside(listing: Listing, dags: Dags) -> Seen:
     """Returns what lies beside the DAGs, as far as it takes part in running them."""
-    found = Seen(left=tuple(_left(listing, dags)))
-    return found + _packages_txt(listing) + Seen(left=tuple(_of_compose(listing)))
+    left = (*_left(listing, dags), *_of_compose(listing))
+    return outside.carried(listing, dags.path) + _packages_txt(listing) + Seen(left=left)
 
 
 def taken(listing: Listing, dags: Dags) -> tuple[str, ...]:
@@ -59,20 +54,10 @@ def taken(listing: Listing, dags: Dags) -> tuple[str, ...]:
 
 
 def _left(listing: Listing, dags: Dags) -> Iterator[Left]:
-    for name, place in _of_airflow(dags):
-        if any(path.startswith(f"{place}/") and _counts(path, name) for path in listing.paths):
-            yield Left(
-                where=f"{place}/", what="Airflow's own, outside of the DAGs",
-                instead=f"Build an image of your own that has it in /opt/airflow/{name} and name it as base"
-                " (docs/how-to/own-base-image.md).",
-            )  # fmt: skip
-    for name in imports.outside(listing, dags.path):
-        yield Left(where=name, what="DAGs import it, and it lies outside of their directory", instead=_BESIDE)
     if "plugins.zip" in listing.paths:
         yield Left(
             where="plugins.zip", what="the plugins of MWAA",
-            instead="Unpack it: modules that DAGs import belong into the directory of DAGs, Airflow's plugins into"
-            " /opt/airflow/plugins of an image of your own, named as base (docs/how-to/mwaa.md).",
+            instead='Unpack it into plugins/, and write plugins = "plugins" (docs/how-to/mwaa.md).',
         )  # fmt: skip
     if "startup.sh" in listing.paths:
         yield Left(
@@ -102,21 +87,6 @@ def _places(listing: Listing, dags: Dags) -> Iterator[Left]:
                     where=f"{path}:{number}", what=f"a path below {found[0]}, which is not there in the image",
                     instead="A DAG finds files of its own directory by Path(__file__).parent.",
                 )  # fmt: skip
-
-
-def _of_airflow(dags: Dags) -> Iterator[tuple[str, str]]:
-    """Directories of Airflow's own, by name and place: at the top, and beside the directory of DAGs."""
-    beside_dags = dags.path.rpartition("/")[0]
-    for name in ("plugins", "config"):
-        yield name, name
-        if beside_dags:
-            yield name, f"{beside_dags}/{name}"
-
-
-def _counts(path: str, directory: str) -> bool:
-    """Whether a file of plugins/ or config/ is more than what a template brings."""
-    name = path.rpartition("/")[2]
-    return name in _CONFIG if directory == "config" else path.endswith((".py", ".zip")) and name != "__init__.py"
 
 
 def _package_around(listing: Listing, dags: Dags) -> str:

@@ -17,7 +17,8 @@ from tests.builders.listings import listing
         ("from own import z", ["own/z.py", "dags/own.py"], []),
         ("from includes import z", ["include/z.py"], []),
         ("from sql import z", ["sql/z.sql"], []),
-        ("from plugins.a import b\nimport config", ["plugins/a.py", "config/x.py"], []),
+        ("from plugins.a import b\nimport config", ["plugins/a.py", "config/x.py"], ["config", "plugins"]),
+        ("from src.a import b\nfrom a import c", ["src/a/b.py"], ["src"]),
         ("from dags.helpers import x", ["dags/helpers.py"], []),
     ],
 )

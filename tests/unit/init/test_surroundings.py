@@ -47,20 +47,6 @@ def test_a_package_around_the_dags_and_dags_at_the_root_are_known_by_where_they_
     assert kind({}, "a.py") == "a repository with DAGs at its root"
 
 
-def test_plugins_and_config_are_told_where_there_is_more_than_a_template_brings() -> None:
-    files = {"plugins/__init__.py": "", "plugins/.gitkeep": "", "config/x.yaml": ""}
-
-    assert not beside(files).left
-    assert places(beside({**files, "plugins/a.py": "", "config/airflow.cfg": ""}).left) == ["plugins/", "config/"]
-    assert places(beside({"src/plugins/a.py": ""}, "src/dags/a.py").left) == ["src/plugins/"]
-
-
-def test_what_dags_import_from_outside_of_their_directory_is_told() -> None:
-    found = beside({"dags/a.py": f"{DAG}from include.sql import x\n", "include/sql.py": ""})
-
-    assert places(found.left) == ["include"]
-
-
 def test_what_mwaa_and_astro_have_beside_the_dags_is_told() -> None:
     files = dict.fromkeys(("plugins.zip", "startup.sh", "airflow_settings.yaml"), "")
 

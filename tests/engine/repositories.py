@@ -27,6 +27,7 @@ class Repository:
         there: Files that the image's DAG version has besides those, from its directory on.
         absent: Names that no file of it may have.
         packages: Packages that the image has, and their versions.
+        moved: Those of them that the base has in another version.
         left: What `init` says is not carried over, by where it stands.
 
     """
@@ -37,6 +38,7 @@ class Repository:
     there: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     packages: dict[str, str] = field(default_factory=dict)
+    moved: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
 
 
@@ -177,13 +179,15 @@ REPOSITORIES = {
         files={
             "requirements.txt": '--constraint "https://raw.example.test/apache/airflow/constraints-3.3.2/constraints-3.11.txt"\n'
             "apache-airflow==3.3.2  # what we run\n"
+            "wcwidth==0.2.14\n"
             "-r requirements/more.txt\n",
             "requirements/more.txt": "-c /usr/local/airflow/dags/limits.txt\nboltons\n",
             "dags/limits.txt": "boltons==21.0.0\n",
             "dags/uses.py": dag("uses", "import boltons"),
         },
         dags={"uses": "uses.py"},
-        packages={"boltons": "21.0.0"},
+        packages={"boltons": "21.0.0", "wcwidth": "0.2.14"},
+        moved=("wcwidth",),
     ),
     "a-project-of-poetrys": Repository(
         airflow="2.11.2",

@@ -84,6 +84,7 @@ def test_a_repository_becomes_a_tested_image_without_an_edit(
     inside = files_of_dags(image["reference"])
     assert {*(f"dags/{file}" for file in known.dags.values()), *known.there} <= inside
     assert known.packages.items() <= packages_of(image["reference"]).items()
+    assert tuple(moved["name"] for moved in image["moved"]) == known.moved
     assert not {name for name in known.absent if any(f"/{file}".endswith(f"/{name}") for file in inside)}
 
 

@@ -36,7 +36,8 @@ def files(names: Collection[str], path: Sequence[str]) -> "list[str]":
             raise SystemExit(f"{name} of the image cannot be taken out: it does not say which files are its own.")
         site = os.path.realpath(str(distribution.locate_file("")))
         (going if name in names else staying).update(_recorded(record, site))
-    return sorted(place for place in (going | set(_beside(going))) - staying if os.path.lexists(place))
+    own = going - staying
+    return sorted(place for place in own | (set(_beside(own)) - staying) if os.path.lexists(place))
 
 
 def _recorded(record: Optional[str], site: str) -> "Iterator[str]":

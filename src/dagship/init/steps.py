@@ -20,6 +20,10 @@ _TIDYING = frozenset({"set", "true", "echo", "cd"})
 # Options of pip's whose value is a word of its own.
 _WITH_VALUE = ("-c", "--constraint", "-r", "--requirement", "-i", "--index-url", "--extra-index-url", "-t", "--target")
 _OWN_BASE = "Build an image of your own that has it and name it as base (docs/how-to/own-base-image.md)."
+_FILES = (
+    "What DAGs read goes into their directory, or is named in include; for all else build an image of your own that has"
+    " it and name it as base (docs/how-to/own-base-image.md)."
+)
 _INSTEAD = {
     "ENV": "Set it where Airflow runs: in the chart's values, or the manifests; for the test in the env_file.",
     "ENTRYPOINT": "What is started is said where Airflow runs: by the chart, or the manifests.",
@@ -60,9 +64,6 @@ def judge(instructions: Sequence[Instruction], where: str, *, requirements: str,
     why = "Debian packages (" + ", ".join(f"{where}:{line}" for line in sorted(set(packages.values()))) + ")"
     settings = (Setting(name="system_packages", value=tuple(packages), why=why),) if packages else ()
     return Seen(settings=settings, left=tuple(left))
-
-
-_FILES = f"What DAGs read lies in the directory of DAGs; for all else: {_OWN_BASE[0].lower()}{_OWN_BASE[1:]}"
 
 
 def _of_run(command: str, requirements: str) -> tuple[list[str], list[tuple[str, str]]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dagship.errors import UsageError
-from dagship.lock.requirements import Source, canonical
+from dagship.lock.requirements import OWN_MODULES, Source, canonical
 
 ITSELF = "the project"
 
@@ -73,7 +73,7 @@ def as_source(packages: Sequence[Preferred], where: str) -> Source:
             raise UsageError(
                 f"{where}: {one.name} comes from a {one.source}; what is installed comes from an index, by version and "
                 "hash.",
-                "Put a wheel of it on an index, and lock that. Modules of your own can lie beside the DAGs.",
+                f"Put a wheel of it on an index, and lock that. {OWN_MODULES}",
             )
     taken = [one for one in packages if not one.source]
     return Source(

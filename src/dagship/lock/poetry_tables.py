@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dagship.errors import UsageError
+from dagship.lock.requirements import OWN_MODULES
 
 _ELSEWHERE = ("git", "path", "file", "url")
 
@@ -51,7 +52,7 @@ def _requirement(name: str, given: object, where: str) -> str:
     if elsewhere:
         raise UsageError(
             f"{at} comes from a {elsewhere}; what is installed comes from an index, by version and hash.",
-            "Put a wheel of it on an index, and take its version. Modules of your own can lie beside the DAGs.",
+            f"Put a wheel of it on an index, and take its version. {OWN_MODULES}",
         )
     extras = f"[{','.join(given['extras'])}]" if given.get("extras") else ""
     markers = [f"({given['markers']})"] if given.get("markers") else []

@@ -8,7 +8,7 @@ from typing import Any
 
 from dagship.errors import UsageError
 from dagship.lock import pip_lines, poetry_tables
-from dagship.lock.requirements import Source, canonical
+from dagship.lock.requirements import OWN_MODULES, Source, canonical
 
 _ELSEWHERE = ("path", "git", "url", "workspace")
 
@@ -149,7 +149,7 @@ def _check_sources(uv: Mapping[str, Any], names: AbstractSet[str], where: str) -
             raise UsageError(
                 f"{where}: [tool.uv.sources] takes {name} from a {elsewhere}; what is installed comes from an index, "
                 "by version and hash.",
-                "Put a wheel of it on an index, and take its version. Modules of your own can lie beside the DAGs.",
+                f"Put a wheel of it on an index, and take its version. {OWN_MODULES}",
             )
 
 

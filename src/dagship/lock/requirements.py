@@ -33,7 +33,8 @@ _ALMOST_EXACT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*(?:\[.*\])?)(?:\s*=\s*|\
 
 _OPTIONS = {
     ("-e", "--editable"): (
-        "Modules of your own can lie beside the DAGs; or put a wheel of it on an index, and name its version."
+        "Modules of your own can lie beside the DAGs, or where the setting include names them; what they need goes "
+        "into the requirements. Or put a wheel of it on an index, and name its version."
     ),
     ("-r", "--requirement"): "A lock is one file, with every line of those that it is made of.",
     ("-c", "--constraint"): "A lock is one file; its own exact versions are all the constraints there are.",
@@ -44,6 +45,7 @@ _OPTIONS = {
         "Wheels are what is installed; the setting source_packages names packages that are built from source."
     ),
 }
+OWN_MODULES = "Modules of your own can lie beside the DAGs, or where the setting include names them."
 _EXAMPLE = "Write a name with extras, versions and markers, as: pandas[parquet]>=2.2,<3"
 
 
@@ -248,7 +250,7 @@ def _requirement(content: str, at: str) -> "Requirement":
     if re.match(r"[./~]|[A-Za-z]:\\", content) or re.search(r"/|\.(whl|zip|tar\.gz|tgz|txt|in|toml)$", content):
         raise UsageError(
             f"{at}: {shown} is a path; what is installed comes from an index, by version and hash.",
-            "Put a wheel of it on an index and name it with its version. Modules of your own can lie beside the DAGs.",
+            f"Put a wheel of it on an index and name it with its version. {OWN_MODULES}",
         )
     from packaging.requirements import InvalidRequirement, Requirement
 

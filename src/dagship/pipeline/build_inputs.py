@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from dagship.image.tree.model import Tree
     from dagship.rollout.running_image import Incumbent
 
+# Where most repositories have their requirements.
+_USUAL = "requirements.txt"
+
 
 def base(project: Project) -> BaseImage:
     """Finds the base: the one that settings name, else the one that `base` built, else the official image."""
@@ -42,6 +45,11 @@ def requirements(project: Project, base: BaseImage) -> LockFile:
         if path.with_suffix(".in").exists():
             path = path.with_suffix(".in")
         else:
+            if (project.root / _USUAL).exists():
+                project.console.warn(
+                    f"{_USUAL} is there, and the image gets nothing of it: no setting names it. Run init, or give "
+                    f"--requirements {_USUAL}."
+                )
             return LockFile(path="", text="", digest="")
 
     from dagship.lock import locker as stage

@@ -1,5 +1,6 @@
 """What a build is made of, as far as that is known without an engine or a cluster."""
 
+import io
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,15 @@ def project(root: Path, **flags: str) -> Project:
 
 def test_dags_without_requirements_need_no_lock(tmp_path: Path) -> None:
     assert LockFile(path="", text="", digest="") == build_inputs.requirements(project(tmp_path), BASE)
+
+
+def test_a_requirements_file_that_nothing_names_is_not_passed_over_in_silence(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("pandas\n")
+    output = io.StringIO()
+    here = Project(root=tmp_path, settings=settings_sources.load(tmp_path, {}), console=Console(stderr=output))
+
+    assert not build_inputs.requirements(here, BASE).text
+    assert "requirements.txt is there, and the image gets nothing of it" in " ".join(output.getvalue().split())
 
 
 def test_a_cluster_is_not_asked_for_images_of_the_default_repository(

@@ -111,7 +111,7 @@ def _check_format(document: Mapping[str, Any], kind: str, where: str) -> None:
     if int(major) > known:
         raise UsageError(
             f"{where} has the format {said}, and formats up to {known} are known.",
-            f"Take a newer dagship, or make it with an older {tool}.",
+            f"Take a newer dagship, or make it with an older version of {tool}.",
         )
 
 

@@ -67,7 +67,7 @@ def resolve(
     if lines:
         preferred = [name for name, version in source.preferences.items() if kept.get(name) == version]
         asked = job(settings, base, lines, where, kept, limits=limits, preferred=preferred, moving=tuple(moving))
-        result = _run(settings, console, base, asked)
+        result = _run(settings, console, base, asked, where if PATH.fullmatch(where) else _ANY)
         if warning := conflict.of_base(result.pop("contradictions", ())):
             console.warn(warning)
         if not result.pop("ok"):
@@ -131,8 +131,10 @@ def job(
     }
 
 
-def _run(settings: Settings, console: Console, base: BaseImage, job: Mapping[str, object]) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="dagship-") as scratch, console.step(f"Resolving {job['name']}") as step:
+def _run(
+    settings: Settings, console: Console, base: BaseImage, job: Mapping[str, object], shown: str
+) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="dagship-") as scratch, console.step(f"Resolving {shown}") as step:
         builds.build(_stage(settings, base, Path(scratch), job), on_line=lambda line: _say(step, line))
         result = read_result(Path(scratch, "out", "result.json"))
     log.info("resolved in %s", result.pop("seconds", "unknown time"))

@@ -28,6 +28,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "system": {"system_packages": ("libpq5", "git")},
     "versions": {"earlier": ("a81e07c455f2", "b81e07c455f2"), "bundles": '[{"name":"dags-folder"}]'},
     "compilers": {"build_packages": ("gcc", "libpq-dev")},
+    "home": {"home": "3f9c2a71", "environment": (("AIRFLOW__CORE__PLUGINS_FOLDER", "/opt/airflow/plugins"),)},
 }
 
 

@@ -135,7 +135,7 @@ REPOSITORIES = {
         airflow="3.3.2",
         files={
             "pyproject.toml": "[project]\nname = 'flows'\nversion = '1'\nrequires-python = '>=3.10'\n"
-            "dependencies = ['apache-airflow==3.3.2', 'toolz']\n",
+            "dependencies = ['toolz']\n",
             "uv.lock": "version = 1\n"
             + "\n".join(
                 f"[[package]]\nname = '{name}'\nversion = '{version}'\nsource = {{ registry = 'https://example.com/simple' }}"

@@ -23,6 +23,7 @@ from .side_effects import Trace
 
 # After Airflow's own limit, what a file gets to be serialized in and to notice that its time is up.
 _GRACE_SECONDS = 5.0
+_PLUGINS_SECONDS = 60.0
 _CURRENT = ""
 
 
@@ -127,7 +128,8 @@ def _load(job: dict[str, Any]) -> tuple[dict[str, Any], list[worker.Share]]:
     for with_texts in (False, True):
         shares.append(_share(airflow, shares[0].paths, shares[0].limits, again=True, with_texts=with_texts))
     gc.freeze()  # keeps the collector, and with it the copying of pages, off what every child shares
-    broken = plugins.broken(float(job["import_timeout"]))
+    # Airflow has no limit for plugins: this one is for those that never end.
+    broken = plugins.broken(max(_PLUGINS_SECONDS, float(job["import_timeout"])))
     return {"failed": "", "airflow": airflow.version, "versions": versions, "plugins": broken}, shares
 
 

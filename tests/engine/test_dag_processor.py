@@ -45,10 +45,10 @@ _EXAMPLES = (
     "USER 50000",
 )
 _LIMITS = {
-    "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "10",
+    "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "15",
     # So much later that a busy machine has the import's own end told first.
-    "AIRFLOW__CORE__DAG_FILE_PROCESSOR_TIMEOUT": "30",
-    "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "30",
+    "AIRFLOW__CORE__DAG_FILE_PROCESSOR_TIMEOUT": "40",
+    "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "40",
 }
 
 # Where the test refuses what Airflow takes without a word, some of it in Airflow 2 alone; findings.md names each.
@@ -75,7 +75,7 @@ def compared(
 ) -> tuple[VerifyReport, Pass]:
     """The verdict on the examples and the broken tree, and what Airflow makes of them, in one image."""
     image = image_of(base_of(request.param), TREE, *_EXAMPLES)
-    settings = settings_for(import_timeout=10, parse_budget=60)
+    settings = settings_for(import_timeout=15, parse_budget=60)
     report = verifier.verify(settings, workspace, Console(stderr=io.StringIO()), image)
     return report, dag_processor.passed(image.reference, **_LIMITS)
 

@@ -12,7 +12,7 @@ from tests.e2e.conftest import pushed, repository
 from tests.e2e.git_server import GitServer
 from tests.e2e.releases import BRIDGE, NAME, Release
 
-INTERVAL = 5
+INTERVAL = 15
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.cluster.kubectl import Kubectl
 from tests.e2e.api import Api
-from tests.machine import ROOT
+from tests.machine import ROOT, one_at_a_time
 
 CHART = ROOT / "k8s/chart"
 NAME = "air"
@@ -55,7 +55,9 @@ class Release:
             added = where / "more-values.yaml"
             added.write_text(json.dumps(values), encoding="utf-8")
             files += f",{added}"
-        return self.dagship(where, "install", f"--release={NAME}", f"--values={files}", *more)
+        # Two Airflows that start at once take more than twice as long on two cores, and time out together.
+        with one_at_a_time("install"):
+            return self.dagship(where, "install", f"--release={NAME}", f"--values={files}", *more)
 
     def helm(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Calls helm for this namespace."""

@@ -92,7 +92,7 @@ BashOperator(task_id="first", bash_command="true", dag=dag)
         "stubborn",
         "import time\nwhile True:\n    try:\n        time.sleep(60)\n    except BaseException:\n        pass",
     ),
-    "slow.py": dag("slow", "import time\ntime.sleep(1.5)"),
+    "slow.py": dag("slow", "import time\ntime.sleep(8.5)"),
     "segfault.py": dag("segfault", "import ctypes\nctypes.string_at(0)"),
     "os_exit.py": dag("os_exit", "import os\nprint('no configuration')\nos._exit(3)"),
     "sys_exit.py": dag("sys_exit", "import sys\nsys.exit(4)"),

@@ -20,11 +20,19 @@ REGISTRY = os.environ.get("DAGSHIP_TEST_REGISTRY", "127.0.0.1:5000")
 
 
 # Those that take longest go first, and all else beside them.
-_LONG = ("test_base.py", "test_lock.py", "test_runs_keep_their_code.py")
+_LONG = ("test_runs_keep_their_code.py", "test_dag_processor.py", "test_pre_release.py", "test_base.py", "test_lock.py")
+# What takes long to make, once in a process: the tests that ask for one stay together.
+_COSTLY = ("broken", "compared", "constrained", "base_for_several", "wheel")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    given = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    for name in [name for name in _COSTLY if name in getattr(item, "fixturenames", ())][:1]:
+        item.add_marker(pytest.mark.xdist_group(f"{name}-{given.get(name, '')}"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.path.name not in _LONG)
+    items.sort(key=lambda item: _LONG.index(item.path.name) if item.path.name in _LONG else len(_LONG))
 
 
 @pytest.fixture(scope="session")

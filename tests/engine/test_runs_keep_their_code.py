@@ -41,6 +41,8 @@ def test_a_run_ends_on_the_code_that_it_began_with(
         airflow.until(lambda: "began-on-a first A A" in seen())
         announce(new)
         _is_asked_in_its_own_database(airflow, old)
+        if version == "3.3.2":
+            _a_database_without_a_scheduler_gives_no_answer(airflow)
         _dags_of_another_bundle_are_none_of_the_images(airflow)
         airflow.execute("touch", "/tmp/go")
         ends("began-on-a")
@@ -63,6 +65,9 @@ def test_a_run_ends_on_the_code_that_it_began_with(
         ends("began-on-a")
         assert seen()[4:] == [f"began-on-a second {' '.join([word] * 5)}"]
 
+        if version not in ("3.0.6", "3.3.2"):
+            return  # what follows takes a minute, and is the same to those between
+
         # Back within the image, while a run of the newer version is in progress.
         airflow.execute("rm", "/tmp/go")
         airflow.trigger("pinned", "on-b-still")
@@ -72,27 +77,37 @@ def test_a_run_ends_on_the_code_that_it_began_with(
         ends("on-b-still")
         airflow.trigger("pinned", "on-a-again")
         ends("on-a-again")
+        assert airflow.run("on-b-still") == ("success", new), airflow.logs()
+        assert airflow.run("on-a-again") == ("success", old), airflow.logs()
         assert "on-b-still second B B B B B" in seen()
         assert "on-a-again second A A A A A" in seen()
 
 
+_OTHER = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite:////tmp/other.db"}
+
+
+def _asked(airflow: airflows.Airflow, *argv: str) -> dict[str, object]:
+    found: dict[str, object] = json.loads(airflow.execute(*argv, **_OTHER).rpartition(MARK)[2])
+    return found
+
+
 def _is_asked_in_its_own_database(airflow: airflows.Airflow, version: str) -> None:
-    """Wherever a command in the container would look; where that cannot be, there is no answer, and no file either."""
-    other = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite:////tmp/other.db"}
+    """Wherever a command in the container would look."""
+    live = query.read(_asked(airflow, *scheduler_python.argv("activity")))
 
-    def asked(*argv: str) -> dict[str, object]:
-        found: dict[str, object] = json.loads(airflow.execute(*argv, **other).rpartition(MARK)[2])
-        return found
-
-    live = query.read(asked(*scheduler_python.argv("activity")))
     assert live.runs == (RunCount(version=version, state="running", runs=1),)
     assert live.dags == (DagRuns(dag_id="pinned", version=version, file="pinned.py"),)
 
+
+def _a_database_without_a_scheduler_gives_no_answer(airflow: airflows.Airflow) -> None:
+    """And where there is none, no file is made."""
     as_it_is = scheduler_python.argv("activity", command="")
-    assert asked(*as_it_is)["no_use"] == "its database is not there (sqlite, /tmp/other.db)"
+
+    assert _asked(airflow, *as_it_is)["no_use"] == "its database is not there (sqlite, /tmp/other.db)"
     assert airflow.execute("bash", "-c", "ls /tmp/other.db || true") == ""
-    airflow.execute("bash", "-c", "airflow db migrate >/dev/null 2>&1", **other)
-    assert str(asked(*as_it_is)["no_use"]).startswith("no scheduler has given a sign of life to its database ever")
+    airflow.execute("bash", "-c", "airflow db migrate >/dev/null 2>&1", **_OTHER)
+    answer = str(_asked(airflow, *as_it_is)["no_use"])
+    assert answer.startswith("no scheduler has given a sign of life to its database ever")
 
 
 # A DAG like `pinned`, of another bundle, with an unfinished run.

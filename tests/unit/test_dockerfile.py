@@ -86,8 +86,14 @@ def test_stages_are_there_when_they_are_wanted() -> None:
         return re.findall(r"^FROM \S+ AS (\S+)$", render(recipe(**changes)), flags=re.MULTILINE)
 
     assert stages() == ["base", "runtime"]
-    assert stages(with_tools=True, with_deps=True) == ["base", "tools", "deps", "runtime"]
-    assert stages(with_tools=True, with_lock=True, with_runtime=False) == ["base", "tools", "resolve", "lock"]
+    assert stages(with_tools=True, with_deps=True) == ["base", "builder", "tools", "deps", "runtime"]
+    assert stages(with_tools=True, with_lock=True, with_runtime=False) == [
+        "base",
+        "builder",
+        "tools",
+        "resolve",
+        "lock",
+    ]
 
 
 def test_the_dag_version_is_the_last_layer() -> None:
@@ -127,7 +133,7 @@ def test_former_versions_are_taken_out_before_the_packages_come_and_only_when_so
 def test_what_the_bases_user_has_installed_is_seen_by_the_steps_that_look() -> None:
     text = instructions(render(recipe(with_tools=True, with_deps=True, user_base="/home/a b/.local")))
 
-    assert "ENV PYTHONUSERBASE='/home/a b/.local'" in text[: text.index("FROM tools AS deps")]
+    assert "ENV PYTHONUSERBASE='/home/a b/.local'" in text[: text.index("FROM builder AS tools")]
     assert "PYTHONUSERBASE" not in render(recipe(with_tools=True, with_deps=True))
 
 
@@ -137,6 +143,23 @@ def test_secrets_are_mounted_only_where_an_index_is_reached() -> None:
 
     assert len(mounted) == 2
     assert all(" /opt/dagship/inside " in line for line in mounted)
+
+
+@pytest.mark.parametrize("flags", [{"with_deps": True}, {"with_lock": True, "with_runtime": False}])
+def test_a_step_with_a_secret_begins_on_an_image_itself(flags: dict[str, object]) -> None:
+    """Else some engines read its whole file system before the step (docs/explanation/locking.md)."""
+    made: dict[str, list[str]] = {}
+    stage = ""
+    for line in instructions(render(recipe(with_tools=True, user_base="/home/x/.local", **flags))):
+        verb, *words = line.split()
+        if verb == "FROM":
+            stage = words[-1]
+            made[stage] = list(made.get(words[0], []))
+        assert "type=secret" not in line or not made[stage]
+        if verb in ("RUN", "COPY", "ADD"):
+            made[stage].append(verb)
+
+    assert made["tools"] == ["RUN"]
 
 
 HOSTILE = ["x; evil", "$(evil)", "`evil`", 'x" && evil', "x' && evil", "x \\", "{{ 7 * 7 }}", "# syntax=evil"]

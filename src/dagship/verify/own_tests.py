@@ -145,14 +145,13 @@ def _install(settings: Settings, image: BaseImage, target: Path) -> None:
 
 
 def dockerfile(image: BaseImage) -> str:
-    """Returns the Dockerfile whose result is `/pytest` alone."""
+    """Returns the Dockerfile whose result is `/pytest` alone; what its step reads is mounted (see images/airflow)."""
     secrets = " ".join(f"--mount=type=secret,id={name}" for name in ("ca", "index", "pip-conf"))
     command = exec_form(image.python, "/opt/dagship/inside", "install_pytest.main", "/opt/dagship/pytest")
     return f"""\
 FROM {image.reference} AS install
 USER 0
-COPY . /opt/dagship/
-RUN {secrets} {command}
+RUN {secrets} --mount=type=bind,source=inside,target=/opt/dagship/inside {command}
 FROM scratch
 COPY --from=install /opt/dagship/pytest/ /pytest/
 """

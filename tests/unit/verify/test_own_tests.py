@@ -152,10 +152,10 @@ def test_the_build_that_installs_pytest_runs_no_shell_and_ends_with_files_alone(
     lines = own_tests.dockerfile(image).splitlines()
 
     assert lines[0] == "FROM example.com/team/airflow:1 AS install"
-    assert lines[3].startswith("RUN --mount=type=secret,id=ca ")
+    assert lines[2].startswith("RUN --mount=type=secret,id=ca ")
     command = r'["/opt/a \"b\"/python", "/opt/dagship/inside", "install_pytest.main", "/opt/dagship/pytest"]'
-    assert lines[3].endswith(command)
-    assert lines[4] == "FROM scratch"
+    assert lines[2].endswith(command)
+    assert lines[3] == "FROM scratch"
 
 
 def test_parameters_in_the_name_of_a_test_are_masked() -> None:

@@ -27,7 +27,9 @@ def base(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     Flag("check", "Change nothing; exit 1 and show a diff when the lock is stale"),
     Flag("upgrade", "Move every package to the newest version that fits"),
     Flag("upgrade_package", "Move only this package, or several with commas", default=""),
-    Flag("export", "Write versions as pip's constraints as well: base (its own) or constraints (all)", default=""),
+    Flag(
+        "export", "Write versions for tools outside: base or constraints (for pip -c), or pylock (PEP 751)", default=""
+    ),
     *settings("base", "airflow", "pip_conf", "ca_cert"),
 )
 def lock(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:

@@ -11,17 +11,24 @@ from dataclasses import replace
 from pathlib import Path
 
 from dagship.errors import Refused, UsageError
-from dagship.lock import export as exporting
 from dagship.lock import freshness, moves, over_base, requirements, sources
-from dagship.lock.pins import Lock, Stamp, digest, is_of_another_tool, is_unmerged, looks_locked, parse_lock
+from dagship.lock.export import constraints, exported, pylock
+from dagship.lock.pins import (
+    LOCK_SUFFIX,
+    Lock,
+    Stamp,
+    digest,
+    is_of_another_tool,
+    is_unmerged,
+    looks_locked,
+    parse_lock,
+)
 from dagship.lock.requirements import Source
 from dagship.model.artifacts import BaseImage, LockFile
 from dagship.resources import resource
 from dagship.settings import Settings
 from dagship.terminal.console import Console
 from dagship.workspace import Workspace
-
-_LOCKED = ".lock.txt"
 
 
 def lock(
@@ -123,24 +130,35 @@ def _file(shown: str, locked: Lock, base: BaseImage, source: Source | None, plat
     return freshness.lock_file(shown, locked, base, platforms).model_copy(update={"moved": moving})
 
 
-def export(settings: Settings, workspace: Workspace, base: BaseImage, path: Path, kind: str) -> str:
+def export(  # noqa: PLR0917 - as `for_build`
+    settings: Settings, workspace: Workspace, console: Console, base: BaseImage, path: Path, kind: str
+) -> str:
     """Writes the exact versions of an image beside its lock, and returns how the file is shown.
 
     Raises:
         UsageError: There is no such kind, or a file in its place that was not exported.
+        OutsideError: The engine or the index failed.
 
     """
     source, target = source_and_lock(path)
-    of_lock = exporting.is_of_lock(kind)
+    of_lock = exported.is_of_lock(kind)
     pins = freshness.applying(parse_lock(_text(workspace, target), _shown(workspace, target)), base) if of_lock else ()
     moving: Mapping[str, str] = {}
     with suppress(UsageError):  # the source may name what is written here
         moving = {} if settings.never_move else moves.asked(_source(settings, workspace, source, base), base)
     staying = {name: version for name, version in base.packages.items() if name not in moving}
-    written = target.with_suffix(f".{kind}.txt")
+    versions = {**staying, **{pin.name: pin.version for pin in pins}}
+    written = exported.beside(target, kind)
     if written.exists():
-        exporting.check_own(_text(workspace, written), _shown(workspace, written))
-    workspace.write_text(written, exporting.constraints(kind, staying, pins, base.reference))
+        exported.check_own(_text(workspace, written), _shown(workspace, written))
+    if kind == "pylock":
+        files = _files_of(settings, console, base, versions)
+        text, lacking = pylock.compose(files, versions, {pin.name: pin.hashes for pin in pins}, base)
+        if lacking:
+            console.warn(f"The export leaves out what the image has and the index does not: {', '.join(lacking)}.")
+    else:
+        text = constraints.constraints(kind, versions, base.reference)
+    workspace.write_text(written, text)
     return _shown(workspace, written)
 
 
@@ -149,9 +167,9 @@ def source_and_lock(path: Path) -> tuple[Path, Path]:
     if path.suffix == ".in":
         return path, path.with_suffix(".txt")
     beside = path.with_suffix(".in")
-    if path.suffix == ".txt" and (beside.exists() or not path.exists() or path.name.endswith(_LOCKED)):
+    if path.suffix == ".txt" and (beside.exists() or not path.exists() or path.name.endswith(LOCK_SUFFIX)):
         return beside, path
-    return path, path.with_suffix(_LOCKED)
+    return path, path.with_suffix(LOCK_SUFFIX)
 
 
 def _verified(  # noqa: PLR0917 - as `for_build`
@@ -192,6 +210,12 @@ def _resolve(  # noqa: PLR0917 - all of `resolve`
     from dagship.lock import resolution
 
     return resolution.resolve(settings, console, base, source, kept, target=target)
+
+
+def _files_of(settings: Settings, console: Console, base: BaseImage, versions: Mapping[str, str]) -> tuple[str, ...]:
+    from dagship.lock import resolution
+
+    return resolution.files_of(settings, console, base, versions)
 
 
 def _check(source: Source, base: BaseImage) -> None:

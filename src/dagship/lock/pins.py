@@ -9,6 +9,9 @@ from dagship.errors import Refused, UsageError
 from dagship.lock.requirements import canonical, logical_lines, option_advice, quoted
 
 _DIGITS = 16
+LOCK_SUFFIX = ".lock.txt"
+"""How the lock of a source is named that keeps its own name."""
+
 PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*", re.ASCII)
 """A path that is written into a lock as it is."""
 

@@ -67,7 +67,7 @@ def resolve(
     if lines:
         preferred = [name for name, version in source.preferences.items() if kept.get(name) == version]
         asked = job(settings, base, lines, where, kept, limits=limits, preferred=preferred, moving=tuple(moving))
-        result = _run(settings, console, base, asked, where if PATH.fullmatch(where) else _ANY)
+        result = _run(settings, console, base, asked, f"Resolving {where if PATH.fullmatch(where) else _ANY}")
         if warning := conflict.of_base(result.pop("contradictions", ())):
             console.warn(warning)
         if not result.pop("ok"):
@@ -94,6 +94,33 @@ def resolve(
     return compose(body, left_out, stamp(source, base, locked.pins), renewing(where, target))
 
 
+def files_of(settings: Settings, console: Console, base: BaseImage, versions: Mapping[str, str]) -> tuple[str, ...]:
+    """Returns the files that the index has of exact versions, as documents of PEP 751.
+
+    Args:
+        settings: Index, builder, packages that may be built from source.
+        console: Shows the step.
+        base: The base image.
+        versions: Package to version.
+
+    Raises:
+        OutsideError: The engine or the index failed.
+
+    """
+    asked = {
+        "task": "pylock",
+        "python": base.python,
+        "name": _ANY,
+        "pins": dict(versions),
+        "sources": list(settings.source_packages),
+        "nonce": uuid.uuid4().hex,
+    }
+    result = _run(settings, console, base, asked, "Looking up the files of the packages")
+    if not result.pop("ok"):
+        raise conflict.explain(Failure.model_validate(result), (), _ANY, base.reference, base.python_version)
+    return tuple(map(str, result["documents"]))
+
+
 def job(
     settings: Settings,
     base: BaseImage,
@@ -107,6 +134,7 @@ def job(
 ) -> dict[str, object]:
     """Returns what `inside/resolve/main.py` is to do."""
     return {
+        "task": "resolve",
         "python": base.python,
         # How the lock names the file; a strange name is no one's business but the user's.
         "name": where if PATH.fullmatch(where) and where.endswith((".in", ".txt")) else _ANY,
@@ -132,9 +160,9 @@ def job(
 
 
 def _run(
-    settings: Settings, console: Console, base: BaseImage, job: Mapping[str, object], shown: str
+    settings: Settings, console: Console, base: BaseImage, job: Mapping[str, object], doing: str
 ) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="dagship-") as scratch, console.step(f"Resolving {shown}") as step:
+    with tempfile.TemporaryDirectory(prefix="dagship-") as scratch, console.step(doing) as step:
         builds.build(_stage(settings, base, Path(scratch), job), on_line=lambda line: _say(step, line))
         result = read_result(Path(scratch, "out", "result.json"))
     log.info("resolved in %s", result.pop("seconds", "unknown time"))

@@ -28,7 +28,7 @@ def lock(
 ) -> LockFile:
     """Locks the requirements: what settings name, or `dags.in` beside the lock that they name."""
     from dagship.lock import locker as stage
-    from dagship.lock.export import is_of_lock
+    from dagship.lock.export.exported import is_of_lock
 
     if export and check:
         raise UsageError("lock --check changes nothing, and --export writes a file.", "Leave one of them out.")
@@ -37,7 +37,7 @@ def lock(
     source, target = stage.source_and_lock(named)
     base = build_inputs.base(project)
     if export and not after:  # the source may name it
-        written = stage.export(project.settings, project.workspace, base, named, export)
+        written = stage.export(project.settings, project.workspace, project.console, base, named, export)
         project.console.say(f"wrote {written}")
     locked = stage.lock(
         project.settings,
@@ -51,7 +51,7 @@ def lock(
         target=target,
     )
     if after:
-        written = stage.export(project.settings, project.workspace, base, named, export)
+        written = stage.export(project.settings, project.workspace, project.console, base, named, export)
         project.console.say(f"wrote {written}")
     return locked
 

@@ -390,7 +390,9 @@ def test_a_build_takes_the_lock_of_a_plain_file_and_refuses_it_once_that_has_cha
 
 def test_versions_of_the_base_are_exported_beside_the_lock_and_may_bound_what_it_is_made_of(project: Path) -> None:
     (project / "dags.in").write_text("-c dags.base.txt\n")
-    shown = lock.export(Settings(), Workspace(project.parent), BASE, project / "dags.txt", "base")
+    shown = lock.export(
+        Settings(), Workspace(project.parent), Console(stderr=io.StringIO()), BASE, project / "dags.txt", "base"
+    )
     run_lock(project)
 
     assert shown == "requirements/dags.base.txt"
@@ -399,7 +401,9 @@ def test_versions_of_the_base_are_exported_beside_the_lock_and_may_bound_what_it
     assert "#    pip-compile --allow-unsafe" in (project / "dags.txt").read_text()
 
     (project / "dags.in").write_text("-c dags.base.txt\nsix==1.16.0\n")
-    lock.export(Settings(), Workspace(project.parent), BASE, project / "dags.txt", "base")
+    lock.export(
+        Settings(), Workspace(project.parent), Console(stderr=io.StringIO()), BASE, project / "dags.txt", "base"
+    )
     assert "six" not in (project / "dags.base.txt").read_text()
 
 

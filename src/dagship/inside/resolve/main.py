@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..shared import index, installed
-from . import base_needs, explain_conflict, extras, solver, stub_wheels
+from . import base_needs, explain_conflict, extras, pylock, solver, stub_wheels
 
 # Reasons that are looked for, and the seconds for one.
 _ASKED, _PATIENCE = 10, 20.0
@@ -31,7 +31,7 @@ def main(job_path: str, directory: str) -> None:
     began = time.monotonic()
     seconds: dict[str, float] = {}
     try:
-        result = resolve(job, seconds)
+        result = pylock.written(job) if job["task"] == "pylock" else resolve(job, seconds)
     except SystemExit as refused:
         result = _failed("tool", str(refused))
     except Exception:  # noqa: BLE001 - whatever it is, the host has to hear of it

@@ -15,6 +15,7 @@ CONSTRAINTS = "base-image"
 
 # No name of a user's file begins with a dot.
 _UV_OUTPUT, _OUTPUT = ".uv.txt", ".lock.txt"
+_FILES = "pylock.toml"
 _PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)")
 _HASH = re.compile(r"--hash=(sha256:[0-9a-f]{64})")
 _FRAMES = re.compile(r"^Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*(?:[\w.]+\.)?", re.MULTILINE)
@@ -98,6 +99,17 @@ class Solver:
         argv += ["--python", self.python, "--constraint", CONSTRAINTS, "--output-file", _UV_OUTPUT]
         code, words = self._run([*argv, *self.formats, *options, self.name], limit)
         # uv ends with 1 when there is no solution, with 2 when it could not find out.
+        return Answer({0: True, 1: False}.get(code), _read(output) if code == 0 else "", words)
+
+    def pylock(self, pins: Sequence[str]) -> Answer:
+        """Returns the files of exact versions, for every platform, as a lock of PEP 751."""
+        self._write(pins, [])
+        argv = [os.path.join(os.path.dirname(sys.executable), "uv"), "pip", "compile", "--quiet", "--no-header"]
+        argv += ["--python", self.python, "--universal", "--no-deps", "--format", _FILES, "--output-file", _FILES]
+        output = os.path.join(self.directory, _FILES)
+        if os.path.exists(output):  # uv would go on from it
+            os.remove(output)
+        code, words = self._run([*argv, *self.formats, self.name], 600)
         return Answer({0: True, 1: False}.get(code), _read(output) if code == 0 else "", words)
 
     def pip_compile(self, lines: Sequence[str], pins: Sequence[str], kept: str, *, patient: bool = True) -> Answer:

@@ -88,6 +88,17 @@ def test_a_repository_becomes_a_tested_image_without_an_edit(
     assert not {name for name in known.absent if any(f"/{file}".endswith(f"/{name}") for file in inside)}
 
 
+def test_a_baseline_is_written_with_the_settings(repository: Checkouts, base_3: BaseImage) -> None:
+    files = {"dags/fine.py": dag("fine"), "dags/old.py": "import importer_of_old\n# airflow dag\n"}
+    known = repository(base_3, files)
+
+    made = known.document("init", "--write-baseline")
+
+    assert made["written"] == ["dagship.toml", "requirements/dags.in"]
+    assert made["passed"]
+    assert 'file = "old.py"\nkind = "import-error"\n' in (known.root / "dagship-baseline.toml").read_text()
+
+
 def packages_of(reference: str) -> dict[str, str]:
     """The packages of the image, and their versions."""
     script = "import importlib.metadata as of, json; print(json.dumps({d.name: d.version for d in of.distributions()}))"

@@ -3,6 +3,7 @@
 A stage's result goes to the next as a value, and to `.dagship/` for the task of a later CI job.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -121,6 +122,15 @@ def test_image(project: Project, *, image: str, pytest_path: Path | None, write_
     report = baseline.applied(report, entries, today)
     project.workspace.write("report", report)
     return report
+
+
+def accept_today(project: Project) -> VerifyReport:
+    """Builds and tests the image of the settings that the project has by now, and writes the baseline."""
+    from dagship import settings_sources
+
+    written = replace(project, settings=settings_sources.load(project.root, {}))
+    build(written, force=False, push=False)
+    return test_image(written, image="", pytest_path=None, write_baseline=True)
 
 
 def push(project: Project, *, image: str, untested: bool) -> PushedImage:

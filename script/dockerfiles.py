@@ -22,6 +22,8 @@ STAGES: dict[str, dict[str, Any]] = {
     "lock": {"with_tools": True, "with_lock": True},
     "runtime": {"with_runtime": True, "versions_layer": True},
     "deps-runtime": {"with_tools": True, "with_deps": True, "with_runtime": True},
+    "own-runtime": {"with_tools": True, "with_own": True, "with_runtime": True, "versions_layer": True},
+    "deps-own-runtime": {"with_tools": True, "with_deps": True, "with_own": True, "with_runtime": True},
     "moves-runtime": {"with_tools": True, "with_deps": True, "with_runtime": True, "moves": True, "user_base": "/x"},
 }
 OPTIONS: dict[str, dict[str, Any]] = {

@@ -32,6 +32,7 @@ class Recipe:
         with_tools: Whether the stage with the resolver and installer is there.
         with_lock: Whether the stages that resolve requirements are there.
         with_deps: Whether the stage that installs the lock is there.
+        with_own: Whether the stage that builds packages of the project is there.
         moves: Whether the lock has other versions of packages of the base, whose files are taken out first.
         with_runtime: Whether the image itself is there.
         versions_layer: Whether the package `dagship_versions` has a layer of its own, and is not among the packages.
@@ -54,6 +55,7 @@ class Recipe:
     with_tools: bool = False
     with_lock: bool = False
     with_deps: bool = False
+    with_own: bool = False
     moves: bool = False
     with_runtime: bool = False
     versions_layer: bool = False
@@ -83,9 +85,16 @@ def render(recipe: Recipe) -> str:
     return template.render(asdict(recipe) | {"dags_folder": dag_versions.dags_folder(recipe.dag_version)})
 
 
-def compilers(settings: "Settings") -> tuple[str, ...]:
-    """Returns the Debian packages that building from source takes; none when wheels are all that is installed."""
-    return ("build-essential", *settings.build_packages) if settings.source_packages else ()
+def compilers(settings: "Settings", *, own: bool = False) -> tuple[str, ...]:
+    """Returns the Debian packages that building takes; none when wheels are all that is installed.
+
+    Args:
+        settings: What is built from source, and what that takes.
+        own: Whether packages of the project are built: most of them need no compiler, and name none.
+
+    """
+    wanted = bool(settings.source_packages) or (own and bool(settings.build_packages))
+    return ("build-essential", *settings.build_packages) if wanted else ()
 
 
 def exec_form(*arguments: str) -> str:

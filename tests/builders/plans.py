@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from dagship.model.artifacts import BaseImage, Directory, LockFile
+from dagship.model.artifacts import BaseImage, Directory, LockFile, OwnPackage
 from dagship.settings import Settings
 from dagship.settings_sources import load
 
@@ -11,6 +11,7 @@ DIGEST = "sha256:" + "1" * 64
 PURELIB = "/home/airflow/.local/lib/python3.11/site-packages"
 NO_LOCK = LockFile(path="", text="", digest="")
 LOCK = LockFile(path="dags.txt", text="six==1.16.0 --hash=sha256:00\n", digest="ab" * 32)
+OWN = NO_LOCK.model_copy(update={"own": (OwnPackage(path="libs/ours", name="ours", version="1.0", digest="cd" * 32),)})
 
 
 def base(**changes: Any) -> BaseImage:

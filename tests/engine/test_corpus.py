@@ -99,6 +99,47 @@ def test_a_baseline_is_written_with_the_settings(repository: Checkouts, base_3: 
     assert 'file = "old.py"\nkind = "import-error"\n' in (known.root / "dagship-baseline.toml").read_text()
 
 
+SETUP = """\
+from setuptools import setup
+
+setup(name="ours", version="1.0", py_modules=["ours"], install_requires=["boltons==24.0.0"])
+"""
+
+
+def test_an_edit_of_a_package_of_the_project_leaves_the_layer_of_the_lock_as_it_is(
+    repository: Checkouts, base_3: BaseImage, built: set[str]
+) -> None:
+    files = {"dags/orders.py": dag("orders", "import ours"), "requirements.txt": "-e ./libs/ours\n"}
+    checkout = repository(base_3, {**files, "libs/ours/setup.py": SETUP, "libs/ours/ours.py": "A = 1\n"})
+    checkout.document("init")
+    before = checkout.document("build")["reference"]
+    built.add(before)
+
+    checkout.write({"libs/ours/ours.py": "A = 2\n"})
+    after = checkout.document("build")["reference"]
+
+    assert {"ours": "1.0", "boltons": "24.0.0"}.items() <= packages_of(after).items()
+    script = "import ours; print(ours.A)"
+    look = ["run", "--rm", "--network", "none", "--entrypoint", "python", after, "-c", script]
+    assert process.run(["docker", *look]).stdout.strip() == "2"
+    one, other = layers_of(before), layers_of(after)
+    assert one[: len(base_3.layers) + 1] == other[: len(base_3.layers) + 1]
+    assert one[len(base_3.layers) + 1] != other[len(base_3.layers) + 1]
+
+    checkout.write({"libs/ours/setup.py": "raise RuntimeError('no such thing')\n"})
+    broken = checkout.document("build", code=1)["error"]
+    assert broken["message"] == "The package libs/ours of the project could not be built to a wheel."
+    assert "no such thing" in broken["detail"]
+
+
+def layers_of(reference: str) -> list[str]:
+    """The layers of an image, lowest first."""
+    found: list[str] = json.loads(
+        process.run(["docker", "image", "inspect", "--format", "{{json .RootFS.Layers}}", reference]).stdout
+    )
+    return found
+
+
 def packages_of(reference: str) -> dict[str, str]:
     """The packages of the image, and their versions."""
     script = "import importlib.metadata as of, json; print(json.dumps({d.name: d.version for d in of.distributions()}))"

@@ -66,7 +66,7 @@ def test_an_airflow_without_bundles_is_told_of_none() -> None:
 
 
 KNOWN = {"FROM", "USER", "COPY", "RUN", "ENV", "ADD"}
-FLAGS = ("with_tools", "with_lock", "with_deps", "with_runtime", "versions_layer", "moves")
+FLAGS = ("with_tools", "with_lock", "with_deps", "with_runtime", "versions_layer", "moves", "with_own")
 
 
 @pytest.mark.parametrize("flags", list(itertools.product([False, True], repeat=len(FLAGS))))
@@ -87,6 +87,9 @@ def test_stages_are_there_when_they_are_wanted() -> None:
 
     assert stages() == ["base", "runtime"]
     assert stages(with_tools=True, with_deps=True) == ["base", "builder", "tools", "deps", "runtime"]
+    assert stages(with_tools=True, with_own=True) == ["base", "builder", "tools", "own", "runtime"]
+    both = stages(with_tools=True, with_deps=True, with_own=True)
+    assert both == ["base", "builder", "tools", "deps", "own", "runtime"]
     assert stages(with_tools=True, with_lock=True, with_runtime=False) == [
         "base",
         "builder",
@@ -102,6 +105,22 @@ def test_the_dag_version_is_the_last_layer() -> None:
     ]
 
     assert layers[-1] == "ADD --link dags.tar /"
+
+
+def test_packages_of_the_project_have_a_layer_above_that_of_the_lock_which_knows_nothing_of_them() -> None:
+    without, beside = (
+        instructions(render(recipe(with_tools=True, with_deps=True, with_own=own))) for own in (False, True)
+    )
+    (at,) = [place for place, line in enumerate(beside) if line.startswith("COPY --from=own ")]
+
+    assert beside[at - 1].startswith("COPY --from=deps ")
+    deps, own = "FROM builder AS deps", "FROM builder AS own"
+    assert (
+        beside[beside.index(deps) : beside.index(own)]
+        == without[without.index(deps) : without.index("FROM base AS runtime")]
+    )
+    assert "from=deps" in beside[beside.index(own) + 1]
+    assert "from=deps" not in render(recipe(with_tools=True, with_own=True))
 
 
 def test_the_package_of_ours_adds_no_layer_where_packages_have_one() -> None:
@@ -145,7 +164,15 @@ def test_secrets_are_mounted_only_where_an_index_is_reached() -> None:
     assert all(" /opt/dagship/inside " in line for line in mounted)
 
 
-@pytest.mark.parametrize("flags", [{"with_deps": True}, {"with_lock": True, "with_runtime": False}])
+@pytest.mark.parametrize(
+    "flags",
+    [
+        {"with_deps": True},
+        {"with_own": True},
+        {"with_deps": True, "with_own": True},
+        {"with_lock": True, "with_runtime": False},
+    ],
+)
 def test_a_step_with_a_secret_begins_on_an_image_itself(flags: dict[str, object]) -> None:
     """Else some engines read its whole file system before the step (docs/explanation/locking.md)."""
     made: dict[str, list[str]] = {}

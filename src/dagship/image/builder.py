@@ -1,5 +1,6 @@
 """Builds the image of a plan."""
 
+import json
 import tempfile
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -141,7 +142,7 @@ def _request(
         target="runtime",
         tag=str(plan.reference),
         labels=planning.labels(plan, revision),
-        secrets=build_secrets(settings, secrets) if plan.recipe.with_deps else {},
+        secrets=build_secrets(settings, secrets) if plan.recipe.with_tools else {},
         platforms=plan.platforms,
         builder=settings.builder,
         cache_from=settings.cache_from,
@@ -166,6 +167,13 @@ def stage(plan: Plan, into: Path) -> None:
         (into / "earlier" / f"{tree.version}.tar").write_bytes(layer)
     if plan.recipe.with_deps:
         (into / "dags.txt").write_text(plan.lock.text, encoding="utf-8")
+    if plan.recipe.with_own:
+        (into / "own").mkdir()
+        packages = [one.model_dump() for one in plan.lock.own]
+        (into / "own" / "packages.json").write_text(json.dumps(packages), encoding="utf-8")
+        for number, archive_ in enumerate(plan.archives):
+            (into / "own" / f"{number}.tar").write_bytes(archive_)
+    if plan.recipe.with_tools:
         copy_programs(into / "inside", *planning.INSTALLING)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from dagship.errors import DagshipError, OutsideError, Refused
-from dagship.model import uv_words
+from dagship.model import own_packages, uv_words
 
 # The kinds of what is worth a warning and stops nothing.
 _SHARED = "shared"
@@ -80,8 +80,12 @@ def reason(said: Iterable[Mapping[str, Any]], lock: str) -> DagshipError | None:
     stopping = next((each for each in said if each["kind"] not in (_SHARED, _WAY)), None)
     if stopping is None:
         return None
+    if stopping["kind"] == "own":
+        return own_packages.not_built(stopping["path"], stopping["words"])
     if stopping["kind"] == "overlap":
-        return _of_overlap(stopping["files"], lock)
+        return (
+            _of_overlap(stopping["files"], lock) if "within" not in stopping else _of_project(stopping["files"], lock)
+        )
     return _of_step(stopping["words"], lock) or _of_uv(stopping["words"], lock)
 
 
@@ -94,6 +98,15 @@ def _of_overlap(files: Sequence[Sequence[str]], lock: str) -> Refused:
         "package. If it is wanted, take a base image without the other one, or run that task in an environment of its "
         "own: @task.virtualenv, @task.external_python, KubernetesPodOperator.",
         "\n".join(f"{new}: {file}, of {other or 'the base image'}" for new, other, file in files[:_SHOWN]),
+    )
+
+
+def _of_project(files: Sequence[Sequence[str]], lock: str) -> Refused:
+    new, other, file = files[0]
+    return Refused(
+        f"{new} of the project would write over {file}{_more(files)} of {other or 'a package'} of {lock}.",
+        "Rename the module in the project's package; or leave the other package out of the requirements.",
+        "\n".join(f"{new}: {file}, of {other or lock}" for new, other, file in files[:_SHOWN]),
     )
 
 

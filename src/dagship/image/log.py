@@ -18,6 +18,7 @@ def layers(history: tuple[tuple[str, int], ...], recipe: Recipe) -> tuple[Layer,
     ours += [(f"ADD earlier/{version}.tar", f"DAGs of {version}") for version in recipe.earlier]
     ours += [("ADD home.tar", "plugins and config (not pinned to runs)")] if recipe.home else []
     ours += [("ADD versions.tar", "DAG bundles and sync")] if recipe.versions_layer else []
+    ours += [("COPY /opt/dagship/own-prefix/", "packages of the project")] if recipe.with_own else []
     ours += [("COPY /opt/dagship/prefix/", "requirements")] if recipe.with_deps else []
     ours += [("/mnt/install/remove.py", "former versions, taken out")] if recipe.moves else []
     ours += [("--no-install-recommends", "system packages")] if recipe.system_packages else []

@@ -30,8 +30,8 @@ _BUNDLES = [
     {"name": "dags-folder", "classpath": "dagship_versions.bundle.BakedDagBundle", "kwargs": {"refresh_interval": 300}}
 ]
 
-INSTALLING = ("shared", "tools", "install")
-"""Folders of `inside/` that run while the lock is installed."""
+INSTALLING = ("shared", "tools", "install", "own_packages")
+"""Folders of `inside/` that run while the lock, and packages of the project, are installed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +44,7 @@ class Plan:
         tree: The DAG tree.
         earlier: The versions that stay beside it, newest first.
         home: Plugins and configuration; None where there are none.
+        archives: The sources of the lock's own packages, in their order.
         recipe: What the Dockerfile is rendered from.
         platforms: `os/architecture`, one or more.
         content: SHA-256 of all that goes in, hex: the same content is the same image.
@@ -56,6 +57,7 @@ class Plan:
     tree: Tree
     earlier: tuple[Tree, ...]
     home: Tree | None
+    archives: tuple[bytes, ...]
     recipe: Recipe
     platforms: tuple[str, ...]
     content: str
@@ -70,9 +72,10 @@ def plan(
     earlier: Sequence[Tree] = (),
     *,
     home: Tree | None = None,
+    archives: Sequence[bytes] = (),
 ) -> Plan:
     """Decides what is built and what it is called; reads no more than the package's own files."""
-    with_deps = bool(lock.text)
+    with_deps, with_own = bool(lock.text), bool(lock.own)
     within_prefix = base.purelib.startswith(f"{base.prefix}/")
     recipe = Recipe(
         base=base.pinned,
@@ -82,9 +85,10 @@ def plan(
         user_base=base.user_base,
         system_packages=settings.system_packages,
         source_packages=settings.source_packages if with_deps else (),
-        build_packages=compilers(settings) if with_deps else (),
-        with_tools=with_deps,
+        build_packages=compilers(settings, own=with_own) if with_deps or with_own else (),
+        with_tools=with_deps or with_own,
         with_deps=with_deps,
+        with_own=with_own,
         moves=bool(lock.moved),
         with_runtime=True,
         versions_layer=not (with_deps and within_prefix),
@@ -101,6 +105,7 @@ def plan(
         tree=tree,
         earlier=tuple(earlier),
         home=home,
+        archives=tuple(archives),
         recipe=recipe,
         platforms=settings.platform or (base.platform,),
         content=content,
@@ -123,7 +128,8 @@ def _content(settings: Settings, base: BaseImage, lock: LockFile, recipe: Recipe
         "template": resource("images/airflow/Dockerfile.j2").read_text("utf-8"),
         "purelib": base.purelib,
         "versions": {**versions_files(), archive.START: ""},
-        "inside": _installing_files() if recipe.with_deps else {},
+        "own": [one.model_dump() for one in lock.own],
+        "inside": _installing_files() if recipe.with_tools else {},
     }
     return hashlib.sha256(json.dumps(goes_in, sort_keys=True).encode()).hexdigest()
 

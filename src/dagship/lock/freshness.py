@@ -44,7 +44,7 @@ def lock_file(shown: str, lock: Lock, base: BaseImage, platforms: Sequence[str] 
     holding = {pin for platform in {base.platform, *platforms} for pin in applying(lock, base, platform)}
     there = base.packages.keys() - {pin.name for pin in moved(applying(lock, base), base.packages)}
     text = "".join(f"{pin}\n" for pin in lock.pins if pin in holding and pin.name not in there)
-    return LockFile(path=shown, text=text, digest=sha256(text) if text else "")
+    return LockFile(path=shown, text=text, digest=sha256(text) if text else "", own=lock.own)
 
 
 def check_source(lock: Lock, where: str, source: Source, base: BaseImage) -> None:
@@ -61,6 +61,7 @@ def check_source(lock: Lock, where: str, source: Source, base: BaseImage) -> Non
         UsageError: A line of the requirements is not one.
 
     """
+    check_own(lock, where, {one.path: one.digest for one in source.own})
     if lock.stamp is not None:
         if lock.stamp.input == input_digest(source.whole):
             return
@@ -79,6 +80,25 @@ def check_source(lock: Lock, where: str, source: Source, base: BaseImage) -> Non
                 f"and the lock has {f'{line.name} {has}' if has else f'no {line.name}'}.",
                 _ADVICE,
             )
+
+
+def check_own(lock: Lock, where: str, digests: Mapping[str, str]) -> None:
+    """Refuses a lock that was made of other sources of the project's own packages.
+
+    Args:
+        lock: The lock.
+        where: How its file is shown.
+        digests: The packages as they are now, directory to digest.
+
+    Raises:
+        Refused: It is stale.
+
+    """
+    locked = {one.path: one.digest for one in lock.own}
+    for path, digest in digests.items():
+        if locked.get(path) != digest:
+            what = "has changed since it was locked" if path in locked else "is a package of the project that it lacks"
+            raise Refused(f"{where} is stale: {path} {what}.", _ADVICE)
 
 
 def check_base(lock: Lock, where: str, base: BaseImage, *, has_source: bool, never_move: bool = False) -> str:

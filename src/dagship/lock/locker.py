@@ -13,10 +13,10 @@ from pathlib import Path
 from dagship.errors import Refused, UsageError
 from dagship.lock import freshness, moves, over_base, requirements, sources
 from dagship.lock.export import constraints, exported, pylock
+from dagship.lock.own import read as own
 from dagship.lock.pins import (
     LOCK_SUFFIX,
     Lock,
-    Stamp,
     digest,
     is_of_another_tool,
     is_unmerged,
@@ -25,6 +25,7 @@ from dagship.lock.pins import (
 )
 from dagship.lock.requirements import Source
 from dagship.model.artifacts import BaseImage, LockFile
+from dagship.model.own_packages import digest_of
 from dagship.resources import resource
 from dagship.settings import Settings
 from dagship.terminal.console import Console
@@ -42,6 +43,7 @@ def lock(
     upgrade_packages: tuple[str, ...] = (),
     source: Path,
     target: Path,
+    archives: own.Archives = own.none,
 ) -> LockFile:
     """Locks `source` into `target`, which is written whole or not at all; what is locked already stays where it can.
 
@@ -55,6 +57,7 @@ def lock(
         upgrade_packages: Packages that may move.
         source: Requirements of the user, one in a line.
         target: The lock.
+        archives: Reads packages of the project.
 
     Raises:
         UsageError: A file cannot be read, or a line is not a requirement.
@@ -62,13 +65,13 @@ def lock(
         OutsideError: The engine or the index failed.
 
     """
-    wanted, shown = _source(settings, workspace, source, base), _shown(workspace, target)
+    wanted, shown = _source(settings, workspace, source, base, archives), _shown(workspace, target)
     _check(wanted, base)
     old = _text(workspace, target) if target.exists() else ""
     locked = _old(old, shown)
     movable = _movable(locked, shown, upgrade, upgrade_packages)
     as_wanted = freshness.stamp(wanted, base, locked.pins)
-    if not movable and _is_current(locked, as_wanted, settings, base):
+    if not movable and _is_current(locked, wanted, settings, base):
         return _file(shown, locked, base, wanted)
     if check and old and is_of_another_tool(old):  # what a build takes is no stale lock
         freshness.check_source(locked, shown, wanted, base)
@@ -96,7 +99,14 @@ def lock(
     return _file(shown, found, base, wanted).model_copy(update={"written": True})
 
 
-def for_build(settings: Settings, workspace: Workspace, console: Console, base: BaseImage, path: Path) -> LockFile:
+def for_build(  # noqa: PLR0917 - as `lock`
+    settings: Settings,
+    workspace: Workspace,
+    console: Console,
+    base: BaseImage,
+    path: Path,
+    archives: own.Archives = own.none,
+) -> LockFile:
     """Returns the lock for a build: `path` itself if it is one and fits, else what it is locked into.
 
     Args:
@@ -105,6 +115,7 @@ def for_build(settings: Settings, workspace: Workspace, console: Console, base: 
         console: Shows the steps.
         base: The base image.
         path: A lock, a `.in` or a plain requirements file.
+        archives: Reads packages of the project.
 
     Raises:
         UsageError: A file cannot be read, or a line is not a requirement.
@@ -116,10 +127,14 @@ def for_build(settings: Settings, workspace: Workspace, console: Console, base: 
     committed = of == path and path.suffix != ".in" and target.exists()
     if committed or (path.suffix not in sources.OF_TOOLS and looks_locked(_text(workspace, path))):
         there = target if committed else path
-        source = _source(settings, workspace, of, base) if of != there and of.exists() else None
+        source = _source(settings, workspace, of, base, archives) if of != there and of.exists() else None
         locked = _verified(settings, workspace, console, base, there, source)
+        if source is None:
+            freshness.check_own(
+                locked, _shown(workspace, there), {one.path: digest_of(archives(one.path)) for one in locked.own}
+            )
     else:
-        source = _source(settings, workspace, path, base)
+        source = _source(settings, workspace, path, base, archives)
         locked = _made(settings, workspace, console, base, path, source)
     return _file(_shown(workspace, path), locked, base, source, settings.platform)
 
@@ -131,8 +146,9 @@ def _file(shown: str, locked: Lock, base: BaseImage, source: Source | None, plat
 
 
 def export(  # noqa: PLR0917 - as `for_build`
-    settings: Settings, workspace: Workspace, console: Console, base: BaseImage, path: Path, kind: str
-) -> str:
+    settings: Settings, workspace: Workspace, console: Console, base: BaseImage, path: Path, kind: str,
+    archives: own.Archives = own.none,
+) -> str:  # fmt: skip
     """Writes the exact versions of an image beside its lock, and returns how the file is shown.
 
     Raises:
@@ -145,7 +161,7 @@ def export(  # noqa: PLR0917 - as `for_build`
     pins = freshness.applying(parse_lock(_text(workspace, target), _shown(workspace, target)), base) if of_lock else ()
     moving: Mapping[str, str] = {}
     with suppress(UsageError):  # the source may name what is written here
-        moving = {} if settings.never_move else moves.asked(_source(settings, workspace, source, base), base)
+        moving = {} if settings.never_move else moves.asked(_source(settings, workspace, source, base, archives), base)
     staying = {name: version for name, version in base.packages.items() if name not in moving}
     versions = {**staying, **{pin.name: pin.version for pin in pins}}
     written = exported.beside(target, kind)
@@ -223,12 +239,12 @@ def _check(source: Source, base: BaseImage) -> None:
     over_base.check(source.lines, base.packages, there, source.where)
 
 
-def _source(settings: Settings, workspace: Workspace, path: Path, base: BaseImage) -> Source:
+def _source(settings: Settings, workspace: Workspace, path: Path, base: BaseImage, archives: own.Archives) -> Source:
     shown = _shown(workspace, path)
     _check_link(workspace.root, path, shown)
     with _reading(workspace, path, shown):
         there = freshness.environment(base.python_version, base.platform)
-        return sources.read(settings, workspace.root, path, shown, there)
+        return sources.read(settings, workspace.root, path, shown, there, archives)
 
 
 def _text(workspace: Workspace, path: Path) -> str:
@@ -297,12 +313,14 @@ def _current(path: Path, source: Source, settings: Settings, base: BaseImage) ->
         found = parse_lock(requirements.read(path, str(path)), str(path))
     except (OSError, UsageError):
         return None
-    return found if _is_current(found, freshness.stamp(source, base, found.pins), settings, base) else None
+    return found if _is_current(found, source, settings, base) else None
 
 
-def _is_current(locked: Lock, as_wanted: Stamp, settings: Settings, base: BaseImage) -> bool:
+def _is_current(locked: Lock, source: Source, settings: Settings, base: BaseImage) -> bool:
     """Whether a lock says that it was made of the same, and moves nothing that must stay."""
-    if locked.stamp is None or not locked.stamp.covers(as_wanted):
+    if locked.stamp is None or not locked.stamp.covers(freshness.stamp(source, base, locked.pins)):
+        return False
+    if {one.path: one.digest for one in locked.own} != {one.path: one.digest for one in source.own}:
         return False
     holding = freshness.applying(locked, base)
     return not freshness.must_stay(holding, locked, base, never_move=settings.never_move)

@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from urllib.parse import unquote, urlsplit
 
 from dagship.errors import UsageError
+from dagship.lock.own.lines import Named, of_line
 from dagship.lock.requirements import Source, canonical, logical_lines, quoted
 
 _LONG = {
@@ -55,6 +56,7 @@ def plain(text: str, where: str, read: Reader, known: AbstractSet[str] = frozens
         limits=limits,
         hashes={name: frozenset(values) for name, values in walk.hashes.items()},
         releases=walk.releases,
+        named=walk.named,
     )
 
 
@@ -72,12 +74,17 @@ class _Walk:
         self.rows, self.limits = [""] * count, list[str]()
         self.places, self.limit_places = dict[int, str](), dict[int, str]()
         self.hashes, self.releases = dict[str, set[str]](), dict[str, str]()
+        self.named = dict[str, Named]()
 
     def file(self, text: str, where: str, above: tuple[str, ...], *, limits: bool) -> None:
         """Takes a file; `above` are those that name it, one the next."""
         self._done.add((where, limits))
         for number, content in logical_lines(text):
             at = f"{where}:{number}"
+            named = None if limits else of_line(content)
+            if named is not None:
+                self.named[at] = named
+                continue
             options = _options(content, at) if content.startswith("-") else None
             if options is None:
                 self._line(_without_hashes(content, at, self.hashes), where, number, limits=limits)

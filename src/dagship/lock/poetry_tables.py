@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from dagship.errors import UsageError
 from dagship.lock.requirements import OWN_MODULES
 
-_ELSEWHERE = ("git", "path", "file", "url")
+_ELSEWHERE = ("git", "file", "url")
 
 
 def dependencies(
@@ -60,9 +61,8 @@ def _requirement(name: str, given: object, where: str) -> str:
     for part in specifier(str(given.get("python", "*")), at).split(",") if given.get("python") else ():
         operator, version = re.match(r"([<>=!~]+)(.*)", part).groups()  # type: ignore[union-attr]
         markers.append(f'python_full_version {operator} "{version}"')
-    return f"{name}{extras}{specifier(str(given.get('version', '*')), at)}" + (
-        f" ; {' and '.join(markers)}" if markers else ""
-    )
+    versions = f" @ file:{quote(given['path'])}" if "path" in given else specifier(str(given.get("version", "*")), at)
+    return f"{name}{extras}{versions}" + (f" ; {' and '.join(markers)}" if markers else "")
 
 
 def specifier(constraint: str, at: str) -> str:

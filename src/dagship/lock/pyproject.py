@@ -5,12 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from dagship.errors import UsageError
 from dagship.lock import pip_lines, poetry_tables
+from dagship.lock.own.lines import Named, of_line
 from dagship.lock.requirements import OWN_MODULES, Source, canonical
 
-_ELSEWHERE = ("path", "git", "url", "workspace")
+_ELSEWHERE = ("git", "url", "workspace")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,19 +56,26 @@ def source(
 def _source(document: Mapping[str, Any], text: str, where: str, chosen: Chosen, known: AbstractSet[str]) -> Source:
     tool = document.get("tool", {})
     poetry, uv = tool.get("poetry", {}), tool.get("uv", {})
-    rows, places = list[str](), dict[int, str]()
+    rows, places, own = list[str](), dict[int, str](), dict[str, Named]()
+    paths = {name: one["path"] for name, one in _sources(uv) if "path" in one}
     asked = list(_asked(document, chosen, where))
     names = {canonical(name) for name, _ in asked}
     _check_indexes(poetry, uv, names, where, known)
     _check_sources(uv, names, where)
     for name, requirement in asked:
-        rows.append(requirement)
-        places[len(rows)] = f"{where}:{line}" if (line := _line(text, name, requirement)) else where
+        at = f"{where}:{line}" if (line := _line(text, name, requirement)) else where
+        named = of_line(_at_path(requirement, paths[canonical(name)]) if canonical(name) in paths else requirement)
+        if named is not None:
+            own[at if at not in own else f"{at} ({name})"] = named
+        else:
+            rows.append(requirement)
+            places[len(rows)] = at
     limits = uv.get("constraint-dependencies", [])
     return Source(
         where=where,
         text="\n".join(rows),
         places=places,
+        named=own,
         limits=Source(
             where=where,
             text="\n".join(limits),
@@ -75,6 +84,15 @@ def _source(document: Mapping[str, Any], text: str, where: str, chosen: Chosen, 
         if limits
         else None,
     )
+
+
+def _at_path(requirement: str, path: str) -> str:
+    """A requirement with a path in the place of its versions."""
+    from packaging.requirements import Requirement
+
+    parsed = Requirement(requirement)
+    extras = f"[{','.join(sorted(parsed.extras))}]" if parsed.extras else ""
+    return f"{parsed.name}{extras} @ file:{quote(path)}" + (f" ; {parsed.marker}" if parsed.marker else "")
 
 
 def _asked(document: Mapping[str, Any], chosen: Chosen, where: str) -> Iterator[tuple[str, str]]:
@@ -150,6 +168,11 @@ def _check_sources(uv: Mapping[str, Any], names: AbstractSet[str], where: str) -
                 f"{where}: [tool.uv.sources] takes {name} from a {elsewhere}; what is installed comes from an index, "
                 "by version and hash.",
                 f"Put a wheel of it on an index, and take its version. {OWN_MODULES}",
+            )
+        if name in names and "path" in one and "marker" in one:
+            raise UsageError(
+                f"{where}: [tool.uv.sources] takes {name} from {one['path']} only under a marker.",
+                "Give the marker to the dependency itself, and take it out there.",
             )
 
 

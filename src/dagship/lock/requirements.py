@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from dagship import redaction
 from dagship.errors import UsageError
+from dagship.lock.own.lines import Named, Own
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -33,8 +34,9 @@ _ALMOST_EXACT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*(?:\[.*\])?)(?:\s*=\s*|\
 
 _OPTIONS = {
     ("-e", "--editable"): (
-        "Modules of your own can lie beside the DAGs, or where the setting include names them; what they need goes "
-        "into the requirements. Or put a wheel of it on an index, and name its version."
+        "Modules of your own can lie beside the DAGs, or where the setting include names them; a package of the "
+        "project is named by its directory, in the source of a lock. Of any other put a wheel on an index, and name "
+        "its version."
     ),
     ("-r", "--requirement"): "A lock is one file, with every line of those that it is made of.",
     ("-c", "--constraint"): "A lock is one file; its own exact versions are all the constraints there are.",
@@ -99,6 +101,8 @@ class Source:
         hashes: The hashes that lines have, by canonical name.
         preferences: Versions that a lock of another tool has, to stay with where they fit, by canonical name.
         releases: The release of Airflow whose constraints are named by their address, by file and line of that.
+        named: The directories of packages of the project that lines name, by file and line.
+        own: The packages that these are.
 
     """
 
@@ -109,6 +113,8 @@ class Source:
     hashes: Mapping[str, frozenset[str]] = field(default_factory=dict)
     preferences: Mapping[str, str] = field(default_factory=dict)
     releases: Mapping[str, str] = field(default_factory=dict)
+    named: Mapping[str, Named] = field(default_factory=dict)
+    own: tuple[Own, ...] = ()
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -126,7 +132,7 @@ class Source:
         limits = [f"-c {content}" for _, content in logical_lines(self.limits.text if self.limits else "")]
         hashes = [f"{name} --hash={value}" for name, values in self.hashes.items() for value in values]
         preferred = [f"-p {name}=={version}" for name, version in self.preferences.items()]
-        return "\n".join([self.text, *limits, *hashes, *preferred])
+        return "\n".join([self.text, *limits, *hashes, *preferred, *map(str, self.own)])
 
 
 def canonical(name: str) -> str:

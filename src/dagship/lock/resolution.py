@@ -12,17 +12,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dagship.dockerfile import Recipe, render
+from dagship.dockerfile import Recipe, compilers, render
 from dagship.engine import builds
 from dagship.errors import OutsideError
 from dagship.index import build_secrets
-from dagship.lock import conflict, moves
+from dagship.lock import conflict, moves, over_base
 from dagship.lock.failure import Failure
 from dagship.lock.freshness import environment, moved, stamp
 from dagship.lock.over_base import bounding, not_kept, notes
+from dagship.lock.own import needs
+from dagship.lock.own.lines import Own
 from dagship.lock.pins import PATH, compose, parse_lock, renewing, with_hashes, with_places
 from dagship.lock.requirements import Line, Source
 from dagship.model.artifacts import BaseImage
+from dagship.model.own_packages import not_built
 from dagship.resources import copy_programs
 from dagship.settings import Settings
 from dagship.terminal.console import Console, Step
@@ -56,8 +59,13 @@ def resolve(
     """
     body: str = ""
     left_out: list[str] = []
-    lines, where = source.lines, source.where
     there = environment(base.python_version, base.platform)
+    asked_for, where = source, source.where
+    described = _describe(settings, console, base, source.own) if source.own else ()
+    if described:
+        source = needs.with_needs(source, described, base, there)
+        over_base.check(source.lines, base.packages, there, where)
+    lines = source.lines
     asked_limits = source.limits.lines if source.limits else ()
     moving = {} if settings.never_move else moves.asked(source, base)
     staying = {name: version for name, version in base.packages.items() if name not in moving}
@@ -91,7 +99,10 @@ def resolve(
         raise OutsideError(
             f"The resolver moved {wrong[0].name} of the base image to {wrong[0].version}.", "Please report this."
         )
-    return compose(body, left_out, stamp(source, base, locked.pins), renewing(where, target))
+    own = needs.packages(source.own, described)
+    needs.check_apart({one.name: one.path for one in own}, {pin.name for pin in locked.pins})
+    command = renewing(where, "" if own else target)  # nobody else builds a package as it is locked here
+    return compose(body, left_out, stamp(asked_for, base, locked.pins), command, own)
 
 
 def files_of(settings: Settings, console: Console, base: BaseImage, versions: Mapping[str, str]) -> tuple[str, ...]:
@@ -119,6 +130,20 @@ def files_of(settings: Settings, console: Console, base: BaseImage, versions: Ma
     if not result.pop("ok"):
         raise conflict.explain(Failure.model_validate(result), (), _ANY, base.reference, base.python_version)
     return tuple(map(str, result["documents"]))
+
+
+def _describe(
+    settings: Settings, console: Console, base: BaseImage, packages: Sequence[Own]
+) -> tuple[needs.Described, ...]:
+    """Builds packages of the project to wheels beside the image's own Python, and returns what these say."""
+    asked = {"task": "describe", "packages": [one.path for one in packages], "nonce": uuid.uuid4().hex}
+    doing = f"Building {', '.join(one.path for one in packages)}"
+    result = _run(settings, console, base, asked, doing, [one.archive for one in packages])
+    if not result.pop("ok"):
+        if "path" not in result:
+            raise OutsideError("The packages of the project could not be built.", "", str(result.get("log", "")))
+        raise not_built(str(result["path"]), str(result["log"]))
+    return needs.read(result.get("packages"), len(packages))
 
 
 def job(
@@ -159,11 +184,16 @@ def job(
     }
 
 
-def _run(
-    settings: Settings, console: Console, base: BaseImage, job: Mapping[str, object], doing: str
+def _run(  # noqa: PLR0917 - one step
+    settings: Settings,
+    console: Console,
+    base: BaseImage,
+    job: Mapping[str, object],
+    doing: str,
+    own: Sequence[bytes] = (),
 ) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="dagship-") as scratch, console.step(doing) as step:
-        builds.build(_stage(settings, base, Path(scratch), job), on_line=lambda line: _say(step, line))
+        builds.build(_stage(settings, base, Path(scratch), job, own), on_line=lambda line: _say(step, line))
         result = read_result(Path(scratch, "out", "result.json"))
     log.info("resolved in %s", result.pop("seconds", "unknown time"))
     return result
@@ -192,19 +222,26 @@ def _say(step: Step, line: str) -> None:
         step.say(printed[1])
 
 
-def _stage(settings: Settings, base: BaseImage, directory: Path, job: Mapping[str, object]) -> builds.Build:
+def _stage(
+    settings: Settings, base: BaseImage, directory: Path, job: Mapping[str, object], own: Sequence[bytes]
+) -> builds.Build:
     context = directory / "context"
-    copy_programs(context / "inside", "shared", "tools", "resolve")
+    copy_programs(context / "inside", "shared", "tools", "own_packages", "resolve")
     (context / "lock").mkdir()
     (context / "lock" / "job.json").write_text(json.dumps(job), encoding="utf-8")
+    for number, archive in enumerate(own):
+        (context / "lock" / f"{number}.tar").write_bytes(archive)
     (directory / "secrets").mkdir(mode=0o700)
     secrets = build_secrets(settings, directory / "secrets")
+    build_packages = settings.build_packages if settings.source_packages else ()
+    if own:
+        build_packages = compilers(settings, own=True)
     recipe = Recipe(
         base=base.pinned,
         python=base.python,
         prefix=base.prefix,
         user=base.user or "0",
-        build_packages=settings.build_packages if settings.source_packages else (),
+        build_packages=build_packages,
         with_tools=True,
         with_lock=True,
     )

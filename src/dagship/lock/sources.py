@@ -2,13 +2,15 @@
 
 import configparser
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from dagship.errors import UsageError
 from dagship.lock import foreign_locks, pip_lines, pyproject, requirements
+from dagship.lock.own import read as own
+from dagship.lock.own.lines import Own
 from dagship.lock.requirements import LIMIT, Source
 from dagship.settings import Settings
 from dagship.untrusted import boundary, files
@@ -24,7 +26,14 @@ _WITH_PROJECT = ("uv.lock", "poetry.lock")
 _DAGS = ("/usr/local/airflow/dags/", "/home/airflow/gcs/dags/", "/opt/airflow/dags/")
 
 
-def read(settings: Settings, root: Path, path: Path, where: str, there: Mapping[str, str]) -> Source:
+def read(  # noqa: PLR0917 - a file, and what it is read with
+    settings: Settings,
+    root: Path,
+    path: Path,
+    where: str,
+    there: Mapping[str, str],
+    archives: own.Archives = own.none,
+) -> Source:
     """Reads a source of requirements.
 
     Args:
@@ -33,12 +42,18 @@ def read(settings: Settings, root: Path, path: Path, where: str, there: Mapping[
         path: The file.
         where: How it is shown.
         there: What markers are tested against.
+        archives: Reads packages of the project.
 
     Raises:
         OSError: It cannot be read.
         UsageError: It, or a file that it names, is not what it should be.
 
     """
+
+    def with_own(source: Source, below: Path) -> Source:
+        every = (own.found(root, below, one, at, there, archives) for at, one in source.named.items())
+        return replace(source, own=_once(one for one in every if one is not None))
+
     if path.name in _WITH_PROJECT:
         beside, shown = path.with_name("pyproject.toml"), where.removesuffix(path.name) + "pyproject.toml"
         found = foreign_locks.preferred(_document(_text(path, where), where), path.name, where, there)
@@ -49,12 +64,12 @@ def read(settings: Settings, root: Path, path: Path, where: str, there: Mapping[
             )
         boundary.check_link(root, beside)
         return replace(
-            _of_project(settings, beside, shown),
+            with_own(_of_project(settings, beside, shown), beside.parent),
             where=where,
             preferences={one.name: one.version for one in found if one.version and not one.source},
         )
     if path.name == "pyproject.toml":
-        return _of_project(settings, path, where)
+        return with_own(_of_project(settings, path, where), path.parent)
     if path.name.startswith("pylock.") and path.suffix == ".toml":
         document = _document(_text(path, where), where)
         return foreign_locks.as_source(
@@ -65,7 +80,16 @@ def read(settings: Settings, root: Path, path: Path, where: str, there: Mapping[
             f"{where} is no source of requirements that is known.",
             "Those are a .in, a requirements.txt, pyproject.toml, uv.lock, poetry.lock and pylock.toml.",
         )
-    return _of_lines(settings, root, path, where)
+    return with_own(_of_lines(settings, root, path, where), root)
+
+
+def _once(packages: Iterable[Own]) -> tuple[Own, ...]:
+    """Each package once, with all extras that are asked for anywhere."""
+    found: dict[str, Own] = {}
+    for one in packages:
+        first = found.get(one.path, one)
+        found[one.path] = replace(first, extras=tuple(dict.fromkeys((*first.extras, *one.extras))))
+    return tuple(found.values())
 
 
 def _of_project(settings: Settings, path: Path, where: str) -> Source:

@@ -120,6 +120,23 @@ class Moved(Artifact):
         return f"{self.name} {self.was} → {self.now}, asked for by {self.by}"
 
 
+class OwnPackage(Artifact):
+    """A package of the project itself, as a lock has it.
+
+    Attributes:
+        path: Its directory in the project; `.` for the project.
+        name: Canonical name.
+        version: Its version.
+        digest: SHA-256 of its sources, hex.
+
+    """
+
+    path: str
+    name: str
+    version: str
+    digest: str
+
+
 class LockFile(Artifact):
     """A lock: exact versions and hashes.
 
@@ -129,6 +146,7 @@ class LockFile(Artifact):
         digest: SHA-256 of the text, hex.
         written: Whether the file was made or changed.
         moved: The packages of the base that it moves.
+        own: The packages of the project that are built and installed beside what it has.
 
     """
 
@@ -137,6 +155,7 @@ class LockFile(Artifact):
     digest: str
     written: bool = False
     moved: tuple[Moved, ...] = ()
+    own: tuple[OwnPackage, ...] = ()
 
 
 class Layer(Artifact):

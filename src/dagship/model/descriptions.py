@@ -69,7 +69,9 @@ DESCRIPTIONS = {
     "constraints": Description(None, "Constraints file for `base` instead of the release day's packages"),
     "system_packages": Description((), "Debian packages to install into the image", commas=True),
     "build_packages": Description(
-        (), "Debian packages for building source_packages; they stay out of the image", commas=True
+        (),
+        "Debian packages for building source_packages and packages of the project; they stay out of the image",
+        commas=True,
     ),
     "ignore": Description(
         (),

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dagship.image.tree.model import Tree
+    from dagship.lock.own.read import Archives
     from dagship.rollout.running_image import Incumbent
 
 # Where most repositories have their requirements.
@@ -37,7 +38,7 @@ def base(project: Project) -> BaseImage:
     )
 
 
-def requirements(project: Project, base: BaseImage) -> LockFile:
+def requirements(project: Project, base: BaseImage, archives: "Archives") -> LockFile:
     """Finds the lock of the DAGs; none when settings do not name one and the default is not there."""
     settings = project.settings
     path = project.path(settings.requirements)
@@ -54,7 +55,7 @@ def requirements(project: Project, base: BaseImage) -> LockFile:
 
     from dagship.lock import locker as stage
 
-    return stage.for_build(settings, project.workspace, project.console, base, path)
+    return stage.for_build(settings, project.workspace, project.console, base, path, archives)
 
 
 def tree(project: Project) -> "Tree":

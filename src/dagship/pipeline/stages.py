@@ -11,7 +11,7 @@ from dagship.errors import UsageError
 from dagship.model.artifacts import BuiltBase, BuiltImage, LockFile, PushedImage
 from dagship.model.reference import Reference
 from dagship.model.verify_report import VerifyReport
-from dagship.pipeline import accepted, build_inputs, which_image
+from dagship.pipeline import accepted, build_inputs, own_packages, which_image
 from dagship.pipeline.project import Project
 
 
@@ -37,8 +37,9 @@ def lock(
     named = project.path(project.settings.requirements)
     source, target = stage.source_and_lock(named)
     base = build_inputs.base(project)
+    archives = own_packages.reader(project)
     if export and not after:  # the source may name it
-        written = stage.export(project.settings, project.workspace, project.console, base, named, export)
+        written = stage.export(project.settings, project.workspace, project.console, base, named, export, archives)
         project.console.say(f"wrote {written}")
     locked = stage.lock(
         project.settings,
@@ -50,9 +51,10 @@ def lock(
         upgrade_packages=upgrade_packages,
         source=source,
         target=target,
+        archives=archives,
     )
     if after:
-        written = stage.export(project.settings, project.workspace, project.console, base, named, export)
+        written = stage.export(project.settings, project.workspace, project.console, base, named, export, archives)
         project.console.say(f"wrote {written}")
     return locked
 
@@ -76,9 +78,11 @@ def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
     running = build_inputs.running(project)
     tree, home = build_inputs.tree(project), build_inputs.home(project)
     base = build_inputs.base(project)
-    requirements = build_inputs.requirements(project, base)
+    archives = own_packages.reader(project)
+    requirements = build_inputs.requirements(project, base, archives)
+    own = [archives(one.path) for one in requirements.own]
     earlier = build_inputs.earlier(project, tree, running())
-    plan = planning.plan(settings, base, requirements, tree, earlier, home=home)
+    plan = planning.plan(settings, base, requirements, tree, earlier, home=home, archives=own)
     recorded = project.workspace.read("image", BuiltImage)
     image = None if force else existing.find(project.console, plan, recorded, push=push)
     if image is None:

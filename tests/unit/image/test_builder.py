@@ -1,5 +1,6 @@
 """What is staged for a build."""
 
+import json
 import tarfile
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from dagship.errors import UsageError
 from dagship.image import builder as build
 from dagship.image import plan as planning
 from dagship.image.tree.model import Tree
-from tests.builders.plans import LOCK, NO_LOCK, PURELIB, base, settings
+from tests.builders.plans import LOCK, NO_LOCK, OWN, PURELIB, base, settings
 
 
 def test_only_what_is_needed_is_staged(tmp_path: Path, tree: Tree) -> None:
@@ -20,6 +21,16 @@ def test_only_what_is_needed_is_staged(tmp_path: Path, tree: Tree) -> None:
     assert always == {path.name for path in (tmp_path / "plain").iterdir()}
     assert {*always, "dags.txt", "inside"} == {path.name for path in (tmp_path / "locked").iterdir()}
     assert LOCK.text == (tmp_path / "locked" / "dags.txt").read_text()
+
+
+def test_sources_of_packages_of_the_project_are_staged_by_number(tmp_path: Path, tree: Tree) -> None:
+    plan = planning.plan(settings(tmp_path), base(), OWN, tree, archives=[b"sources"])
+
+    build.stage(plan, tmp_path / "own")
+
+    assert {"dags.tar", "versions.tar", "inside", "own"} == {path.name for path in (tmp_path / "own").iterdir()}
+    assert (tmp_path / "own/own/0.tar").read_bytes() == b"sources"
+    assert json.loads((tmp_path / "own/own/packages.json").read_text())[0]["path"] == "libs/ours"
 
 
 def names(archive: Path) -> set[str]:

@@ -138,6 +138,24 @@ def test_a_package_over_the_files_of_another_names_both_and_the_file() -> None:
     )
 
 
+def test_a_package_of_the_project_over_the_files_of_another_names_both_and_the_file() -> None:
+    said = [{"kind": "overlap", "files": [["ours 1.0", "other 2", "ours/__init__.py"]], "within": "lock"}]
+    error = installing.reason(said, "requirements/dags.txt")
+
+    assert isinstance(error, Refused)
+    assert error.message == (
+        "ours 1.0 of the project would write over ours/__init__.py of other 2 of requirements/dags.txt."
+    )
+
+
+def test_a_package_of_the_project_that_cannot_be_built_is_named() -> None:
+    error = installing.reason([{"kind": "own", "path": "libs/ours", "words": "no such backend"}], "dags.txt")
+
+    assert isinstance(error, Refused)
+    assert "package libs/ours of the project could not be built" in error.message
+    assert error.detail == "no such backend"
+
+
 @pytest.mark.parametrize("words", ['{"kind": "uv", "wor}', "{}", '{"files": []}', "{kind}"])
 def test_a_line_that_was_cut_or_has_no_kind_is_shown_as_any_other(words: str) -> None:
     said: list[dict[str, object]] = []

@@ -6,7 +6,7 @@ from dagship.image import log as buildlog
 from dagship.image import plan as planning
 from dagship.image.tree.model import Tree
 from dagship.model.artifacts import Layer, Moved
-from tests.builders.plans import LOCK, NO_LOCK, base, settings
+from tests.builders.plans import LOCK, NO_LOCK, OWN, base, settings
 
 
 def test_layers_are_named_and_the_bases_are_added_up(tmp_path: Path, tree: Tree) -> None:
@@ -41,6 +41,20 @@ def test_a_layer_of_the_package_is_named_where_there_is_one(tmp_path: Path, tree
     )
 
     assert Layer(what="DAG bundles and sync", bytes=3) == buildlog.layers(history, plan.recipe)[1]
+
+
+def test_packages_of_the_project_are_a_layer_above_the_requirements(tmp_path: Path, tree: Tree) -> None:
+    plan = planning.plan(settings(tmp_path), base(), LOCK.model_copy(update={"own": OWN.own}), tree)
+    history = (
+        ("ADD dags.tar /", 2),
+        ("COPY /opt/dagship/own-prefix/ /home/airflow/.local/ # buildkit", 4),
+        ("COPY /opt/dagship/prefix/ /home/airflow/.local/ # buildkit", 30),
+        ("CMD []", 100),
+    )
+
+    assert [
+        ("base", 100), ("requirements", 30), ("packages of the project", 4), ("DAGs", 2),
+    ] == [(layer.what, layer.bytes) for layer in buildlog.layers(history, plan.recipe)]  # fmt: skip
 
 
 def test_what_was_taken_out_of_the_base_is_a_layer_of_its_own(tmp_path: Path, tree: Tree) -> None:

@@ -11,7 +11,7 @@ from dagship.image.tree.model import Tree, TreeFile
 from dagship.model import dag_versions
 from dagship.model.artifacts import LockFile
 from dagship.resources import programs
-from tests.builders.plans import DIGEST, LOCK, NO_LOCK, base, settings
+from tests.builders.plans import DIGEST, LOCK, NO_LOCK, OWN, base, settings
 from tests.builders.trees import colliding
 
 
@@ -51,6 +51,7 @@ def test_what_changes_nothing_in_the_image_keeps_the_tag(tmp_path: Path, tree: T
         ({}, {"directories": ()}, NO_LOCK),
         ({}, {"purelib": "/usr/lib/python3/dist-packages"}, NO_LOCK),
         ({}, {}, LOCK),
+        ({}, {}, OWN),
     ],
 )
 def test_what_changes_the_image_changes_the_tag(
@@ -59,6 +60,23 @@ def test_what_changes_the_image_changes_the_tag(
     before = planning.plan(settings(tmp_path), base(), NO_LOCK, tree)
 
     assert before.reference != planning.plan(settings(tmp_path, **flags), base(**changed_base), lock, tree).reference
+
+
+def test_other_sources_of_a_package_of_the_project_are_another_image(tmp_path: Path, tree: Tree) -> None:
+    edited = OWN.model_copy(update={"own": (OWN.own[0].model_copy(update={"digest": "ef" * 32}),)})
+    one, other = (planning.plan(settings(tmp_path), base(), lock, tree, archives=[b""]) for lock in (OWN, edited))
+
+    assert one.reference != other.reference
+
+
+def test_compilers_are_there_for_packages_of_the_project_when_settings_name_what_those_take(
+    tmp_path: Path, tree: Tree
+) -> None:
+    plain = planning.plan(settings(tmp_path), base(), OWN, tree)
+    with_headers = planning.plan(settings(tmp_path, build_packages="libpq-dev"), base(), OWN, tree)
+
+    assert plain.recipe.build_packages == ()
+    assert with_headers.recipe.build_packages == ("build-essential", "libpq-dev")
 
 
 def test_a_base_without_a_digest_is_told_apart_by_its_id(tmp_path: Path, tree: Tree) -> None:

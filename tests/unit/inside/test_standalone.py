@@ -41,8 +41,8 @@ def imported(place: Path, package: str, *others: str) -> list[str]:
     ("folders", "also"),
     [
         (("shared", "tools"), []),
-        (("shared", "tools", "resolve"), ["packaging"]),
-        (("shared", "tools", "install"), []),
+        (("shared", "tools", "own_packages", "resolve"), ["packaging"]),
+        (("shared", "tools", "own_packages", "install"), []),
         (("shared", "tools", "base"), []),
         (("shared", "install_pytest"), []),
     ],

@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 
 from dagship.errors import Refused, UsageError
-from dagship.lock import freshness
+from dagship.lock import freshness, pins
 from dagship.lock import locker as lock
+from dagship.lock.own.lines import Own
+from dagship.lock.own.read import Archives
 from dagship.lock.pins import parse_lock
 from dagship.lock.requirements import Source
+from dagship.model.artifacts import LockFile, OwnPackage
+from dagship.model.own_packages import digest_of
 from dagship.settings import Settings
 from dagship.terminal.console import Console
 from dagship.workspace import Workspace
@@ -429,3 +433,61 @@ def test_a_project_may_have_signs_that_no_requirement_has(project: Path) -> None
     (project / "pyproject.lock.txt").write_text(current("pandas", PINS))
 
     assert run_for_build(project / "pyproject.toml")[0].startswith("pandas==2.2.3")
+
+
+def with_own(sources: bytes, locked: bytes, lines: str = "./libs/ours\npandas") -> tuple[Archives, str]:
+    """The sources of a package of the project, and a lock that was made of others."""
+    package = OwnPackage(path="libs/ours", name="ours", version="1.0", digest=digest_of(locked))
+    own = Own(path="libs/ours", extras=(), place="", archive=locked)
+    source = Source(where="dags.in", text=lines.partition("\n")[2], own=(own,))
+    made_of = freshness.stamp(source, BASE, parse_lock(PINS, "dags.txt").pins)
+    return (lambda _: sources), pins.compose(PINS, (), made_of, own=(package,))
+
+
+def own_for_build(project: Path, archives: Archives) -> LockFile:
+    (project.parent / "libs/ours").mkdir(parents=True)
+    (project.parent / "libs/ours/setup.py").write_text("")
+    console = Console(stderr=io.StringIO())
+    return lock.for_build(Settings(), Workspace(project.parent), console, BASE, project / "dags.txt", archives)
+
+
+@pytest.mark.parametrize("has_source", [True, False])
+def test_a_package_of_the_project_that_is_as_it_was_locked_is_built(project: Path, has_source: bool) -> None:
+    archives, text = with_own(b"as it was", b"as it was")
+    (project / "dags.txt").write_text(text)
+    if has_source:
+        (project / "dags.in").write_text("./libs/ours\npandas\n")
+
+    found = own_for_build(project, archives)
+
+    assert [(one.path, one.name, one.version) for one in found.own] == [("libs/ours", "ours", "1.0")]
+    assert found.text.startswith("pandas==2.2.3")
+
+
+@pytest.mark.parametrize("has_source", [True, False])
+def test_a_package_of_the_project_that_was_edited_asks_for_another_lock(project: Path, has_source: bool) -> None:
+    archives, text = with_own(b"edited", b"as it was")
+    (project / "dags.txt").write_text(text)
+    if has_source:
+        (project / "dags.in").write_text("./libs/ours\npandas\n")
+
+    with pytest.raises(Refused, match=r"^requirements/dags\.txt is stale: libs/ours has changed since it was locked"):
+        own_for_build(project, archives)
+
+
+def test_a_lock_of_another_tool_lacks_packages_of_the_project(project: Path) -> None:
+    (project / "dags.txt").write_text(PINS)
+    (project / "dags.in").write_text("pandas\n./libs/ours\n")
+
+    with pytest.raises(Refused, match="libs/ours is a package of the project that it lacks"):
+        own_for_build(project, lambda _: b"")
+
+
+def test_a_lock_that_lost_the_lines_of_packages_of_the_project_is_not_current() -> None:
+    own = Own(path="libs/ours", extras=(), place="", archive=b"as it was")
+    source = Source(where="dags.in", text="pandas", own=(own,))
+    _, text = with_own(b"", b"as it was")
+    lost = "".join(line for line in text.splitlines(keepends=True) if " own=" not in line)
+
+    assert lock._is_current(parse_lock(text, ""), source, Settings(), BASE)
+    assert not lock._is_current(parse_lock(lost, ""), source, Settings(), BASE)

@@ -37,8 +37,8 @@ def test_lines_of_another_file_are_taken_with_their_place(option: str) -> None:
 
 
 def test_what_is_wrong_in_another_file_is_told_with_that_file() -> None:
-    with pytest.raises(UsageError, match=r"^more\.txt:2: './ours' is a path"):
-        _ = read("-r more.txt", more="six\n./ours\n").lines
+    with pytest.raises(UsageError, match=r"^more\.txt:2: './ours\.whl' is a path"):
+        _ = read("-r more.txt", more="six\n./ours.whl\n").lines
 
 
 def test_a_file_that_is_named_twice_is_taken_once() -> None:
@@ -159,7 +159,7 @@ def test_hashes_are_kept_beside_the_line() -> None:
         ("-r", "--requirement names nothing"),
         ("-r 'more.txt", "a quote in"),
         ("pandas==2 --hash=md5:00", "is no SHA-256"),
-        ("-e .", "is an option of pip that is not taken"),
+        ("-e git+https://x.test/ours", "is an option of pip that is not taken"),
         ("--pre", "is an option of pip that is not taken"),
         ("--require-hashes --pre", "is an option of pip that is not taken"),
     ],

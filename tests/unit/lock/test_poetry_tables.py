@@ -55,7 +55,7 @@ def test_two_entries_of_one_package_have_their_markers() -> None:
     ("given", "says"),
     [
         ({"git": "https://x.test/a.git"}, "comes from a git"),
-        ({"path": "libs/a"}, "comes from a path"),
+        ({"file": "libs/a-1.tar.gz"}, "comes from a file"),
         (3, "neither a"),
     ],
 )

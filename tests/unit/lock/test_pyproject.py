@@ -113,8 +113,12 @@ def test_constraints_of_uv_bound_and_ask_for_nothing() -> None:
             "leaves its dependencies to the tool that builds it (dynamic). They are in requirements.txt.",
         ),
         (
-            '[project]\nname = "x"\ndependencies = ["ours"]\n[tool.uv.sources]\nours = {path = "libs/ours"}\n',
-            "[tool.uv.sources] takes ours from a path",
+            '[project]\nname = "x"\ndependencies = ["ours"]\n[tool.uv.sources]\nours = {git = "x"}\n',
+            "[tool.uv.sources] takes ours from a git",
+        ),
+        (
+            '[project]\ndependencies = ["ours"]\n[tool.uv.sources]\nours = {path = "libs/ours", marker = "os_name==1"}\n',
+            "takes ours from libs/ours only under a marker",
         ),
         ('[project]\nname = "x"\ndependencies = 3\n', "a table of dependencies is not what it should be"),
         ('[project]\nname = "x"\ndependencies = [3]\n', "a table of dependencies is not what it should be"),

@@ -7,6 +7,7 @@ import pytest
 
 from dagship import settings_sources
 from dagship.errors import Refused
+from dagship.lock.own.read import none
 from dagship.model.artifacts import BaseImage, LockFile, PushedImage
 from dagship.pipeline import build_inputs
 from dagship.pipeline.project import Project
@@ -24,7 +25,7 @@ def project(root: Path, **flags: str) -> Project:
 
 
 def test_dags_without_requirements_need_no_lock(tmp_path: Path) -> None:
-    assert LockFile(path="", text="", digest="") == build_inputs.requirements(project(tmp_path), BASE)
+    assert LockFile(path="", text="", digest="") == build_inputs.requirements(project(tmp_path), BASE, none)
 
 
 def test_a_requirements_file_that_nothing_names_is_not_passed_over_in_silence(tmp_path: Path) -> None:
@@ -32,7 +33,7 @@ def test_a_requirements_file_that_nothing_names_is_not_passed_over_in_silence(tm
     output = io.StringIO()
     here = Project(root=tmp_path, settings=settings_sources.load(tmp_path, {}), console=Console(stderr=output))
 
-    assert not build_inputs.requirements(here, BASE).text
+    assert not build_inputs.requirements(here, BASE, none).text
     assert "requirements.txt is there, and the image gets nothing of it" in " ".join(output.getvalue().split())
 
 

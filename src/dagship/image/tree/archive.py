@@ -81,6 +81,17 @@ def home_archive(tree: Tree, home: str, directories: Sequence[Directory]) -> byt
     return _archive(home, directories, members, files)
 
 
+def source_archive(files: Sequence[TreeFile]) -> bytes:
+    """Returns files alone as a tar archive, which is the same for the same ones."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for file in files:
+            member = _member(file.path, tarfile.REGTYPE, 0o755 if file.executable else 0o644)
+            member.size = len(file.content)
+            archive.addfile(member, io.BytesIO(file.content))
+    return buffer.getvalue()
+
+
 def pack(tree: Tree) -> bytes:
     """Returns a tree as a tar archive of its files alone, below its version id."""
     buffer = io.BytesIO()

@@ -91,7 +91,7 @@ def among(prefix: str) -> "list[Overlap]":
     """Returns files that more than one of the new packages brings; one of them is in `prefix`, which one is chance."""
     first: dict[str, tuple[str, str]] = {}
     found = []
-    for site in _sites(prefix):
+    for site in directories(prefix):
         for package, name, digest in sorted(_records(site, prefix)):
             other, its_digest = first.setdefault(name, (package, digest))
             if other != package and its_digest != digest and not _declares(os.path.join(site, name)):
@@ -101,14 +101,15 @@ def among(prefix: str) -> "list[Overlap]":
 
 def _installed(prefix: str) -> "Iterator[tuple[str, str, str]]":
     """Package, name and place of each file that is found by name."""
-    for site in _sites(prefix):
+    for site in directories(prefix):
         for package, name, _ in _records(site, prefix):
             place = os.path.join(prefix if name.startswith("bin/") else site, name)
             if os.path.isfile(place):
                 yield package, name, place
 
 
-def _sites(prefix: str) -> "list[str]":
+def directories(prefix: str) -> "list[str]":
+    """Returns the directories of packages below a prefix."""
     found = []
     for directory, names, _ in os.walk(prefix):
         if os.path.basename(directory) in _SITES:

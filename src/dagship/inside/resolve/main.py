@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from ..own_packages import wheels
 from ..shared import index, installed
 from . import base_needs, explain_conflict, extras, pylock, solver, stub_wheels
 
@@ -31,7 +32,10 @@ def main(job_path: str, directory: str) -> None:
     began = time.monotonic()
     seconds: dict[str, float] = {}
     try:
-        result = pylock.written(job) if job["task"] == "pylock" else resolve(job, seconds)
+        if job["task"] == "describe":
+            result = wheels.described(job["packages"], os.path.dirname(job_path))
+        else:
+            result = pylock.written(job) if job["task"] == "pylock" else resolve(job, seconds)
     except SystemExit as refused:
         result = _failed("tool", str(refused))
     except Exception:  # noqa: BLE001 - whatever it is, the host has to hear of it

@@ -64,6 +64,7 @@ def files(project: Path) -> dict[str, bytes]:
         ("lock", "--base=a/b:1"),
         ("build", "--base=a/b:1"),
         ("test-image", "--image=a/b:1"),
+        ("dev", "--image=a/b:1"),
         ("push", "--image=a/b:1", "--untested"),
     ],
 )

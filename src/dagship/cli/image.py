@@ -1,4 +1,4 @@
-"""The tasks that make an image: one call of the pipeline, and a summary. Nothing is decided here."""
+"""The tasks that make an image, and run it: one call of the pipeline, and a summary. Nothing is decided here."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -92,6 +92,23 @@ def test_image(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     if flags.junit:
         report.write_junit(Path(flags.junit), found)
     return found.model_dump(mode="json")
+
+
+@task(
+    IMAGE,
+    *settings("dags", "env_file"),
+    Flag("port", "Port on 127.0.0.1 (default: a free one)", default=""),
+    Flag("keep", "Keep the database and the logs in a volume, for the next dev --keep"),
+)
+def dev(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
+    """Run the built image as a local Airflow on the project as it is, until Ctrl-C."""
+    from dagship.dev.plan import port_of
+    from dagship.pipeline import local
+
+    ran = local.dev(project, image=flags.image, port=port_of(flags.port), keep=flags.keep)
+    kept = f"docker volume rm {ran.volume} deletes its data" if ran.volume else "nothing of it is left"
+    project.console.say(f"Airflow is stopped; {kept}.")
+    return ran.model_dump(mode="json")
 
 
 @task(IMAGE, Flag("untested", "Push it even though test-image did not pass on it"))

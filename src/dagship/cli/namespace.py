@@ -4,10 +4,24 @@ from invoke import Collection
 
 from dagship.cli.chart import install, uninstall
 from dagship.cli.cluster import deploy, rollback, rollout, status
-from dagship.cli.image import base, build, lock, push, test_image
+from dagship.cli.image import base, build, dev, lock, push, test_image
 from dagship.cli.registry import prune
 from dagship.cli.repository import init
 
 namespace = Collection(
-    "dagship", init, base, lock, build, test_image, push, rollout, rollback, status, deploy, install, uninstall, prune
+    "dagship",
+    init,
+    base,
+    lock,
+    build,
+    test_image,
+    dev,
+    push,
+    rollout,
+    rollback,
+    status,
+    deploy,
+    install,
+    uninstall,
+    prune,
 )

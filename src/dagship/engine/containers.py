@@ -12,11 +12,11 @@ import os
 import tarfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from dagship.engine import diagnosis, isolation, removal
+from dagship.engine import archives, diagnosis, isolation, removal
 from dagship.engine.isolation import WORK
 from dagship.errors import OutsideError
 from dagship.redaction import CUT
@@ -31,8 +31,6 @@ KILLED = 137
 # Later than this process would, the engine ends and removes what this process cannot any more, seconds.
 _MARGIN = 60
 _LONGEST_OUTPUT = 1024 * 1024
-# In the archive that holds a file, what is not the file.
-_ARCHIVE_OVERHEAD = 64 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,30 +70,17 @@ class Container:
         self._wrapped.put_archive(WORK, buffer.getvalue())
 
     def get(self, name: str, *, limit: int) -> bytes | None:
-        """Reads a file, named relative to `WORK`; None when there is no such file, or it has more than `limit` bytes.
-
-        What is there was made by whoever ran in the container: a link, a directory, or what has no end.
-        """
+        """Reads a file, named relative to `WORK`; None when there is none, or it has more than `limit` bytes."""
         import docker.errors
 
-        read = bytearray()
         try:
             stream, _ = self._wrapped.get_archive(f"{WORK}/{name}")
-            for piece in stream:
-                read += piece
-                if len(read) > limit + _ARCHIVE_OVERHEAD:
-                    stream.close()
-                    return None
+            with closing(stream):
+                return archives.one_file(stream, limit)
         except docker.errors.APIError as failed:
             if isinstance(failed, docker.errors.NotFound) or self._is_over():
                 return None
             raise
-        with tarfile.open(fileobj=io.BytesIO(read)) as archive:
-            member = archive.next()
-            if member is None or not member.isreg() or member.size > limit:
-                return None
-            file = archive.extractfile(member)
-            return file.read() if file is not None else None
 
     def execute(
         self,

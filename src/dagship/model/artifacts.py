@@ -212,6 +212,23 @@ class BuiltImage(DagImage):
     reused: bool
 
 
+class LocalAirflow(Artifact):
+    """A local Airflow that ran until Ctrl-C.
+
+    Attributes:
+        image: The image.
+        airflow: Version of Airflow.
+        address: Where it answered.
+        volume: The volume with its database and logs; empty when they went with it.
+
+    """
+
+    image: str
+    airflow: str
+    address: str
+    volume: str
+
+
 class PushedImage(DagImage):
     """An image that the registry has.
 

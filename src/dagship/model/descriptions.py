@@ -114,7 +114,7 @@ DESCRIPTIONS = {
     "baseline": Description(
         Path("dagship-baseline.toml"), "File of findings that `test-image` accepts until a day, where it is there"
     ),
-    "env_file": Description(None, "File of KEY=value lines for the test: AIRFLOW_VAR_X, AIRFLOW_CONN_X"),
+    "env_file": Description(None, "File of KEY=value lines for the test and for `dev`: AIRFLOW_VAR_X, AIRFLOW_CONN_X"),
     "namespace": Description("", "Kubernetes namespace", "that of the kubeconfig's context"),
     "context": Description("", "Context of the kubeconfig", "the current one"),
     "selector": Description("", "Label selector of the workloads to move, as release=airflow"),

@@ -1,7 +1,7 @@
 """What DAGs import or read from the rest of the project: read into memory, to lie beside the DAG directory."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,17 +39,8 @@ def added(
         UsageError: One is missing, empty or not in the project, has a name that is taken, or cannot be embedded.
 
     """
-    # Of a directory elsewhere the name may be any: what is built of it would depend on where it lies.
-    dags = _within(project, Path(tree.source))
-    written = [_written(project, path) for path in include]
-    try:
-        named = layout.beside("/" if dags is None else dags, written)
-    except layout.Wrong as wrong:
-        raise UsageError(
-            f"The setting {wrong}", "Each lies in a DAG version by its last name, and is imported by it."
-        ) from wrong
     files, left_out, size = list(tree.files), list(tree.left_out), tree.size
-    for name, path in named.items():
+    for name, path in named(Path(tree.source), project, include).items():
         root, only = _place(project, path)
         rules = Rules(root, (*ignore, *patterns_of(root, secret_files)))
         walk = Walk(root, rules, max_file_size, what="included directory", only=only, size=size)
@@ -63,8 +54,31 @@ def added(
         tree,
         files=tuple(sorted(files, key=lambda file: file.path)),
         left_out=tuple(left_out),
-        link=layout.link(dags or ""),
+        link=layout.link(_within(project, Path(tree.source)) or ""),
     )
+
+
+def named(dags: Path, project: Path, include: Sequence[Path]) -> Mapping[str, str]:
+    """Returns what lies beside the DAG directory: its name there to its path in the project.
+
+    Args:
+        dags: The DAG directory.
+        project: The project.
+        include: Directories and modules of it.
+
+    Raises:
+        UsageError: One is not in the project, or has a name that is taken.
+
+    """
+    # Of a directory elsewhere the name may be any: what is built of it would depend on where it lies.
+    within = _within(project, dags)
+    written = [_written(project, path) for path in include]
+    try:
+        return layout.beside("/" if within is None else within, written)
+    except layout.Wrong as wrong:
+        raise UsageError(
+            f"The setting {wrong}", "Each lies in a DAG version by its last name, and is imported by it."
+        ) from wrong
 
 
 def _within(project: Path, path: Path) -> str | None:

@@ -33,6 +33,7 @@ class Tree:
         files: Its files, sorted by path.
         link: Name of a link to the DAG directory beside it, by which DAGs import from there as in the project.
         left_out: What stayed out by itself, as people should know: path and reason.
+        closed: Directories of the DAG directory that stayed out whole, for whatever reason.
 
     """
 
@@ -40,6 +41,7 @@ class Tree:
     files: tuple[TreeFile, ...]
     link: str = ""
     left_out: tuple[tuple[str, str], ...] = ()
+    closed: tuple[str, ...] = ()
 
     @property
     def version(self) -> str:

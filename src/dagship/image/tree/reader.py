@@ -45,7 +45,7 @@ def read(dags: Path, *, ignore: Sequence[str], max_file_size: int) -> Tree:
             "Name the directory that holds the DAG files with --dags"
             + (", or see what .dockerignore there and the setting ignore leave out." if walk.skipped else "."),
         )
-    return Tree(source=root, files=files, left_out=tuple(walk.left_out))
+    return Tree(source=root, files=files, left_out=tuple(walk.left_out), closed=tuple(walk.closed))
 
 
 def patterns_of(dags: Path, files: Sequence[Path]) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ class Walk:
 
     Attributes:
         left_out: What stayed out by itself, as people should know: path and reason.
+        closed: Directories that stayed out whole, for whatever reason; links are none.
         skipped: How many files and directories stayed out, for whatever reason.
 
     """
@@ -50,6 +51,7 @@ class Walk:
         size: int = 0,
     ) -> None:
         self.left_out: list[tuple[str, str]] = []
+        self.closed: list[str] = []
         self._root, self._rules, self._largest = root, rules, max_file_size
         self._what, self._only, self._bytes = what, only, size
         self.skipped = self._entries = 0
@@ -77,6 +79,7 @@ class Walk:
             if verdict.out or (verdict.for_what_is_in_it and not Path(entry.path).is_dir()):
                 self.skipped += 1
                 self.left_out += [(name, verdict.why)] if verdict.why else []
+                self.closed += [name] if entry.is_dir(follow_symlinks=False) else []
                 continue
             _check_name(self._root, name)
             if entry.is_symlink():
@@ -87,6 +90,7 @@ class Walk:
             elif not verdict.asked_for and any(os.path.lexists(Path(entry.path, mark)) for mark in MARKS):
                 self.skipped += 1
                 self.left_out.append((name, ENVIRONMENT))
+                self.closed += [] if entry.is_symlink() else [name]
             else:
                 yield from self._below(Path(entry.path), f"{name}/", verdict.matches, above)
 

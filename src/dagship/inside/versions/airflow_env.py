@@ -11,18 +11,22 @@ FOLDERS = (
     "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH",
 )
 
-# Nothing is asked, nothing is waited for, and what is found is told whole; also for the test of an image.
-OF_CHECK = {
+# An Airflow by itself: it asks and tells nobody elsewhere, whatever the configuration names.
+ALONE = {
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     "AIRFLOW__CORE__UNIT_TEST_MODE": "False",  # it would load another configuration than the image's
-    "AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACKS": "True",
-    "AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACK_DEPTH": "100",
     "AIRFLOW__SECRETS__BACKEND": "",
     "AIRFLOW__WORKERS__SECRETS_BACKEND": "",
     "AIRFLOW__METRICS__STATSD_ON": "False",
     "AIRFLOW__METRICS__OTEL_ON": "False",
     "AIRFLOW__TRACES__OTEL_ON": "False",
     "AIRFLOW__LOGGING__REMOTE_LOGGING": "False",
+}
+# Nothing is waited for either, and what is found is told whole; also for the test of an image.
+OF_CHECK = {
+    **ALONE,
+    "AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACKS": "True",
+    "AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACK_DEPTH": "100",
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
     "PYTHONUNBUFFERED": "1",  # a process that dies keeps nothing back of what it printed
     "PYTHONDONTWRITEBYTECODE": "1",

@@ -170,3 +170,12 @@ def test_a_link_that_cannot_be_followed_for_another_reason_is_no_circle(dags: Pa
     (dags / "long").symlink_to("x" * 300)
 
     assert "'long' cannot be read: File name too long" in refusal(dags)
+
+
+def test_directories_that_stay_out_whole_are_told_for_whoever_shows_the_rest(dags: Path) -> None:
+    for name in (".git/config", "node_modules/a/b.js", "own/pyvenv.cfg", "drafts/c.py", "drafts/kept.py", ".env"):
+        (dags / name).parent.mkdir(parents=True, exist_ok=True)
+        (dags / name).write_text("")
+    (dags / ".venv").symlink_to("/nowhere")
+
+    assert sorted(read(dags, "drafts/").closed) == [".git", "drafts", "node_modules", "own"]

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
-from dagship.lock import locker as stage
+from dagship.lock.export import exporter as stage
 from dagship.model.artifacts import BaseImage
 from dagship.settings import Settings
 from dagship.terminal.console import Console

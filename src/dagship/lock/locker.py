@@ -4,18 +4,14 @@ A lock is only resolved (`resolution`) when the files alone cannot tell that it 
 each time.
 """
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from dagship.errors import Refused, UsageError
-from dagship.lock import freshness, moves, over_base, requirements, sources
-from dagship.lock.export import constraints, exported, pylock
+from dagship.lock import freshness, given, moves, over_base, requirements, sources
 from dagship.lock.own import read as own
 from dagship.lock.pins import (
-    LOCK_SUFFIX,
     Lock,
     digest,
     is_of_another_tool,
@@ -65,9 +61,9 @@ def lock(
         OutsideError: The engine or the index failed.
 
     """
-    wanted, shown = _source(settings, workspace, source, base, archives), _shown(workspace, target)
+    wanted, shown = given.source(settings, workspace, source, base, archives), given.shown(workspace, target)
     _check(wanted, base)
-    old = _text(workspace, target) if target.exists() else ""
+    old = given.text(workspace, target) if target.exists() else ""
     locked = _old(old, shown)
     movable = _movable(locked, shown, upgrade, upgrade_packages)
     as_wanted = freshness.stamp(wanted, base, locked.pins)
@@ -123,20 +119,20 @@ def for_build(  # noqa: PLR0917 - as `lock`
         OutsideError: The engine or the index failed.
 
     """
-    of, target = source_and_lock(path)
+    of, target = given.source_and_lock(path)
     committed = of == path and path.suffix != ".in" and target.exists()
-    if committed or (path.suffix not in sources.OF_TOOLS and looks_locked(_text(workspace, path))):
+    if committed or (path.suffix not in sources.OF_TOOLS and looks_locked(given.text(workspace, path))):
         there = target if committed else path
-        source = _source(settings, workspace, of, base, archives) if of != there and of.exists() else None
+        source = given.source(settings, workspace, of, base, archives) if of != there and of.exists() else None
         locked = _verified(settings, workspace, console, base, there, source)
         if source is None:
             freshness.check_own(
-                locked, _shown(workspace, there), {one.path: digest_of(archives(one.path)) for one in locked.own}
+                locked, given.shown(workspace, there), {one.path: digest_of(archives(one.path)) for one in locked.own}
             )
     else:
-        source = _source(settings, workspace, path, base, archives)
+        source = given.source(settings, workspace, path, base, archives)
         locked = _made(settings, workspace, console, base, path, source)
-    return _file(_shown(workspace, path), locked, base, source, settings.platform)
+    return _file(given.shown(workspace, path), locked, base, source, settings.platform)
 
 
 def _file(shown: str, locked: Lock, base: BaseImage, source: Source | None, platforms: Sequence[str] = ()) -> LockFile:
@@ -145,55 +141,12 @@ def _file(shown: str, locked: Lock, base: BaseImage, source: Source | None, plat
     return freshness.lock_file(shown, locked, base, platforms).model_copy(update={"moved": moving})
 
 
-def export(  # noqa: PLR0917 - as `for_build`
-    settings: Settings, workspace: Workspace, console: Console, base: BaseImage, path: Path, kind: str,
-    archives: own.Archives = own.none,
-) -> str:  # fmt: skip
-    """Writes the exact versions of an image beside its lock, and returns how the file is shown.
-
-    Raises:
-        UsageError: There is no such kind, or a file in its place that was not exported.
-        OutsideError: The engine or the index failed.
-
-    """
-    source, target = source_and_lock(path)
-    of_lock = exported.is_of_lock(kind)
-    pins = freshness.applying(parse_lock(_text(workspace, target), _shown(workspace, target)), base) if of_lock else ()
-    moving: Mapping[str, str] = {}
-    with suppress(UsageError):  # the source may name what is written here
-        moving = {} if settings.never_move else moves.asked(_source(settings, workspace, source, base, archives), base)
-    staying = {name: version for name, version in base.packages.items() if name not in moving}
-    versions = {**staying, **{pin.name: pin.version for pin in pins}}
-    written = exported.beside(target, kind)
-    if written.exists():
-        exported.check_own(_text(workspace, written), _shown(workspace, written))
-    if kind == "pylock":
-        files = _files_of(settings, console, base, versions)
-        text, lacking = pylock.compose(files, versions, {pin.name: pin.hashes for pin in pins}, base)
-        if lacking:
-            console.warn(f"The export leaves out what the image has and the index does not: {', '.join(lacking)}.")
-    else:
-        text = constraints.constraints(kind, versions, base.reference)
-    workspace.write_text(written, text)
-    return _shown(workspace, written)
-
-
-def source_and_lock(path: Path) -> tuple[Path, Path]:
-    """Returns the source and the lock that a path stands for: it is the one or the other."""
-    if path.suffix == ".in":
-        return path, path.with_suffix(".txt")
-    beside = path.with_suffix(".in")
-    if path.suffix == ".txt" and (beside.exists() or not path.exists() or path.name.endswith(LOCK_SUFFIX)):
-        return beside, path
-    return path, path.with_suffix(LOCK_SUFFIX)
-
-
 def _verified(  # noqa: PLR0917 - as `for_build`
     settings: Settings, workspace: Workspace, console: Console, base: BaseImage, path: Path, source: Source | None
 ) -> Lock:
     """A lock as it is, once it fits the requirements that it is of and the base."""
-    shown = _shown(workspace, path)
-    locked = parse_lock(_text(workspace, path), shown)
+    shown = given.shown(workspace, path)
+    locked = parse_lock(given.text(workspace, path), shown)
     if source is not None:
         freshness.check_source(locked, shown, source, base)
     has_source = source is not None
@@ -228,62 +181,9 @@ def _resolve(  # noqa: PLR0917 - all of `resolve`
     return resolution.resolve(settings, console, base, source, kept, target=target)
 
 
-def _files_of(settings: Settings, console: Console, base: BaseImage, versions: Mapping[str, str]) -> tuple[str, ...]:
-    from dagship.lock import resolution
-
-    return resolution.files_of(settings, console, base, versions)
-
-
 def _check(source: Source, base: BaseImage) -> None:
     there = freshness.environment(base.python_version, base.platform)
     over_base.check(source.lines, base.packages, there, source.where)
-
-
-def _source(settings: Settings, workspace: Workspace, path: Path, base: BaseImage, archives: own.Archives) -> Source:
-    shown = _shown(workspace, path)
-    _check_link(workspace.root, path, shown)
-    with _reading(workspace, path, shown):
-        there = freshness.environment(base.python_version, base.platform)
-        return sources.read(settings, workspace.root, path, shown, there, archives)
-
-
-def _text(workspace: Workspace, path: Path) -> str:
-    shown = _shown(workspace, path)
-    _check_link(workspace.root, path, shown)
-    with _reading(workspace, path, shown):
-        return requirements.read(path, shown)
-
-
-def _check_link(root: Path, path: Path, shown: str) -> None:
-    """Refuses a link of the project that leads out of it: an error shows a part of a line, and it may be anybody's."""
-    written = Path(os.path.normpath(path.absolute()))
-    if written.is_relative_to(root.absolute()) and not path.resolve().is_relative_to(root.resolve()):
-        raise UsageError(f"A link leads {shown} out of the project.", "Put there what it leads to.")
-
-
-def _shown(workspace: Workspace, path: Path) -> str:
-    """A file as people and locks name it: relative to the project where it lies in it."""
-    absolute, root = path.absolute(), workspace.root.absolute()
-    return absolute.relative_to(root).as_posix() if absolute.is_relative_to(root) else str(path)
-
-
-@contextmanager
-def _reading(workspace: Workspace, path: Path, shown: str) -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError as missing:
-        beside = path.with_suffix(".in")
-        advice = "Name another with --requirements."
-        if path.suffix == ".txt" and beside.exists():
-            advice = f"Run lock to make it from {beside.name}."
-        elif path.suffix == ".in":
-            advice = "Write what the DAGs need into it, one in each line, or name another file with --requirements."
-            known = [name for name in sources.KNOWN if (workspace.root / name).exists()]
-            if known:
-                advice = f"Write what the DAGs need into it, one in each line; or take --requirements {known[0]}."
-        raise UsageError(f"There is no file {shown}.", advice) from missing
-    except OSError as failed:
-        raise UsageError(f"{shown} cannot be read: {failed.strerror}.") from failed
 
 
 def _old(text: str, shown: str) -> Lock:

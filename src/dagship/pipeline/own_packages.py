@@ -16,7 +16,7 @@ def reader(project: Project) -> Callable[[str], bytes]:
     @cache
     def archive(path: str) -> bytes:
         from dagship.image.tree import package
-        from dagship.lock.locker import source_and_lock
+        from dagship.lock.given import source_and_lock
 
         _, lock = source_and_lock(project.path(settings.requirements))
         apart = (settings.dags, settings.baseline, *settings.secret_files())

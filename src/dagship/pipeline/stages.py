@@ -30,16 +30,18 @@ def lock(
     """Locks the requirements: what settings name, or `dags.in` beside the lock that they name."""
     from dagship.lock import locker as stage
     from dagship.lock.export.exported import is_of_lock
+    from dagship.lock.export.exporter import export as write
+    from dagship.lock.given import source_and_lock
 
     if export and check:
         raise UsageError("lock --check changes nothing, and --export writes a file.", "Leave one of them out.")
     after = bool(export) and is_of_lock(export)
     named = project.path(project.settings.requirements)
-    source, target = stage.source_and_lock(named)
+    source, target = source_and_lock(named)
     base = build_inputs.base(project)
     archives = own_packages.reader(project)
     if export and not after:  # the source may name it
-        written = stage.export(project.settings, project.workspace, project.console, base, named, export, archives)
+        written = write(project.settings, project.workspace, project.console, base, named, export, archives)
         project.console.say(f"wrote {written}")
     locked = stage.lock(
         project.settings,
@@ -54,14 +56,14 @@ def lock(
         archives=archives,
     )
     if after:
-        written = stage.export(project.settings, project.workspace, project.console, base, named, export, archives)
+        written = write(project.settings, project.workspace, project.console, base, named, export, archives)
         project.console.say(f"wrote {written}")
     return locked
 
 
 def is_locked(project: Project) -> bool:
     """Whether the project keeps a lock of its requirements, or is to: settings name one, and its source is there."""
-    from dagship.lock.locker import source_and_lock
+    from dagship.lock.given import source_and_lock
 
     named = project.path(project.settings.requirements)
     source, target = source_and_lock(named)

@@ -9,6 +9,7 @@ import pytest
 from dagship.errors import Refused, UsageError
 from dagship.lock import freshness, pins
 from dagship.lock import locker as lock
+from dagship.lock.export import exporter
 from dagship.lock.own.lines import Own
 from dagship.lock.own.read import Archives
 from dagship.lock.pins import parse_lock
@@ -360,26 +361,6 @@ def test_a_lock_with_an_option_in_it_is_refused_by_a_build(project: Path) -> Non
         run_for_build(project / "dags.txt")
 
 
-@pytest.mark.parametrize(
-    ("there", "named", "source", "lock_of_it"),
-    [
-        ((), "dags.txt", "dags.in", "dags.txt"),
-        (("dags.in", "dags.txt"), "dags.txt", "dags.in", "dags.txt"),
-        (("dags.in",), "dags.in", "dags.in", "dags.txt"),
-        (("requirements.txt",), "requirements.txt", "requirements.txt", "requirements.lock.txt"),
-        (("pyproject.toml",), "pyproject.toml", "pyproject.toml", "pyproject.lock.txt"),
-        (("uv.lock",), "uv.lock", "uv.lock", "uv.lock.txt"),
-    ],
-)
-def test_a_source_has_its_lock_beside_it(
-    project: Path, there: tuple[str, ...], named: str, source: str, lock_of_it: str
-) -> None:
-    for name in there:
-        (project / name).touch()
-
-    assert lock.source_and_lock(project / named) == (project / source, project / lock_of_it)
-
-
 def test_a_build_takes_the_lock_of_a_plain_file_and_refuses_it_once_that_has_changed(project: Path) -> None:
     (project / "plain.txt").write_text("-r more.in\n")
     (project / "more.in").write_text("pandas\n")
@@ -394,7 +375,7 @@ def test_a_build_takes_the_lock_of_a_plain_file_and_refuses_it_once_that_has_cha
 
 def test_versions_of_the_base_are_exported_beside_the_lock_and_may_bound_what_it_is_made_of(project: Path) -> None:
     (project / "dags.in").write_text("-c dags.base.txt\n")
-    shown = lock.export(
+    shown = exporter.export(
         Settings(), Workspace(project.parent), Console(stderr=io.StringIO()), BASE, project / "dags.txt", "base"
     )
     run_lock(project)
@@ -405,7 +386,7 @@ def test_versions_of_the_base_are_exported_beside_the_lock_and_may_bound_what_it
     assert "#    pip-compile --allow-unsafe" in (project / "dags.txt").read_text()
 
     (project / "dags.in").write_text("-c dags.base.txt\nsix==1.16.0\n")
-    lock.export(
+    exporter.export(
         Settings(), Workspace(project.parent), Console(stderr=io.StringIO()), BASE, project / "dags.txt", "base"
     )
     assert "six" not in (project / "dags.base.txt").read_text()

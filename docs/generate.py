@@ -44,7 +44,8 @@ parse_budget = 5
 ```
 
 A list is a TOML array, or in a flag or variable one text with commas: `DAGSHIP_SYSTEM_PACKAGES=libpq5,tzdata`.
-`cache_from` and `cache_to` are the exception: their commas are BuildKit's, so a flag or variable gives one entry.
+`cache_from` and `cache_to` are the exception: their commas are BuildKit's, so a flag or variable gives one entry. In
+`prepare`, each command is a list of its own, and a variable gives all of them as JSON.
 Relative paths start at the directory you run in. A path that leads out of the project, `/etc/…` or `../…`, is taken
 from flags and the environment alone: whoever may change a file of the project may not pick files of the machine. A
 link in the project that leads out of it is refused. A name that is no setting is an error with exit code 2, in a

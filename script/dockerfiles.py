@@ -1,4 +1,4 @@
-"""Renders every branch of the image template into a directory, one file each: for hadolint, and for a look.
+"""Renders every branch of the image templates into a directory, one file each: for hadolint, and for a look.
 
 .venv/bin/python script/dockerfiles.py DIRECTORY
 """  # noqa: INP001 - a script
@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dagship.dockerfile import Recipe, render
+from dagship.dockerfile import Recipe, render, render_preparing
 
 PLAIN = Recipe(
     base="registry.example/airflow@sha256:" + "0" * 64,
@@ -35,12 +35,16 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def main(directory: Path) -> None:
-    """Renders each set of stages with each set of options."""
+    """Renders each set of stages with each set of options, and what runs commands above an image."""
     chosen = [set_ for count in range(len(OPTIONS) + 1) for set_ in itertools.combinations(OPTIONS, count)]
     for stages, options in itertools.product(STAGES, chosen):
         fields = STAGES[stages] | {name: value for option in options for name, value in OPTIONS[option].items()}
         file = directory / ("-".join((stages, *options)) + ".Dockerfile")
         file.write_text(render(replace(PLAIN, **fields)), encoding="utf-8")
+    recipe = replace(PLAIN, **STAGES["runtime"])
+    for name, network in (("prepare", False), ("prepare-network", True)):
+        text = render_preparing(recipe, network=network, memory=1 << 30)
+        (directory / f"{name}.Dockerfile").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,27 @@ def render(recipe: Recipe) -> str:
         UsageError: A value that a base image gave cannot stand in a Dockerfile.
 
     """
+    values = asdict(recipe) | {"dags_folder": dag_versions.dags_folder(recipe.dag_version)}
+    return _rendered("Dockerfile.j2", values)
+
+
+def render_preparing(recipe: Recipe, *, network: bool, memory: int) -> str:
+    """Returns the text of the Dockerfile with what runs commands on the image; the files are the stage `prepared`.
+
+    Args:
+        recipe: The image.
+        network: Whether the commands have one.
+        memory: Bytes that they may write.
+
+    Raises:
+        UsageError: As of `render`.
+
+    """
+    values = {"python": recipe.python, "network": network, "memory": memory}
+    return render(recipe) + _rendered("prepare.j2", values)
+
+
+def _rendered(template: str, values: Mapping[str, object]) -> str:
     import jinja2
 
     environment = jinja2.Environment(  # noqa: S701 - no HTML; values are checked types or quoted for the shell
@@ -81,8 +103,7 @@ def render(recipe: Recipe) -> str:
     environment.filters["quote"] = _quote
     environment.filters["word"] = _word
     environment.globals["exec_form"] = exec_form
-    template = environment.from_string(resource("images/airflow/Dockerfile.j2").read_text("utf-8"))
-    return template.render(asdict(recipe) | {"dags_folder": dag_versions.dags_folder(recipe.dag_version)})
+    return environment.from_string(resource(f"images/airflow/{template}").read_text("utf-8")).render(values)
 
 
 def compilers(settings: "Settings", *, own: bool = False) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 Read once by `settings_sources`, and passed down.
 """
 
+import json
 import os
 import re
 from pathlib import Path
@@ -32,6 +33,9 @@ class Settings(BaseSettings):
     repository: str = _field("repository")
     dags: Path = _field("dags")
     include: Annotated[tuple[Path, ...], NoDecode] = _field("include")
+    prepare: Annotated[tuple[tuple[str, ...], ...], NoDecode] = _field("prepare")
+    prepare_network: bool = _field("prepare_network")
+    prepare_timeout: PositiveFloat = _field("prepare_timeout")
     plugins: Path | None = _field("plugins")
     config: Path | None = _field("config")
     requirements: Path = _field("requirements")
@@ -105,6 +109,27 @@ class Settings(BaseSettings):
     @classmethod
     def _one_or_more(cls, value: Any) -> Any:  # noqa: ANN401 - as above; its commas are BuildKit's
         return ((value,) if value else ()) if isinstance(value, str) else value
+
+    @field_validator("prepare", mode="before")
+    @classmethod
+    def _as_json(cls, value: Any) -> Any:  # noqa: ANN401 - as above; a variable gives it as JSON
+        found = json.loads(value) if isinstance(value, str) and value.startswith("[") else value or ()
+        for command in found if isinstance(found, (list, tuple)) else (found,):
+            if not isinstance(command, (list, tuple)):
+                raise ValueError(  # noqa: TRY004 - what pydantic takes for a wrong value
+                    f"{command!r} is no command: that is a list of words in the list of commands, as "
+                    '[["dbt", "parse"]], and no shell reads it'
+                )
+        return found
+
+    @field_validator("prepare")
+    @classmethod
+    def _commands(cls, value: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+        if not all(command and command[0] for command in value):
+            raise ValueError("a command has no program")
+        if any(re.search("[\0\ud800-\udfff]", word) for command in value for word in command):
+            raise ValueError("a word of a command holds what no program can be given")
+        return value
 
     @field_validator("repository")
     @classmethod

@@ -7,7 +7,7 @@ import shlex
 
 import pytest
 
-from dagship.dockerfile import Recipe, render
+from dagship.dockerfile import Recipe, render, render_preparing
 from dagship.errors import UsageError
 
 
@@ -221,3 +221,18 @@ def test_a_lines_end_in_a_path_is_escaped() -> None:
 def test_what_is_no_plain_word_is_refused(field: str, text: str) -> None:
     with pytest.raises(UsageError, match="cannot stand in a Dockerfile"):
         render(recipe(system_packages=("git",), **{field: text}))
+
+
+@pytest.mark.parametrize(("network", "given"), [(False, True), (True, False)])
+def test_commands_are_run_above_the_image_without_a_network_unless_they_are_to_have_one(
+    network: bool, given: bool
+) -> None:
+    image = render(recipe())
+    text = render_preparing(recipe(), network=network, memory=1024)
+
+    assert text.startswith(image)
+    run, last, copy = instructions(text)[-3:]
+    assert ("--network=none" in run) is given
+    assert "--mount=type=tmpfs,target=/tmp,size=1024" in run
+    assert json.loads(run[run.index("[") :])[-3:] == ["prepare.main", "/opt/dagship/prepare", "/opt/dagship/prepared"]
+    assert (last, copy) == ("FROM scratch AS prepared", "COPY --from=prepare /opt/dagship/prepared/ /")

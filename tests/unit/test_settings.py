@@ -101,3 +101,45 @@ def test_credentials_in_an_index_do_not_show(tmp_path: Path) -> None:
     loaded = load(tmp_path, index_url="https://user:hunter2@example.com/simple")
 
     assert "hunter2" not in repr(loaded)
+
+
+def test_a_command_is_a_list_of_words_and_a_variable_gives_it_as_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dagship.toml").write_text('prepare = [["dbt", "parse"], ["sh", "-c", "a; b, c\\nd"]]')
+
+    assert load(tmp_path).prepare == (("dbt", "parse"), ("sh", "-c", "a; b, c\nd"))
+    monkeypatch.setenv("DAGSHIP_PREPARE", '[["echo", "a,b"]]')
+    assert load(tmp_path).prepare == (("echo", "a,b"),)
+    monkeypatch.setenv("DAGSHIP_PREPARE", "")
+    assert load(tmp_path).prepare == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ('"dbt parse"', "'dbt parse' is no command"),
+        ('["dbt parse"]', "'dbt parse' is no command"),
+        ('["dbt", "parse"]', "'dbt' is no command"),
+        ("3", "3 is no command"),
+        ("[[]]", "a command has no program"),
+        ('[["", "x"]]', "a command has no program"),
+        ('[["dbt", 1]]', "valid string"),
+        ('[["dbt", "\\u0000"]]', "no program can be given"),
+    ],
+)
+def test_a_text_never_becomes_a_command_and_a_command_never_a_shell(tmp_path: Path, written: str, says: str) -> None:
+    (tmp_path / "dagship.toml").write_text(f"prepare = {written}")
+
+    with pytest.raises(UsageError, match=says):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("given", ["dbt parse", '[["dbt"', '["dbt"]', '[["\\ud800"]]', "[" * 100_000])
+def test_a_variable_that_is_no_list_of_commands_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setenv("DAGSHIP_PREPARE", given)
+
+    with pytest.raises(UsageError):
+        load(tmp_path)

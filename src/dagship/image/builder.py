@@ -49,8 +49,7 @@ def build(
     check_platforms(plan)
     said: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="dagship-") as scratch, console.step(f"Building {plan.reference}") as step:
-        request = _request(settings, plan, Path(scratch), revision, fresh=fresh)
-
+        request = request_of(settings, plan, Path(scratch), revision, fresh=fresh)
         hear = installing.listener(said, step.say)
 
         def run(output: str) -> builds.Built:
@@ -129,7 +128,7 @@ def refuse_lacking(plan: Plan, there: Collection[str]) -> None:
         )
 
 
-def _request(
+def request_of(
     settings: Settings, plan: Plan, scratch: Path, revision: Mapping[str, str], *, fresh: bool
 ) -> builds.Build:
     """Writes what the engine needs below `scratch`, and returns the call; where the image goes is left open."""

@@ -45,6 +45,13 @@ DESCRIPTIONS = {
         "of the DAG version",
         commas=True,
     ),
+    "prepare": Description(
+        (),
+        "Commands that make files of the DAG version before it is hashed, each a list of words: "
+        '[["python", "dags/generate.py"]]; they run in the image, on a copy, and no shell reads them',
+    ),
+    "prepare_network": Description(default=False, what="The commands of prepare have a network, and run at each build"),
+    "prepare_timeout": Description(600.0, "Limit for all commands of prepare together, seconds"),
     "plugins": Description(None, "Directory of Airflow plugins, for the image; one for all runs, of any DAG version"),
     "config": Description(
         None,

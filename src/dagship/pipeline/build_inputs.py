@@ -9,6 +9,7 @@ from dagship.pipeline.project import Project
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dagship.image.plan import Plan
     from dagship.image.tree.model import Tree
     from dagship.lock.own.read import Archives
     from dagship.rollout.running_image import Incumbent
@@ -60,20 +61,26 @@ def requirements(project: Project, base: BaseImage, archives: "Archives") -> Loc
 
 def tree(project: Project) -> "Tree":
     """Reads the directory of DAGs and what is included beside it, and says what is left out."""
-    from dagship.image import present
-    from dagship.image.tree import beside, reader
+    from dagship.image import present, reading
 
     settings = project.settings
-    dags = project.path(settings.dags)
-    ignore = (*settings.ignore, *reader.patterns_of(dags, (*settings.secret_files(), settings.baseline)))
-    found = beside.added(
-        reader.read(dags, ignore=ignore, max_file_size=settings.max_file_size),
-        project.root,
-        settings.include,
-        ignore=settings.ignore,
-        secret_files=(*settings.secret_files(), settings.baseline),
-        max_file_size=settings.max_file_size,
+    found = reading.read(
+        project.root, settings, dags=settings.dags, include=settings.include, finished=not settings.prepare
     )
+    for sentence in present.left_out(found):
+        project.console.say(sentence)
+    return found
+
+
+def prepared(project: Project, tree: "Tree", planned: "Callable[[Tree], Plan]", *, fresh: bool) -> "Tree":
+    """Returns a tree as the commands of `prepare` leave it, and says what of theirs is left out."""
+    settings = project.settings
+    if not settings.prepare:
+        return tree
+    from dagship.image import present
+    from dagship.image.prepare import runner
+
+    found = runner.prepared(settings, project.console, project.root, planned(tree), fresh=fresh)
     for sentence in present.left_out(found):
         project.console.say(sentence)
     return found

@@ -5,6 +5,7 @@ A stage's result goes to the next as a value, and to `.dagship/` for the task of
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from dagship.errors import UsageError
@@ -83,8 +84,9 @@ def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
     archives = own_packages.reader(project)
     requirements = build_inputs.requirements(project, base, archives)
     own = [archives(one.path) for one in requirements.own]
-    earlier = build_inputs.earlier(project, tree, running())
-    plan = planning.plan(settings, base, requirements, tree, earlier, home=home, archives=own)
+    planned = partial(planning.plan, settings, base, requirements, home=home, archives=own)
+    tree = build_inputs.prepared(project, tree, planned, fresh=force)
+    plan = planned(tree, build_inputs.earlier(project, tree, running()))
     recorded = project.workspace.read("image", BuiltImage)
     image = None if force else existing.find(project.console, plan, recorded, push=push)
     if image is None:

@@ -45,6 +45,7 @@ def imported(place: Path, package: str, *others: str) -> list[str]:
         (("shared", "tools", "own_packages", "install"), []),
         (("shared", "tools", "base"), []),
         (("shared", "install_pytest"), []),
+        (("prepare",), []),
     ],
 )
 def test_a_program_of_a_build_needs_the_folders_that_are_copied_and_no_more(

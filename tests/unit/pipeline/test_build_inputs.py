@@ -7,6 +7,8 @@ import pytest
 
 from dagship import settings_sources
 from dagship.errors import Refused
+from dagship.image.plan import Plan
+from dagship.image.tree.model import Tree
 from dagship.lock.own.read import none
 from dagship.model.artifacts import BaseImage, LockFile, PushedImage
 from dagship.pipeline import build_inputs
@@ -63,3 +65,24 @@ def test_of_what_was_pushed_the_image_of_this_repository_is_looked_at(tmp_path: 
     here.workspace.write("push", others.model_copy(update={"reference": "registry.example/team/airflow:1"}))
     with pytest.raises(Refused, match="holds other DAGs under the id"):
         build_inputs.earlier(here, tree, Incumbent())
+
+
+def planned(tree: Tree) -> Plan:
+    pytest.fail("nothing is planned without commands")
+
+
+def test_without_commands_a_tree_is_what_it_was_and_nothing_is_run(tmp_path: Path) -> None:
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dags" / "a.py").write_text("from airflow import DAG")
+    here = project(tmp_path)
+    tree = build_inputs.tree(here)
+
+    assert build_inputs.prepared(here, tree, planned, fresh=True) is tree
+
+
+def test_with_commands_the_dags_may_not_be_made_yet(tmp_path: Path) -> None:
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dags" / "names.txt").write_text("a")
+    (tmp_path / "dagship.toml").write_text('prepare = [["python", "make.py"]]')
+
+    assert ["names.txt"] == [file.path for file in build_inputs.tree(project(tmp_path)).files]

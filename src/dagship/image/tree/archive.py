@@ -30,7 +30,7 @@ module `site`, which runs it.
 """
 
 # Any time does; this is the earliest that a zip archive made from these files can say.
-_TIME = 315532800
+TIME = 315532800
 
 
 def version_archive(tree: Tree, root: str, directories: Sequence[Directory]) -> bytes:
@@ -208,5 +208,5 @@ def _link(path: str) -> tarfile.TarInfo:
 
 def _member(path: str, kind: bytes, mode: int) -> tarfile.TarInfo:
     member = tarfile.TarInfo(path.lstrip("/"))
-    member.type, member.mode, member.mtime = kind, mode, _TIME
+    member.type, member.mode, member.mtime = kind, mode, TIME
     return member

@@ -54,7 +54,7 @@ def added(
         tree,
         files=tuple(sorted(files, key=lambda file: file.path)),
         left_out=tuple(left_out),
-        link=layout.link(_within(project, Path(tree.source)) or ""),
+        link=layout.link(within(project, Path(tree.source)) or ""),
     )
 
 
@@ -71,18 +71,18 @@ def named(dags: Path, project: Path, include: Sequence[Path]) -> Mapping[str, st
 
     """
     # Of a directory elsewhere the name may be any: what is built of it would depend on where it lies.
-    within = _within(project, dags)
+    place = within(project, dags)
     written = [_written(project, path) for path in include]
     try:
-        return layout.beside("/" if within is None else within, written)
+        return layout.beside("/" if place is None else place, written)
     except layout.Wrong as wrong:
         raise UsageError(
             f"The setting {wrong}", "Each lies in a DAG version by its last name, and is imported by it."
         ) from wrong
 
 
-def _within(project: Path, path: Path) -> str | None:
-    """A path as the project has it; None for one that is not in it."""
+def within(project: Path, path: Path) -> str | None:
+    """Returns a path as the project has it; None for one that is not in it."""
     relative = os.path.relpath(path, os.path.abspath(project))  # noqa: PTH100 - links keep their names
     if relative == ".." or relative.startswith(f"..{os.sep}"):
         return None
@@ -90,7 +90,7 @@ def _within(project: Path, path: Path) -> str | None:
 
 
 def _written(project: Path, path: Path) -> str:
-    written = _within(project, project / path)
+    written = within(project, project / path)
     if written is None or boundary.leads_out(project, path):
         raise UsageError(
             f"The setting include names {path}, which lies outside the project.",

@@ -11,7 +11,7 @@ from dagship.image.tree.model import Tree, TreeFile
 from dagship.image.tree.walk import Walk
 
 
-def read(dags: Path, *, ignore: Sequence[str], max_file_size: int) -> Tree:
+def read(dags: Path, *, ignore: Sequence[str], max_file_size: int, finished: bool = True) -> Tree:
     """Reads a DAG tree.
 
     Args:
@@ -19,6 +19,7 @@ def read(dags: Path, *, ignore: Sequence[str], max_file_size: int) -> Tree:
         ignore: Patterns of files to leave out, as in .gitignore, besides what the tree's `.dockerignore` leaves out,
             and what no image should hold.
         max_file_size: Largest file allowed, bytes.
+        finished: Whether it has its DAGs; commands may be about to make them.
 
     Raises:
         UsageError: It is missing, empty or without a DAG, or something in it cannot be embedded.
@@ -39,7 +40,7 @@ def read(dags: Path, *, ignore: Sequence[str], max_file_size: int) -> Tree:
         )
     if not files:
         raise UsageError(f"The DAG directory {root} is empty.", "Put DAG files there, or name another with --dags.")
-    if not any(_may_hold_a_dag(file) for file in files):
+    if finished and not any(_may_hold_a_dag(file) for file in files):
         raise UsageError(
             f"No file in {root} can hold a DAG: none is a zip archive or a Python file that mentions airflow or dag.",
             "Name the directory that holds the DAG files with --dags"

@@ -163,7 +163,7 @@ class Walk:
 
     def _count(self, more: int) -> None:
         self._bytes += more
-        most = max(_MOST_OF_THE_LARGEST * self._largest, _ALWAYS_ALLOWED)
+        most = most_together(self._largest)
         if self._bytes > most:
             raise UsageError(
                 f"The files in {self._root} have more than {most} bytes together.",
@@ -195,6 +195,11 @@ class Walk:
                 f"The link {name!r} leads outside {self._root}.",
                 "Copy what it leads to in there, or leave it out with .dockerignore.",
             )
+
+
+def most_together(largest: int) -> int:
+    """Returns the bytes that all files of a version may have, where one may have `largest`."""
+    return max(_MOST_OF_THE_LARGEST * largest, _ALWAYS_ALLOWED)
 
 
 def _check_name(root: Path, name: str) -> None:

@@ -1,0 +1,1 @@
+"""Runs the commands of the setting `prepare`, which make files of a DAG version, in a build above the image."""

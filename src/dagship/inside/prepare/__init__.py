@@ -1,0 +1,1 @@
+"""Runs the commands that make files of a DAG version."""

@@ -482,7 +482,7 @@ def test_the_base_is_said_first(dags: Path, base_3: BaseImage) -> None:
     git(dags.parent, "init", "-q")
     build(made)
 
-    assert f"base: {base_3.reference}, as {dags.parent}/.dagship/base.json names it" in said.getvalue()
+    assert f"base: {base_3.reference}, as .dagship/base.json names it" in said.getvalue()
     assert "Git tracks" not in said.getvalue()
 
 

@@ -32,7 +32,7 @@ def base(project: Project) -> BaseImage:
         if built is None or asked_for_another:
             reference, why = f"apache/airflow:{settings.airflow}", "the official image, since nothing names another"
         else:
-            reference, why = built.reference, f"as {project.workspace.directory / 'base.json'} names it"
+            reference, why = built.reference, f"as {project.workspace.directory.name}/base.json names it"
     project.console.say(f"base: {reference}, {why}")
     return probe.probe(
         project.workspace, project.console, reference, builder=settings.builder, platforms=settings.platform

@@ -260,17 +260,6 @@ def with_places(body: str, limited: Mapping[str, str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def renewing(source: str, target: str) -> str:
-    """Returns the command that the header of a lock names: what renews locks for others runs it, where pip-compile can.
-
-    Those read no option but a few, and the paths as they are in the project.
-    """
-    if not target or not source.endswith((".in", ".txt")) or not all(map(PATH.fullmatch, (source, target))):
-        return "dagship lock"
-    options = "--allow-unsafe --generate-hashes --no-emit-index-url --strip-extras"
-    return f"pip-compile {options} --output-file={target} {source}"
-
-
 def compose(
     body: str,
     left_out: Iterable[str],

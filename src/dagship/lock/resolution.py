@@ -22,7 +22,7 @@ from dagship.lock.freshness import environment, moved, stamp
 from dagship.lock.over_base import bounding, not_kept, notes
 from dagship.lock.own import needs
 from dagship.lock.own.lines import Own
-from dagship.lock.pins import PATH, compose, parse_lock, renewing, with_hashes, with_places
+from dagship.lock.pins import PATH, compose, parse_lock, with_hashes, with_places
 from dagship.lock.requirements import Line, Source
 from dagship.model.artifacts import BaseImage
 from dagship.model.own_packages import not_built
@@ -130,6 +130,17 @@ def files_of(settings: Settings, console: Console, base: BaseImage, versions: Ma
     if not result.pop("ok"):
         raise conflict.explain(Failure.model_validate(result), (), _ANY, base.reference, base.python_version)
     return tuple(map(str, result["documents"]))
+
+
+def renewing(source: str, target: str) -> str:
+    """Returns the command that the header of a lock names: what renews locks for others runs it, where pip-compile can.
+
+    Those read no option but a few, and the paths as they are in the project.
+    """
+    if not target or not source.endswith((".in", ".txt")) or not all(map(PATH.fullmatch, (source, target))):
+        return "dagship lock"
+    options = "--allow-unsafe --generate-hashes --no-emit-index-url --strip-extras"
+    return f"pip-compile {options} --output-file={target} {source}"
 
 
 def _describe(

@@ -11,6 +11,7 @@ from bench import (
     build,
     bytecode,
     delivery,
+    first,
     lock,
     machine,
     project,
@@ -30,6 +31,7 @@ ROWS = {
     "versions": versions.rows,
     "lock": lock.rows,
     "verify": verify.rows,
+    "first": first.rows,
     "bytecode": bytecode.rows,
     "start": start.rows,
     # Those that begin so want a cluster: script/bench.

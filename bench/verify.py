@@ -1,5 +1,7 @@
 """`test-image` of many DAG files against Airflow's own list of import errors in the same image."""
 
+from pathlib import Path
+
 from bench.project import Project
 from bench.table import Row, ratio_row
 from bench.timing import alternately, run
@@ -35,13 +37,18 @@ orders_of_region_{number}()
 '''
 
 
-def rows(project: Project, rounds: int, count: int = COUNT) -> list[Row]:
-    """Builds an image with many generated DAG files and tests it both ways."""
-    dags = project.directory / "generated"
-    dags.mkdir(exist_ok=True)
+def generate(dags: Path, count: int = COUNT) -> None:
+    """Writes DAG files into a new directory."""
+    dags.mkdir(parents=True)
     for number in range(count):
         text = _DAG.format(number=number, imports="from airflow.sdk import dag, task")
         (dags / f"orders_{number:03}.py").write_text(text, encoding="utf-8")
+
+
+def rows(project: Project, rounds: int, count: int = COUNT) -> list[Row]:
+    """Builds an image with many generated DAG files and tests it both ways."""
+    dags = project.directory / "generated"
+    generate(dags, count)
     image = project.document("build", "--dags", str(dags))["reference"]
     # The other side wants a metadata database, which a user would have; making it is not counted.
     context = project.directory / "with-database"

@@ -209,4 +209,61 @@ REPOSITORIES = {
         dags={"uses": "uses.py"},
         packages={"boltons": "21.0.0", "toolz": "0.12.0"},
     ),
+    "astro-with-debian-packages": Repository(
+        files={
+            "Dockerfile": "FROM astrocrpublic.azurecr.io/runtime:3.1-1\n",
+            ".astro/config.yaml": "project:\n  name: trees\n",
+            "packages.txt": "# Debian's\ntree\n",
+            "requirements.txt": "boltons==24.0.0\n",
+            "plugins/growing.py": "from airflow.plugins_manager import AirflowPlugin\n\n\n"
+            "class Growing(AirflowPlugin):\n    name = 'growing'\n",
+            "dags/trees.py": dag("trees", "import shutil\n\nimport boltons\nassert shutil.which('tree')"),
+        },
+        dags={"trees": "trees.py"},
+        absent=("growing.py", "packages.txt"),
+        packages={"boltons": "24.0.0"},
+        left=("Dockerfile:1",),
+    ),
+    "dags-made-of-yaml": Repository(
+        files={
+            "dags/factory/make.py": "import pathlib\n\nimport pendulum\nimport yaml\nfrom airflow import DAG\n\n"
+            "for path in sorted(pathlib.Path(__file__).parent.glob('of/*.yaml')):\n"
+            "    for name in yaml.safe_load(path.read_text())['dags']:\n"
+            "        with DAG(name, schedule=None, start_date=pendulum.datetime(2026, 1, 1)) as globals()[name]:\n"
+            "            pass\n",
+            "dags/factory/of/sales.yaml": "dags: [sales_north, sales_south]\n",
+            "dags/factory/of/stock.yaml": "dags: [stock]\n",
+            "dags/drafts/half.py": "from airflow import DAG\nimport not_written_yet\n",
+            "dags/.airflowignore": "drafts/\n",
+        },
+        dags=dict.fromkeys(("sales_north", "sales_south", "stock"), "factory/make.py"),
+        there=("dags/factory/of/sales.yaml", "dags/.airflowignore"),
+    ),
+    "airflow-in-a-monorepo": Repository(
+        airflow="3.3.2",
+        files={
+            "services/web/requirements.txt": "flask==1.0\n",
+            "services/web/app.py": "import flask\n",
+            "pipelines/requirements.txt": "apache-airflow==3.3.2\nboltons==24.0.0\n",
+            "pipelines/dags/costs.py": dag("costs", "import boltons\nfrom rates.table import RATE"),
+            "pipelines/dags/rates/__init__.py": "",
+            "pipelines/dags/rates/table.py": "RATE = 1\n",
+        },
+        dags={"costs": "costs.py"},
+        there=("dags/rates/table.py",),
+        absent=("app.py",),
+    ),
+    "a-lock-of-pip": Repository(
+        files={
+            "pylock.toml": "lock-version = '1.0'\ncreated-by = 'pip'\n"
+            + "".join(
+                f"[[packages]]\nname = '{name}'\nversion = '{version}'\n[[packages.wheels]]\n"
+                f"url = 'https://example.com/{name}-{version}-py3-none-any.whl'\nhashes = {{ sha256 = '{'0' * 64}' }}\n"
+                for name, version in {"toolz": "0.12.0", "boltons": "21.0.0"}.items()
+            ),
+            "dags/uses.py": dag("uses", "import boltons\nimport toolz"),
+        },
+        dags={"uses": "uses.py"},
+        packages={"boltons": "21.0.0", "toolz": "0.12.0"},
+    ),
 }

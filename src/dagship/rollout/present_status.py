@@ -75,7 +75,9 @@ def _show_activity(report: StatusReport) -> dict[str, str]:
     )
     held = [f"{version}{' (current)' if version == activity.current else ''}" for version in activity.held]
     lost = [version for version in activity.pinned if version not in activity.held]
-    fields |= {"versions": f"in the image: {', '.join(held)}"} if activity.baked and held else {}
+    if activity.baked and held:
+        shared = "; packages, plugins and configuration are the same for all" if len(held) > 1 else ""
+        fields["versions"] = f"in the image: {', '.join(held)}{shared}"
     fields |= {"STUCK": stuck} if (stuck := orphaned_runs.stuck(activity)) else {}
     fields |= {"MISSING": f"runs are pinned to what the image does not hold: {', '.join(lost)}"} if lost else {}
     return fields

@@ -152,7 +152,7 @@ def test_status_says_what_runs_need_and_what_the_image_holds(shown: Shown) -> No
 
     assert "unfinished: 1 on aaaaaaaaaaaa, 1 on cccccccccccc" in text
     assert "2 running, 0 queued" in text
-    assert "in the image: aaaaaaaaaaaa, bbbbbbbbbbbb (current)" in text
+    assert "in the image: aaaaaaaaaaaa, bbbbbbbbbbbb (current); packages, plugins and configuration are" in text
     assert "runs are pinned to what the image does not hold: cccccccccccc" in text
     assert "cannot be asked for: There is no scheduler." in shown(
         present_status.show_status, status(workload("x", NEW), live_unseen="There is no scheduler.")

@@ -68,7 +68,7 @@ def read(root: str, version: str) -> Record:
             found = json.load(file)
         verdict = found.pop("verdict")
         return Record(**found, verdict=_verdict(verdict) if verdict else None)
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return Record(version)
 
 

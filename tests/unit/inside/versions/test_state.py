@@ -32,7 +32,7 @@ def test_what_was_written_is_read_again_and_a_change_keeps_the_rest(root: str) -
     assert state.read(root, "a") == Record(version="a", made_of="dags dags", published=3.0, verdict=REFUSED)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"version": "a"}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"version": "a"}', '{"version": "a", "verdict": 3}'])
 def test_a_record_that_cannot_be_read_is_an_empty_one(root: str, text: str) -> None:
     state.remember(root, "a", published=3.0)
     (Path(root) / ".records" / "a.json").write_text(text)

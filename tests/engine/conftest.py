@@ -4,8 +4,10 @@ import io
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from dagship import probe, process
 from dagship.engine import builds, images
@@ -20,19 +22,34 @@ REGISTRY = os.environ.get("DAGSHIP_TEST_REGISTRY", "127.0.0.1:5000")
 
 
 # Those that take longest go first, and all else beside them.
-_LONG = ("test_runs_keep_their_code.py", "test_dag_processor.py", "test_pre_release.py", "test_base.py", "test_lock.py")
-# What takes long to make, once in a process: the tests that ask for one stay together.
-_COSTLY = ("broken", "compared", "constrained", "base_for_several", "wheel")
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    given = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-    for name in [name for name in _COSTLY if name in getattr(item, "fixturenames", ())][:1]:
-        item.add_marker(pytest.mark.xdist_group(f"{name}-{given.get(name, '')}"))
+_LONG = (
+    "test_runs_keep_their_code.py",
+    "test_dag_processor.py",
+    "test_verify.py",
+    "test_base.py",
+    "test_pre_release.py",
+    "test_lock.py",
+)
+# What they share takes long to make: the tests of such a file are run by one process.
+_TOGETHER = ("test_verify.py", "test_base.py", "test_wheel.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _LONG.index(item.path.name) if item.path.name in _LONG else len(_LONG))
+
+
+class _OneByOne(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives each test to the next process that is free, but for those that share what takes long to make."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0].rpartition("/")[2]
+        if file == "test_dag_processor.py":
+            return nodeid.rpartition("[")[2]
+        return file if file in _TOGETHER else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return _OneByOne(config, log)
 
 
 @pytest.fixture(scope="session")

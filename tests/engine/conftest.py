@@ -30,26 +30,26 @@ _LONG = (
     "test_pre_release.py",
     "test_lock.py",
 )
-# What they share takes long to make: the tests of such a file are run by one process.
-_TOGETHER = ("test_verify.py", "test_base.py", "test_wheel.py")
+# Their tests have nothing in common, not even the tag of an image: each goes to the next process that is free.
+_APART = ("test_runs_keep_their_code.py", "test_lock.py", "test_corpus.py", "test_dev.py", "test_pre_release.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _LONG.index(item.path.name) if item.path.name in _LONG else len(_LONG))
 
 
-class _OneByOne(LoadScopeScheduling):  # type: ignore[misc]
-    """Gives each test to the next process that is free, but for those that share what takes long to make."""
+class _Scheduler(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives a process the tests of a file, which share what takes long to make, or one test where they are apart."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0].rpartition("/")[2]
         if file == "test_dag_processor.py":
-            return nodeid.rpartition("[")[2]
-        return file if file in _TOGETHER else nodeid
+            return nodeid.rpartition("[")[2]  # the version of Airflow
+        return nodeid if file in _APART else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
-    return _OneByOne(config, log)
+    return _Scheduler(config, log)
 
 
 @pytest.fixture(scope="session")

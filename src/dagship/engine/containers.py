@@ -27,6 +27,7 @@ LIFETIME = 3600.0
 """How long a container lives unless it is told otherwise, seconds."""
 
 KILLED = 137
+_NOT_STARTED = 126
 
 # Later than this process would, the engine ends and removes what this process cannot any more, seconds.
 _MARGIN = 60
@@ -119,6 +120,8 @@ class Container:
             finally:
                 connection._response.close()  # noqa: SLF001 - nothing else closes it
             code = api.exec_inspect(call["Id"])["ExitCode"]
+            if code == _NOT_STARTED and self._is_over():  # and the words are the engine's
+                code, output = None, ""
         except docker.errors.APIError:
             if not self._is_over():
                 raise

@@ -48,6 +48,7 @@ class _Scheduler(LoadScopeScheduling):  # type: ignore[misc]
         return nodeid if file in _APART else file
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     return _Scheduler(config, log)
 

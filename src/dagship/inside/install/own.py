@@ -98,8 +98,9 @@ def _install(pins: Sequence[str], python: str, prefix: str, ready: str, env: "di
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
     )  # fmt: skip
     if done.returncode != 0:
-        print(done.stdout, file=sys.stderr)
-        finish.say({"kind": "own", "path": "(one of several)", "words": done.stdout[-_WORDS:]})
+        words = index.redacted(done.stdout)
+        print(words, file=sys.stderr)
+        finish.say({"kind": "own", "path": "(one of several)", "words": words[-_WORDS:]})
         raise SystemExit("The packages of the project could not be installed; uv's words are above.")
 
 

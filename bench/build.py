@@ -1,6 +1,5 @@
 """`build --push` against `docker buildx build --push` of a hand-written two-line Dockerfile on the same base."""
 
-import json
 from collections.abc import Callable
 
 from bench.project import INVOKE, REGISTRY, Project
@@ -55,7 +54,7 @@ def _with_include(project: Project, rounds: int) -> Row:
     recipe.write_text(
         f"FROM {project.base}\nCOPY dags /opt/airflow/dags\nCOPY included /opt/airflow/included\n", "utf-8"
     )
-    include = {"DAGSHIP_INCLUDE": json.dumps([str(package.relative_to(project.directory))])}
+    include = {"DAGSHIP_INCLUDE": str(package.relative_to(project.directory))}
 
     def ours() -> float:
         project.edit()

@@ -134,6 +134,8 @@ _OF_EVENTS = (
     ),
 )
 
+_KILLED = 137  # 128 and SIGKILL
+
 Rules = tuple[tuple[re.Pattern[str], str, str], ...]
 
 
@@ -154,6 +156,7 @@ def meaning(fault: Fault, container: ContainerState | None, log: str, events: Se
         or _of_memory(fault, container)
         or last_words(log)
         or ((bad, "") if bad and _ended_by_itself(container) else None)
+        or _of_kill(fault, container, events)
         or _first((*_OF_EVENTS, *_OF_CONFIG), [f"{fault.reason}: {fault.message}", *reversed(events)])
         or ((bad, "") if bad else None)
         or _of_end(fault, container, log)
@@ -191,9 +194,25 @@ def _of_memory(fault: Fault, container: ContainerState | None) -> Meaning | None
     )
 
 
+def _of_kill(fault: Fault, container: ContainerState | None, events: Sequence[str]) -> Meaning | None:
+    """What it means to be killed where Kubernetes did not do it.
+
+    A runtime hears of memory that ran out by an event of its own, and does not always hear it before the end of the
+    process (containerd/containerd#8180, #12260); then Kubernetes says `Error` and 137, and no more.
+    """
+    if fault.reason != "CrashLoopBackOff" or container is None or container.exit_code != _KILLED:
+        return None
+    if any(event.startswith("Killing:") for event in events):
+        return None
+    return (
+        f"The container {fault.container or container.name} was killed, as happens where memory runs out.",
+        "Compare what it uses with resources.limits.memory and with the node's memory, and raise what is too low.",
+    )
+
+
 def _ended_by_itself(container: ContainerState | None) -> bool:
     """Whether it ended with an error of its own; an end by a signal or with success can be Kubernetes' doing."""
-    return container is not None and container.exit_code not in {None, 0, 137, 143}
+    return container is not None and container.exit_code not in {None, 0, _KILLED, 143}
 
 
 def _of_end(fault: Fault, container: ContainerState | None, log: str) -> Meaning:

@@ -127,6 +127,15 @@ def test_memory_that_ran_out_is_told_before_what_the_log_says() -> None:
     assert "resources.limits.memory" in hint
 
 
+def test_memory_that_the_runtime_did_not_hear_of_is_suspected_unless_kubernetes_killed() -> None:
+    ready = "Unhealthy: Readiness probe failed: dial tcp 10.88.0.58:8793: connect: connection refused"
+    said, hint = crash("loading", ready, code=137)
+
+    assert said == "The container worker was killed, as happens where memory runs out."
+    assert "resources.limits.memory" in hint
+    assert "liveness probe" in crash("loading", *LIVENESS, code=137)[0]
+
+
 LIVENESS = ("Unhealthy: Liveness probe failed: ", "Killing: Container c failed liveness probe, will be restarted")
 
 

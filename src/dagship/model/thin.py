@@ -1,0 +1,102 @@
+"""Thin delivery: a DAG version that reaches a running Airflow without a new pod; frozen values and names.
+
+A thin image is an image that runs, and one layer above it. What that layer brings is announced in a ConfigMap, which the
+pods of the image have mounted (docs/explanation/thin-delivery.md).
+"""
+
+from pydantic import Field
+
+from dagship.model.artifacts import Artifact
+
+NAME = "dagship-dags"
+"""The ConfigMap, unless the volume of the dag-processor names another: two Airflows can share a namespace."""
+VOLUME = "dag-announced"
+MOUNT = "/opt/airflow/dag-announced"
+"""Where whatever reads DAGs has it mounted. The code in inside/, which imports nothing of the rest, has its own."""
+CURRENT = "current"
+PACKAGES = "packages"
+"""Keys of its data."""
+MOST = 512 * 1024
+"""Bytes of all packages together: an object of Kubernetes has 1 MiB at most, and base64 takes a third more."""
+FORM = 1
+
+LABEL_ONTO = "io.dagship.thin.onto"
+LABEL_FOUNDATION = "io.dagship.foundation"
+
+
+class Thin(Artifact):
+    """What makes an image a thin one.
+
+    Attributes:
+        onto: The image that it adds a DAG version to, by digest.
+        base: The id of the DAG version that is current in that image: what the package says is the difference from it.
+        tree: The whole digest of the DAG version that it brings.
+        foundation: What both are built on.
+
+    """
+
+    onto: str
+    base: str
+    tree: str
+    foundation: str
+
+
+class Announcement(Artifact):
+    """The DAG version that new runs are to get.
+
+    Attributes:
+        form: Number of the form of this document.
+        serial: Counts up with each announcement.
+        version: The id of the DAG version.
+        tree: Its whole digest.
+        foundation: The foundation of the image that it is for.
+        base: The DAG version that is current in that image.
+        image: The thin image with it, by digest.
+
+    """
+
+    form: int = FORM
+    serial: int
+    version: str
+    tree: str
+    foundation: str
+    base: str
+    image: str
+
+
+class Packaged(Artifact):
+    """A DAG version that the ConfigMap has a package of.
+
+    Attributes:
+        tree: Its whole digest.
+        base: The DAG version that the package is the difference from.
+        foundation: The foundation of the image that it fits.
+        image: The thin image with it, by digest.
+        bytes: Of the package.
+
+    """
+
+    tree: str
+    base: str
+    foundation: str
+    image: str
+    bytes: int
+
+
+class Receiver(Artifact):
+    """What a running Airflow can take without a new pod.
+
+    Attributes:
+        onto: The one image of ours that whatever reads DAGs runs, by digest; empty where there is none such.
+        config_map: Name of the ConfigMap that it has mounted.
+        announcement: What is announced there; None where nothing is.
+        packages: The DAG versions that it has packages of.
+        why_not: Why it takes nothing, a sentence for people; empty where it does.
+
+    """
+
+    onto: str = ""
+    config_map: str = NAME
+    announcement: Announcement | None = None
+    packages: dict[str, Packaged] = Field(default_factory=dict)
+    why_not: str = ""

@@ -14,7 +14,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from dagship.errors import UsageError, of_system
-from dagship.model.artifacts import Artifact
+from dagship.model.frozen import Artifact
 from dagship.untrusted import boundary, files
 
 NAME = ".dagship"

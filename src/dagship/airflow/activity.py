@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from dagship.model.artifacts import Artifact
 from dagship.model.dag_versions import is_id
+from dagship.model.frozen import Artifact
 
 
 class RunCount(Artifact):

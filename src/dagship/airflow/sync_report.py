@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from dagship.model.artifacts import Artifact
+from dagship.model.frozen import Artifact
 
 SyncState = Literal["current", "refused", "held", "unreachable", "failing", "starting", "unknown"]
 

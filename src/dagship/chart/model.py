@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from dagship.diagnosis.failure import Failure
-from dagship.model.artifacts import Artifact
+from dagship.model.frozen import Artifact
 
 Source = Literal["--image", "the values", "the release", "push"]
 

@@ -1,6 +1,6 @@
 """The failure of a rollout or an install: a frozen value."""
 
-from dagship.model.artifacts import Artifact
+from dagship.model.frozen import Artifact
 
 
 class Failure(Artifact):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from dagship.model.artifacts import Artifact
+from dagship.model.frozen import Artifact
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from dagship.model.artifacts import Artifact
+from dagship.model.frozen import Artifact
 
 Kind = Literal[
     "index", "tool", "unsatisfiable", "base", "lines", "limits", "line", "no-package", "no-version", "other-python",

@@ -5,14 +5,9 @@ Data runs one way: Settings → LockFile → Tree (image/tree/model.py) → Buil
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-class Artifact(BaseModel):
-    """A frozen value that JSON holds whole."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+from dagship.model.frozen import Artifact
 
 _FACTS = ("dag_version", "dag_versions", "dag_digests", "dag_changes", "dags", "airflow", "platforms")
 
@@ -201,7 +196,7 @@ class BuiltImage(DagImage):
     dag_version: str
     dag_versions: tuple[str, ...] = ()
     dag_digests: tuple[str, ...] = ()
-    dag_changes: dict[str, tuple[str, ...] | None] = {}
+    dag_changes: dict[str, tuple[str, ...] | None] = Field(default_factory=dict)
     airflow: str
     base: str
     moved: tuple[Moved, ...] = ()
@@ -251,8 +246,8 @@ class PushedImage(DagImage):
     dag_version: str
     dag_versions: tuple[str, ...] = ()
     dag_digests: tuple[str, ...] = ()
-    dag_changes: dict[str, tuple[str, ...] | None] = {}
-    dags: dict[str, str] = {}
+    dag_changes: dict[str, tuple[str, ...] | None] = Field(default_factory=dict)
+    dags: dict[str, str] = Field(default_factory=dict)
     tested: bool
     airflow: str = ""
     platforms: tuple[str, ...] = ()

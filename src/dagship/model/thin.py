@@ -1,12 +1,12 @@
 """Thin delivery: a DAG version that reaches a running Airflow without a new pod; frozen values and names.
 
-A thin image is an image that runs, and one layer above it. What that layer brings is announced in a ConfigMap, which the
-pods of the image have mounted (docs/explanation/thin-delivery.md).
+A thin image is an image that runs, and one layer above it. What that layer brings is announced in a ConfigMap, which
+the pods of the image have mounted (docs/explanation/thin-delivery.md).
 """
 
 from pydantic import Field
 
-from dagship.model.artifacts import Artifact
+from dagship.model.frozen import Artifact
 
 NAME = "dagship-dags"
 """The ConfigMap, unless the volume of the dag-processor names another: two Airflows can share a namespace."""

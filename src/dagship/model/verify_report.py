@@ -3,7 +3,8 @@
 from datetime import date
 from typing import Literal
 
-from dagship.model.artifacts import Artifact, Moved
+from dagship.model.artifacts import Moved
+from dagship.model.frozen import Artifact
 
 Severity = Literal["error", "warning"]
 

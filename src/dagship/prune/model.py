@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from dagship.model.artifacts import Artifact
+from dagship.model.frozen import Artifact
 
 
 class Place(Artifact):

@@ -6,7 +6,8 @@ move with before and after exchanged, so that there is one machinery for both wa
 
 from typing import Literal, NamedTuple
 
-from dagship.model.artifacts import Artifact, DagImage
+from dagship.model.artifacts import DagImage
+from dagship.model.frozen import Artifact
 from dagship.workloads.kinds import Kind, Role
 
 # Releases of a record.

@@ -7,7 +7,8 @@ from pydantic import Field
 from dagship.airflow.activity import Activity, Task
 from dagship.airflow.sync_report import SyncReport
 from dagship.diagnosis.failure import Failure
-from dagship.model.artifacts import Artifact, DagImage, PushedImage
+from dagship.model.artifacts import DagImage, PushedImage
+from dagship.model.frozen import Artifact
 from dagship.record.model import Hold, Journal, Move, Release
 from dagship.workloads.image_identity import digest, spelled_out
 from dagship.workloads.kinds import Role

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from dagship.errors import OutsideError, Refused, UsageError
 from dagship.lock.own.lines import Own
 from dagship.lock.requirements import Source, canonical
-from dagship.model.artifacts import Artifact, BaseImage, OwnPackage
+from dagship.model.artifacts import BaseImage, OwnPackage
+from dagship.model.frozen import Artifact
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement

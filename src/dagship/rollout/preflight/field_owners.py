@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from dagship.cluster.calls import MANAGER
-from dagship.model.artifacts import Artifact
+from dagship.model.frozen import Artifact
 from dagship.rollout.preflight.managed_fields import Operation, managers
 
 Tool = Literal["helm", "argocd", "flux", "other"]

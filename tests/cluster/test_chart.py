@@ -12,6 +12,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from dagship.model import thin
 from tests.builders.airflow import container, pod
 from tests.cluster.conftest import namespace
 from tests.cluster.images import image
@@ -291,6 +292,13 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"logs": {"persistence": True}, "volumeMounts": [{"name": "logs-pod", "mountPath": "/again"}]},
         "names the volume logs-pod, which is not in volumes, and not in every pod of the chart",
     ),
+    "a mount where DAG versions are announced": (
+        {"volumeMounts": [{"name": "tmp", "mountPath": "/opt/airflow/dag-announced/"}]},
+        "volumeMounts has /opt/airflow/dag-announced/, where",
+    ),
+    "a volume of the name of the announced": (
+        {"volumes": [{"name": "dag-announced", "emptyDir": {}}]}, "the name dag-announced, which the chart has",
+    ),
     "two volumes of one name": ({"volumes": [{"name": "a"}, {"name": "a", "emptyDir": {}}]}, "volumes names a twice"),
     "a variable twice": ({"env": [{"name": "A", "value": "b"}, {"name": "A", "value": "c"}]}, "env names A twice"),
     "a mount of no volume": ({"volumeMounts": [{"name": "a", "mountPath": "/a"}]}, "which is not in volumes"),
@@ -348,6 +356,39 @@ def test_a_volume_of_the_chart_is_mounted_again_where_every_pod_has_it(
 
     assert len(mounting) > 4
     assert [pod for pod in mounting if name not in {volume["name"] for volume in pod["volumes"]}] == []
+
+
+READERS = {
+    "CeleryExecutor": {"worker", "dag-processor"},
+    "KubernetesExecutor": {"base", "dag-processor"},
+    "LocalExecutor": {"scheduler", "dag-processor"},
+}
+
+
+@pytest.mark.parametrize("executor", READERS)
+def test_what_reads_dags_has_the_announced_versions_mounted_and_nothing_else_has(
+    executor: str, helm_program: str, tmp_path: Path
+) -> None:
+    seen = list(pods(rendered(helm_program, tmp_path, executor=executor)))
+    volume = {"name": thin.VOLUME, "configMap": {"name": "air-dags", "optional": True}}
+    mount = {"name": thin.VOLUME, "mountPath": thin.MOUNT, "readOnly": True}
+    with_volume = [pod for pod in seen if volume in pod["volumes"]]
+    mounting = [one["name"] for pod in seen for one in containers(pod) if mount in one.get("volumeMounts", ())]
+
+    assert set(mounting) == READERS[executor]
+    assert len(with_volume) == len(mounting) == 2 < len(seen)
+
+
+@pytest.mark.parametrize(
+    ("version", "mode"), [("2.11.2", "embedded"), *(("3.3.2", mode) for mode in MODES if mode != "embedded")]
+)
+def test_where_nothing_is_announced_nothing_is_mounted_for_it(
+    version: str, mode: str, helm_program: str, tmp_path: Path
+) -> None:
+    done = template(helm_program, tmp_path, airflowVersion=version, dags=MODES[mode])
+
+    assert done.returncode == 0, done.stderr
+    assert thin.VOLUME not in done.stdout
 
 
 @pytest.mark.parametrize("release", ["1air", "my.air"])

@@ -100,6 +100,16 @@ dagship/image-of-values: {{ include "airflow.valuesImage" . | quote }}
 {{ .Values.dags.persistent.claim | default (printf "%s-dags" (include "airflow.name" .)) }}
 {{- end -}}
 
+{{/*
+Whether its pods take a DAG version that is announced while they run, "true" or "": Airflow 3 alone says with each task
+which one it is of, and git and volumes have their own way.
+*/}}
+{{- define "airflow.announced" -}}
+{{ if and (eq .Values.dags.mode "embedded") (eq (include "airflow.major" .) "3") }}true{{ end }}
+{{- end -}}
+
+{{- define "airflow.announcedRoot" -}}/opt/airflow/dag-announced{{- end -}}
+
 {{- define "airflow.policyVersion" -}}
 {{ if .Capabilities.APIVersions.Has "policy/v1" }}policy/v1{{ else }}policy/v1beta1{{ end }}
 {{- end -}}

@@ -118,6 +118,9 @@ dags-{{ .Values.dags.mode }}
 - {name: {{ include "airflow.dagsVolume" .root }}, mountPath: {{ include "airflow.dagsRoot" . }}, readOnly: true}
 {{- else if eq $dags.mode "persistent" -}}
 - {name: {{ include "airflow.dagsVolume" .root }}, mountPath: /opt/airflow/dags, readOnly: true}
+{{- else if include "airflow.announced" .root -}}
+# Whole: what is mounted by subPath never changes again.
+- {name: dag-announced, mountPath: {{ include "airflow.announcedRoot" . }}, readOnly: true}
 {{- end -}}
 {{- end -}}
 
@@ -142,6 +145,9 @@ dags-{{ .Values.dags.mode }}
 - {name: {{ include "airflow.dagsVolume" . }}, emptyDir: {sizeLimit: {{ .Values.dags.git.size }}}}
 {{- else if eq .Values.dags.mode "persistent" -}}
 - {name: {{ include "airflow.dagsVolume" . }}, persistentVolumeClaim: {claimName: {{ include "airflow.dagsClaim" . }}}}
+{{- else if include "airflow.announced" . -}}
+# Made by the first deploy that announces a DAG version; without one the image's own is served.
+- {name: dag-announced, configMap: {name: {{ include "airflow.name" . }}-dags, optional: true}}
 {{- end }}
 {{- if and (include "airflow.synced" .) .Values.dags.git.secret }}
 # Readable for the group, which is how a container that is not root gets it.

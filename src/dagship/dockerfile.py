@@ -42,6 +42,7 @@ class Recipe:
         dag_version: Version id of the DAGs, empty without a runtime stage.
         earlier: Version ids that stay beside it, newest first.
         bundles: Airflow's list of DAG bundles, as JSON; empty where Airflow knows none.
+        foundation: Digest of all that goes in but the DAG versions, for what serves them.
 
     """
 
@@ -65,6 +66,7 @@ class Recipe:
     dag_version: str = ""
     earlier: tuple[str, ...] = ()
     bundles: str = ""
+    foundation: str = ""
 
 
 def render(recipe: Recipe) -> str:

@@ -18,7 +18,7 @@ from dagship.cli.namespace import namespace
 from dagship.engine import images
 from dagship.image import plan
 from dagship.inside.versions import settings as sync
-from dagship.model import dag_versions, moved_packages
+from dagship.model import dag_versions, moved_packages, thin
 from dagship.model.artifacts import PushedImage
 from dagship.record.model import Change, Journal, Move, Release
 from dagship.rollout.results import RolloutResult
@@ -91,7 +91,7 @@ def test_every_setting_shown_exists(page: Path) -> None:
     in_environment = {
         name.lower()
         for name in re.findall(r"\bDAGSHIP_([A-Z_]+)\b", text)
-        if not name.startswith(("TEST_", "SYNC_", "DAG_VERSION"))  # those are read in a pod
+        if not name.startswith(("TEST_", "SYNC_", "DAG_VERSION", "FOUNDATION"))  # those are read in a pod
     }
 
     assert in_files | in_environment <= set(Settings.model_fields)
@@ -132,6 +132,7 @@ def test_every_label_is_described() -> None:
         plan.LABEL_LOCK,
         images.LABEL_CONTENT,
         moved_packages.LABEL_MOVED,
+        thin.LABEL_FOUNDATION,
     }
     page = (ROOT / "docs" / "reference" / "image.md").read_text("utf-8")
 

@@ -6,7 +6,7 @@ The tag is made from the content: what goes in decides it, so the same input has
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from dagship.dockerfile import Recipe, compilers
 from dagship.engine import images
@@ -16,6 +16,7 @@ from dagship.image.tree.model import Tree
 from dagship.model import moved_packages
 from dagship.model.artifacts import BaseImage, LockFile
 from dagship.model.reference import Reference
+from dagship.model.thin import LABEL_FOUNDATION
 from dagship.resources import BESIDE_DAGS, programs, resource
 from dagship.settings import Settings
 
@@ -47,6 +48,7 @@ class Plan:
         archives: The sources of the lock's own packages, in their order.
         recipe: What the Dockerfile is rendered from.
         platforms: `os/architecture`, one or more.
+        foundation: SHA-256 of all of it but the DAG versions, hex: what a version without its image can be put on.
         content: SHA-256 of all that goes in, hex: the same content is the same image.
         reference: Repository and content-addressed tag.
 
@@ -60,6 +62,7 @@ class Plan:
     archives: tuple[bytes, ...]
     recipe: Recipe
     platforms: tuple[str, ...]
+    foundation: str
     content: str
     reference: Reference
 
@@ -98,7 +101,9 @@ def plan(
         earlier=tuple(version.version for version in earlier),
         bundles=json.dumps(_BUNDLES, separators=(",", ":")) if has_bundles(base.airflow) else "",
     )
-    content = _content(settings, base, lock, recipe, (tree, *earlier))
+    foundation = _foundation(settings, base, lock, recipe)
+    recipe = replace(recipe, foundation=foundation)
+    content = _digest({"foundation": foundation, "dags": [each.digest for each in (tree, *earlier)]})
     return Plan(
         base=base,
         lock=lock,
@@ -108,13 +113,14 @@ def plan(
         archives=tuple(archives),
         recipe=recipe,
         platforms=settings.platform or (base.platform,),
+        foundation=foundation,
         content=content,
         reference=Reference.repository(settings.repository).tagged(f"{tree.version}-{content[:_HASH_DIGITS]}"),
     )
 
 
-def _content(settings: Settings, base: BaseImage, lock: LockFile, recipe: Recipe, trees: Sequence[Tree]) -> str:
-    """The digest of everything that goes in.
+def _foundation(settings: Settings, base: BaseImage, lock: LockFile, recipe: Recipe) -> str:
+    """The digest of everything that goes in, but the DAG versions.
 
     Where packages come from, which builder is used and when it is built change nothing in the image.
     """
@@ -123,14 +129,17 @@ def _content(settings: Settings, base: BaseImage, lock: LockFile, recipe: Recipe
         "directories": [directory.model_dump() for directory in base.directories],
         "lock": lock.digest,
         "platform": settings.platform or (base.platform,),
-        "dags": [tree.digest for tree in trees],
-        "recipe": asdict(recipe),
+        "recipe": asdict(replace(recipe, dag_version="", earlier=())),
         "template": resource("images/airflow/Dockerfile.j2").read_text("utf-8"),
         "purelib": base.purelib,
         "versions": {**versions_files(), archive.START: ""},
         "own": [one.model_dump() for one in lock.own],
         "inside": _installing_files() if recipe.with_tools else {},
     }
+    return _digest(goes_in)
+
+
+def _digest(goes_in: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(goes_in, sort_keys=True).encode()).hexdigest()
 
 
@@ -166,6 +175,7 @@ def labels(plan: Plan, revision: Mapping[str, str]) -> dict[str, str]:
         "org.opencontainers.image.version": plan.reference.tag,
         **sidebyside.labels(digests_of(plan), sidebyside.changes(plan.tree, plan.earlier)),
         images.LABEL_CONTENT: plan.content,
+        LABEL_FOUNDATION: plan.foundation,
         LABEL_AIRFLOW: plan.base.airflow,
         **({LABEL_LOCK: plan.lock.digest} if plan.lock.text else {}),
         **moved_packages.labels(plan.lock.moved),

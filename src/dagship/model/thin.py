@@ -21,7 +21,10 @@ MOST = 512 * 1024
 FORM = 1
 
 LABEL_ONTO = "io.dagship.thin.onto"
+LABEL_BASE = "io.dagship.thin.base"
 LABEL_FOUNDATION = "io.dagship.foundation"
+FOUNDATION = "DAGSHIP_FOUNDATION"
+"""The variable of an image that says its foundation to what serves DAG versions in it."""
 
 
 class Thin(Artifact):

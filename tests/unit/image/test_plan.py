@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from dagship.dockerfile import render
 from dagship.image import builder as build
 from dagship.image import plan as planning
 from dagship.image.tree.model import Tree, TreeFile
@@ -100,6 +101,7 @@ def test_labels_say_what_is_in_the_image(tmp_path: Path, tree: Tree) -> None:
         "io.dagship.dag.versions": tree.version,
         "io.dagship.dag.digests": tree.digest,
         "io.dagship.content": plan.content,
+        "io.dagship.foundation": plan.foundation,
         "io.dagship.airflow.version": "3.3.2",
         "io.dagship.lock": LOCK.digest,
     } == planning.labels(plan, {"org.opencontainers.image.revision": "abc"})
@@ -114,6 +116,41 @@ def test_earlier_versions_are_staged_and_decide_the_tag(tmp_path: Path, tree: Tr
     assert [f"{old.version}.tar"] == [path.name for path in (tmp_path / "beside" / "earlier").iterdir()]
     assert f"{tree.version},{old.version}" == planning.labels(beside, {})["io.dagship.dag.versions"]
     assert {old.version: ("b",)} == dag_versions.changes_of(planning.labels(beside, {}))
+
+
+def test_the_foundation_is_the_same_whatever_dag_versions_are_on_it_and_the_image_is_told_it(
+    tmp_path: Path, tree: Tree
+) -> None:
+    old = Tree(source=tmp_path, files=(*tree.files, TreeFile(path="b", executable=False, content=b"")))
+    one, other = (
+        planning.plan(settings(tmp_path, repository=name), base(), LOCK, current, earlier)
+        for name, current, earlier in (("one", tree, ()), ("other", old, (tree,)))
+    )
+
+    assert (one.foundation, len(one.foundation)) == (other.foundation, 64)
+    assert f"DAGSHIP_FOUNDATION={one.foundation}\n" in render(one.recipe)
+    assert one.foundation == planning.labels(other, {})["io.dagship.foundation"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "changed_base", "lock"),
+    [
+        ({"system_packages": "git"}, {}, NO_LOCK),
+        ({"platform": "linux/arm64"}, {}, NO_LOCK),
+        ({}, {"pinned": "apache/airflow@sha256:" + "2" * 64}, NO_LOCK),
+        ({}, {"purelib": "/usr/lib/python3/dist-packages"}, NO_LOCK),
+        ({}, {}, LOCK),
+        ({}, {}, OWN),
+    ],
+)
+def test_what_is_below_the_dags_is_another_foundation(
+    tmp_path: Path, tree: Tree, flags: dict[str, str], changed_base: dict[str, Any], lock: LockFile
+) -> None:
+    before = planning.plan(settings(tmp_path), base(), NO_LOCK, tree)
+    with_home = planning.plan(settings(tmp_path), base(), NO_LOCK, tree, home=tree)
+    after = planning.plan(settings(tmp_path, **flags), base(**changed_base), lock, tree)
+
+    assert len({before.foundation, after.foundation, with_home.foundation}) == 3
 
 
 @pytest.mark.parametrize(("airflow", "bundles"), [("3.0.6", True), ("3.3.2", True), ("2.11.2", False)])

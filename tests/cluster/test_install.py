@@ -90,6 +90,12 @@ def claim(name: str, release: str = "airflow") -> Object:
     }
 
 
+def announced(name: str) -> Object:
+    """What a deploy announces DAG versions in; another Airflow's has another name."""
+    metadata = {"name": name, "labels": {"app.kubernetes.io/managed-by": "dagship"}}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"current": "{}"}}
+
+
 def test_without_helm_it_is_said_what_is_missing(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     finished = install(rig, f"--image={REPOSITORY}@sha256:{'1' * 64}")
@@ -309,6 +315,7 @@ def test_uninstall_leaves_data_and_names_it_and_deletes_it_when_told(air: Rig, h
     done = install(air, f"--image={image('a', 'of-chart')}")
     config_map.store(air.cluster, Record(), None)
     air.kubectl.apply(claim("data-airflow-postgres-0"), claim("other", "another"))
+    air.kubectl.apply(*map(announced, ("airflow-dags", "dagship-dags")))
     gone = air.command("uninstall", "--json")
     left = air.kubectl("get", "all,configmap,lease,pvc,secret", "--output=name").split()
     told = air.command("uninstall", "--delete-data", "--yes", "--json")
@@ -317,8 +324,9 @@ def test_uninstall_leaves_data_and_names_it_and_deletes_it_when_told(air: Rig, h
     assert gone.returncode == 0, gone.stderr
     kept = ["persistentvolumeclaim/data-airflow-postgres-0", "secret/airflow-keys"]
     assert (json.loads(gone.stdout)["kept"], json.loads(gone.stdout)["record"]) == (kept, True)
+    assert json.loads(gone.stdout)["deleted"] == ["configmap/airflow-dags"]
     ours = {name for name in left if "token" not in name and "kube-root-ca" not in name}
-    assert ours == {*kept, "persistentvolumeclaim/other", "secret/db", "secret/broker"}
+    assert ours == {*kept, "persistentvolumeclaim/other", "configmap/dagship-dags", "secret/db", "secret/broker"}
     assert helm("list", "--short").stdout == ""
     assert told.returncode == 0, told.stderr
     assert json.loads(told.stdout)["deleted"] == kept

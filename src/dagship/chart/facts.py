@@ -53,6 +53,11 @@ def own_keys(release: str) -> str:
     return f"{release}-keys"
 
 
+def announced(release: str) -> str:
+    """Returns the name of the ConfigMap that the pods have mounted for DAG versions that are announced to them."""
+    return f"{release}-dags"
+
+
 def _of(values: Values, name: str) -> Values:
     found = values.get(name)
     return found if isinstance(found, Mapping) else {}

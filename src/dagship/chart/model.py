@@ -87,7 +87,7 @@ class UninstallResult(Artifact):
         context: Name of the kubeconfig's context.
         chart: Chart and version that was there; empty where only data was left.
         kept: Claims and Secrets that stay, as `persistentvolumeclaim/data-airflow-postgres-0`.
-        deleted: Those that were deleted.
+        deleted: Those that were deleted, and the ConfigMap with what was announced, as `configmap/airflow-dags`.
         record: Whether dagship's own record and lease are gone from the namespace.
         warnings: What was noticed.
         seconds: Seconds by phase.

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dagship.terminal.console import Console
 
 _ORPHANS = "those that a KubernetesExecutor started stay until somebody deletes them."
+_OURS = {"app.kubernetes.io/managed-by": "dagship"}
 _CLAIM = "PersistentVolumeClaim"
 # Kind, name and uid of what outlives a release.
 Left = tuple[str, str, str]
@@ -66,6 +67,7 @@ def uninstall(
             pods_gone.wait(cluster, console, release, timeout=timeout)
         data = _data(cluster, release)  # what the release made was known to be kept only by its chart
         warnings: list[str] = []
+        withdrawn = _withdraw(cluster, release, warnings)
         if delete_data:
             with console.step("Deleting its data"):
                 for kind, name, uid in data:
@@ -81,7 +83,7 @@ def uninstall(
         context=cluster.context,
         chart=there.chart if there else "",
         kept=() if delete_data else named,
-        deleted=named if delete_data else (),
+        deleted=(*withdrawn, *(named if delete_data else ())),
         record=gone,
         warnings=tuple(warnings),
         seconds=seconds,
@@ -122,6 +124,20 @@ def _agree(console: "Console", release: str, namespace: str, data: tuple[Left, .
     console.say(f"This deletes for good, in the namespace {namespace}:\n{named}")
     if console.ask(f"Type {release} to go on:") != release:
         raise UsageError("That is not the name of the release; nothing was changed.")
+
+
+def _withdraw(cluster: "Cluster", release: str, warnings: list[str]) -> tuple[str, ...]:
+    """Deletes what is announced to the pods of a release: dagship made it, so Helm does not."""
+    name = facts.announced(release)
+    try:
+        with suppress(NotFound):
+            found = cluster.about("ConfigMap", name)["metadata"]
+            if _OURS.items() <= (found.get("labels") or {}).items():
+                cluster.delete("ConfigMap", name, uid=found["uid"])
+                return (f"configmap/{name}",)
+    except Forbidden as refused:
+        warnings.append(f"the ConfigMap {name} stays: {refused.message}")
+    return ()
 
 
 def _forget(cluster: "Cluster", warnings: list[str]) -> bool:

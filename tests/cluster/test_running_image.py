@@ -3,13 +3,16 @@
 import json
 import socket
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from dagship.model.thin import Receiver
 from dagship.rollout import running_image
 from dagship.rollout.plan import dag_version
 from dagship.rollout.running_image import Incumbent
+from tests.builders import thin
 from tests.builders.airflow import container, deployment, pod, stateful_set
 from tests.cluster.images import REPOSITORY, image
 from tests.cluster.rig import Rig
@@ -47,7 +50,10 @@ def test_the_image_that_most_of_an_airflow_runs_comes_first_and_airflow_says_wha
     said = {"baked": True, "runs": [{"version": NEEDED, "state": "running", "runs": 2}]}
     most, few = start(rig, answer=f"echo '{json.dumps(said)}'")
 
-    assert asked(rig.kubectl.namespace) == Incumbent(images=(most, few), pinned=(NEEDED,), complete=True)
+    found = asked(rig.kubectl.namespace)
+    assert replace(found, receiver=None) == Incumbent(images=(most, few), pinned=(NEEDED,), complete=True)
+    assert found.receiver is not None
+    assert found.receiver.why_not == "no dag-processor runs the image there"
 
 
 def test_the_version_that_a_rollback_made_current_is_needed_too(rig: Rig) -> None:
@@ -64,7 +70,8 @@ def test_the_version_that_a_rollback_made_current_is_needed_too(rig: Rig) -> Non
 def test_an_airflow_that_does_not_say_is_known_by_its_images(rig: Rig) -> None:
     most, few = start(rig, answer="exit 1")
 
-    assert asked(rig.kubectl.namespace) == Incumbent(images=(most, few), pinned=(), complete=False)
+    found = asked(rig.kubectl.namespace)
+    assert replace(found, receiver=None) == Incumbent(images=(most, few), pinned=(), complete=False)
 
 
 def test_an_airflow_on_images_from_elsewhere_is_none(rig: Rig) -> None:
@@ -102,3 +109,13 @@ def test_a_server_that_is_not_there_is_no_answer(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
 
     assert asked("") == Incumbent()
+
+
+def test_an_airflow_says_before_a_build_that_it_can_take_a_version_without_a_new_pod(rig: Rig) -> None:
+    runs = image("a")
+    rig.start(*thin.airflow(runs))
+    rig.kubectl.apply({"apiVersion": "v1", **thin.config_map(thin.announcement(), v6=b"abc")})
+
+    assert asked(rig.kubectl.namespace).receiver == Receiver(
+        onto=runs, announcement=thin.announcement(), packages={thin.V6: thin.packaged()}
+    )

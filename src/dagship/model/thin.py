@@ -49,8 +49,9 @@ class Announcement(Artifact):
 
     Attributes:
         form: Number of the form of this document.
-        serial: Counts up with each announcement.
-        version: The id of the DAG version.
+        serial: Goes up with each announcement; where nothing is announced, an image serves its current DAGs as of
+            serial 0.
+        version: The id of the DAG version: one of a package, or one that the image has.
         tree: Its whole digest.
         foundation: The foundation of the image that it is for.
         base: The DAG version that is current in that image.

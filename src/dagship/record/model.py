@@ -33,8 +33,9 @@ class Change(Artifact):
     """One field of an object.
 
     Attributes:
-        field: `image` of a container, `env` variable of a container, or image in a `template`, a pod in a ConfigMap.
-        container: Name of the container.
+        field: `image` of a container, `env` variable of a container, image in a `template`, a pod in a ConfigMap, or
+            the DAG version that is `announced` in a ConfigMap.
+        container: Name of the container; empty for what is announced.
         init: Whether it is an initContainer.
         name: Name of the environment variable, or key of the ConfigMap.
         before: What it said; None for a variable that was not there.
@@ -42,8 +43,8 @@ class Change(Artifact):
 
     """
 
-    field: Literal["image", "env", "template"]
-    container: str
+    field: Literal["image", "env", "template", "announced"]
+    container: str = ""
     init: bool = False
     name: str = ""
     before: str | None = None

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dagship.model.thin import Receiver
 from dagship.rollout.survey import read_namespace
 
 if TYPE_CHECKING:
@@ -33,12 +34,14 @@ class Incumbent:
             by the name they were asked for by where a mirror's was put in its place.
         pinned: DAG versions that unfinished runs began on, and the one that a rollback made current.
         complete: Whether Airflow said which.
+        receiver: What the Airflow can take without a new pod; None where nobody knows.
 
     """
 
     images: tuple[str, ...] = ()
     pinned: tuple[str, ...] = ()
     complete: bool = False
+    receiver: Receiver | None = None
 
 
 def asking(
@@ -87,6 +90,7 @@ def _ask(cluster: "Cluster", repository: str, selector: str) -> Iterator[Incumbe
     """Yields what is known first, then all of it: the namespace answers at once, Airflow takes seconds."""
     from dagship.airflow import query
     from dagship.rollout.plan import dag_version, own_releases, planner
+    from dagship.rollout.thin import receiver
     from dagship.workloads import selection, several_airflows
 
     survey = read_namespace(cluster, selector=selector, only_looks=True)
@@ -98,12 +102,16 @@ def _ask(cluster: "Cluster", repository: str, selector: str) -> Iterator[Incumbe
     asked_for = [one.image for one in (journal, *reversed(releases)) if one and one.image]
     called = (_called(image, repository, names, asked_for) for image, _ in used.most_common())
     images = tuple(dict.fromkeys(filter(None, called)))
-    yield Incumbent(images=images, complete=not images)
-    if images and not several_airflows.refusal((workload for workload, _ in selected), selector=selector, names=()):
+    several = several_airflows.refusal((workload for workload, _ in selected), selector=selector, names=())
+    takes = receiver.of(survey, selected, names)
+    onto = _called(takes.onto, repository, names, asked_for) if takes.onto else ""
+    takes = takes.model_copy(update={"onto": onto, **({"why_not": several.message.rstrip(".")} if several else {})})
+    yield Incumbent(images=images, complete=not images, receiver=takes)
+    if images and not several:
         activity = query.connect(cluster, survey.inventory, {workload.key for workload, _ in selected}).activity()
         current = dag_version.announced((workload for workload, _ in selected), activity) if activity.baked else ""
         pinned = dict.fromkeys((*activity.pinned, *([current] if current != activity.current else [])))
-        yield Incumbent(images=images, pinned=tuple(pinned), complete=True)
+        yield Incumbent(images=images, pinned=tuple(pinned), complete=True, receiver=takes)
 
 
 def _called(image: str, repository: str, names: Iterable[str], asked_for: Iterable[str]) -> str:

@@ -40,7 +40,7 @@ def environment(
     name, _, tag = image.rpartition(":")
     changes: dict[str, tuple[Change, ...]] = {}
     for workload, containers in selected:
-        starts_pods = main(containers, workload.role) if _is_used(workload, config_maps) else None
+        starts_pods = main(containers, workload.role) if is_used(workload, config_maps) else None
         found: list[Change] = []
         for container in containers:
             if container.init:
@@ -64,13 +64,13 @@ def environment(
     return changes
 
 
-def _is_used(workload: Workload, config_maps: Mapping[str, Mapping[str, Any]]) -> bool:
+def is_used(workload: Workload, config_maps: Mapping[str, Mapping[str, Any]]) -> bool:
     """Whether a workload is the scheduler of a KubernetesExecutor."""
     if workload.role != "scheduler":
         return False
     found = executor(workload, config_maps)
     # Where it cannot be read, a pod template beside the scheduler says as much: both charts mount one for nothing else.
-    return "KubernetesExecutor" in found or (not found and any(_pods(workload.config_maps, config_maps)))
+    return "KubernetesExecutor" in found or (not found and any(pods(workload.config_maps, config_maps)))
 
 
 def templates(
@@ -81,7 +81,7 @@ def templates(
     ours = frozenset(map(repository, (*repositories, *running))) - {""}
     mounted = frozenset(name for workload, _ in selected for name in workload.config_maps)
     found: dict[str, list[Change]] = {}
-    for name, key, images in _pods(mounted, config_maps):
+    for name, key, images in pods(mounted, config_maps):
         # The task's own container is `base`; what runs another image of the repository beside it is another program.
         task = images.get(("base", False), next(iter(images.values())))
         found.setdefault(name, []).extend(
@@ -96,7 +96,7 @@ def templates(
     )
 
 
-def _pods(
+def pods(
     names: frozenset[str], config_maps: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[tuple[str, str, Mapping[tuple[str, bool], str]]]:
     """Yields ConfigMap, key and images of every pod that is written in one of these ConfigMaps."""

@@ -22,7 +22,7 @@ def images(text: str) -> dict[tuple[str, bool], str]:
     return {
         (container["name"], init): container["image"]
         for init, group in _GROUPS
-        for container in _list(_spec(text).get(group))
+        for container in _list(pod_spec(text).get(group))
         if isinstance(container, dict) and isinstance(container.get("name"), str)
         if isinstance(container.get("image"), str)
     }
@@ -30,11 +30,12 @@ def images(text: str) -> dict[tuple[str, bool], str]:
 
 def containers(text: str) -> tuple[dict[str, Any], ...]:
     """Returns the containers of a pod's text, initContainers not among them."""
-    found = (one for one in _list(_spec(text).get("containers")) if isinstance(one, dict))
+    found = (one for one in _list(pod_spec(text).get("containers")) if isinstance(one, dict))
     return tuple(one for one in found if isinstance(one.get("name"), str))
 
 
-def _spec(text: str) -> dict[str, Any]:
+def pod_spec(text: str) -> dict[str, Any]:
+    """Returns the spec of a pod's text; an empty one for a text that is no pod."""
     if "containers" not in text:  # most texts in ConfigMaps are something else, and need not be parsed
         return {}
     try:

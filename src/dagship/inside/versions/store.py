@@ -82,10 +82,17 @@ def begin(root: str, version: str) -> str:
     return partial
 
 
-def finish(root: str, version: str) -> None:
-    """Makes a filled directory read-only and gives it its name; one that has the name already goes."""
+def finish(root: str, version: str, *, lasting: bool = True) -> None:
+    """Makes a filled directory read-only and gives it its name; one that has the name already goes.
+
+    Args:
+        root: The version directories.
+        version: Its id.
+        lasting: Whether the disk has to hold it before it has its name.
+
+    """
     partial, final = os.path.join(root, f".{version}.partial"), os.path.join(root, version)
-    _settle(partial)
+    (_settle if lasting else _close)(partial)
     if os.path.exists(final):
         old = os.path.join(root, f".{version}.old.partial")
         remove(old)
@@ -94,7 +101,8 @@ def finish(root: str, version: str) -> None:
         remove(old)
     else:
         os.rename(partial, final)
-    _sync_directory(root)
+    if lasting:
+        _sync_directory(root)
 
 
 def clean(root: str) -> None:
@@ -168,14 +176,21 @@ def leads_outside(directory: str) -> str:
 
 def _settle(directory: str) -> None:
     """Takes the right to write from all, and has the disk hold it before anyone is told of it."""
-    paths = list(_walk(directory))
-    files = [path for path in paths if os.path.isfile(path) and not os.path.islink(path)]
-    for path in files:
-        os.chmod(path, 0o555 if os.stat(path).st_mode & stat.S_IXUSR else 0o444)
+    _close(directory)
+    paths = [path for path in _walk(directory) if not os.path.islink(path)]
     with ThreadPoolExecutor(_FSYNCS) as pool:
-        list(pool.map(_sync_file, files))
-    for path in (*(path for path in paths if os.path.isdir(path) and not os.path.islink(path)), directory):
+        list(pool.map(_sync_file, (path for path in paths if os.path.isfile(path))))
+    for path in (*(path for path in paths if os.path.isdir(path)), directory):
         _sync_directory(path)
+
+
+def _close(directory: str) -> None:
+    """Takes the right to write from all."""
+    paths = [path for path in _walk(directory) if not os.path.islink(path)]
+    for path in paths:
+        if os.path.isfile(path):
+            os.chmod(path, 0o555 if os.stat(path).st_mode & stat.S_IXUSR else 0o444)
+    for path in (*(path for path in paths if os.path.isdir(path)), directory):
         os.chmod(path, _CLOSED)
 
 

@@ -1,0 +1,115 @@
+"""The DAG versions of a pod: those in its image, and those that are delivered to it while it runs."""
+
+import os
+import time
+from typing import Optional
+
+from .. import store
+from . import announcement, directory, kept, mount, package
+from .announcement import Announcement
+from .assembly import Unable, assemble
+from .package import Package
+
+_POLL_SECONDS = 0.1
+# For a lock that others hold, who assemble a version or remove one.
+_PATIENCE = 2.0
+
+
+class Delivered:
+    """The DAG versions of a pod.
+
+    Args:
+        root: The version directories of the image.
+        place: Where those are assembled that are not in it.
+        mounted: Where the ConfigMap is mounted.
+        foundation: What the image is built on; empty where it does not say, and then it takes none.
+
+    """
+
+    def __init__(self, root: str, place: str, *, foundation: str, mounted: str = mount.PLACE) -> None:
+        self.place = place
+        self._root, self._mounted, self._foundation = root, mounted, foundation
+
+    @property
+    def can_come(self) -> bool:
+        """Whether versions can come that are not here yet."""
+        return bool(self._foundation) and mount.is_there(self._mounted)
+
+    @property
+    def mark(self) -> str:
+        """What is another one when what is announced may be."""
+        return mount.mark(self._mounted)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the ConfigMap is missing: what it announced before is not taken back by that."""
+        return mount.is_empty(self._mounted)
+
+    def directory(self, version: str) -> str:
+        """Returns the directory of a version, which may not be there."""
+        baked = os.path.join(self._root, version)
+        return baked if os.path.isdir(baked) else os.path.join(self.place, version)
+
+    def announced(self) -> tuple[Optional[Announcement], str]:
+        """Returns what is announced to this image, and why what is announced is not heeded."""
+        text = mount.announced(self._mounted)
+        if text is None:
+            return None, ""
+        try:
+            found = announcement.read(text)
+        except announcement.Wrong as wrong:
+            return None, str(wrong)
+        why = announcement.why_not(found, foundation=self._foundation, current=store.current(self._root))
+        return (None, why) if why else (found, "")
+
+    def obtain(self, version: str, *, seconds: float) -> str:
+        """Sees to it that a version is there and is what it was; returns why it cannot be, empty where it is.
+
+        Args:
+            version: Its id.
+            seconds: To wait for its package.
+
+        """
+        until = time.monotonic() + seconds
+        while True:
+            why = self._obtain(version)
+            if not why or time.monotonic() >= until:
+                return why
+            time.sleep(_POLL_SECONDS)
+
+    def _obtain(self, version: str) -> str:
+        if os.path.isdir(os.path.join(self._root, version)):
+            return ""
+        try:
+            found = self._package(version)
+            self._hold(version)
+            # Whoever runs tasks here could have changed it: each looks again.
+            digest = directory.digest(os.path.join(self.place, version))
+            if digest and digest == (found.tree if found else digest) and digest.startswith(version):
+                return ""
+            if found is None:
+                changed = " Its directory was changed after it was assembled." if digest else ""
+                return f"There is no package of the version {version}.{changed}"
+            base = os.path.join(self._root, found.base)
+            assemble(self.place, found, base, until=time.monotonic() + _PATIENCE)
+        except (package.Wrong, Unable) as wrong:
+            return str(wrong)
+        return ""
+
+    def _package(self, version: str) -> Optional[Package]:
+        data = mount.packaged(self._mounted, version)
+        if data is None:
+            return None
+        found = package.read(data)
+        if found.version != version:
+            raise package.Wrong(f"The package of the version {version} is one of {found.version}.")
+        if found.foundation != self._foundation or not os.path.isdir(os.path.join(self._root, found.base)):
+            raise package.Wrong(f"The package of the version {version} is for another image than this one.")
+        return found
+
+    def _hold(self, version: str) -> None:
+        try:
+            os.makedirs(self.place, exist_ok=True)
+            kept.hold(self.place, version)
+        except OSError as failed:
+            raise Unable(f"{self.place} cannot be written: {failed.strerror}.") from failed

@@ -1,0 +1,141 @@
+"""The versions of a pod: those of its image, and those that come while it runs."""
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from dagship.inside.versions import store
+from dagship.inside.versions.thin.delivered import Delivered
+from tests.builders.mounts import Mount, announcement, bake
+from tests.builders.packages import FOUNDATION, tree
+
+BASE, EARLIER = tree(a="1", b="1"), tree(a="0")
+NEW = tree(a="2", b="1")
+
+
+class Pod:
+    def __init__(self, tmp_path: Path, *, foundation: str = FOUNDATION) -> None:
+        bake(tmp_path / "root", BASE, EARLIER)
+        self.mount = Mount(tmp_path / "mount")
+        self.place = tmp_path / "storage" / "thin"
+        self.versions = Delivered(
+            str(tmp_path / "root"), str(self.place), foundation=foundation, mounted=str(self.mount.place)
+        )
+
+
+@pytest.fixture
+def pod(tmp_path: Path) -> Pod:
+    return Pod(tmp_path)
+
+
+def test_what_is_announced_is_obtained_and_lies_in_the_pod(pod: Pod) -> None:
+    pod.mount.announce(NEW, BASE, serial=4)
+    found, why = pod.versions.announced()
+
+    assert found is not None
+    assert (found.version, found.serial, why) == (NEW.version, 4, "")
+    assert pod.versions.obtain(NEW.version, seconds=0.0) == ""
+    assert pod.versions.directory(NEW.version) == str(pod.place / NEW.version)
+    assert (pod.place / NEW.version / "dags" / "a.py").read_text() == "2"
+
+
+def test_what_the_image_has_needs_no_package(pod: Pod, tmp_path: Path) -> None:
+    pod.mount.add(current=announcement(EARLIER, BASE))
+    found, _ = pod.versions.announced()
+
+    assert found is not None
+    assert pod.versions.obtain(EARLIER.version, seconds=0.0) == ""
+    assert pod.versions.directory(EARLIER.version) == str(tmp_path / "root" / EARLIER.version)
+    assert not pod.place.exists()
+
+
+def test_what_comes_late_is_waited_for(pod: Pod) -> None:
+    late = threading.Timer(0.3, pod.mount.announce, (NEW, BASE))
+    late.start()
+    began = time.monotonic()
+    assert pod.versions.obtain(NEW.version, seconds=30.0) == ""
+    late.join()
+
+    assert 0.2 < time.monotonic() - began < 10
+
+
+def test_what_does_not_come_is_said(pod: Pod) -> None:
+    assert pod.versions.obtain(NEW.version, seconds=0.2) == f"There is no package of the version {NEW.version}."
+
+
+def test_a_version_whose_package_has_gone_is_used_as_long_as_it_is_what_it_was(pod: Pod) -> None:
+    pod.mount.announce(NEW, BASE)
+    pod.versions.obtain(NEW.version, seconds=0.0)
+    pod.mount.write({})
+    assert pod.versions.obtain(NEW.version, seconds=0.0) == ""
+
+    (pod.place / NEW.version / "dags" / "a.py").chmod(0o644)
+    (pod.place / NEW.version / "dags" / "a.py").write_text("changed")
+    assert pod.versions.obtain(NEW.version, seconds=0.0) == (
+        f"There is no package of the version {NEW.version}. Its directory was changed after it was assembled."
+    )
+
+
+def test_a_directory_that_a_task_has_changed_is_made_anew_at_the_next(pod: Pod) -> None:
+    pod.mount.announce(NEW, BASE)
+    pod.versions.obtain(NEW.version, seconds=0.0)
+    (pod.place / NEW.version / "dags").chmod(0o755)
+    (pod.place / NEW.version / "dags" / "more.py").write_text("import os")
+
+    assert pod.versions.obtain(NEW.version, seconds=0.0) == ""
+    assert not (pod.place / NEW.version / "dags" / "more.py").exists()
+
+
+def test_packages_of_other_images_and_versions_are_not_used(pod: Pod) -> None:
+    pod.mount.announce(NEW, BASE, foundation="0" * 64)
+    assert pod.versions.announced() == (
+        None, "What is announced is for an image that is built on something else than this one."
+    )  # fmt: skip
+    for_another = f"The package of the version {NEW.version} is for another image than this one."
+    assert pod.versions.obtain(NEW.version, seconds=0.0) == for_another
+
+    pod.mount.announce(NEW, tree(a="another"))
+    assert pod.versions.obtain(NEW.version, seconds=0.0) == for_another
+
+    pod.mount.announce(NEW, BASE)
+    other = tree(a="3")
+    pod.mount.add(**{f"{other.version}_tgz": pod.mount.files[f"{NEW.version}.tgz"]})
+    assert pod.versions.obtain(other.version, seconds=0.0) == (
+        f"The package of the version {other.version} is one of {NEW.version}."
+    )
+    assert not pod.place.exists() or store.versions(str(pod.place)) == []
+
+
+def test_a_damaged_package_is_said_and_a_sound_one_that_comes_then_is_used(pod: Pod) -> None:
+    pod.mount.announce(NEW, BASE)
+    sound = pod.mount.files[f"{NEW.version}.tgz"]
+    pod.mount.add(**{f"{NEW.version}_tgz": sound[:-5]})
+    assert "it ends too early" in pod.versions.obtain(NEW.version, seconds=0.0)
+    pod.mount.add(current=b"{")
+    assert pod.versions.announced() == (None, "What is announced is no JSON.")
+
+    pod.mount.add(**{f"{NEW.version}_tgz": sound})
+    assert pod.versions.obtain(NEW.version, seconds=0.0) == ""
+
+
+def test_where_nothing_can_be_written_it_is_said(pod: Pod) -> None:
+    pod.mount.announce(NEW, BASE)
+    pod.place.parent.touch()
+
+    assert pod.versions.obtain(NEW.version, seconds=0.0) == f"{pod.place} cannot be written: Not a directory."
+
+
+def test_versions_can_come_where_the_config_map_is_mounted_and_the_image_says_what_it_is_built_on(
+    pod: Pod, tmp_path: Path
+) -> None:
+    assert (pod.versions.can_come, pod.versions.is_gone) == (True, True)
+    pod.mount.add(packages=b"{}")
+    assert (pod.versions.announced(), pod.versions.is_gone) == ((None, ""), False)
+
+    def other(**changes: str) -> bool:
+        options = {"foundation": FOUNDATION, "mounted": str(pod.mount.place), **changes}
+        return Delivered(str(tmp_path / "root"), str(pod.place), **options).can_come
+
+    assert (other(), other(foundation=""), other(mounted=str(tmp_path / "none"))) == (True, False, False)

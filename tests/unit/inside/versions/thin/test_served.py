@@ -1,0 +1,37 @@
+"""What a dag-processor writes of what it serves, and what is read of it."""
+
+from pathlib import Path
+
+from dagship.inside.versions.thin import served
+from dagship.inside.versions.thin.served import Served
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    one = Served("abc", "abcdef", 3, "2026-11-29T00:00:00Z", "", ("a.py",))
+    served.write(str(tmp_path / "new"), one)
+
+    assert served.read(str(tmp_path / "new")) == one
+
+
+def test_a_reason_is_one_line_and_the_time_is_that_of_writing(tmp_path: Path) -> None:
+    served.write(str(tmp_path), Served("abc", why_not="It\nis\x1b[31m so."))
+    found = served.read(str(tmp_path))
+
+    assert found is not None
+    assert found.why_not == r"It is\x1b[31m so."
+    assert found.since.endswith("Z")
+    assert found.files is None
+
+
+def test_what_is_not_there_or_broken_is_none(tmp_path: Path) -> None:
+    assert served.read(str(tmp_path)) is None
+    for text in ("", "[]", "{}", '{"files": 1}', '{"files": null, "other": 1}'):
+        (tmp_path / served.NAME).write_text(text)
+        assert served.read(str(tmp_path)) is None
+
+
+def test_a_storage_that_cannot_be_written_is_none_of_its_troubles(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    served.write(str(tmp_path / "file"), Served("abc"))
+
+    assert served.read(str(tmp_path / "file")) is None

@@ -42,6 +42,7 @@ class Recipe:
         dag_version: Version id of the DAGs, empty without a runtime stage.
         earlier: Version ids that stay beside it, newest first.
         bundles: Airflow's list of DAG bundles, as JSON; empty where Airflow knows none.
+        onto: The image that runs and that the DAG version is put on, in place of all else; or empty.
         foundation: Digest of all that goes in but the DAG versions, for what serves them.
 
     """
@@ -66,6 +67,7 @@ class Recipe:
     dag_version: str = ""
     earlier: tuple[str, ...] = ()
     bundles: str = ""
+    onto: str = ""
     foundation: str = ""
 
 
@@ -77,7 +79,7 @@ def render(recipe: Recipe) -> str:
 
     """
     values = asdict(recipe) | {"dags_folder": dag_versions.dags_folder(recipe.dag_version)}
-    return _rendered("Dockerfile.j2", values)
+    return _rendered("thin.j2" if recipe.onto else "Dockerfile.j2", values)
 
 
 def render_preparing(recipe: Recipe, *, network: bool, memory: int) -> str:

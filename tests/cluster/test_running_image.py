@@ -29,7 +29,7 @@ users: [{{name: x, user: {{}}}}]
 
 
 def asked(namespace: str, repository: str = REPOSITORY, limit: float = 60.0) -> Incumbent:
-    return running_image.asking(repository, context="", namespace=namespace, selector="", limit=limit)()
+    return running_image.asking(repository, context="", namespace=namespace, selector="", limit=limit).whole()
 
 
 def start(rig: Rig, *, answer: str = "") -> tuple[str, str]:

@@ -49,7 +49,11 @@ def agree(rig: Rig) -> bool:
 def built_on(rig: Rig) -> tuple[str, ...]:
     """The images that a build takes earlier DAG versions from."""
     namespace = rig.kubectl.namespace
-    return running_image.asking(images.REPOSITORY, context="", namespace=namespace, selector="", limit=SECONDS)().images
+    return (
+        running_image.asking(images.REPOSITORY, context="", namespace=namespace, selector="", limit=SECONDS)
+        .whole()
+        .images
+    )
 
 
 def after(moves: tuple[Move, ...]) -> set[str | None]:

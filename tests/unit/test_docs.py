@@ -133,6 +133,8 @@ def test_every_label_is_described() -> None:
         images.LABEL_CONTENT,
         moved_packages.LABEL_MOVED,
         thin.LABEL_FOUNDATION,
+        thin.LABEL_ONTO,
+        thin.LABEL_BASE,
     }
     page = (ROOT / "docs" / "reference" / "image.md").read_text("utf-8")
 

@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from dagship.cli.flags import IMAGE, Flag, settings, task
+from dagship.cli.flags import FULL, IMAGE, Flag, settings, task
 from dagship.errors import UsageError
 
 if TYPE_CHECKING:
@@ -139,6 +139,7 @@ def status(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:  # noq
     *settings("dags", "requirements", "groups", "optional_dependencies", "repository", "env_file", "strict"),
     *_WHERE,
     *_FROM,
+    FULL,
     *_HOW,
 )
 def deploy(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
@@ -146,6 +147,6 @@ def deploy(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     from dagship.pipeline import delivery
     from dagship.rollout.present import show_deployed
 
-    deployed = delivery.deploy(project, options=_options(project, flags))
+    deployed = delivery.deploy(project, full=flags.full, options=_options(project, flags))
     show_deployed(project.console, deployed)
     return deployed.model_dump(mode="json")

@@ -50,6 +50,7 @@ def settings(*names: str) -> tuple[Flag, ...]:
 
 # Those that tasks on an image and tasks on a cluster share.
 IMAGE = Flag("image", "Image reference instead of the one that the task before left", default="")
+FULL = Flag("full", "Build the whole image, also where what runs can take the new DAG version alone")
 _JSON = Flag("json", "Print one JSON document on standard output")
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from dagship.cli.flags import IMAGE, Flag, settings, task
+from dagship.cli.flags import FULL, IMAGE, Flag, settings, task
 
 if TYPE_CHECKING:
     from dagship.pipeline.project import Project
@@ -60,6 +60,7 @@ def lock(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     *settings("platform", "builder", "cache_from", "cache_to"),
     Flag("push", "Push it as well, straight from the builder"),
     *settings("pip_conf", "ca_cert"),
+    FULL,
     _FORCE,
 )
 def build(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
@@ -67,7 +68,7 @@ def build(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     from dagship.image.present import show_built
     from dagship.pipeline import stages
 
-    image = stages.build(project, force=flags.force, push=flags.push)
+    image = stages.build(project, force=flags.force, push=flags.push, full=flags.full)
     show_built(project.console, image)
     return image.model_dump(mode="json")
 

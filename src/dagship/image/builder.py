@@ -138,10 +138,10 @@ def request_of(
     return builds.Build(
         context=scratch / "context",
         dockerfile=scratch / "Dockerfile",
-        target="runtime",
+        target="" if plan.thin is not None else "runtime",
         tag=str(plan.reference),
         labels=planning.labels(plan, revision),
-        secrets=build_secrets(settings, secrets) if plan.recipe.with_tools else {},
+        secrets=build_secrets(settings, secrets) if plan.recipe.with_tools and plan.thin is None else {},
         platforms=plan.platforms,
         builder=settings.builder,
         cache_from=settings.cache_from,
@@ -154,10 +154,13 @@ def stage(plan: Plan, into: Path) -> None:
     """Writes the build context: the archives, and what the installing stage needs."""
     into.mkdir()
     directories = plan.base.directories
+    layer = archive.version_archive(plan.tree, dag_versions.ROOT, directories, package=plan.package)
+    (into / "dags.tar").write_bytes(layer)
+    if plan.thin is not None:
+        return
     below = "" if plan.recipe.versions_layer else plan.base.prefix
     package = archive.package_archive(planning.versions_files(), plan.base.purelib, directories, below=below)
     (into / "versions.tar").write_bytes(package)
-    (into / "dags.tar").write_bytes(archive.version_archive(plan.tree, dag_versions.ROOT, directories))
     if plan.home is not None:
         (into / "home.tar").write_bytes(archive.home_archive(plan.home, at_home.HOME, directories))
     for tree in plan.earlier:

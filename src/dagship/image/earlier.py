@@ -1,6 +1,5 @@
 """Gets earlier DAG versions out of the images that hold them; each is checked and kept here by its whole digest."""
 
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -8,17 +7,13 @@ from pathlib import Path
 
 from dagship.engine import images, registry
 from dagship.errors import OutsideError, Refused
-from dagship.image import sidebyside
-from dagship.image.tree import archive
+from dagship.image import kept, sidebyside
 from dagship.image.tree.model import Tree
 from dagship.model import dag_versions
 from dagship.model.reference import Reference
 from dagship.terminal.console import Console
-from dagship.untrusted import files
-from dagship.workspace import Workspace, whole
+from dagship.workspace import Workspace
 
-# Trees kept here besides those of the image that is built: enough to go from one branch to another and back.
-_KEPT_HERE = 30
 _OR_LEAVE_IT = (
     "Name another with --previous; without it, what the cluster runs or what push left here counts, and where that is "
     "not to be had either, runs do not find the code that they began on."
@@ -61,7 +56,7 @@ def gather(
 
     """
     here = workspace.cache("versions")
-    _keep(here, tree)
+    kept.keep(here, tree)
     known: Mapping[str, str] = {}
     asked: list[Source] = []
     for source in sources:
@@ -71,19 +66,24 @@ def gather(
         if holder.versions and not set(filter(dag_versions.is_id, pinned)).difference((tree.version, *holder.versions)):
             break
     for holder in asked:
-        _check_id(here, console, tree, holder)
+        check_id(here, console, tree, holder)
     found = {}
     lost: set[str] = set()
     for version in sidebyside.kept(tree.version, tuple(known), pinned, keep=keep):
         holders = [source for source in asked if version in source.versions]
         if (earlier := _tree(here, console, version, holders, lost)) is not None:
             found[version] = earlier
-    _forget(here, {tree.digest, *(earlier.digest for earlier in found.values())})
+    kept.forget(here, {tree.digest, *(earlier.digest for earlier in found.values())})
     return tuple(found.values())
 
 
-def _check_id(here: Path, console: Console, tree: Tree, holder: Source) -> None:
-    """Refuses DAGs whose id an image has for others: what runs pinned to it began on would be exchanged."""
+def check_id(here: Path, console: Console, tree: Tree, holder: Source) -> None:
+    """Refuses DAGs whose id an image has for others: what runs pinned to it began on would be exchanged.
+
+    Raises:
+        Refused: It has other DAGs under the id of `tree`.
+
+    """
     if tree.version not in holder.versions:
         return
     digest = holder.versions[tree.version]
@@ -105,7 +105,7 @@ def _examined(console: Console, source: Source) -> Source:
         return source
     source = replace(source, reference=_pinned(source.reference))
     try:
-        labels = _labels(source.reference)
+        labels = labels_of(source.reference)
     except OutsideError as failed:
         _without(console, source, failed)
         return source
@@ -129,8 +129,13 @@ def _pinned(reference: str) -> str:
     return reference
 
 
-def _labels(reference: str) -> "dict[str, str]":
-    """The labels of an image: the engine's if it has it, else the registry's, which sends no layers for them."""
+def labels_of(reference: str) -> "dict[str, str]":
+    """Returns the labels of an image: the engine's if it has it, else the registry's, which sends no layers for them.
+
+    Raises:
+        OutsideError: Neither has it, or the registry cannot be asked.
+
+    """
     facts = images.inspect(reference)
     return dict(facts.labels if facts is not None else images.in_registry(reference, _OR_LEAVE_IT).labels)
 
@@ -138,7 +143,7 @@ def _labels(reference: str) -> "dict[str, str]":
 def _tree(here: Path, console: Console, version: str, holders: Sequence[Source], lost: set[str]) -> Tree | None:
     """Returns a version from here, else out of an image; one that cannot be had joins `lost`: it is tried once."""
     digest = next((source.versions[version] for source in holders), "")
-    if digest and (tree := _kept_here(here, version, digest)) is not None:
+    if digest and (tree := kept.find(here, version, digest)) is not None:
         return tree
     if not holders:
         console.warn(
@@ -149,48 +154,19 @@ def _tree(here: Path, console: Console, version: str, holders: Sequence[Source],
         if source.reference in lost:
             continue
         try:
-            tree = _out_of(console, source.reference, version, digest or source.versions[version])
+            tree = kept.out_of(console, source.reference, version, digest or source.versions[version], _OR_LEAVE_IT)
         except OutsideError as failed:
             _without(console, source, failed)
             lost.add(source.reference)
             continue
         if tree is not None:
-            _keep(here, tree)
+            kept.keep(here, tree)
             return tree
         said = f"The directory of the DAG version {version} in {source.reference} is not what its name says."
         if source.explicit:
             raise OutsideError(said, "Name another image with --previous: this one was changed after it was built.")
         console.warn(f"{said} It is left out.")
     return None
-
-
-def _kept_here(here: Path, version: str, digest: str) -> Tree | None:
-    path = here / f"{digest}.tar"
-    # Another build may forget it at any moment.
-    with suppress(FileNotFoundError):
-        tree = archive.unpack(files.read(path, limit=archive.MOST), version, digest)
-        if tree is not None:
-            _keep(here, tree)
-            return tree
-        path.unlink()  # damaged: whoever gets it again keeps it again
-    return None
-
-
-def _out_of(console: Console, reference: str, version: str, digest: str) -> Tree | None:
-    from dagship.engine import created
-
-    with console.step(f"Taking the DAG version {version} out of {reference}") as step:
-        facts = images.inspect(reference)
-        if facts is None:
-            step.say("pulling")
-            images.pull(reference, _OR_LEAVE_IT, others=None)
-            facts = images.inspect(reference)
-        if facts is None:
-            return None
-        data = created.directory(
-            reference, f"{dag_versions.ROOT}/{version}", platform=facts.platform, limit=archive.MOST
-        )
-    return archive.unpack(data, version, digest) if data is not None else None
 
 
 def _without(console: Console, source: Source, failed: OutsideError) -> None:
@@ -205,23 +181,3 @@ def _without(console: Console, source: Source, failed: OutsideError) -> None:
         f"The DAG versions of {source.reference} cannot be had: {failed.message} The image is built without them, "
         "and runs that began on them would not find their code."
     )
-
-
-def _keep(here: Path, tree: Tree) -> None:
-    """Writes a tree whole or not at all; one that is there was used just now."""
-    path = here / f"{tree.digest}.tar"
-    try:
-        os.utime(path)
-    except FileNotFoundError:
-        with whole(path) as file:
-            file.write_bytes(archive.pack(tree))
-
-
-def _forget(here: Path, used: set[str]) -> None:
-    aged: list[tuple[float, Path]] = []
-    for path in here.glob("*.tar"):
-        with suppress(FileNotFoundError):  # another build forgets too
-            aged.append((path.stat().st_mtime, path))
-    for _, path in sorted(aged, reverse=True)[_KEPT_HERE:]:
-        if path.stem not in used:
-            path.unlink(missing_ok=True)

@@ -76,7 +76,7 @@ def described(
         digest=digest,
         content=plan.content,
         dag_version=plan.tree.version,
-        dag_versions=(plan.tree.version, *plan.recipe.earlier),
+        dag_versions=tuple(map(dag_versions.version_id, planning.digests_of(plan))),
         dag_digests=planning.digests_of(plan),
         dag_changes=sidebyside.changes(plan.tree, plan.earlier),
         airflow=plan.base.airflow,
@@ -87,6 +87,7 @@ def described(
         layers=layers,
         seconds=seconds,
         reused=False,
+        thin=plan.thin,
     )
 
 

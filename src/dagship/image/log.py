@@ -1,6 +1,7 @@
 """Reads the engine's account of a build: the layers of the image, and the seconds of each stage."""
 
 import re
+from collections.abc import Iterable, Sequence
 
 from dagship.dockerfile import Recipe
 from dagship.model.artifacts import Layer
@@ -15,6 +16,8 @@ def layers(history: tuple[tuple[str, int], ...], recipe: Recipe) -> tuple[Layer,
 
     """
     ours = [("ADD dags.tar", "DAGs")]
+    if recipe.onto:
+        return _named(history, ours, "what runs")
     ours += [(f"ADD earlier/{version}.tar", f"DAGs of {version}") for version in recipe.earlier]
     ours += [("ADD home.tar", "plugins and config (not pinned to runs)")] if recipe.home else []
     ours += [("ADD versions.tar", "DAG bundles and sync")] if recipe.versions_layer else []
@@ -22,6 +25,10 @@ def layers(history: tuple[tuple[str, int], ...], recipe: Recipe) -> tuple[Layer,
     ours += [("COPY /opt/dagship/prefix/", "requirements")] if recipe.with_deps else []
     ours += [("/mnt/install/remove.py", "former versions, taken out")] if recipe.moves else []
     ours += [("--no-install-recommends", "system packages")] if recipe.system_packages else []
+    return _named(history, ours, "base")
+
+
+def _named(history: Iterable[tuple[str, int]], ours: Sequence[tuple[str, str]], rest: str) -> tuple[Layer, ...]:
     named: list[Layer] = []
     below = 0
     for instruction, count in history:
@@ -29,7 +36,7 @@ def layers(history: tuple[tuple[str, int], ...], recipe: Recipe) -> tuple[Layer,
             below += count
         elif ours[len(named)][0] in instruction:
             named.append(Layer(what=ours[len(named)][1], bytes=count))
-    return (Layer(what="base", bytes=below), *reversed(named))
+    return (Layer(what=rest, bytes=below), *reversed(named))
 
 
 _VERTEX = re.compile(r"^#(\d+) \[(?:\S+ )?(\S+) +\d+/\d+\]")

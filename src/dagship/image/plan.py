@@ -14,9 +14,10 @@ from dagship.image import sidebyside
 from dagship.image.tree import archive, at_home
 from dagship.image.tree.model import Tree
 from dagship.model import moved_packages
+from dagship.model import thin as thin_
 from dagship.model.artifacts import BaseImage, LockFile
 from dagship.model.reference import Reference
-from dagship.model.thin import LABEL_FOUNDATION
+from dagship.model.thin import LABEL_FOUNDATION, Thin
 from dagship.resources import BESIDE_DAGS, programs, resource
 from dagship.settings import Settings
 
@@ -51,6 +52,9 @@ class Plan:
         foundation: SHA-256 of all of it but the DAG versions, hex: what a version without its image can be put on.
         content: SHA-256 of all that goes in, hex: the same content is the same image.
         reference: Repository and content-addressed tag.
+        thin: What it is put on, where that is an image that runs; `earlier` is then its current DAG version alone.
+        package: What a pod of that image takes to assemble the DAG version.
+        beneath: Whole digests of the DAG versions in that image which `earlier` does not have.
 
     """
 
@@ -65,6 +69,9 @@ class Plan:
     foundation: str
     content: str
     reference: Reference
+    thin: Thin | None = None
+    package: bytes = b""
+    beneath: tuple[str, ...] = ()
 
 
 def plan(
@@ -115,8 +122,13 @@ def plan(
         platforms=settings.platform or (base.platform,),
         foundation=foundation,
         content=content,
-        reference=Reference.repository(settings.repository).tagged(f"{tree.version}-{content[:_HASH_DIGITS]}"),
+        reference=tagged(Reference.repository(settings.repository), tree, content),
     )
+
+
+def tagged(repository: Reference, tree: Tree, content: str) -> Reference:
+    """Returns the name of an image that has a tree and a content."""
+    return repository.tagged(f"{tree.version}-{content[:_HASH_DIGITS]}")
 
 
 def _foundation(settings: Settings, base: BaseImage, lock: LockFile, recipe: Recipe) -> str:
@@ -163,7 +175,7 @@ def versions_files() -> dict[str, str]:
 
 def digests_of(plan: Plan) -> tuple[str, ...]:
     """Returns the whole digests of the DAG versions in the image, the current one first."""
-    return tuple(tree.digest for tree in (plan.tree, *plan.earlier))
+    return tuple(dict.fromkeys([*(tree.digest for tree in (plan.tree, *plan.earlier)), *plan.beneath]))
 
 
 def labels(plan: Plan, revision: Mapping[str, str]) -> dict[str, str]:
@@ -176,6 +188,7 @@ def labels(plan: Plan, revision: Mapping[str, str]) -> dict[str, str]:
         **sidebyside.labels(digests_of(plan), sidebyside.changes(plan.tree, plan.earlier)),
         images.LABEL_CONTENT: plan.content,
         LABEL_FOUNDATION: plan.foundation,
+        **(thin_.labels(plan.thin) if plan.thin is not None else {}),
         LABEL_AIRFLOW: plan.base.airflow,
         **({LABEL_LOCK: plan.lock.digest} if plan.lock.text else {}),
         **moved_packages.labels(plan.lock.moved),

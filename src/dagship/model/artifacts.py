@@ -8,8 +8,9 @@ from typing import Any
 from pydantic import Field
 
 from dagship.model.frozen import Artifact
+from dagship.model.thin import Thin
 
-_FACTS = ("dag_version", "dag_versions", "dag_digests", "dag_changes", "dags", "airflow", "platforms")
+_FACTS = ("dag_version", "dag_versions", "dag_digests", "dag_changes", "dags", "airflow", "platforms", "thin")
 
 
 class DagImage(Artifact):
@@ -186,6 +187,7 @@ class BuiltImage(DagImage):
         layers: What makes up the size.
         seconds: Seconds by build stage; empty when nothing was built.
         reused: Whether the image was there already.
+        thin: The image that it is, but for one DAG version; None for one that was built whole.
 
     """
 
@@ -205,6 +207,7 @@ class BuiltImage(DagImage):
     layers: tuple[Layer, ...]
     seconds: dict[str, float]
     reused: bool
+    thin: Thin | None = None
 
 
 class LocalAirflow(Artifact):
@@ -238,6 +241,7 @@ class PushedImage(DagImage):
         tested: Whether `test-image` passed on exactly this image.
         airflow: Version of apache-airflow in it, or empty.
         platforms: `os/architecture` it is for.
+        thin: The image that it is, but for one DAG version; None for one that was built whole.
 
     """
 
@@ -251,6 +255,7 @@ class PushedImage(DagImage):
     tested: bool
     airflow: str = ""
     platforms: tuple[str, ...] = ()
+    thin: Thin | None = None
 
 
 class Target(DagImage):
@@ -266,6 +271,7 @@ class Target(DagImage):
         dag_changes: For each older version the files in which the current one differs from it, None when too many.
         dags: Its DAGs, and the file of each in the DAG tree, as they were tested; empty when unknown.
         dag_pointer: DAG version that it is to announce instead of its current one, or empty.
+        thin: The image that it is, but for one DAG version; None for one that was built whole.
 
     """
 
@@ -278,6 +284,7 @@ class Target(DagImage):
     dag_changes: dict[str, tuple[str, ...] | None] = Field(default_factory=dict)
     dags: dict[str, str] = Field(default_factory=dict)
     dag_pointer: str = ""
+    thin: Thin | None = None
 
     @property
     def held(self) -> tuple[str, ...]:

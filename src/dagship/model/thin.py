@@ -4,8 +4,12 @@ A thin image is an image that runs, and one layer above it. What that layer brin
 the pods of the image have mounted (docs/explanation/thin-delivery.md).
 """
 
+import hashlib
+from collections.abc import Mapping
+
 from pydantic import Field
 
+from dagship.model import dag_versions
 from dagship.model.frozen import Artifact
 
 NAME = "dagship-dags"
@@ -16,6 +20,8 @@ MOUNT = "/opt/airflow/dag-announced"
 CURRENT = "current"
 PACKAGES = "packages"
 """Keys of its data."""
+PACKAGE = f"{dag_versions.ROOT}/.package.tgz"
+"""Where a thin image has the package of what it brings."""
 MOST = 512 * 1024
 """Bytes of all packages together: an object of Kubernetes has 1 MiB at most, and base64 takes a third more."""
 FORM = 1
@@ -42,6 +48,39 @@ class Thin(Artifact):
     base: str
     tree: str
     foundation: str
+
+
+def content(onto: str, tree: str) -> str:
+    """Returns the SHA-256 of all that makes a thin image, hex.
+
+    Args:
+        onto: The image that it is put on, by digest.
+        tree: The whole digest of the DAG version that it brings.
+
+    """
+    return hashlib.sha256(f"{onto.partition('@')[2]}\0{tree}".encode()).hexdigest()
+
+
+def labels(thin: Thin) -> dict[str, str]:
+    """Returns the labels by which a thin image is known for one, besides those that every image of ours has."""
+    return {LABEL_ONTO: thin.onto, LABEL_BASE: thin.base, LABEL_FOUNDATION: thin.foundation}
+
+
+def of(labels: Mapping[str, str], said: str) -> Thin | None:
+    """Returns what the labels of an image say of a thin one; None where it is none.
+
+    What is built on a thin image has its labels too, unless others took their place: the content tells.
+
+    Args:
+        labels: Labels of an image.
+        said: What it says its content is.
+
+    """
+    onto, digests = labels.get(LABEL_ONTO, ""), dag_versions.digests_of(labels)
+    if not digests or said != content(onto, digests[0]):
+        return None
+    foundation = labels.get(LABEL_FOUNDATION, "")
+    return Thin(onto=onto, base=labels.get(LABEL_BASE, ""), tree=digests[0], foundation=foundation)
 
 
 class Announcement(Artifact):

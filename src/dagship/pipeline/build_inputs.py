@@ -4,15 +4,16 @@ from typing import TYPE_CHECKING
 
 from dagship.model.artifacts import BaseImage, BuiltBase, LockFile, PushedImage
 from dagship.model.reference import Reference
+from dagship.model.thin import Receiver
 from dagship.pipeline.project import Project
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from dagship.image.plan import Plan
     from dagship.image.tree.model import Tree
     from dagship.lock.own.read import Archives
-    from dagship.rollout.running_image import Incumbent
+    from dagship.rollout.running_image import Answer, Incumbent
 
 # Where most repositories have their requirements.
 _USUAL = "requirements.txt"
@@ -104,17 +105,52 @@ def home(project: Project) -> "Tree | None":
     return found
 
 
-def running(project: Project) -> "Callable[[], Incumbent]":
+def running(project: Project) -> "Answer":
     """Begins to ask the cluster what runs there; the answer is waited for when the DAGs are read."""
     from dagship.rollout import running_image
 
     settings = project.settings
     # The default names no registry's repository: no cluster has an image of it.
     if "repository" not in settings.model_fields_set:
-        return running_image.Incumbent
+        return running_image.Answer()
     return running_image.asking(
         settings.repository, context=settings.context, namespace=settings.namespace, selector=settings.selector
     )
+
+
+def onto_running(project: Project, plan: "Callable[[], Plan]", answer: "Answer", *, full: bool) -> "Plan | None":
+    """Plans the DAGs alone onto the image that runs, where that can take them; says which way it is, and why.
+
+    Args:
+        project: The project.
+        plan: Makes the plan of the whole image.
+        answer: What the cluster says.
+        full: Whether the whole image is asked for.
+
+    """
+    receiver = answer.first().receiver
+    if receiver is None:
+        return None
+    if full or project.settings.previous:
+        asked = "--full asks for it" if full else "the setting previous says which image it is to follow"
+        project.console.say(f"way: the whole image, since {asked}")
+        return None
+    from dagship.image.thin import way
+    from dagship.terminal.console import size
+
+    def needed() -> "Collection[str] | None":
+        said = answer.whole()
+        return said.pinned if said.complete else None
+
+    found, why_not = way.find(project.workspace, project.console, plan(), receiver, needed)
+    if found is None:
+        project.console.say(f"way: the whole image, since {why_not}")
+    else:
+        project.console.say(
+            f"way: the new DAG version alone, since all else of {receiver.onto} stays: {size(len(found.package))}, and "
+            "no pod is replaced"
+        )
+    return found
 
 
 def earlier(project: Project, tree: "Tree", incumbent: "Incumbent") -> "tuple[Tree, ...]":
@@ -128,8 +164,13 @@ def earlier(project: Project, tree: "Tree", incumbent: "Incumbent") -> "tuple[Tr
         versions = dict(zip(pushed.dag_versions, pushed.dag_digests, strict=False))
         known = {str(Reference.parse(pushed.reference).pinned(pushed.digest)): versions}
     sources = [stage.Source(reference=settings.previous, explicit=True)] if settings.previous else []
-    for image in dict.fromkeys((*incumbent.images, *known)):
+    receiver = incumbent.receiver or Receiver()
+    # What new runs get there comes before what its pods have from their image.
+    announced = (receiver.announcement.image,) if receiver.announcement is not None else ()
+    for image in dict.fromkeys((*announced, *incumbent.images, *known)):
         sources += [stage.Source(reference=image, versions=known.get(image, {}))]
+    for version, packaged in receiver.packages.items():
+        sources += [stage.Source(reference=packaged.image, versions={version: packaged.tree})]
     if incumbent.images and not incumbent.complete:
         project.console.warn(
             "Airflow did not say in time which DAG versions unfinished runs began on: only the last ones are kept."

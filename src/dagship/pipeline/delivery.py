@@ -143,8 +143,8 @@ def _cluster(project: Project) -> "Cluster":
     return connection.connect(context=project.settings.context, namespace=project.settings.namespace)
 
 
-def deploy(project: Project, *, options: RolloutOptions) -> Deployed:
-    """Checks the lock, builds, tests, pushes and rolls out.
+def deploy(project: Project, *, full: bool, options: RolloutOptions) -> Deployed:
+    """Checks the lock, builds, tests, pushes and rolls out; with `full` never the DAG version alone.
 
     Raises:
         Refused: The lock is stale, or the image did not pass; nothing later was done.
@@ -156,7 +156,7 @@ def deploy(project: Project, *, options: RolloutOptions) -> Deployed:
         with timed(seconds, "lock --check"):
             stages.lock(project, check=True, upgrade=False, upgrade_packages=())
     with timed(seconds, "build"):
-        stages.build(project, force=False, push=False)
+        stages.build(project, force=False, push=False, full=full)
     with timed(seconds, "test-image"):
         report = stages.test_image(project, image="", pytest_path=None)
     if not report.passed:

@@ -71,8 +71,8 @@ def is_locked(project: Project) -> bool:
     return source.exists() and (named == target or target.exists())
 
 
-def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
-    """Builds the image of the DAGs, unless it is there already."""
+def build(project: Project, *, force: bool, push: bool, full: bool = False) -> BuiltImage:
+    """Builds the image of the DAGs, unless it is there already: onto what runs where that will do, unless `full`."""
     from dagship.image import builder as stage
     from dagship.image import existing
     from dagship.image import plan as planning
@@ -86,7 +86,9 @@ def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
     own = [archives(one.path) for one in requirements.own]
     planned = partial(planning.plan, settings, base, requirements, home=home, archives=own)
     tree = build_inputs.prepared(project, tree, planned, fresh=force)
-    plan = planned(tree, build_inputs.earlier(project, tree, running()))
+    plan = build_inputs.onto_running(project, lambda: planned(tree), running, full=full)
+    if plan is None:
+        plan = planned(tree, build_inputs.earlier(project, tree, running.whole()))
     recorded = project.workspace.read("image", BuiltImage)
     image = None if force else existing.find(project.console, plan, recorded, push=push)
     if image is None:

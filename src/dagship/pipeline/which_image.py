@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from dagship.errors import OutsideError, UsageError
-from dagship.model import dag_versions, moved_packages
+from dagship.model import dag_versions, moved_packages, thin
 from dagship.model.artifacts import BuiltImage, PushedImage, Target
 from dagship.model.reference import Reference
 from dagship.pipeline.project import Project
@@ -110,6 +110,7 @@ def _known_here(pinned: Reference) -> Target:
 
 def _facts(labels: Mapping[str, str]) -> dict[str, Any]:
     """Returns what the labels of an image say of its DAGs and its Airflow, as `DagImage` has it."""
+    from dagship.engine import images
     from dagship.image.plan import LABEL_AIRFLOW
 
     return {
@@ -117,6 +118,7 @@ def _facts(labels: Mapping[str, str]) -> dict[str, Any]:
         "dag_versions": dag_versions.versions_of(labels),
         "dag_changes": dag_versions.changes_of(labels),
         "airflow": labels.get(LABEL_AIRFLOW, ""),
+        "thin": thin.of(labels, labels.get(images.LABEL_CONTENT, "")),
     }
 
 

@@ -47,8 +47,13 @@ class Answer:
         return found if isinstance(found, dict) else None
 
 
-def take(response: Any, registry: str) -> Answer:  # noqa: ANN401 - requests' response, not read yet
+def take(response: Any, registry: str, *, enough: int = 0) -> Answer:  # noqa: ANN401 - requests' response, not read yet
     """Reads an answer.
+
+    Args:
+        response: The response.
+        registry: Whose it is, for people.
+        enough: Bytes after which the rest is left; 0 to have it whole.
 
     Raises:
         OutsideError: It is longer than anything that a registry has to say, or the page after it has no address.
@@ -60,6 +65,8 @@ def take(response: Any, registry: str) -> Answer:  # noqa: ANN401 - requests' re
     with response:
         for piece in response.raw.stream(_PIECE, decode_content=False):
             body += unpack.decompress(piece, _MOST + 1) if packed else piece
+            if enough and len(body) >= enough:
+                break
             if len(body) > _MOST:
                 raise OutsideError(
                     f"The registry {registry} answers with more than {_MOST // 1_000_000} MB where a document is asked "

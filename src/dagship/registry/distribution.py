@@ -53,13 +53,14 @@ class Distribution:
         self._header: dict[str, str] = {}
         self._base = ""
 
-    def ask(self, method: str, path: str, *, accept: str = "") -> Answer:
+    def ask(self, method: str, path: str, *, accept: str = "", enough: int = 0) -> Answer:
         """Makes one request, logs in when the registry wants it, and returns the answer, whatever its status.
 
         Args:
             method: HTTP method.
             path: Below `/v2/NAME/`, or absolute.
             accept: What is to come back.
+            enough: Bytes of the answer after which the rest is left; 0 to have it whole.
 
         Raises:
             Transient: It does not answer, or is not well.
@@ -67,15 +68,15 @@ class Distribution:
 
         """
         url = self._found() + (path if path.startswith("/") else f"/v2/{self.name}/{path}")
-        answer = self._send(method, url, accept, self._header.get(method, ""))
+        answer = self._send(method, url, accept, self._header.get(method, ""), enough)
         if answer.status == _UNAUTHORIZED and (challenge := answer.headers.get("WWW-Authenticate", "")):
             with self._login:
                 self._header[method] = self._answer_to(challenge)
-            answer = self._send(method, url, accept, self._header[method])
+            answer = self._send(method, url, accept, self._header[method], enough)
         _check_well(f"registry {self.registry}", answer)
         return answer
 
-    def _send(self, method: str, url: str, accept: str, authorization: str) -> Answer:
+    def _send(self, method: str, url: str, accept: str, authorization: str, enough: int = 0) -> Answer:
         from requests.exceptions import RequestException, SSLError
         from urllib3.exceptions import HTTPError
 
@@ -90,7 +91,7 @@ class Distribution:
 
         try:
             response = session.request(method, url, headers=headers, auth=authorize, timeout=_PATIENCE, stream=True)
-            return answers.take(response, self.registry)
+            return answers.take(response, self.registry, enough=enough)
         except SSLError as failed:
             raise self._not_trusted(f"registry {self.registry}", str(failed)) from failed
         except (RequestException, HTTPError, zlib.error) as failed:

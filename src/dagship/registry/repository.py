@@ -8,6 +8,8 @@ from pydantic import BaseModel, ValidationError
 
 from dagship.errors import OutsideError
 from dagship.model.reference import Reference
+from dagship.model.thin import MOST, PACKAGE
+from dagship.registry import layers
 from dagship.registry.answers import Answer
 from dagship.registry.distribution import Distribution
 from dagship.registry.manifests import Config, Manifest, Part, TagList, is_digest
@@ -18,6 +20,8 @@ _INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.d
 _MANIFESTS = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json")
 _ACCEPT = ", ".join((*_INDEXES, *_MANIFESTS))
 _PAGE = 1000
+# Bytes of a layer that hold a package, with the directories before it, and what they unpack to.
+_PACKED, _UNPACKED = MOST + 1024**2, 8 * 1024**2
 _MOST_TAGS, _MOST_PARTS = 100_000, 1000
 
 _Said = TypeVar("_Said", bound=BaseModel)
@@ -122,6 +126,33 @@ class Repository:
                 for image in images
                 for blob in (*([image.config] if image.config else ()), *(image.layers or ()))
             },
+        )
+
+    def package(self, tag: str) -> bytes:
+        """Returns the package of a thin image: what a running image takes to assemble its DAG version.
+
+        Of a layer no more than its beginning is asked for, and of an index the first image.
+
+        Raises:
+            OutsideError: It is gone, or has none; the registry does not answer, or refuses.
+
+        """
+        image, _ = self._manifest(tag)
+        if image is not None and image.manifests is not None:
+            real = (part for part in image.manifests if (part.platform or {}).get("os") != "unknown")
+            first = next(real, None)
+            image, _ = self._manifest(first.digest) if first is not None else (None, "")
+        top = image.layers[-1] if image is not None and image.layers else None
+        if top is not None:
+            answer = self._at.ask("GET", f"blobs/{top.digest}", enough=_PACKED)
+            self._check(answer, f"read {top.digest}")
+            archive = layers.unpacked(answer.body, top.mediaType, most=_UNPACKED)
+            found = layers.file(archive, PACKAGE) if archive is not None else None
+            if found:
+                return found
+        raise OutsideError(
+            f"{self._name}@{tag} is not there, or is no image that brings a DAG version to one that runs.",
+            "Build and push it again, or move to a whole image: build --full.",
         )
 
     def delete(self, digest: str) -> bool:

@@ -6,6 +6,7 @@ It helps and never hinders: without a cluster, or with one that does not answer 
 import logging
 import os
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -43,11 +44,66 @@ class Incumbent:
     complete: bool = False
     receiver: Receiver | None = None
 
+    @property
+    def takes_versions(self) -> bool:
+        """Whether a DAG version can come without a new pod, as far as the cluster says."""
+        return self.receiver is not None and bool(self.receiver.onto) and not self.receiver.why_not
 
-def asking(
-    repository: str, *, context: str, namespace: str, selector: str, limit: float = _LIMIT_SECONDS
-) -> Callable[[], Incumbent]:
-    """Begins to ask, and returns what gives the answer: nothing, where there is none within `limit` seconds.
+
+class Answer:
+    """The answer of a cluster; this one where nobody is asked."""
+
+    def first(self) -> Incumbent:
+        """Returns what the namespace says, which answers at once; nothing where it does not in time."""
+        return Incumbent()
+
+    def whole(self) -> Incumbent:
+        """Returns what Airflow says as well, which takes seconds; less where it does not in time."""
+        return Incumbent()
+
+
+class _Asked(Answer):
+    """The answer of a cluster, as it comes.
+
+    Where a DAG version can come without a new pod, Airflow is asked only once somebody wants to know.
+
+    Args:
+        ask: Yields what is known first, then all of it; it is made to in a thread of its own.
+        limit: Seconds that each of the two may take.
+
+    """
+
+    def __init__(self, ask: Callable[[], Iterator[Incumbent]], limit: float) -> None:
+        self._limit, self._began = limit, time.monotonic()
+        self._known = Incumbent()
+        self._begun, self._wanted, self._ended = threading.Event(), threading.Event(), threading.Event()
+        threading.Thread(target=self._take, args=(ask,), daemon=True, name="dagship-incumbent").start()
+
+    def _take(self, ask: Callable[[], Iterator[Incumbent]]) -> None:
+        try:
+            for self._known in ask():  # what comes first counts, also when the rest does not come
+                self._begun.set()
+                if self._known.takes_versions:
+                    self._wanted.wait()
+        except Exception as failed:  # noqa: BLE001 - whatever it is, the image can be built
+            log.info("The cluster was not asked what it runs: %s", failed)
+        self._begun.set()
+        self._ended.set()
+
+    def first(self) -> Incumbent:
+        self._begun.wait(max(0.0, self._began + self._limit - time.monotonic()))
+        return self._known
+
+    def whole(self) -> Incumbent:
+        if self.first().takes_versions and not self._wanted.is_set():
+            self._began = time.monotonic()
+        self._wanted.set()
+        self._ended.wait(max(0.0, self._began + self._limit - time.monotonic()))
+        return self._known
+
+
+def asking(repository: str, *, context: str, namespace: str, selector: str, limit: float = _LIMIT_SECONDS) -> Answer:
+    """Begins to ask, and returns the answer: nothing, where there is none within `limit` seconds.
 
     Args:
         repository: Repository of the image.
@@ -59,31 +115,19 @@ def asking(
     """
     paths = (os.environ.get("KUBECONFIG") or "~/.kube/config").split(os.pathsep)
     if not any(path and Path(path).expanduser().exists() for path in paths):
-        return Incumbent  # most builds end here, and need import nothing for it
+        return Answer()  # most builds end here, and need import nothing for it
     # In this thread, whatever it imports: libraries that import one another in circles cannot be imported by two.
     from dagship.airflow import query as _  # noqa: F401
     from dagship.cluster import connection
 
     connection.load()
-    answers: list[Incumbent] = []
 
-    def ask() -> None:
-        try:
-            # A program that the kubeconfig names for the login may take its time.
-            cluster = connection.connect(context=context, namespace=namespace).patient(_PATIENCE_SECONDS)
-            for known in _ask(cluster, repository, selector):
-                answers.append(known)  # noqa: PERF402 - what comes first counts, also when the rest does not come
-        except Exception as failed:  # noqa: BLE001 - whatever it is, the image can be built
-            log.info("The cluster was not asked what it runs: %s", failed)
+    def ask() -> Iterator[Incumbent]:
+        # A program that the kubeconfig names for the login may take its time.
+        cluster = connection.connect(context=context, namespace=namespace).patient(_PATIENCE_SECONDS)
+        yield from _ask(cluster, repository, selector)
 
-    thread = threading.Thread(target=ask, daemon=True, name="dagship-incumbent")
-    thread.start()
-
-    def answer() -> Incumbent:
-        thread.join(limit)
-        return answers[-1] if answers else Incumbent()
-
-    return answer
+    return _Asked(ask, limit)
 
 
 def _ask(cluster: "Cluster", repository: str, selector: str) -> Iterator[Incumbent]:

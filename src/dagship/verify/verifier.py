@@ -216,7 +216,12 @@ def overdue(limit: float, log: str, *, in_tests: bool) -> Finding:
 
 
 def _earlier(image: BuiltImage) -> tuple[str, ...]:
-    """The versions that runs may be pinned to besides the current one; Airflow 2 pins none."""
+    """The versions that runs may be pinned to besides the current one; Airflow 2 pins none.
+
+    Those of an image that runs were tested with it, on the layers that a thin image has too.
+    """
+    if image.thin is not None:
+        return ()
     return () if image.airflow.startswith(("1.", "2.")) else image.dag_versions[1:]
 
 

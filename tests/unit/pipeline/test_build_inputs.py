@@ -46,7 +46,7 @@ def test_a_cluster_is_not_asked_for_images_of_the_default_repository(
     kubeconfig.write_text("no kubeconfig")
     monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
 
-    assert Incumbent() == build_inputs.running(project(tmp_path))()
+    assert Incumbent() == build_inputs.running(project(tmp_path)).whole()
 
 
 def test_of_what_was_pushed_the_image_of_this_repository_is_looked_at(tmp_path: Path) -> None:

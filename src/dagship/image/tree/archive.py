@@ -13,6 +13,7 @@ from pathlib import PurePath, PurePosixPath
 from dagship.image.tree.model import Tree, TreeFile
 from dagship.inside.versions.layout import DAGS
 from dagship.model.artifacts import Directory
+from dagship.model.thin import PACKAGE
 
 MOST = 1024 * 1024 * 1024
 """Bytes of an archive that is taken out of an image: no tree that was embedded has so many."""
@@ -33,7 +34,7 @@ module `site`, which runs it.
 TIME = 315532800
 
 
-def version_archive(tree: Tree, root: str, directories: Sequence[Directory]) -> bytes:
+def version_archive(tree: Tree, root: str, directories: Sequence[Directory], *, package: bytes = b"") -> bytes:
     """Returns the tar archive of the layer that holds this version, to be unpacked at `/`.
 
     It says too that the version is current. So it is while no other layer lies above that says the same of another:
@@ -43,6 +44,7 @@ def version_archive(tree: Tree, root: str, directories: Sequence[Directory]) -> 
         tree: The DAG tree.
         root: Absolute path of the version directories in the image.
         directories: Those directories above `root` that the base has.
+        package: What a running image takes to assemble it; it comes before all files, for those who read it alone.
 
     """
     inner = sorted(
@@ -58,7 +60,8 @@ def version_archive(tree: Tree, root: str, directories: Sequence[Directory]) -> 
         for file in tree.files
     ]
     current = _member(f"{root}/CURRENT", tarfile.REGTYPE, 0o444), f"{tree.version}\n".encode()
-    return _archive(root, directories, members, [*files, current])
+    first = [(_member(PACKAGE, tarfile.REGTYPE, 0o444), package)] if package else []
+    return _archive(root, directories, members, [*first, *files, current])
 
 
 def home_archive(tree: Tree, home: str, directories: Sequence[Directory]) -> bytes:

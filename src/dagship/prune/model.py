@@ -48,7 +48,7 @@ class Image(Artifact):
         digest: `sha256:…`.
         tags: Its tags, sorted.
         own_tag: The tag that `build` gave it; empty when dagship did not make it.
-        dag_versions: The DAG versions it holds, the current one first.
+        dag_versions: The DAG versions it holds, the current one first; of a thin image that one alone.
         created: When it was built, ISO 8601, or empty.
         parts: Digests of the images of an index.
         blobs: Digest to size, bytes, of what it is made of.

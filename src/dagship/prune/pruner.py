@@ -1,10 +1,12 @@
 """Reads the registry, then the places that may run its images, decides, and deletes when told to."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from dagship.engine.images import LABEL_CONTENT
 from dagship.errors import DagshipError, OutsideError, Refused
+from dagship.model import thin
 from dagship.model.dag_versions import LABEL_DAGS, versions_of
 from dagship.model.reference import Reference
 from dagship.prune import choice
@@ -84,12 +86,18 @@ def _image(facts: RegistryFacts, tags: Iterable[str]) -> Image:
         digest=facts.digest,
         tags=tuple(sorted(tags)),
         own_tag=facts.labels.get(_LABEL_TAG, "") if current else "",
-        dag_versions=versions_of(facts.labels) if current else (),
+        dag_versions=_brought(facts.labels) if current else (),
         # The label is of this build; the configuration's is of the oldest cached step in some builders.
         created=facts.labels.get(_LABEL_CREATED, facts.created) if current else facts.created,
         parts=facts.parts,
         blobs=dict(facts.blobs),
     )
+
+
+def _brought(labels: Mapping[str, str]) -> tuple[str, ...]:
+    """The versions whose runs it is kept for: of a thin image its own, since the one below it has the others."""
+    versions = versions_of(labels)
+    return versions if thin.of(labels, labels.get(LABEL_CONTENT, "")) is None else versions[:1]
 
 
 def _unasked(seen: Seen) -> str:

@@ -1,5 +1,6 @@
 """What the objects of a namespace mention."""
 
+from dagship.model.thin import Announcement, Packaged
 from dagship.prune.mentions import mentions
 from dagship.record.model import Change, Move, Record, Release
 
@@ -36,6 +37,19 @@ def test_a_template_of_a_pod_in_a_config_map_and_a_tag_alone_in_a_variable_are_s
 
     assert ("configmap/template",) == found[TAG]
     assert ("deployment/scheduler",) == found["other-tag"]
+
+
+def test_what_is_announced_and_what_has_a_package_mentions_its_image():
+    said = {
+        "current": Announcement(serial=1, version="a" * 12, tree="", foundation="", base="", image=f"a/b@{DIGEST}"),
+        "packages": Packaged(tree="", base="", foundation="", image=f"a/b@{OTHER}", bytes=1),
+    }
+    data = {key: one.model_dump_json() for key, one in said.items()}
+
+    found = _said(_object("ConfigMap", "air-dags", data=data, binaryData={"aaaaaaaaaaaa.tgz": "AAAA"}))
+
+    assert ("configmap/air-dags",) == found[DIGEST]
+    assert ("configmap/air-dags",) == found[OTHER]
 
 
 def test_a_digest_in_two_parts_is_seen():

@@ -46,7 +46,8 @@ def announcement(version: str = V6, image: str = T6, *, serial: int = 7, base: s
     return Announcement(serial=serial, version=version, tree=tree, foundation=FOUNDATION, base=base, image=image)
 
 
-def packaged(version: str = V6, image: str = T6, *, size: int = 3) -> Packaged:
+def packaged(version: str = V6, *, size: int = 3) -> Packaged:
+    image = {V5: T5, V6: T6}[version]
     return Packaged(tree=version[0] * 64, base=BASE, foundation=FOUNDATION, image=image, bytes=size)
 
 

@@ -76,7 +76,28 @@ Name or service not known' >&2; exit 1;; *prepare.py*) trap "exit 0" TERM; sleep
 
 # What is asked of Airflow by `python -c` is answered as a test has it in the container's FAKE_ANSWER, a piece of shell
 # that prints a JSON object; else Airflow has neither runs nor tasks.
+# Whether what is announced is served is answered once it is in the container, as a test has it in FAKE_WAIT: a stand-in
+# for what the image has (tests/e2e has the real one).
 _PYTHON = """#!/bin/sh
+if [ "$1 $2" = "-m dagship_versions.thin.wait" ]; then
+    version=$3 serial=$4 end=$(($(date +%s) + ${5%.*} + 1)) at=/opt/airflow/dag-announced
+    while
+        said=$(cat $at/current 2>/dev/null)
+        if [ "$serial" = 0 ]; then [ -n "$said" ]; else
+            case "$said" in *"\\"serial\\":$serial,\\"version\\":\\"$version\\""*) false;; esac
+        fi
+    do
+        [ $(date +%s) -lt $end ] || { echo '{"served": false, "why_not": "It was not announced here."}'; exit 1; }
+        sleep 0.1
+    done
+    case "$said" in
+    ""|*'"image":""'*);;
+    *) [ -s $at/$version.tgz ] || { echo '{"served": false, "why_not": "There is no package of it."}'; exit 1; };;
+    esac
+    eval "$FAKE_WAIT"
+    echo '{"served": true, "version": "'$version'", "import_errors": {}}'
+    exit
+fi
 [ "$1" = -c ] || exec airflow "$@"
 [ -n "$FAKE_ANSWER" ] || FAKE_ANSWER='echo {}'
 echo "@@DAGSHIP@@$(eval "$FAKE_ANSWER")"

@@ -94,6 +94,7 @@ class Activity(Artifact):
             try; at most 1000.
         held: The DAG versions that the image holds of who was asked.
         current: The one of them that is current there.
+        foundation: What that image is built on, or empty.
         folder: Where Airflow 2 reads its DAGs.
         baked: Whether Airflow serves those to runs that are pinned to them.
 
@@ -109,6 +110,7 @@ class Activity(Artifact):
     changed: tuple[Task, ...] = ()
     held: tuple[str, ...] = ()
     current: str = ""
+    foundation: str = ""
     folder: str = ""
     baked: bool = False
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _WHERE = settings("namespace", "context", "selector", "workloads")
 _FROM = settings("from_image")
 _DRY = Flag("dry_run", "Show what would move, and ask the server, but change nothing")
+_FULL = Flag("full", "Move every pod, also where what runs can take the DAG version alone")
 _HOW = (
     *settings("rollout_timeout"),
     Flag("no_undo", "On failure leave everything as it is, for inspection"),
@@ -62,6 +63,7 @@ def _options(project: "Project", flags: SimpleNamespace, *, dry_run: bool = Fals
         wait_for_runs=_limit("--wait-for-runs", flags.wait_for_runs, settings.rollout_timeout),
         interrupt_tasks=flags.interrupt_tasks,
         max_unavailable=pods,
+        full=flags.full,
     )
 
 
@@ -89,7 +91,7 @@ def _limit(flag: str, given: str | bool, default: float) -> float | None:
     return seconds
 
 
-@task(IMAGE, *_WHERE, *_FROM, _DRY, Flag("undo", "Take back a rollout that was left half done"), *_HOW)
+@task(IMAGE, *_WHERE, *_FROM, _DRY, _FULL, Flag("undo", "Take back a rollout that was left half done"), *_HOW)
 def rollout(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     """Move the workers, the scheduler and all else that runs the image to the one that was pushed."""
     from dagship.pipeline import delivery
@@ -109,6 +111,7 @@ def rollout(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     Flag("to", "Number of the release to go back to (default: the one before the last)", default=""),
     *_WHERE,
     _DRY,
+    _FULL,
     *_HOW,
 )
 def rollback(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:

@@ -268,6 +268,7 @@ class Target(DagImage):
         airflow: Version of Airflow, empty when unknown.
         platforms: `os/architecture` it is for; empty when unknown.
         dag_versions: DAG versions that it holds, the current one first; empty when unknown.
+        dag_digests: Their whole digests, in the same order; empty when unknown.
         dag_changes: For each older version the files in which the current one differs from it, None when too many.
         dags: Its DAGs, and the file of each in the DAG tree, as they were tested; empty when unknown.
         dag_pointer: DAG version that it is to announce instead of its current one, or empty.
@@ -281,6 +282,7 @@ class Target(DagImage):
     airflow: str = ""
     platforms: tuple[str, ...] = ()
     dag_versions: tuple[str, ...] = ()
+    dag_digests: tuple[str, ...] = ()
     dag_changes: dict[str, tuple[str, ...] | None] = Field(default_factory=dict)
     dags: dict[str, str] = Field(default_factory=dict)
     dag_pointer: str = ""

@@ -1,5 +1,6 @@
 """The stages that bring an image to a cluster, and all of them in one."""
 
+import functools
 from typing import TYPE_CHECKING
 
 from dagship.chart import install as installation
@@ -9,6 +10,7 @@ from dagship.cluster import connection
 from dagship.errors import DagshipError, Refused
 from dagship.helm.api import Helm
 from dagship.model.artifacts import PushedImage
+from dagship.model.reference import Reference
 from dagship.pipeline import stages, which_image
 from dagship.pipeline.project import Project
 from dagship.prune.model import Place, PruneReport, Seen
@@ -26,18 +28,28 @@ def rollout(project: Project, *, image: str, unfinished: bool, options: RolloutO
     """Moves an Airflow in the cluster to an image; with `unfinished`, takes back what another run left half done."""
     cluster = _cluster(project)
     if unfinished:
-        result = actions.undo(cluster, project.console, options)
+        result = actions.undo(cluster, project.console, options, _package)
     else:
-        result = actions.rollout(cluster, project.console, which_image.target(project, image=image), options)
+        target = which_image.target(project, image=image)
+        result = actions.rollout(cluster, project.console, target, options, _package)
     _keep(project, result)
     return result
 
 
 def rollback(project: Project, *, to: int | None, options: RolloutOptions) -> RolloutResult:
     """Moves an Airflow in the cluster back to an earlier release."""
-    result = actions.rollback(_cluster(project), project.console, to, options)
+    result = actions.rollback(_cluster(project), project.console, to, options, _package)
     _keep(project, result)
     return result
+
+
+@functools.cache
+def _package(image: str) -> bytes:
+    """Returns the package that a thin image brings, from its registry."""
+    from dagship.registry.repository import Repository
+
+    found = Reference.parse(image)
+    return Repository(found).package(found.digest)
 
 
 def _keep(project: Project, result: RolloutResult) -> None:

@@ -116,6 +116,7 @@ def _facts(labels: Mapping[str, str]) -> dict[str, Any]:
     return {
         "dag_version": labels.get(dag_versions.LABEL_DAGS, ""),
         "dag_versions": dag_versions.versions_of(labels),
+        "dag_digests": dag_versions.digests_of(labels),
         "dag_changes": dag_versions.changes_of(labels),
         "airflow": labels.get(LABEL_AIRFLOW, ""),
         "thin": thin.of(labels, labels.get(images.LABEL_CONTENT, "")),

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from dagship.model.artifacts import DagImage
 from dagship.model.frozen import Artifact
+from dagship.model.thin import Thin
 from dagship.workloads.kinds import Kind, Role
 
 # Releases of a record.
@@ -111,6 +112,8 @@ class Journal(DagImage):
         began: When, ISO 8601 in UTC.
         moves: Every object it changes; `before` is what was there before the first unfinished rollout.
         earlier: Those of unfinished rollouts that it goes on from: an object may still say what one of them wrote.
+        dag_digests: The whole digest of the DAG version, as far as known.
+        thin: What it is one layer above of, where it was made so.
 
     """
 
@@ -125,6 +128,8 @@ class Journal(DagImage):
     began: str
     moves: tuple[Move, ...] = ()
     earlier: tuple[Move, ...] = ()
+    dag_digests: tuple[str, ...] = ()
+    thin: Thin | None = None
 
 
 class Release(DagImage):
@@ -141,6 +146,8 @@ class Release(DagImage):
         job: The CI job, or empty.
         when: ISO 8601 in UTC.
         moves: The objects and what they say since, in `after`.
+        dag_digests: The whole digest of the DAG version, as far as known.
+        thin: What it is one layer above of, where it was made so.
 
     """
 
@@ -154,6 +161,8 @@ class Release(DagImage):
     job: str = ""
     when: str
     moves: tuple[Move, ...] = ()
+    dag_digests: tuple[str, ...] = ()
+    thin: Thin | None = None
 
 
 class Hold(Artifact):

@@ -5,29 +5,37 @@ from typing import TYPE_CHECKING
 
 from dagship.errors import UsageError
 from dagship.model.artifacts import Target
-from dagship.record.model import Move
+from dagship.record.model import Move, Release
 from dagship.rollout.execute import phases
+from dagship.rollout.execute.announce import Fetch, no_registry
 from dagship.rollout.options import RolloutOptions
 from dagship.rollout.plan import own_releases, planner, resume, rollback_target, scope, server_answer
 from dagship.rollout.plan.model import Planned
 from dagship.rollout.preflight import dag_source
 from dagship.rollout.results import RolloutResult
+from dagship.rollout.thin import way
+from dagship.rollout.thin.way import Here
 from dagship.workloads import selection
+from dagship.workloads.selection import Selected
 
 if TYPE_CHECKING:
+    from dagship.airflow.activity import Activity
     from dagship.cluster.api import Cluster
     from dagship.rollout.survey import Survey
     from dagship.terminal.console import Console
 
 
-def rollout(cluster: "Cluster", console: "Console", target: Target, options: RolloutOptions) -> RolloutResult:
-    """Moves an Airflow to an image.
+def rollout(
+    cluster: "Cluster", console: "Console", target: Target, options: RolloutOptions, fetch: Fetch = no_registry
+) -> RolloutResult:
+    """Moves an Airflow to an image, or announces its DAG version to what runs where that can take it.
 
     Args:
         cluster: The namespace.
         console: Shows progress.
         target: The image.
         options: How.
+        fetch: Returns the package that a thin image brings.
 
     Raises:
         DagshipError: As `phases.run`.
@@ -40,17 +48,24 @@ def rollout(cluster: "Cluster", console: "Console", target: Target, options: Rol
         repositories = (*filter(None, (target.image, options.from_image)), *former)
         # After a return to what dagship found, that is what moves.
         also = own[-1].moves if own and not former else ()
-        moves = _to_image(survey, target, options, cluster.namespace, repositories=repositories, also=also)
+        selected = _select(survey, target, options, cluster.namespace, repositories=repositories, also=also)
+        here = way.here(survey, selected, repositories, options)
+        moves = _to_image(survey, target, selected, repositories, here)
         # Who names workloads has chosen, and need not be told what stays.
         told = () if options.names else repositories
         stays = selection.others(survey.inventory.workloads, told, planner.containers(moves))
-        return _packages_alone(Planned(kind="rollout", target=target, moves=moves, warnings=stays), survey)
+        full = _packages_alone(Planned(kind="rollout", target=target, moves=moves, warnings=stays), survey)
+        return way.rollout(full, here)
 
-    return phases.run(cluster, console, options, plan)
+    return phases.run(cluster, console, options, plan, fetch=fetch)
 
 
-def rollback(cluster: "Cluster", console: "Console", to: int | None, options: RolloutOptions) -> RolloutResult:
+def rollback(
+    cluster: "Cluster", console: "Console", to: int | None, options: RolloutOptions, fetch: Fetch = no_registry
+) -> RolloutResult:
     """Moves an Airflow back to a release that the cluster's record holds: the one before the last, or `to`.
+
+    What runs stays where it has the DAG version, or a package brings it.
 
     Raises:
         UsageError: There is no such release, or nothing of it is here.
@@ -58,21 +73,34 @@ def rollback(cluster: "Cluster", console: "Console", to: int | None, options: Ro
 
     """
 
+    def here(survey: "Survey", own: tuple[Release, ...], target: Target) -> tuple[Selected, Here, tuple[str, ...]]:
+        repositories = tuple(filter(None, (target.image, options.from_image)))
+        also = rollback_target.moved(own)
+        selected = _select(survey, target, options, cluster.namespace, repositories=repositories, also=also)
+        return selected, way.here(survey, selected, repositories, options), repositories
+
     def plan(survey: "Survey") -> Planned:
         own = own_releases.own(survey, options.names)
         release = rollback_target.release(survey.record, own, to)
         if not release.image:
             return rollback_target.to_found(survey, release, names=options.names, selector=options.selector)
         target = rollback_target.target_of(release)
-        repositories = tuple(filter(None, (target.image, options.from_image)))
-        also = rollback_target.moved(own)
-        moves = _to_image(survey, target, options, cluster.namespace, repositories=repositories, also=also)
+        selected, airflow, repositories = here(survey, own, target)
+        moves = _to_image(survey, target, selected, repositories, airflow)
         return _packages_alone(Planned(kind="rollback", target=target, moves=moves), survey)
 
-    return phases.run(cluster, console, options, plan)
+    def settle(planned: Planned, survey: "Survey", activity: "Activity | None") -> Planned:
+        """With what Airflow said it may take less than a move of every pod."""
+        if not planned.target.image:
+            return planned
+        own = own_releases.own(survey, options.names)
+        announced = way.rollback(planned, here(survey, own, planned.target)[1], activity)
+        return rollback_target.within_image(planned, survey, activity) if announced is planned else announced
+
+    return phases.run(cluster, console, options, plan, fetch=fetch, settle=settle)
 
 
-def undo(cluster: "Cluster", console: "Console", options: RolloutOptions) -> RolloutResult:
+def undo(cluster: "Cluster", console: "Console", options: RolloutOptions, fetch: Fetch = no_registry) -> RolloutResult:
     """Takes back a rollout that neither finished nor was undone.
 
     Raises:
@@ -92,14 +120,19 @@ def undo(cluster: "Cluster", console: "Console", options: RolloutOptions) -> Rol
                 "rollback goes back from one that succeeded.",
             )
         target = Target(image=journal.image, digest="", dag_version=journal.dag_version, airflow=journal.airflow)
-        there = tuple(move for move in journal.moves if (move.kind, move.name) in survey.inventory.objects)
+        there = tuple(
+            move
+            for move in journal.moves
+            # What is announced is written anew where it is not there.
+            if (move.kind, move.name) in survey.inventory.objects or move.role == "announcement"
+        )
         gone = tuple(f"{move.key} is gone since" for move in journal.moves if move not in there)
         return Planned(kind=journal.kind, target=target, moves=there, warnings=gone, undo=True)
 
-    return phases.run(cluster, console, options, plan)
+    return phases.run(cluster, console, options, plan, fetch=fetch)
 
 
-def _to_image(
+def _select(
     survey: "Survey",
     target: Target,
     options: RolloutOptions,
@@ -107,8 +140,8 @@ def _to_image(
     *,
     repositories: tuple[str, ...],
     also: tuple[Move, ...],
-) -> tuple[Move, ...]:
-    selected = scope.select(
+) -> Selected:
+    return scope.select(
         survey,
         target.image,
         repositories=repositories,
@@ -117,8 +150,14 @@ def _to_image(
         namespace=namespace,
         also=tuple(move for move in also if not options.names or move.key in options.names),
     )
+
+
+def _to_image(
+    survey: "Survey", target: Target, selected: Selected, repositories: tuple[str, ...], here: Here
+) -> tuple[Move, ...]:
     journal, inventory = survey.record.journal, survey.inventory
     moves = planner.to_image(selected, inventory.config_maps, repositories, target)
+    moves = (*moves, *(() if here.options.names else way.cleared(here)))
     moves = resume.gone_on(moves, journal, inventory.objects)
     return moves if journal else server_answer.as_recorded(moves, target.image, survey.record.releases)
 

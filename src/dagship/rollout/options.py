@@ -21,6 +21,7 @@ class RolloutOptions:
         wait_for_runs: Seconds to wait for runs that need a DAG version which the image lacks; None not to wait.
         interrupt_tasks: Whether running tasks and unfinished runs may be lost.
         max_unavailable: Worker pods of a StatefulSet that may be away at a time.
+        full: Whether every pod moves, also where what runs can take the DAG version alone.
 
     """
 
@@ -37,3 +38,4 @@ class RolloutOptions:
     wait_for_runs: float | None = None
     interrupt_tasks: bool = False
     max_unavailable: int = 1
+    full: bool = False

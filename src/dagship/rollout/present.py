@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from dagship.airflow import pinned_runs
 from dagship.airflow.activity import Activity
 from dagship.model.artifacts import Target
-from dagship.record.model import Journal, Move
+from dagship.record import announced
+from dagship.record.model import Change, Journal, Move
 from dagship.rollout.plan import drift
 from dagship.rollout.results import Deployed, RolloutResult, TaskReport
 
@@ -41,7 +42,7 @@ def show_plan(console: "Console", moves: Iterable[Move], journal: Journal | None
         by_way: dict[tuple[str, str], list[str]] = {}
         for change in move.changes:
             what = change.container + (" (init)" if change.init else "") + (f" {change.name}" if change.name else "")
-            by_way.setdefault((drift.short(change.before) or "-", drift.short(change.after) or "-"), []).append(what)
+            by_way.setdefault((_said(change, change.before), _said(change, change.after)), []).append(what.strip())
         rows += [[str(move.step + 1), move.key, ", ".join(what), *way] for way, what in by_way.items()]
         ways |= by_way.keys()
     if len(ways) == 1:  # said once, and not on every line
@@ -52,6 +53,10 @@ def show_plan(console: "Console", moves: Iterable[Move], journal: Journal | None
         brief = [[*row[:3], in_brief(row[3], row[4]), in_brief(row[4], row[3])] for row in rows]
         console.table("", ["step", "workload", "containers", "from", "to"], brief)
     console.say("")
+
+
+def _said(change: Change, text: str | None) -> str:
+    return announced.shown(text) if change.field == "announced" else drift.short(text) or "-"
 
 
 def show_activity(console: "Console", activity: Activity | None, target: Target) -> None:
@@ -84,12 +89,13 @@ def repository(image: str) -> str:
     return path + slash + last.partition(":")[0]
 
 
-def show_result(console: "Console", result: RolloutResult) -> None:
-    """Prints the closing lines of `rollout` and `rollback`."""
+def show_result(console: "Console", result: RolloutResult, *, before: float = 0.0) -> None:
+    """Prints the closing lines of `rollout` and `rollback`, which began some seconds after what they are a part of."""
     failed = "FAILED, and " if result.failure and result.outcome == "undone" else ""
     fields = {"rollout": failed + _OUTCOMES[result.outcome]}
     fields |= {"image": result.image} if result.image else {}
     fields |= {"DAG version": result.dag_version} if result.dag_version else {}
+    fields |= {"served": f"by Airflow after {before + result.served:.1f} s"} if result.served is not None else {}
     fields |= {"release": str(result.release)} if result.release is not None else {}
     fields["namespace"] = result.namespace + (f" ({result.context})" if result.context else "")
     if result.failure is not None:
@@ -115,5 +121,6 @@ def _fate(tasks: TaskReport) -> dict[str, str]:
 
 def show_deployed(console: "Console", deployed: Deployed) -> None:
     """Prints the closing lines of `deploy`."""
-    show_result(console, deployed.rollout)
-    console.summary({"deploy": ", ".join(f"{task} {seconds:.1f} s" for task, seconds in deployed.seconds.items())})
+    tasks = deployed.seconds
+    show_result(console, deployed.rollout, before=sum(tasks.values()) - tasks.get("rollout", 0.0))
+    console.summary({"deploy": ", ".join(f"{task} {seconds:.1f} s" for task, seconds in tasks.items())})

@@ -75,6 +75,7 @@ class RolloutResult(DagImage):
         state: One sentence on what the cluster runs now.
         warnings: What was noticed.
         seconds: Seconds by phase.
+        served: Seconds after which Airflow served a DAG version that was announced to it; None for another way.
         requests: Requests to the API server.
 
     """
@@ -94,6 +95,7 @@ class RolloutResult(DagImage):
     state: str = ""
     warnings: tuple[str, ...] = ()
     seconds: dict[str, float]
+    served: float | None = None
     requests: int = 0
 
 

@@ -10,7 +10,16 @@ from typing import Literal
 Kind = Literal["StatefulSet", "Deployment", "CronJob", "ConfigMap"]
 
 Role = Literal[
-    "worker", "triggerer", "scheduler", "api-server", "webserver", "dag-processor", "cronjob", "pod-template", "other"
+    "worker",
+    "triggerer",
+    "scheduler",
+    "api-server",
+    "webserver",
+    "dag-processor",
+    "cronjob",
+    "pod-template",
+    "announcement",
+    "other",
 ]
 
 

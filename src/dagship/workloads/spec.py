@@ -118,6 +118,12 @@ def main_of_pod(raw: Mapping[str, Any]) -> str:
     return found.name if found else ""
 
 
+def role_of_pod(raw: Mapping[str, Any]) -> Role:
+    """Returns what of Airflow a pod runs, as the server sent it."""
+    metadata = raw["metadata"]
+    return _role(metadata["name"], metadata.get("labels") or {}, read_containers(raw.get("spec") or {}))
+
+
 def read_containers(pod_spec: Mapping[str, Any]) -> tuple[Container, ...]:
     """Reads the containers of a pod's spec, then its initContainers."""
     return tuple(

@@ -181,7 +181,7 @@ def test_a_record_of_an_older_dagship_is_read_and_written_anew() -> None:
 
 
 def test_a_record_of_a_newer_dagship_is_refused_by_the_version_needed_and_nobody_is_told_to_delete_it() -> None:
-    data = {"schema": "3", "version": "2.5.0", "releases": "[]", "journals": "{}"}
+    data = {"schema": "4", "version": "2.5.0", "releases": "[]", "journals": "{}"}
     with pytest.raises(UsageError, match=r"was written by a newer dagship, 2\.5\.0") as refused:
         read(data)
 

@@ -133,7 +133,11 @@ def _image() -> dict[str, Any]:
     if os.path.isfile(file):
         with open(file) as said:
             current = said.read().strip()
-    return {"held": sorted(name for name in held if re.match("[0-9a-f]+$", name)), "current": current}
+    return {
+        "held": sorted(name for name in held if re.match("[0-9a-f]+$", name)),
+        "current": current,
+        "foundation": os.environ.get("DAGSHIP_FOUNDATION", ""),
+    }
 
 
 def _text(value: Any) -> str:

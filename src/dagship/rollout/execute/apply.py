@@ -6,15 +6,31 @@ from typing import TYPE_CHECKING, Any
 from dagship.cluster.failures import Conflict, NotFound
 from dagship.errors import OutsideError
 from dagship.record.model import Move
+from dagship.rollout.execute import announce
 from dagship.rollout.plan import drift, patch, server_answer
 from dagship.workloads.kinds import WATCHED
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
     from dagship.cluster.feed import Feed
+    from dagship.rollout.execute.operation import Moving
 
 # Controllers write status all the time; more conflicts than this in a row are no coincidence.
 _TRIES = 20
+
+
+def one(moving: "Moving", move: Move) -> Move:
+    """Makes an object say what its move wants; returns the move with what the server made of it.
+
+    Raises:
+        DagshipError: As `apply` and `announce.write`.
+
+    """
+    operation = moving.operation
+    if move.role != "announcement":
+        return apply(operation.cluster, moving.feed, move, moving.own_values)
+    moving.announced[move.key] = announce.write(operation.cluster, move, moving.own_values, operation.needs)
+    return move
 
 
 def apply(cluster: "Cluster", feed: "Feed", move: Move, own: drift.OwnValues) -> Move:

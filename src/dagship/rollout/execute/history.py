@@ -14,7 +14,12 @@ _VERSIONS = 128
 def journal_of(planned: Planned, before: Journal | None, signed: Signature) -> Journal:
     """Returns what the cluster is told of a rollout before its first change, and of the unfinished one `before` it."""
     earlier = (*before.moves, *before.earlier) if before else ()
-    facts = planned.target.facts(Journal) | {"dag_versions": planned.target.dag_versions[:_VERSIONS]}
+    target = planned.target
+    facts = target.facts(Journal) | {
+        "dag_versions": target.dag_versions[:_VERSIONS],
+        # Each takes five times the room of an id, and a way back needs that of its own version alone.
+        "dag_digests": target.dag_digests[:1],
+    }
     return Journal(
         state="moving",
         kind=planned.kind,

@@ -1,5 +1,6 @@
 """One rollout, rollback or undo: where it works, what is planned, what was observed, and what it comes to."""
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from dagship.model.artifacts import Target
 from dagship.record.actor import signature
 from dagship.record.ledger import Ledger
 from dagship.record.model import Journal, Move
+from dagship.rollout.execute.announce import Fetch, Needs, Written, no_registry
 from dagship.rollout.execute.history import journal_of
 from dagship.rollout.options import RolloutOptions
 from dagship.rollout.plan import drift
@@ -38,12 +40,14 @@ class Notes:
         console: Shows it.
         warnings: What was noticed, in order; each is shown once.
         seconds: Seconds by phase.
+        began: When it began, by this machine's monotonic clock.
 
     """
 
     console: "Console"
     warnings: dict[str, None] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    began: float = field(default_factory=time.monotonic)
 
     def warn(self, found: Iterable[str]) -> None:
         """Keeps what was noticed, and shows what of it is new."""
@@ -98,6 +102,7 @@ class Operation:
         meant: The workloads of the Airflow that is meant, where a namespace has several.
         observed: What Airflow said.
         careless: Pods whose tasks do not survive SIGTERM.
+        fetch: Returns the package that a thin image brings.
 
     """
 
@@ -109,6 +114,12 @@ class Operation:
     meant: frozenset[str] = frozenset()
     observed: Observed = Observed()
     careless: frozenset[str] = frozenset()
+    fetch: Fetch = no_registry
+
+    @property
+    def needs(self) -> Needs:
+        """What is to be there besides an announcement."""
+        return Needs(fetch=self.fetch, activity=self.observed.activity, releases=self.survey.record.releases)
 
     @property
     def console(self) -> "Console":
@@ -134,6 +145,7 @@ class Operation:
         self,
         outcome: Literal["moved", "unchanged", "planned", "undone", "left"],
         *,
+        served: bool = False,
         release: int | None = None,
         failure: Failure | None = None,
         state: str = "",
@@ -153,6 +165,7 @@ class Operation:
             state=state,
             warnings=tuple(self.notes.warnings),
             seconds=self.notes.seconds,
+            served=round(time.monotonic() - self.notes.began, 2) if served else None,
             requests=sum(self.cluster.requests.values()),
             **plan.target.facts(RolloutResult),
         )
@@ -168,6 +181,7 @@ class Moving:
         feed: Keeps the namespace's objects.
         drains: The pods that end.
         answers: By object, the moves that the server made other images of than were asked for.
+        announced: By ConfigMap, what was written there last.
 
     """
 
@@ -176,6 +190,7 @@ class Moving:
     feed: "Feed"
     drains: Drains
     answers: dict[str, Move] = field(default_factory=dict)
+    announced: dict[str, Written] = field(default_factory=dict)
 
     @property
     def own_values(self) -> drift.OwnValues:

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 from dagship.errors import Interrupted, OutsideError, Transient
 from dagship.record import config_map, lease
 from dagship.record.ledger import Ledger
-from dagship.rollout.execute import hold, runs, steps
+from dagship.rollout.execute import announce, hold, runs, steps
+from dagship.rollout.execute.announce import Fetch
 from dagship.rollout.execute.operation import Notes, Operation
 from dagship.rollout.options import RolloutOptions
-from dagship.rollout.plan import rollback_target
-from dagship.rollout.plan.model import Planner
+from dagship.rollout.plan.model import Planner, Settle, as_planned
 from dagship.rollout.preflight import checks, dry_run
 from dagship.rollout.present import show_activity, show_plan
 from dagship.rollout.results import RolloutResult
 from dagship.rollout.survey import read_namespace
+from dagship.rollout.thin import way
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
@@ -26,8 +27,24 @@ if TYPE_CHECKING:
 _HOW_TO_GO_ON = "the same command again finishes it, rollout --undo takes it back."
 
 
-def run(cluster: "Cluster", console: "Console", options: RolloutOptions, planner: Planner) -> RolloutResult:
+def run(
+    cluster: "Cluster",
+    console: "Console",
+    options: RolloutOptions,
+    planner: Planner,
+    *,
+    fetch: Fetch,
+    settle: Settle = as_planned,
+) -> RolloutResult:
     """Plans, shows the plan, and carries it out.
+
+    Args:
+        cluster: The namespace.
+        console: Shows progress.
+        options: The caller's.
+        planner: Makes a plan of what the namespace holds.
+        fetch: Returns the package that a thin image brings.
+        settle: Returns a plan with what Airflow said.
 
     Raises:
         UsageError: It cannot be done as asked; nothing was changed.
@@ -38,7 +55,7 @@ def run(cluster: "Cluster", console: "Console", options: RolloutOptions, planner
     """
     notes = Notes(console=console)
     with notes.step("preflight", f"Looking at the namespace {cluster.namespace}"):
-        operation, found = _preflight(cluster, options, notes, planner)
+        operation, found = _preflight(cluster, options, notes, planner, fetch=fetch, settle=settle)
     _show(operation)
     show_activity(console, operation.observed.activity, operation.plan.target)
     hold.check(operation)
@@ -49,7 +66,7 @@ def run(cluster: "Cluster", console: "Console", options: RolloutOptions, planner
     with ExitStack() as locked:
         with notes.timed("lock"):
             lock = locked.enter_context(lease.held(cluster, console, wait=options.wait))
-            now, ledger = _reread(replace(operation, cluster=cluster), lock, planner)
+            now, ledger = _reread(replace(operation, cluster=cluster), lock, planner, settle)
         operation = _recheck(now, before=operation)
         operation = runs.wait(operation, ledger)
         with hold.paused(operation, ledger) as operation, _unfinished():
@@ -59,23 +76,28 @@ def run(cluster: "Cluster", console: "Console", options: RolloutOptions, planner
 
 
 def _preflight(
-    cluster: "Cluster", options: RolloutOptions, notes: Notes, planner: Planner
+    cluster: "Cluster", options: RolloutOptions, notes: Notes, planner: Planner, *, fetch: Fetch, settle: Settle
 ) -> tuple[Operation, tuple[str, ...]]:
     """Reads only, and refuses what cannot end well; returns what is to be known."""
     checks.check_permissions(cluster)
     survey = read_namespace(cluster, selector=options.selector)
-    operation = Operation(cluster=cluster, options=options, notes=notes, survey=survey, plan=planner(survey))
-    operation = _settle(runs.ask(operation))
+    operation = Operation(
+        cluster=cluster, options=options, notes=notes, survey=survey, plan=planner(survey), fetch=fetch
+    )
+    operation = _settle(runs.ask(operation), settle)
     operation, found = _check(operation)
     plan = operation.plan
     if options.dry_run or not plan.undo:
         patches = dry_run.patches(survey, plan.writes, operation.own_values)
         if options.dry_run:
             dry_run.ask_server(cluster, patches)
+            for move in plan.writes:
+                if move.role == "announcement":
+                    announce.write(cluster, move, operation.own_values, operation.needs, dry_run=True)
     return operation, found
 
 
-def _reread(operation: Operation, lock: "Lease", planner: Planner) -> tuple[Operation, Ledger]:
+def _reread(operation: Operation, lock: "Lease", planner: Planner, settle: Settle) -> tuple[Operation, Ledger]:
     """Plans anew under the lock: what moved while this one looked or waited is seen now, and nobody moves more."""
     survey = read_namespace(operation.cluster, selector=operation.options.selector)
     now = replace(operation, survey=survey, plan=planner(survey))
@@ -83,13 +105,17 @@ def _reread(operation: Operation, lock: "Lease", planner: Planner) -> tuple[Oper
     if runs.is_old(operation.observed) or survey.record != operation.survey.record:
         now = runs.ask(now)
     read = survey.inventory.objects.get(("ConfigMap", config_map.NAME))
-    return _settle(now), Ledger(now.cluster, lock, read, warn=lambda said: now.notes.warn([said]))
+    return _settle(now, settle), Ledger(now.cluster, lock, read, warn=lambda said: now.notes.warn([said]))
 
 
-def _settle(operation: Operation) -> Operation:
-    """With what Airflow said a rollback may need less than its plan."""
-    plan = rollback_target.within_image(operation.plan, operation.survey, operation.observed.activity)
-    return replace(operation, plan=plan)
+def _settle(operation: Operation, settle: Settle) -> Operation:
+    """With what Airflow said another plan may do, and the package may turn out to have no room."""
+    operation = replace(operation, plan=settle(operation.plan, operation.survey, operation.observed.activity))
+    for move in operation.plan.writes if operation.plan.announces else ():
+        if why := announce.no_room(operation.cluster, move, operation.needs):
+            plan = way.without_room(operation.plan, why)
+            return runs.ask(replace(operation, plan=plan))
+    return operation
 
 
 def _recheck(now: Operation, *, before: Operation) -> Operation:
@@ -120,6 +146,8 @@ def _check(operation: Operation) -> tuple[Operation, tuple[str, ...]]:
 def _show(operation: Operation) -> None:
     plan = operation.plan
     show_plan(operation.console, plan.writes, None if plan.undo else operation.unfinished)
+    if plan.way:
+        operation.console.say(f"way: {plan.way}")
 
 
 @contextmanager

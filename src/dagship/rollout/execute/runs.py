@@ -14,6 +14,7 @@ from dagship.rollout.plan import drift
 from dagship.rollout.plan.model import Planned
 from dagship.rollout.preflight import dag_source, graceful_stop, sigterm, unfinished_runs
 from dagship.rollout.results import RolloutResult, TaskReport
+from dagship.rollout.thin import way
 
 if TYPE_CHECKING:
     from dagship.airflow.activity import Activity
@@ -27,7 +28,8 @@ _ABOUT = 5.0
 
 def ask(operation: Operation) -> Operation:
     """Asks the Airflow whose workloads move for its runs and tasks."""
-    operation = replace(operation, meant=frozenset(move.key for move in operation.plan.moves))
+    plan = operation.plan
+    operation = replace(operation, meant=plan.about or frozenset(move.key for move in plan.moves))
     activity, why_not = operation.airflow.activity_or_reason()
     return replace(operation, observed=Observed(activity=activity, why_not=why_not, at=time.monotonic()))
 
@@ -64,14 +66,15 @@ def check(operation: Operation) -> tuple[Operation, tuple[str, ...]]:
             f"--wait-for-runs needs an answer of Airflow, which cannot be asked for its runs: {observed.why_not}",
             "See to that first, or leave --wait-for-runs out.",
         )
-    if all(drift.stays(move, operation.survey.inventory.objects[move.kind, move.name]) for move in plan.writes):
+    if all(drift.stays(move, operation.survey.inventory.objects.get((move.kind, move.name))) for move in plan.writes):
         return operation, ()
     said = [f"Airflow could not be asked for its runs and tasks: {observed.why_not}"] if activity is None else []
     if activity is not None and not plan.undo:
         said += unfinished_runs.check(
             activity,
-            plan.target,
+            plan.serves,
             operation.survey.inventory.workloads,
+            announced=way.current(plan.moves),
             waits=options.wait_for_runs is not None,
             interrupt=options.interrupt_tasks,
         )
@@ -105,13 +108,13 @@ def wait(operation: Operation, ledger: Ledger) -> Operation:
 
     """
     limit, plan, activity = operation.options.wait_for_runs, operation.plan, operation.observed.activity
-    if limit is None or activity is None or plan.undo or not pinned_runs.lacking(activity, plan.target):
+    if limit is None or activity is None or plan.undo or not pinned_runs.lacking(activity, plan.serves):
         return operation
     with operation.notes.board("waiting", "Waiting for runs") as board:
         activity = wait_for_runs.until_ended(
             operation.airflow.activity_or_reason,
             activity,
-            plan.target,
+            plan.serves,
             limit=limit,
             board=board,
             check=ledger.check,
@@ -135,7 +138,11 @@ def counted(operation: Operation, drains: Drains, result: RolloutResult) -> Roll
     with notes.step("counting", "Asking Airflow what became of its tasks"):
         now, why = operation.airflow.activity_or_reason(since=before.asked - _ABOUT)
     where = _elsewhere(now, operation.plan) if now and result.outcome == "moved" else ""
-    lost = pinned_runs.stranded(now) if now else f"Airflow could not be asked what became of its tasks: {why}"
+    lost = (
+        pinned_runs.stranded(_with(now, operation.plan))
+        if now
+        else f"Airflow could not be asked what became of its tasks: {why}"
+    )
     notes.warn(filter(None, (lost, where)))
     cut = interruptions.interrupted(drains.known, now, drains.ended, careless=operation.careless) if now else None
     tasks = TaskReport(
@@ -153,6 +160,14 @@ def counted(operation: Operation, drains: Drains, result: RolloutResult) -> Roll
             "requests": sum(operation.cluster.requests.values()),
             **failed,
         }
+    )
+
+
+def _with(now: "Activity", planned: Planned) -> "Activity":
+    """Airflow's answer, with the DAG versions that packages brought."""
+    brought = (*planned.packaged, planned.target.dag_version) if planned.announces else ()
+    return (
+        now.model_copy(update={"held": tuple(dict.fromkeys((*now.held, *filter(None, brought))))}) if brought else now
     )
 
 

@@ -13,7 +13,7 @@ from dagship.health.watcher import WorkloadFailed
 from dagship.record.actor import signature
 from dagship.record.ledger import Ledger
 from dagship.record.model import Move
-from dagship.rollout.execute import apply
+from dagship.rollout.execute import announce, apply, served
 from dagship.rollout.execute.history import is_last, journal_of, released
 from dagship.rollout.execute.operation import Moving, Operation
 from dagship.rollout.execute.undo import go_back
@@ -37,7 +37,7 @@ def carry_out(operation: Operation, ledger: Ledger, drains: Drains) -> RolloutRe
     plan = operation.plan
     objects, own_values = operation.survey.inventory.objects, operation.own_values
     changes = operation.unfinished is not None or any(
-        drift.outstanding(move, objects[move.kind, move.name], own_values) for move in plan.moves
+        drift.outstanding(move, objects.get((move.kind, move.name)), own_values) for move in plan.moves
     )
     if changes and not plan.undo:
         ledger.journal(journal_of(plan, operation.unfinished, signature()))
@@ -57,13 +57,28 @@ def carry_out(operation: Operation, ledger: Ledger, drains: Drains) -> RolloutRe
     if not changes:
         # Where somebody else has put the image there, no release is made of it: nothing was done that could be undone.
         number = ledger.record.releases[-1].number if is_last(ledger.record, plan) else None
-        return operation.result("unchanged", release=number)
+        return operation.result("unchanged", release=number, served=plan.announces)
     for move in plan.moves:
         ledger.check()
         apply.restore(operation.cluster, move)
     activity, unfinished = operation.observed.activity, operation.unfinished
     ledger.write(released(ledger.record, moving.came, activity, signature(), unfinished=unfinished))
-    return operation.result("moved", release=ledger.record.releases[-1].number)
+    _sweep(moving)
+    return operation.result("moved", release=ledger.record.releases[-1].number, served=plan.announces)
+
+
+def _sweep(moving: Moving) -> None:
+    """What was announced goes with the image that it was for, once no pod runs that."""
+    operation = moving.operation
+    if operation.plan.announces:
+        return
+    for move in operation.plan.moves:
+        if move.role == "announcement":
+            moving.ledger.check()
+            try:
+                announce.sweep(operation.cluster, move.name, operation.plan.target.held, operation.needs)
+            except DagshipError as failed:
+                operation.notes.warn([f"packages of DAG versions stay in {move.key}: {failed.message}"])
 
 
 def _forward(moving: Moving) -> None:
@@ -73,10 +88,13 @@ def _forward(moving: Moving) -> None:
         moves = [move for move in operation.plan.moves if move.step == step]
         if not moves:
             continue
-        with operation.notes.board(title, f"Moving {title}") as board:
+        said = "Announcing the DAG version" if operation.plan.announces else f"Moving {title}"
+        with operation.notes.board("serving" if operation.plan.announces else title, said) as board:
             for move in moves:
                 moving.ledger.check()
                 move_one(moving, move)
+                if operation.plan.announces:
+                    served.until_served(moving, board, move.name, moving.announced[move.key])
             expected = expectations.of_moves(move for move in moving.came.moves if move.step == step)
             moving.watcher(board, operation.plan.target).until_done(expected, before=before)
         before += expected
@@ -92,7 +110,7 @@ def move_one(moving: Moving, move: Move) -> None:
 
     """
     try:
-        answer = apply.apply(moving.operation.cluster, moving.feed, move, moving.own_values)
+        answer = apply.one(moving, move)
     except Transient:
         raise
     except DagshipError as refused:

@@ -1,8 +1,8 @@
 """Undoes a rollout: every object returns to what it said before, pods that are stuck included."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dagship.cluster.failures import NotFound
 from dagship.diagnosis import events_and_logs
@@ -11,7 +11,7 @@ from dagship.diagnosis.present import show_failure
 from dagship.errors import DagshipError, Refused, Transient
 from dagship.health.watcher import WorkloadFailed
 from dagship.record.model import Move
-from dagship.rollout.execute import apply
+from dagship.rollout.execute import announce, apply, served
 from dagship.rollout.execute.operation import Moving
 from dagship.rollout.plan import drift, expectations
 from dagship.rollout.results import RolloutResult
@@ -82,13 +82,10 @@ def go_back(moving: Moving, failure: Failure | None) -> RolloutResult:
 
 
 def _return(moving: Moving, way_back: Move, returned: _Returned) -> None:
-    cluster = moving.operation.cluster
     try:
-        raw = cluster.get(way_back.kind, way_back.name)
-        if way_back.kind in WATCHED:
-            moving.feed.put(way_back.kind, raw)
+        raw = _looked(moving, way_back)
         ours = drift.without_foreign(way_back, raw, moving.own_values)
-        answer = apply.apply(cluster, moving.feed, ours, moving.own_values)
+        answer = apply.one(moving, ours) if ours.changes else ours
     except Transient:
         raise
     except NotFound:
@@ -103,6 +100,16 @@ def _return(moving: Moving, way_back: Move, returned: _Returned) -> None:
             returned.back.append(answer)
         else:
             returned.taken.append(way_back.key)
+
+
+def _looked(moving: Moving, move: Move) -> Mapping[str, Any] | None:
+    cluster = moving.operation.cluster
+    if move.role == "announcement":  # it is written anew where it is not there
+        return announce.look(cluster, move.name)
+    raw = cluster.get(move.kind, move.name)
+    if move.kind in WATCHED:
+        moving.feed.put(move.kind, raw)
+    return raw
 
 
 def _wait(moving: Moving, board: "Board", returned: _Returned) -> None:
@@ -121,7 +128,12 @@ def _wait(moving: Moving, board: "Board", returned: _Returned) -> None:
             else:
                 returned.stuck.append(events_and_logs.failure(moving.operation.cluster, failed))
         else:
-            return
+            break
+    for move in returned.back if moving.operation.plan.announces else ():
+        try:
+            served.until_served(moving, board, move.name, moving.announced[move.key])
+        except WorkloadFailed as failed:
+            returned.stuck.append(events_and_logs.failure(moving.operation.cluster, failed))
 
 
 def _refusal(returned: _Returned) -> Failure:

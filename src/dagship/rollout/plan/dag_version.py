@@ -82,6 +82,11 @@ def is_pointing(moves: Iterable[Move]) -> bool:
     return fields == {("env", POINTER)}
 
 
+def is_announcing(moves: Iterable[Move]) -> bool:
+    """Whether moves announce a DAG version to the image that runs, and change no image."""
+    return {move.role for move in moves} == {"announcement"}
+
+
 def of_release(release: Release) -> str:
     """Returns the DAG version that a release has its image announce instead of its own, or empty."""
     changes = (change for move in release.moves for change in move.changes)

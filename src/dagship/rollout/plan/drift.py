@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dagship.errors import Refused
+from dagship.record import announced
 from dagship.record.model import Change, Journal, Move
 from dagship.rollout.plan import patch
 from dagship.workloads import image_identity
@@ -21,8 +22,8 @@ def own_values(moves: Iterable[Move], journal: Journal | None) -> OwnValues:
     return {key: frozenset(found) for key, found in values.items()}
 
 
-def outstanding(move: Move, raw: Mapping[str, Any], own: OwnValues) -> tuple[Change, ...]:
-    """Returns the changes of a move that are still to be made.
+def outstanding(move: Move, raw: Mapping[str, Any] | None, own: OwnValues) -> tuple[Change, ...]:
+    """Returns the changes of a move that are still to be made; all of them of an object that is not there.
 
     Raises:
         Refused: A field says something that no plan of ours did: someone else changed it.
@@ -33,10 +34,10 @@ def outstanding(move: Move, raw: Mapping[str, Any], own: OwnValues) -> tuple[Cha
         now = patch.present(move.kind, raw, change)
         if now == change.after:
             continue
-        if not _is_ours(move, change, now, own):
+        if raw is not None and not _is_ours(move, change, now, own):
             raise Refused(
                 f"{move.key} was changed by someone else meanwhile: {change.name or change.container} says "
-                f"{' '.join((now or 'nothing').split())} instead of {change.before or 'nothing'}.",
+                f"{' '.join(_told(change, now).split())} instead of {_told(change, change.before)}.",
                 "See who rolls out here besides dagship, then run rollout again. If a rollout is unfinished, rollout "
                 "--undo comes first: it takes back what dagship moved, and leaves that as it is.",
             )
@@ -44,8 +45,14 @@ def outstanding(move: Move, raw: Mapping[str, Any], own: OwnValues) -> tuple[Cha
     return tuple(to_do)
 
 
-def without_foreign(move: Move, raw: Mapping[str, Any], own: OwnValues) -> Move:
-    """Returns a move without the fields that have drifted."""
+def _told(change: Change, text: str | None) -> str:
+    return announced.shown(text) if change.field == "announced" else text or "nothing"
+
+
+def without_foreign(move: Move, raw: Mapping[str, Any] | None, own: OwnValues) -> Move:
+    """Returns a move without the fields that have drifted; what is not there has not."""
+    if raw is None:
+        return move
     ours = (change for change in move.changes if _is_ours(move, change, patch.present(move.kind, raw, change), own))
     return move.model_copy(update={"changes": tuple(ours)})
 
@@ -55,7 +62,7 @@ def says(move: Move, raw: Mapping[str, Any] | None) -> bool:
     return raw is not None and all(_says(change, patch.present(move.kind, raw, change)) for change in move.changes)
 
 
-def stays(move: Move, raw: Mapping[str, Any]) -> bool:
+def stays(move: Move, raw: Mapping[str, Any] | None) -> bool:
     """Whether an object says to the letter what its move wants: another name of the same image makes new pods too."""
     return all(patch.present(move.kind, raw, change) == change.after for change in move.changes)
 

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Literal
 
 from dagship.model.artifacts import Target
 from dagship.record.model import Move
+from dagship.rollout.plan import dag_version
 
 if TYPE_CHECKING:
+    from dagship.airflow.activity import Activity
     from dagship.rollout.survey import Survey
 
 
@@ -21,6 +23,10 @@ class Planned:
         moves: The objects, in their order.
         warnings: What was noticed.
         undo: Whether the moves are to be taken back, and not made.
+        way: Which of two ways it is and why, a sentence for people; empty where there is one alone.
+        about: The workloads that it is about where none of them moves: `deployment/scheduler`.
+        packaged: DAG versions that pods can have besides those in the image.
+        otherwise: What is to be done where it turns out that what is to be announced has no room.
 
     """
 
@@ -29,11 +35,35 @@ class Planned:
     moves: tuple[Move, ...]
     warnings: tuple[str, ...] = ()
     undo: bool = False
+    way: str = ""
+    about: frozenset[str] = frozenset()
+    packaged: tuple[str, ...] = ()
+    otherwise: "Planned | None" = None
 
     @property
     def writes(self) -> tuple[Move, ...]:
         """The moves as they are written, in this order; in an undo their way back, the last one first."""
         return tuple(move.reversed() for move in reversed(self.moves)) if self.undo else self.moves
 
+    @property
+    def announces(self) -> bool:
+        """Whether it brings a DAG version to pods that stay, and moves no image."""
+        return dag_version.is_announcing(self.moves)
+
+    @property
+    def serves(self) -> Target:
+        """The target with all DAG versions that pods can have afterwards."""
+        if not self.packaged:
+            return self.target
+        held = tuple(dict.fromkeys((*self.target.held, *self.packaged)))
+        return self.target.model_copy(update={"dag_versions": held})
+
 
 Planner = Callable[["Survey"], Planned]
+Settle = Callable[[Planned, "Survey", "Activity | None"], Planned]
+"""Returns a plan with what Airflow said."""
+
+
+def as_planned(plan: Planned, _survey: "Survey", _activity: "Activity | None") -> Planned:
+    """Returns a plan that is the same whatever Airflow says."""
+    return plan

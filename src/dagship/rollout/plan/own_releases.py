@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 def own(survey: "Survey", names: Collection[str] = ()) -> tuple[Release, ...]:
     """Returns the releases of this Airflow: where two share a namespace, of what the selector or the names leave."""
-    keys = {workload.key for workload in survey.inventory.workloads if not names or workload.key in names}
+    workloads = [one for one in survey.inventory.workloads if not names or one.key in names]
+    keys = {workload.key for workload in workloads}
+    # What is announced to pods is of whoever has it mounted.
+    mounted = {f"configmap/{name}" for workload in workloads for name in workload.config_maps}
     last: set[str] = set()
     found: list[Release] = []
     for release in reversed(survey.record.releases):
-        moved = {move.key for move in release.moves}
-        if moved & (last or keys):
+        announced = {move.key for move in release.moves if move.role == "announcement"}
+        moved = {move.key for move in release.moves} - announced
+        if moved & (last or keys) or (not moved and announced & mounted):
             found.append(release)
             last |= moved
     return tuple(reversed(found))

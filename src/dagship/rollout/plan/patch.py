@@ -9,14 +9,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dagship.errors import UsageError
+from dagship.record import announced
 from dagship.record.model import Change
 from dagship.rollout.plan import pod_template_file
 from dagship.workloads.kinds import Kind, template_path
 from dagship.workloads.spec import template
 
 
-def present(kind: Kind, raw: Mapping[str, Any], change: Change) -> str | None:
+def present(kind: Kind, raw: Mapping[str, Any] | None, change: Change) -> str | None:
     """Returns what the field says in an object as the server sent it; None when it is not there."""
+    if change.field == "announced":
+        return announced.said(raw)
+    if raw is None:
+        return None
     if change.field == "template":
         text = (raw.get("data") or {}).get(change.name, "")
         return pod_template_file.images(text).get((change.container, change.init))
@@ -34,6 +39,8 @@ def present(kind: Kind, raw: Mapping[str, Any], change: Change) -> str | None:
 
 def there(kind: Kind, raw: Mapping[str, Any], change: Change) -> bool:
     """Whether the container of a change is there: a variable that is not can be set, a container cannot be made."""
+    if change.field == "announced":
+        return True
     if change.field == "env":
         return any(one["name"] == change.container for one in template(kind, raw)["spec"].get("containers") or ())
     return present(kind, raw, change) is not None

@@ -48,7 +48,8 @@ def release(written: Record, own: tuple[Release, ...], to: int | None) -> Releas
 
 def moved(own: tuple[Release, ...]) -> tuple[Move, ...]:
     """Returns the moves of the last release that moved images: its containers move again, whatever runs in them."""
-    return next((release.moves for release in reversed(own) if not dag_version.is_pointing(release.moves)), ())
+    moves = (release.moves for release in reversed(own))
+    return next((one for one in moves if not (dag_version.is_pointing(one) or dag_version.is_announcing(one))), ())
 
 
 def target_of(release: Release) -> Target:

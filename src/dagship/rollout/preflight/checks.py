@@ -66,7 +66,7 @@ def check(
         return plan.warnings
     moves, target = plan.moves, plan.target
     found = [*plan.warnings, *_check_owners(survey, moves, target, force=options.force_ownership)]
-    if any(change.field != "env" for move in moves for change in move.changes):
+    if any(change.field in ("image", "template") for move in moves for change in move.changes):
         running = _running_version(airflow, moves, survey)
         found += _check_version(target.airflow, running, allow=options.allow_airflow_change)
         found += _check_platform(cluster, target) if target.image else ()
@@ -84,7 +84,7 @@ def _check_owners(survey: Survey, moves: Iterable[Move], target: Target, *, forc
     name, _, digest = target.image.partition("@")
     told = {"repository": name, "digest": digest} if digest else {}
     warnings: dict[str, None] = {}
-    for move in moves:
+    for move in (one for one in moves if one.role != "announcement"):
         raw = survey.inventory.objects[move.kind, move.name]
         fields = {change.name if change.field == "template" else change.container for change in move.changes}
         for owner in field_owners.owners(raw, sorted(fields), **told):

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 def patches(survey: Survey, moves: Iterable[Move], own: drift.OwnValues) -> tuple[tuple[Move, dict[str, Any]], ...]:
-    """Returns the patch of every object that is still to be changed.
+    """Returns the patch of every object that is still to be changed; what is announced is written with its packages.
 
     Raises:
         UsageError: One cannot be changed: the pod template in a ConfigMap is a person's text.
         Refused: Someone else changed one.
 
     """
-    looked = ((move, survey.inventory.objects[move.kind, move.name]) for move in moves)
+    looked = ((move, survey.inventory.objects[move.kind, move.name]) for move in moves if move.role != "announcement")
     to_do = ((move, raw, drift.outstanding(move, raw, own)) for move, raw in looked)
     return tuple(
         (move, patch.patch(move.kind, raw, changes, recreate=move.strategy is not None))

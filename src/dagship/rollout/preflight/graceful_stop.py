@@ -69,8 +69,10 @@ def of_moves(
     pods = tuple(pods)
     found: list[Finding] = []
     for move in moves:
+        if move.kind not in WATCHED:
+            continue
         raw = survey.inventory.objects[move.kind, move.name]
-        if move.kind not in WATCHED or drift.stays(move, raw):
+        if drift.stays(move, raw):
             continue
         own = [pod for pod in pods if _has(move.kind, raw, pod)]
         now = activity.asked if activity else 0.0

@@ -10,7 +10,13 @@ from dagship.workloads.spec import Workload
 
 
 def check(
-    activity: Activity, target: Target, workloads: Iterable[Workload], *, waits: bool, interrupt: bool
+    activity: Activity,
+    target: Target,
+    workloads: Iterable[Workload],
+    *,
+    announced: str = "",
+    waits: bool,
+    interrupt: bool,
 ) -> tuple[str, ...]:
     """Refuses an image that lacks what unfinished runs are pinned to; returns what is to be known of them.
 
@@ -18,6 +24,7 @@ def check(
         activity: What Airflow says of its runs.
         target: The image to move to.
         workloads: Those of the namespace, which may announce another version than their image's.
+        announced: DAG version that is announced to them, if one is.
         waits: Whether runs that need what it lacks are waited for.
         interrupt: Whether runs may be lost.
 
@@ -36,6 +43,6 @@ def check(
         pinned_runs.unknown(activity, target),
         orphaned_runs.leaving(activity, target),
         orphaned_runs.moving(activity, target),
-        pinned_runs.announced(activity, target, dag_version.announced(workloads, activity)),
+        pinned_runs.announced(activity, target, announced or dag_version.announced(workloads, activity)),
     ]
     return tuple(filter(None, said))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dagship.errors import UsageError
 from dagship.model.thin import NAME, Receiver
 from dagship.record import announced
-from dagship.record.model import Journal, Move
+from dagship.record.model import Move
 from dagship.rollout.plan import dag_version, kubernetes_executor, pod_template_file
 from dagship.rollout.preflight import dag_source
 from dagship.rollout.thin import mount
@@ -69,7 +69,7 @@ def _of_survey(survey: "Survey", selected: Selected) -> str:
         return "dagship's record there cannot be read"
     if last.startswith("2."):
         return f"Airflow {last} pins no run to a DAG version; Airflow 3 does"
-    if _moves_images(survey.record.journal):
+    if survey.record.journal is not None and not dag_version.is_announcing(survey.record.journal.moves):
         return "a rollout is unfinished there"
     moves = [Move(kind=one.kind, name=one.name, changes=()) for one in workloads]
     if mode := dag_source.by_design(moves, survey.inventory.objects):
@@ -110,10 +110,6 @@ def _of_images(images: tuple[str, ...], readers: Iterable[_Reader]) -> str:
     if len({image_identity.digest(image) for image in images}) > 1:
         return "its components run different images"
     return ""
-
-
-def _moves_images(journal: Journal | None) -> bool:
-    return journal is not None and any(change.field != "announced" for move in journal.moves for change in move.changes)
 
 
 def _readers(survey: "Survey", selected: Selected, repositories: Iterable[str]) -> Iterator[_Reader]:

@@ -13,7 +13,7 @@ from dagship.rollout.survey import Survey
 from dagship.rollout.thin import receiver
 from dagship.workloads import selection, spec
 from dagship.workloads.inventory import Inventory
-from dagship.workloads.kinds import KINDS
+from dagship.workloads.kinds import KINDS, Role
 from tests.builders import thin
 from tests.builders.airflow import Object, container, deployment, pod, stateful_set
 
@@ -95,8 +95,8 @@ def test_without_a_dag_processor_nothing_is_taken() -> None:
 
 
 def test_an_unfinished_rollout_of_images_stands_in_the_way_and_an_announcement_does_not() -> None:
-    def journal(change: Change) -> Record:
-        move = Move(kind="Deployment", name="scheduler", changes=(change,))
+    def journal(change: Change, role: Role = "other") -> Record:
+        move = Move(kind="Deployment", name="scheduler", role=role, changes=(change,))
         begun = Journal(
             state="moving", kind="rollout", image=thin.RUNS, dag_version="", airflow="", who="", job="", began="",
             moves=(move,),
@@ -107,7 +107,7 @@ def test_an_unfinished_rollout_of_images_stands_in_the_way_and_an_announcement_d
     announced = Change(field="announced", name="current")
 
     assert of(*thin.airflow(), record=journal(image)).why_not == "a rollout is unfinished there"
-    assert of(*thin.airflow(), record=journal(announced)).why_not == ""
+    assert of(*thin.airflow(), record=journal(announced, "announcement")).why_not == ""
 
 
 def test_airflow_2_pins_no_run() -> None:

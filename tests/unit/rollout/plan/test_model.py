@@ -1,0 +1,38 @@
+"""A plan: how its moves are written, and which DAG versions pods can have afterwards."""
+
+from dagship.airflow.activity import Activity
+from dagship.model.artifacts import Target
+from dagship.record.model import Change, Move, Record
+from dagship.rollout.plan.model import Planned, as_planned
+from dagship.rollout.survey import Survey
+from dagship.workloads.inventory import Inventory
+
+TARGET = Target(image="x", digest="", dag_versions=("a", "b"))
+IMAGE = Move(kind="Deployment", name="x", changes=(Change(field="image", container="x", before="1", after="2"),))
+ANNOUNCED = Move(kind="ConfigMap", name="x", role="announcement", changes=(Change(field="announced", after="2"),))
+
+
+def planned(*moves: Move, undo: bool = False, packaged: tuple[str, ...] = ()) -> Planned:
+    return Planned(kind="rollout", target=TARGET, moves=moves, undo=undo, packaged=packaged)
+
+
+def test_an_undo_writes_the_way_back_last_first() -> None:
+    assert planned(IMAGE, ANNOUNCED).writes == (IMAGE, ANNOUNCED)
+    assert planned(IMAGE, ANNOUNCED, undo=True).writes == (ANNOUNCED.reversed(), IMAGE.reversed())
+
+
+def test_it_announces_where_it_moves_no_image() -> None:
+    assert planned(ANNOUNCED).announces
+    assert not planned(IMAGE, ANNOUNCED).announces
+    assert not planned().announces
+
+
+def test_pods_can_have_what_packages_bring_as_well() -> None:
+    assert planned(packaged=("c", "a")).serves.held == ("a", "b", "c")
+    assert planned().serves is TARGET
+
+
+def test_most_plans_are_the_same_whatever_airflow_says() -> None:
+    survey = Survey(inventory=Inventory(objects={}, workloads=()), record=Record())
+
+    assert as_planned(planned(IMAGE), survey, Activity()) == planned(IMAGE)

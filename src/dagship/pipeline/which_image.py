@@ -44,7 +44,6 @@ def current(project: Project, image: str) -> BuiltImage:
         id=facts.id,
         digest="",
         content=facts.labels.get(images.LABEL_CONTENT, ""),
-        dag_digests=dag_versions.digests_of(facts.labels),
         base=facts.labels.get("org.opencontainers.image.base.name", ""),
         moved=moved_packages.of(facts.labels),
         platforms=(facts.platform,),

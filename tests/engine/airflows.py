@@ -7,7 +7,10 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+from dagship.model.thin import MOUNT
 
 _DATABASE = "/tmp/airflow.db"
 _ENVIRONMENT = {
@@ -110,17 +113,27 @@ class Airflow:
             assert time.monotonic() < deadline, self.logs()
             time.sleep(0.3)
 
+    def task_logs(self) -> str:
+        """What tasks have written to their logs."""
+        return self.execute("bash", "-c", "find /tmp/logs -name '*.log' | xargs -r cat")
+
     def logs(self) -> str:
         """The end of every component's log."""
         return self.execute("bash", "-c", "tail -n 25 /tmp/*.log; find /tmp/logs -name '*.log' | xargs -r tail -n 15")
 
 
 @contextmanager
-def running(image: str) -> Iterator[Airflow]:
-    """Runs an Airflow without a DAG processor, and takes it away again."""
+def running(image: str, announced: Path) -> Iterator[Airflow]:
+    """Runs an Airflow without a DAG processor, and takes it away again.
+
+    Args:
+        image: The image.
+        announced: What is mounted where a ConfigMap announces DAG versions.
+
+    """
     name = f"dagship-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     argv = ["docker", "run", "--detach", f"--name={name}", "--network=none", "--init", "--entrypoint=bash"]
-    argv += [f"--env={key}={value}" for key, value in _ENVIRONMENT.items()]
+    argv += [f"--volume={announced}:{MOUNT}:ro", *(f"--env={key}={value}" for key, value in _ENVIRONMENT.items())]
     try:
         subprocess.run([*argv, image, "-c", _START], check=True, capture_output=True)
         airflow = Airflow(name)

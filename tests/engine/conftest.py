@@ -31,7 +31,9 @@ _LONG = (
     "test_lock.py",
 )
 # Their tests have nothing in common, not even the tag of an image: each goes to the next process that is free.
-_APART = ("test_runs_keep_their_code.py", "test_lock.py", "test_corpus.py", "test_pre_release.py")
+_APART = ("test_lock.py", "test_corpus.py", "test_pre_release.py")
+# Those of one version of Airflow share an image, or an Airflow that runs.
+_BY_AIRFLOW = ("test_runs_keep_their_code.py", "test_dag_processor.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -43,7 +45,7 @@ class _Scheduler(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0].rpartition("/")[2]
-        if file == "test_dag_processor.py":
+        if file in _BY_AIRFLOW:
             return nodeid.rpartition("[")[2]  # the version of Airflow
         return nodeid if file in _APART else file
 

@@ -3,8 +3,9 @@
 import io
 from pathlib import Path
 
+from dagship.image.tree.model import Tree
 from dagship.model.artifacts import BaseImage, BuiltImage
-from dagship.pipeline import stages
+from dagship.pipeline import build_inputs, stages
 from dagship.pipeline.project import Project
 from dagship.settings_sources import load
 from dagship.terminal.console import Console
@@ -57,6 +58,18 @@ class Line:
 
     def build(self, word: str, **flags: object) -> BuiltImage:
         """Builds the image of a word."""
+        self.write(word)
+        settings = self.settings.model_copy(update=flags)
+        project = Project(root=self.project.root, settings=settings, console=self.project.console)
+        return stages.build(project, force=False, push=False)
+
+    def tree(self, word: str) -> Tree:
+        """The DAG tree of a word."""
+        self.write(word)
+        return build_inputs.tree(self.project)
+
+    def write(self, word: str) -> None:
+        """Writes the DAGs of a word."""
         # What the project includes is imported late too, by its own name and below that of the DAG directory.
         for place in self.settings.include:
             (self.dags.parent / place / "deep").mkdir(parents=True, exist_ok=True)
@@ -68,6 +81,3 @@ class Line:
         (self.dags / "pinned.py").write_text(DAG.format(word=word, more=more, said=said))
         for name in ("words", "later"):
             (self.dags / f"{name}.py").write_text(f"WORD = {word!r}\n")
-        settings = self.settings.model_copy(update=flags)
-        project = Project(root=self.project.root, settings=settings, console=self.project.console)
-        return stages.build(project, force=False, push=False)

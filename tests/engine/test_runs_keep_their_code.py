@@ -1,82 +1,189 @@
 """A real Airflow of each minor version of 3, in one container: a run ends on the code that it began with."""
 
 import json
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from dagship.airflow import query, scheduler_python
 from dagship.airflow.activity import DagRuns, RunCount
+from dagship.image.thin import package
+from dagship.image.tree.model import Tree
 from dagship.inside.scheduler.answer import MARK
 from dagship.model.artifacts import BaseImage
+from dagship.model.thin import FOUNDATION
+from tests.builders.mounts import Mount, announcement
 from tests.engine import airflows
 from tests.engine.lines import Line
 
 
-@pytest.mark.parametrize("version", ["3.0.6", "3.1.8", "3.2.2", "3.3.2"])
-def test_a_run_ends_on_the_code_that_it_began_with(
-    version: str, base_of: Callable[[str], BaseImage], tmp_path: Path
-) -> None:
-    """Workers have both versions before the DAG processor announces the new one; then a rollback within the image."""
-    one = Line(tmp_path, base_of(version), dags="flows", include="lib/included")
-    a = one.build("A")
-    image = one.build("B", previous=a.reference)
-    old, new = a.dag_version, image.dag_version
+class Running:
+    """An Airflow of an image with the DAGs of two words, and what is announced to it."""
 
-    with airflows.running(image.reference) as airflow:
+    def __init__(self, airflow: airflows.Airflow, line: Line, mount: Mount, old: str, new: str) -> None:
+        self.airflow, self.line, self.old, self.new = airflow, line, old, new
+        self.mount, self._serial = mount, 0
+        self.base = line.tree("B")
+        self.foundation = airflow.execute("printenv", FOUNDATION).strip()
+        assert self.base.version == new
 
-        def seen() -> list[str]:
-            return airflow.execute("bash", "-c", "cat /tmp/seen 2>/dev/null || true").splitlines()
+    @property
+    def seen(self) -> list[str]:
+        """What tasks have said, in order."""
+        return self.airflow.execute("bash", "-c", "cat /tmp/seen 2>/dev/null || true").splitlines()
 
-        def announce(expected: str, **environment: str) -> None:
-            airflow.announce(**environment)
-            airflow.until(lambda: airflow.announced("pinned") == expected)
+    def starts(self, expected: str, **environment: str) -> None:
+        """Starts a DAG processor anew, and waits until new runs get a version."""
+        self.airflow.announce(**environment)
+        self.airflow.until(lambda: self.airflow.announced("pinned") == expected)
 
-        def ends(run_id: str) -> None:
-            airflow.until(lambda: airflow.run(run_id)[0] in ("success", "failed"))
+    def begins(self, run_id: str, word: str) -> None:
+        """Begins a run, whose first task waits."""
+        self.airflow.execute("rm", "-f", "/tmp/go")
+        self.airflow.trigger("pinned", run_id)
+        self.airflow.until(lambda: f"{run_id} first {word} {word}" in self.seen)
 
-        announce(old, DAGSHIP_DAG_VERSION=old)
-        airflow.trigger("pinned", "began-on-a")
-        airflow.until(lambda: "began-on-a first A A" in seen())
-        announce(new)
-        _is_asked_in_its_own_database(airflow, old)
-        _a_database_without_a_scheduler_gives_no_answer(airflow)
-        _dags_of_another_bundle_are_none_of_the_images(airflow)
-        airflow.execute("touch", "/tmp/go")
-        ends("began-on-a")
-        airflow.trigger("pinned", "began-on-b")
-        ends("began-on-b")
+    def ends(self, run_id: str) -> None:
+        """Waits until a run has ended."""
+        self.airflow.execute("touch", "/tmp/go")
+        self.airflow.until(lambda: self.airflow.run(run_id)[0] in ("success", "failed"))
 
-        assert airflow.run("began-on-a") == ("success", old)
-        assert airflow.run("began-on-b") == ("success", new)
-        assert seen() == [
-            "began-on-a first A A",
-            "began-on-a second A A A A A",
-            "began-on-b first B B",
-            "began-on-b second B B B B B",
-        ]
+    def runs(self, run_id: str) -> None:
+        """Begins a run, and waits until it has ended."""
+        self.airflow.execute("touch", "/tmp/go")
+        self.airflow.trigger("pinned", run_id)
+        self.ends(run_id)
 
-        # Airflow 3.0 moves a run that has ended to the newest version when a task of it is cleared.
-        word = "B" if version.startswith("3.0.") else "A"
-        airflow.clear("pinned", "began-on-a", "second")
-        airflow.until(lambda: len(seen()) > 4)
-        ends("began-on-a")
-        assert seen()[4:] == [f"began-on-a second {' '.join([word] * 5)}"]
+    def delivers(self, tree: Tree, *, lacking: int = 0) -> dict[str, Any]:
+        """Announces a tree with its package, and returns what is said of that; the package may lack bytes at its end."""
+        self._serial += 1
+        data = package.pack(tree, self.base, self.foundation)
+        said = announcement(tree, self.base, self._serial, self.foundation)
+        self.mount.add(**{f"{tree.version}_tgz": data[: len(data) - lacking], "current": said})
+        argv = ("python", "-m", "dagship_versions.thin.wait", tree.version, str(self._serial), "90")
+        found: dict[str, Any] = json.loads(self.airflow.execute(*argv))
+        return found
 
-        # Back within the image, while a run of the newer version is in progress.
-        airflow.execute("rm", "/tmp/go")
-        airflow.trigger("pinned", "on-b-still")
-        airflow.until(lambda: "on-b-still first B B" in seen())
-        announce(old, DAGSHIP_DAG_VERSION=old)
-        airflow.execute("touch", "/tmp/go")
-        ends("on-b-still")
-        airflow.trigger("pinned", "on-a-again")
-        ends("on-a-again")
-        assert airflow.run("on-b-still") == ("success", new), airflow.logs()
-        assert airflow.run("on-a-again") == ("success", old), airflow.logs()
-        assert "on-b-still second B B B B B" in seen()
-        assert "on-a-again second A A A A A" in seen()
+    def version(self, run_id: str) -> tuple[str, str]:
+        """State and version of a run."""
+        return self.airflow.run(run_id)
+
+
+@pytest.fixture(scope="module", params=["3.0.6", "3.1.8", "3.2.2", "3.3.2"])
+def running(
+    request: pytest.FixtureRequest, base_of: Callable[[str], BaseImage], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    """Workers have both versions before any DAG processor announces one."""
+    root = tmp_path_factory.mktemp("project")
+    line = Line(root, base_of(request.param), dags="flows", include="lib/included")
+    a = line.build("A")
+    image = line.build("B", previous=a.reference)
+    mount = Mount(tmp_path_factory.mktemp("announced") / "mount")
+    with airflows.running(image.reference, mount.place) as airflow:
+        yield Running(airflow, line, mount, a.dag_version, image.dag_version)
+
+
+def test_a_run_ends_on_the_code_that_it_began_with(running: Running) -> None:
+    """Then a rollback within the image."""
+    airflow, old, new = running.airflow, running.old, running.new
+
+    running.starts(old, DAGSHIP_DAG_VERSION=old)
+    running.begins("began-on-a", "A")
+    running.starts(new)
+    _is_asked_in_its_own_database(airflow, old)
+    _a_database_without_a_scheduler_gives_no_answer(airflow)
+    _dags_of_another_bundle_are_none_of_the_images(airflow)
+    running.ends("began-on-a")
+    running.runs("began-on-b")
+
+    assert running.version("began-on-a") == ("success", old)
+    assert running.version("began-on-b") == ("success", new)
+    assert running.seen == [
+        "began-on-a first A A",
+        "began-on-a second A A A A A",
+        "began-on-b first B B",
+        "began-on-b second B B B B B",
+    ]
+
+    # Airflow 3.0 moves a run that has ended to the newest version when a task of it is cleared.
+    word = "B" if airflow.execute("printenv", "AIRFLOW_VERSION").startswith("3.0.") else "A"
+    airflow.clear("pinned", "began-on-a", "second")
+    airflow.until(lambda: len(running.seen) > 4)
+    running.ends("began-on-a")
+    assert running.seen[4:] == [f"began-on-a second {' '.join([word] * 5)}"]
+
+    # Back within the image, while a run of the newer version is in progress.
+    running.begins("on-b-still", "B")
+    running.starts(old, DAGSHIP_DAG_VERSION=old)
+    running.ends("on-b-still")
+    running.runs("on-a-again")
+    assert running.version("on-b-still") == ("success", new), airflow.logs()
+    assert running.version("on-a-again") == ("success", old), airflow.logs()
+    assert "on-b-still second B B B B B" in running.seen
+    assert "on-a-again second A A A A A" in running.seen
+
+
+def test_a_version_that_is_announced_is_that_of_runs_to_come_and_of_none_that_has_begun(running: Running) -> None:
+    """The DAG processor that runs takes it, and then one that the image has; a worker makes it anew when it is gone."""
+    airflow = running.airflow
+    c = running.line.tree("C")
+    running.starts(running.new)
+    running.begins("on-b", "B")
+    said = running.delivers(c)
+    assert (said["served"], said["version"], said["import_errors"], said["database"]) == (True, c.version, {}, "")
+    assert airflow.announced("pinned") == c.version
+
+    running.ends("on-b")
+    running.begins("on-c", "C")
+    assert running.delivers(running.base)["served"]
+    _lacks(running, c)
+    airflow.execute("touch", "/tmp/go")
+    airflow.until(lambda: f"Waiting for the version {c.version}" in airflow.task_logs())
+    running.mount.add(**{f"{c.version}_tgz": package.pack(c, running.base, running.foundation)})
+    running.ends("on-c")
+    running.runs("on-b-again")
+
+    assert running.version("on-b") == ("success", running.new)
+    assert running.version("on-c") == ("success", c.version), airflow.logs()
+    assert running.version("on-b-again") == ("success", running.new)
+    assert running.seen[-6:] == [
+        "on-b first B B",
+        "on-b second B B B B B",
+        "on-c first C C",
+        "on-c second C C C C C",
+        "on-b-again first B B",
+        "on-b-again second B B B B B",
+    ]
+
+
+def _lacks(running: Running, tree: Tree) -> None:
+    """Takes a version away, and the package that it is made of."""
+    place = f"/tmp/airflow/dag_bundles/dags-folder/thin/{tree.version}"
+    running.airflow.execute("bash", "-c", f"chmod -R u+w {place} && rm -r {place}")
+    running.mount.add(**{f"{tree.version}_tgz": None})
+
+
+def test_a_version_that_cannot_be_served_is_told_with_the_reason_and_the_one_before_stays(running: Running) -> None:
+    running.starts(running.new)
+    broken = _with(running.line.tree("D"), "pinned.py", b"import airflow\nraise ValueError('dags')\n")
+    said = running.delivers(broken)
+    assert (said["served"], list(said["import_errors"])) == (False, ["pinned.py"])
+    assert "ValueError: dags" in said["import_errors"]["pinned.py"]
+
+    assert running.delivers(running.base)["served"]
+    damaged = running.line.tree("E")
+    said = running.delivers(damaged, lacking=9)
+    assert (said["served"], said["version"]) == (False, running.new)
+    assert "it ends too early" in said["why_not"]
+
+
+def _with(tree: Tree, path: str, content: bytes) -> Tree:
+    """A tree with another file in the place of one."""
+    return replace(
+        tree, files=tuple(replace(file, content=content) if file.path == path else file for file in tree.files)
+    )
 
 
 _OTHER = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite:////tmp/other.db"}

@@ -11,8 +11,11 @@ from airflow.dag_processing.bundles.base import BaseDagBundle
 from airflow.exceptions import AirflowException
 
 from . import finder, store
+from .dag_processor import parsing
 from .layout import DAGS
 from .settings import ROOT
+from .thin.delivered import Delivered
+from .thin.serving import Serving
 
 try:
     from airflow.dag_processing.bundles.base import BundleVersion  # 3.3
@@ -24,6 +27,13 @@ log = logging.getLogger(__name__)
 NAMED = "DAGSHIP_DAG_VERSION"
 """Variable of a rollback within an image: the version that new runs get instead of CURRENT."""
 
+FOUNDATION = "DAGSHIP_FOUNDATION"
+"""Variable of an image: what it is built on, for versions that come without it."""
+
+# For a version that is announced to come: longer than a kubelet takes at its slowest.
+_COMES_SECONDS = 120.0
+# The dag-processor is taken for dead when it waits long.
+_AT_ONCE_SECONDS = 2.0
 _WAIT_SECONDS = 30.0
 _POLL_SECONDS = 0.5
 _FETCH_SECONDS = 120.0
@@ -31,10 +41,8 @@ _FETCH_SECONDS = 120.0
 _TRIES_AGAIN = (3, 1, 7)
 
 
-class BakedDagBundle(BaseDagBundle):  # type: ignore[misc]
-    """The versions in an image: none comes and none goes while it runs.
-
-    New runs get CURRENT, or what the variable `DAGSHIP_DAG_VERSION` names instead; a run that has begun keeps its own.
+class _SideBySide(BaseDagBundle):  # type: ignore[misc]
+    """Version directories side by side.
 
     Args:
         root: The version directories.
@@ -48,22 +56,18 @@ class BakedDagBundle(BaseDagBundle):  # type: ignore[misc]
         super().__init__(**options)
         self.root = Path(root)
         finder.serve(root)
-        self._current = self._serving(root)
         if self.version and not store.is_id(self.version):
             raise AirflowException(f"{self.version!r} is no version of the DAG bundle {self.name!r}.")
 
     @property
     def path(self) -> Path:
         """DAG directory of the version; known without `initialize`."""
-        return self.root / (self.version or self._current or ".none") / DAGS
+        return self._directory(self.version or self._serves() or ".none") / DAGS
 
     def get_current_version(self) -> Any:
         """Returns the version that this bundle serves."""
-        version = self.version or self._current or None
+        version = self.version or self._serves() or None
         return BundleVersion(version=version) if BundleVersion is not None and version else version
-
-    def refresh(self) -> None:
-        """Does nothing: what is in an image stays."""
 
     def initialize(self) -> None:
         """Sees to it that the version is there.
@@ -72,34 +76,89 @@ class BakedDagBundle(BaseDagBundle):  # type: ignore[misc]
             AirflowException: It is not, and Airflow would not try again by itself.
 
         """
-        if not self.path.is_dir():
-            self._obtain()
+        self._obtain()
         # Without any version there is nothing to parse, and Airflow would take all DAGs for deleted.
         if not self.path.is_dir() and (not self.version or _release() < _TRIES_AGAIN):
             what = f"the version {self.version}" if self.version else "a current version"
             raise AirflowException(f"The DAG bundle {self.name!r} does not have {what} in {self.root}.")
         super().initialize()
 
-    def _serving(self, root: str) -> str:
-        """The version that new runs get: the one that a rollback names, else CURRENT."""
-        named = os.environ.get(NAMED, "").strip()
-        current = store.current(root)
-        if not named or named == current:
-            return current
-        if store.is_id(named) and os.path.isdir(os.path.join(root, named)):
-            return named
-        log.warning("%s names %r, which is not in %s: CURRENT counts, which is %r", NAMED, named, root, current)
-        return current
+    def _directory(self, version: str) -> Path:
+        """Where a version lies."""
+        return self.root / version
+
+    def _serves(self) -> str:
+        """The version that new runs get."""
+        raise NotImplementedError
 
     def _obtain(self) -> None:
-        """What can be done for a version that is missing; in an image, nothing."""
+        """What can be done for a version that is missing."""
+        raise NotImplementedError
 
 
-class SyncedDagBundle(BakedDagBundle):
+class BakedDagBundle(_SideBySide):
+    """The versions in an image, and those that are announced to its pods while they run.
+
+    New runs get the version that is announced; where none is, CURRENT, or what the variable `DAGSHIP_DAG_VERSION` names
+    instead. A run that has begun keeps its own.
+
+    """
+
+    def __init__(self, *, root: str = ROOT, **options: Any) -> None:
+        super().__init__(root=root, **options)
+        place = str(self.base_dir / "thin")
+        self._versions = Delivered(root, place, foundation=os.environ.get(FOUNDATION, ""))
+        self._serving = Serving(self.name, self._versions, str(self.base_dir.parent), lambda: _own(root))
+        # Why the version that a run is pinned to is not there; None where nobody looked yet.
+        self._missing: Optional[str] = None
+        if self._versions.can_come:
+            finder.serve_delivered(place)
+
+    @property
+    def refresh_interval(self) -> float:
+        """Seconds between refreshes. The dag-processor asks all the time; what is announced is due at once."""
+        return float("-inf") if not self.version and self._serving.due else self._refresh_interval
+
+    @refresh_interval.setter
+    def refresh_interval(self, seconds: float) -> None:
+        self._refresh_interval = seconds
+
+    def refresh(self) -> None:
+        """Takes the version that is announced; where none can be, nothing changes."""
+        self._serving.take(_AT_ONCE_SECONDS)
+
+    def _directory(self, version: str) -> Path:
+        if self.version and self._missing is None:  # Airflow 3.0 asks for a callback's without `initialize`
+            self._look(0.0)
+        return self.root / version if self._missing else Path(self._versions.directory(version))
+
+    def _serves(self) -> str:
+        if not self._serving.current:
+            self._serving.take(0.0)
+        return self._serving.current
+
+    def _obtain(self) -> None:
+        seconds = _AT_ONCE_SECONDS if parsing.is_here() else _COMES_SECONDS
+        if self.version:
+            self._look(seconds)
+        else:
+            self._serving.take(seconds)
+
+    def _look(self, seconds: float) -> None:
+        """Sees to the version that a run is pinned to."""
+        waits = seconds if self._versions.can_come else 0.0
+        # What the dag-processor gets for a callback it does not need as long as it lives.
+        self._missing = self._versions.obtain(self.version, seconds=waits, hold=not parsing.is_here())
+        if self._missing and waits:
+            log.warning("The DAG bundle %s: %s", self.name, self._missing)
+
+
+class SyncedDagBundle(_SideBySide):
     """The versions on a volume that a sync fills from git: one directory for each commit."""
 
-    def _serving(self, root: str) -> str:
-        return store.current(root)
+    def __init__(self, *, root: str = ROOT, **options: Any) -> None:
+        super().__init__(root=root, **options)
+        self._current = store.current(root)
 
     def refresh(self) -> None:
         """Takes the version that the sync has published meanwhile.
@@ -111,11 +170,16 @@ class SyncedDagBundle(BakedDagBundle):
         current = store.current(str(self.root))
         if not current:
             raise AirflowException(f"The DAG bundle {self.name!r} has no current version in {self.root}.")
-        self._current = current
+        if current != self._current:
+            parsing.begin_anew(self.name)
+            self._current = current
+
+    def _serves(self) -> str:
+        return self._current
 
     def _obtain(self) -> None:
         """Fetches the commit that a run is pinned to; where that cannot be, waits for others to bring it."""
-        if not self.version:
+        if not self.version or self.path.is_dir():
             return
         if store.is_commit(self.version) and os.environ.get("DAGSHIP_SYNC_URL") and os.access(self.root, os.W_OK):
             reason = self._fetch(self.version)
@@ -142,6 +206,18 @@ class SyncedDagBundle(BakedDagBundle):
         except (Failed, NoRoom, NoSuchTree, settings.WrongSettings, OSError) as failed:
             return str(failed)
         return None
+
+
+def _own(root: str) -> str:
+    """The version that an image serves by itself: the one that a rollback names, else CURRENT."""
+    named = os.environ.get(NAMED, "").strip()
+    current = store.current(root)
+    if not named or named == current:
+        return current
+    if store.is_id(named) and os.path.isdir(os.path.join(root, named)):
+        return named
+    log.warning("%s names %r, which is not in %s: CURRENT counts, which is %r", NAMED, named, root, current)
+    return current
 
 
 def _release() -> tuple[int, ...]:

@@ -9,6 +9,8 @@ import sys
 from importlib.machinery import ModuleSpec, PathFinder
 
 _ROOTS = {"/opt/airflow/dag-versions"}
+# Variables with others, for processes that a task starts: those of git, and those that were delivered to the pod.
+_OTHERS = ("DAGSHIP_SYNC_ROOT", "DAGSHIP_DELIVERED_ROOT")
 
 
 def serve(root: str) -> None:
@@ -16,11 +18,17 @@ def serve(root: str) -> None:
     _ROOTS.add(root.rstrip("/"))
 
 
+def serve_delivered(root: str) -> None:
+    """Serves versions that were delivered to the pod, and has the processes that this one starts do so."""
+    serve(root)
+    os.environ["DAGSHIP_DELIVERED_ROOT"] = root
+
+
 def version_of(path: str) -> str:
     """Returns the directory of the version whose DAG directory a path is; empty where it is none."""
     version, name = os.path.split(path.rstrip("/"))
     root = os.path.dirname(version)
-    served = root in _ROOTS or root == os.environ.get("DAGSHIP_SYNC_ROOT", "").rstrip("/") != ""
+    served = root in _ROOTS or (root and root in [os.environ.get(name, "").rstrip("/") for name in _OTHERS])
     return version if name == "dags" and served else ""
 
 

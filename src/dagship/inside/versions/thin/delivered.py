@@ -1,6 +1,8 @@
 """The DAG versions of a pod: those in its image, and those that are delivered to it while it runs."""
 
+import logging
 import os
+import sys
 import time
 from typing import Optional
 
@@ -10,7 +12,11 @@ from .announcement import Announcement
 from .assembly import Unable, assemble
 from .package import Package
 
+log = logging.getLogger(__name__)
+
 _POLL_SECONDS = 0.1
+# Until what the pod lacks, as room on a volume, may be there.
+_PAUSE_SECONDS = 1.0
 # For a lock that others hold, who assemble a version or remove one.
 _PATIENCE = 2.0
 
@@ -53,48 +59,62 @@ class Delivered:
     def announced(self) -> tuple[Optional[Announcement], str]:
         """Returns what is announced to this image, and why what is announced is not heeded."""
         text = mount.announced(self._mounted)
-        if text is None:
+        if not text:
             return None, ""
         try:
             found = announcement.read(text)
         except announcement.Wrong as wrong:
             return None, str(wrong)
-        why = announcement.why_not(found, foundation=self._foundation, current=store.current(self._root))
-        return (None, why) if why else (found, "")
+        return found, announcement.why_not(found, foundation=self._foundation, current=store.current(self._root))
 
-    def obtain(self, version: str, *, seconds: float) -> str:
+    def obtain(self, version: str, *, seconds: float, hold: bool = True) -> str:
         """Sees to it that a version is there and is what it was; returns why it cannot be, empty where it is.
 
         Args:
             version: Its id.
             seconds: To wait for its package.
+            hold: Whether it stays as long as this process lives.
 
         """
         until = time.monotonic() + seconds
         while True:
-            why = self._obtain(version)
-            if not why or time.monotonic() >= until:
-                return why
-            time.sleep(_POLL_SECONDS)
-
-    def _obtain(self, version: str) -> str:
-        if os.path.isdir(os.path.join(self._root, version)):
-            return ""
-        try:
-            found = self._package(version)
-            self._hold(version)
-            # Whoever runs tasks here could have changed it: each looks again.
-            digest = directory.digest(os.path.join(self.place, version))
-            if digest and digest == (found.tree if found else digest) and digest.startswith(version):
+            mark = self.mark
+            try:
+                self._see_to(version, hold=hold)
+            except package.Wrong as wrong:
+                why, pause = str(wrong), float("inf")
+            except Unable as unable:
+                why, pause = str(unable), _PAUSE_SECONDS
+            else:
                 return ""
-            if found is None:
-                changed = " Its directory was changed after it was assembled." if digest else ""
-                return f"There is no package of the version {version}.{changed}"
-            base = os.path.join(self._root, found.base)
-            assemble(self.place, found, base, until=time.monotonic() + _PATIENCE)
-        except (package.Wrong, Unable) as wrong:
-            return str(wrong)
-        return ""
+            if time.monotonic() < until:
+                log.info("Waiting for the version %s: %s", version, why)
+            again = time.monotonic() + pause
+            while self.mark == mark and time.monotonic() < min(again, until):
+                time.sleep(_POLL_SECONDS)
+            if time.monotonic() >= until:
+                return why
+
+    def _see_to(self, version: str, *, hold: bool) -> None:
+        if os.path.isdir(os.path.join(self._root, version)):
+            return
+        found = self._package(version)
+        there = os.path.join(self.place, version)
+        if found is None and not os.path.isdir(there):
+            raise package.Wrong(f"There is no package of the version {version}.")
+        # As root, whom no mode holds up, Python would write into it.
+        sys.dont_write_bytecode = True
+        self._keep(version, hold=hold)
+        # Whoever runs tasks here could have changed it: each looks again.
+        digest = directory.digest(there)
+        if digest and digest == (found.tree if found else digest) and digest.startswith(version):
+            return
+        if found is None:
+            raise package.Wrong(
+                f"The directory of the version {version} was changed after it was assembled, and there is no package "
+                "of it any more."
+            )
+        assemble(self.place, found, os.path.join(self._root, found.base), until=time.monotonic() + _PATIENCE)
 
     def _package(self, version: str) -> Optional[Package]:
         data = mount.packaged(self._mounted, version)
@@ -107,9 +127,9 @@ class Delivered:
             raise package.Wrong(f"The package of the version {version} is for another image than this one.")
         return found
 
-    def _hold(self, version: str) -> None:
+    def _keep(self, version: str, *, hold: bool) -> None:
         try:
             os.makedirs(self.place, exist_ok=True)
-            kept.hold(self.place, version)
+            (kept.hold if hold else kept.use)(self.place, version)
         except OSError as failed:
             raise Unable(f"{self.place} cannot be written: {failed.strerror}.") from failed

@@ -29,6 +29,18 @@ def hold(place: str, version: str) -> None:
     os.utime(path)
 
 
+def use(place: str, version: str) -> None:
+    """Says that a version was used: for a while it is not removed.
+
+    Raises:
+        OSError: The place cannot be written.
+
+    """
+    path = _mark(place, version)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o664))
+    os.utime(path)
+
+
 def release(place: str, version: str) -> None:
     """Holds a version no longer; that it was used counts from now on."""
     handle = _held.pop(_mark(place, version), None)

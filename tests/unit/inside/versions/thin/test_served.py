@@ -2,25 +2,18 @@
 
 from pathlib import Path
 
+import pytest
+
 from dagship.inside.versions.thin import served
 from dagship.inside.versions.thin.served import Served
 
 
-def test_what_is_written_is_read(tmp_path: Path) -> None:
-    one = Served("abc", "abcdef", 3, "2026-11-29T00:00:00Z", "", ("a.py",))
+@pytest.mark.parametrize("files", [None, (), ("a.py",)])
+def test_what_is_written_is_read(tmp_path: Path, files: "tuple[str, ...] | None") -> None:
+    one = Served("dags-folder", "abc", serial=3, since="2026-11-29T00:00:00Z", files=files, left=1, failed=("a.py",))
     served.write(str(tmp_path / "new"), one)
 
     assert served.read(str(tmp_path / "new")) == one
-
-
-def test_a_reason_is_one_line_and_the_time_is_that_of_writing(tmp_path: Path) -> None:
-    served.write(str(tmp_path), Served("abc", why_not="It\nis\x1b[31m so."))
-    found = served.read(str(tmp_path))
-
-    assert found is not None
-    assert found.why_not == r"It is\x1b[31m so."
-    assert found.since.endswith("Z")
-    assert found.files is None
 
 
 def test_what_is_not_there_or_broken_is_none(tmp_path: Path) -> None:

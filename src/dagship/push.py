@@ -74,6 +74,24 @@ def push(
     return pushed(image, has, tested=tested)
 
 
+def put(console: Console, image: BuiltImage, digest: str, send: Callable[[], None]) -> PushedImage:
+    """Has an image put into its registry without an engine, which was tested.
+
+    Args:
+        console: Shows progress.
+        image: What is known of it.
+        digest: Its digest, once it is there.
+        send: Puts it there; it may be called again.
+
+    Raises:
+        OutsideError: The registry did not take it.
+
+    """
+    with console.step(f"Pushing {image.reference}") as step:
+        _with_retries(send, step.say, time.sleep)
+    return pushed(image, digest, tested=True)
+
+
 def pushed(image: BuiltImage, digest: str, *, tested: bool) -> PushedImage:
     """Returns what is known of an image that the registry has under `digest`."""
     return PushedImage(reference=image.reference, digest=digest, tested=tested, **image.facts(PushedImage))

@@ -1,5 +1,6 @@
 """Every call of the gateway to a real API server, and through a proxy that fails on the way there."""
 
+import hashlib
 import logging
 import ssl
 import threading
@@ -192,6 +193,15 @@ def test_a_command_runs_in_a_container(way: str, runner: str, request: pytest.Fi
     code, output = cluster.exec(runner, "main", ["sh", "-c", "yes ä | head -c 999999"])
     assert (code, len(output.encode())) == (0, 999999)
     assert "�" not in output
+
+
+@pytest.mark.parametrize("way", ["cluster", "through"])
+def test_a_command_reads_what_it_is_given(way: str, runner: str, request: pytest.FixtureRequest) -> None:
+    cluster: Cluster = request.getfixturevalue(way)
+    given = bytes(range(256)) * 2_000
+    argv = ["sh", "-c", f"head -c {len(given)} | sha256sum"]
+
+    assert cluster.exec(runner, "main", argv, stdin=given) == (0, f"{hashlib.sha256(given).hexdigest()}  -\n")
 
 
 def test_a_command_that_does_not_end_is_left(cluster: Cluster, runner: str) -> None:

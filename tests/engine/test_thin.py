@@ -1,26 +1,40 @@
 """Thin images on a real engine and registry: one layer on an image that runs, tested alone, and its package read back."""
 
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from dagship import process
+from dagship.airflow import dag_processor
+from dagship.airflow.scheduler_python import Where
 from dagship.engine import images
-from dagship.errors import OutsideError
+from dagship.errors import OutsideError, Refused
 from dagship.image import builder, existing
 from dagship.image import plan as planning
 from dagship.image.plan import Plan
-from dagship.image.thin import package
-from dagship.model.artifacts import BaseImage, BuiltImage, LockFile, PushedImage
+from dagship.image.thin import package, way
+from dagship.image.thin.holder import IN_REGISTRY
+from dagship.image.tree import archive
+from dagship.image.tree.model import Tree, TreeFile
+from dagship.model import dag_versions
+from dagship.model.artifacts import BaseImage, BuiltImage, PushedImage
 from dagship.model.reference import Reference
 from dagship.model.thin import Announcement, Packaged, Receiver
 from dagship.model.verify_report import VerifyReport
 from dagship.pipeline import build_inputs, stages, which_image
+from dagship.registry import compose
+from dagship.registry.putting import Putting
 from dagship.registry.repository import Repository
 from dagship.rollout.running_image import Answer, Incumbent
+from dagship.verify import in_cluster
+from dagship.workspace import Workspace
+from tests.builders.plans import NO_LOCK
 from tests.engine.lines import Line
+
+TIME = "2026-11-29T00:00:00Z"
 
 
 class Running(Answer):
@@ -51,9 +65,8 @@ class Delivered(NamedTuple):
 def planned(line: Line, base: BaseImage, running: Receiver) -> Plan | None:
     """Plans what the project has now, as `build` does."""
     tree = build_inputs.tree(line.project)
-    lock = LockFile(path="", text="", digest="")
     return build_inputs.onto_running(
-        line.project, lambda: planning.plan(line.settings, base, lock, tree), Running(running), full=False
+        line.project, lambda: planning.plan(line.settings, base, NO_LOCK, tree), Running(running), full=False
     )
 
 
@@ -183,6 +196,120 @@ def test_other_packages_take_the_whole_image_and_so_does_what_there_is_no_room_f
     said = " ".join(line.output.getvalue().split())
     assert "way: the whole image, since more than the DAGs is another than in the image that runs" in said
     assert "with what unfinished runs need 512 KiB, and 512 KiB can be announced at most" in said
+
+
+def test_the_same_image_is_put_together_in_the_registry_alone(delivered: Delivered) -> None:
+    plan, repository = delivered.plan, Putting(delivered.plan.reference)
+    manifest, config = repository.documents(Reference.parse(delivered.onto).digest)
+    labels = planning.labels(plan, {"org.opencontainers.image.created": TIME})
+    layer = archive.version_archive(plan.tree, dag_versions.ROOT, plan.base.directories, package=plan.package)
+    folder = dag_versions.dags_folder(plan.tree.version)
+    made = compose.compose(
+        manifest, config, layer, environment={"AIRFLOW__CORE__DAGS_FOLDER": folder}, labels=labels, created=TIME,
+    )  # fmt: skip
+    repository.put("composed", made)
+    reference = str(plan.reference.pinned(made.digest))
+    images.pull(reference, others=None)
+    there, built = facts(reference), facts(delivered.image.reference)
+    look = [
+        "sh",
+        "-c",
+        f"cd {dag_versions.ROOT}; find . | sort | xargs stat -c '%n %a %u %g'; cat CURRENT .package.tgz",
+    ]
+    argv = ["docker", "run", "--rm", "--network=none", "--entrypoint"]
+    seen = [
+        subprocess.run([*argv, look[0], name, *look[1:]], check=True, capture_output=True).stdout
+        for name in (reference, delivered.image.reference)
+    ]
+    process.run(["docker", "image", "rm", "--force", reference])
+
+    assert seen[0] == seen[1]
+    assert there.layers[:-1] == built.layers[:-1]
+    assert there.environment == built.environment
+    assert there.labels == built.labels | {"org.opencontainers.image.created": TIME}
+    assert repository.package(made.digest) == plan.package
+
+
+def test_where_no_engine_is_the_way_is_found_by_the_registry_alone(
+    delivered: Delivered, tmp_path: Path, base_3: BaseImage
+) -> None:
+    found, why_not = way.find(
+        Workspace(tmp_path),
+        delivered.line.project.console,
+        planning.plan(delivered.line.settings, base_3, NO_LOCK, delivered.plan.tree),
+        Receiver(onto=delivered.onto),
+        needed=lambda: None,
+        holder=IN_REGISTRY,
+    )
+
+    assert found is not None, why_not
+    assert (found.package, found.reference) == (delivered.plan.package, delivered.plan.reference)
+
+
+class Below:
+    """Runs commands in a container of the image that runs, as a cluster does in one of its pods."""
+
+    def __init__(self, image: str) -> None:
+        self.image = image
+
+    def exec(
+        self, _pod: str, _container: str, argv: Sequence[str], *, timeout: float = 20, stdin: bytes = b""
+    ) -> tuple[int, str]:
+        options = ["--rm", "-i", "--network=none", "--read-only", "--tmpfs=/tmp", "--user=4321:0"]
+        ended = subprocess.run(
+            ["docker", "run", *options, self.image, *argv],
+            input=stdin,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+        )
+        return ended.returncode, ended.stdout.decode()
+
+
+def in_pod(delivered: Delivered, packed: bytes, **flags: object) -> VerifyReport:
+    settings = delivered.line.settings.model_copy(update=flags)
+    return in_cluster.verify(
+        settings, delivered.line.project.workspace, delivered.line.project.console, delivered.image, packed,
+        cluster=Below(delivered.running.reference), where=Where("pod", "dag-processor"),  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def test_a_version_is_imported_below_where_it_is_not_yet_with_the_same_report(delivered: Delivered) -> None:
+    report, other = in_pod(delivered, delivered.plan.package), delivered.report
+
+    assert (report.passed, report.findings, report.dags) == (other.passed, other.findings, other.dags)
+    assert (report.id, report.airflow, report.python, report.versions) == (
+        other.id, other.airflow, other.python, other.versions,
+    )  # fmt: skip
+    assert report.unchecked
+
+
+def test_what_is_broken_there_is_found_as_in_an_image(delivered: Delivered) -> None:
+    files = tuple(file for file in delivered.plan.tree.files if file.path != "pinned.py")
+    broken = b"from airflow.sdk import DAG\nimport nowhere_to_be_found\n"
+    tree = Tree(source=Path("/x"), files=(TreeFile(path="broken.py", executable=False, content=broken), *files))
+    report = in_pod(delivered, package.pack(tree, delivered.plan.earlier[0], delivered.plan.foundation))
+    (error,) = [each for each in report.findings if each.severity == "error"]
+
+    assert not report.passed
+    assert (error.kind, error.file, error.line) == ("import-error", "broken.py", 2)
+
+
+def test_a_package_for_another_image_is_not_imported(delivered: Delivered) -> None:
+    packed = package.pack(delivered.plan.tree, delivered.plan.earlier[0], "e" * 64)
+
+    with pytest.raises(Refused, match="is for another image"):
+        in_pod(delivered, packed)
+
+
+def test_an_image_says_what_its_base_is(delivered: Delivered, base_3: BaseImage) -> None:
+    said = dag_processor.base(Below(delivered.running.reference), Where("", ""))  # type: ignore[arg-type]
+    found = BaseImage.model_validate_json(said)
+
+    assert found == base_3.model_copy(update={"reference": base_3.pinned, "id": found.id})
+    assert planning.plan(delivered.line.settings, found, NO_LOCK, delivered.plan.tree).foundation == (
+        delivered.plan.foundation
+    )
 
 
 def test_the_next_whole_image_keeps_what_is_announced(delivered: Delivered) -> None:

@@ -48,6 +48,7 @@ def test_it_holds_what_runs_inside_the_image_and_the_templates(wheel: Path) -> N
     assert {
         "dagship/images/airflow/Dockerfile.j2",
         "dagship/images/airflow/prepare.j2",
+        "dagship/images/airflow/thin.j2",
         "dagship/images/base/Dockerfile",
         "dagship/images/base/entrypoint",
     } <= names

@@ -143,6 +143,7 @@ def status(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:  # noq
     *_WHERE,
     *_FROM,
     FULL,
+    Flag("test_in_cluster", "Test the new DAG version in the dag-processor that runs; takes no engine here"),
     *_HOW,
 )
 def deploy(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
@@ -150,6 +151,8 @@ def deploy(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     from dagship.pipeline import delivery
     from dagship.rollout.present import show_deployed
 
-    deployed = delivery.deploy(project, full=flags.full, options=_options(project, flags))
+    if flags.full and flags.test_in_cluster:
+        raise UsageError("--test-in-cluster tests the DAG version alone, and --full wants the whole image.")
+    deployed = delivery.deploy(project, engineless=flags.test_in_cluster, options=_options(project, flags))
     show_deployed(project.console, deployed)
     return deployed.model_dump(mode="json")

@@ -172,7 +172,9 @@ class Cluster:
         except (failures.NotFound, failures.BadRequest):
             return ""
 
-    def exec(self, pod: str, container: str, argv: Sequence[str], *, timeout: float = 20) -> tuple[int, str]:
+    def exec(
+        self, pod: str, container: str, argv: Sequence[str], *, timeout: float = 20, stdin: bytes = b""
+    ) -> tuple[int, str]:
         """Runs a command in a container and returns its exit code and standard output.
 
         It is asked for again only as long as it was not started.
@@ -182,10 +184,11 @@ class Cluster:
             container: Name of the container.
             argv: The command, without a shell; not for secrets.
             timeout: Seconds it may take.
+            stdin: What it reads; it has to know the end of that itself.
 
         """
-        call = calls.execute(_POD, self.namespace, pod, container, argv)
-        return insist(lambda: command.run(self._transport, call, timeout), self.patience)
+        call = calls.execute(_POD, self.namespace, pod, container, argv, stdin=bool(stdin))
+        return insist(lambda: command.run(self._transport, call, timeout, stdin), self.patience)
 
     def can(self, verb: str, resource: str, *, group: str = "", subresource: str = "", name: str = "") -> bool:
         """Whether the one who asks may do this in the namespace; `resource` is a plural, as `statefulsets`."""

@@ -138,9 +138,11 @@ def logs(pod: Resource, namespace: str, name: str, container: str, *, previous: 
     return Call(verb="GET", resource="pods/log", path=path, what=f"read the log of Pod {name}", query=_given(query))
 
 
-def execute(pod: Resource, namespace: str, name: str, container: str, argv: Sequence[str]) -> Call:
+def execute(
+    pod: Resource, namespace: str, name: str, container: str, argv: Sequence[str], *, stdin: bool = False
+) -> Call:
     """Runs a command in a container."""
-    flags = (("stdin", "false"), ("stdout", "true"), ("stderr", "true"), ("tty", "false"))
+    flags = (("stdin", "true" if stdin else "false"), ("stdout", "true"), ("stderr", "true"), ("tty", "false"))
     query = (("container", container), *(("command", each) for each in argv), *flags)
     path = pod.path(namespace, name, "exec")
     return Call(verb="EXEC", resource="pods/exec", path=path, what=f"run {argv[0]} in Pod {name}", query=query)

@@ -9,9 +9,18 @@ from dagship.cluster.calls import Call
 from dagship.cluster.transport import CONNECT_SECONDS, Transport
 from dagship.errors import OutsideError
 
+# Bytes of what a command reads, in one message.
+_PIECE = 64 * 1024
 
-def run(transport: Transport, call: Call, timeout: float) -> tuple[int, str]:
+
+def run(transport: Transport, call: Call, timeout: float, stdin: bytes = b"") -> tuple[int, str]:
     """Runs a command to its end and returns its exit code and standard output.
+
+    Args:
+        transport: The connection.
+        call: The command.
+        timeout: Seconds it may take.
+        stdin: What it reads; it is not told of the end, so that it has to know that itself.
 
     Raises:
         Unreachable: It was not started; another try may succeed.
@@ -20,6 +29,7 @@ def run(transport: Transport, call: Call, timeout: float) -> tuple[int, str]:
     """
     client = _connect(transport, call, timeout)
     try:
+        _feed(client, call, stdin)
         return _finish(client, call, timeout)
     finally:
         client.close(timeout=1)
@@ -41,6 +51,17 @@ def _connect(transport: Transport, call: Call, timeout: float) -> Any:  # noqa: 
             raise failures.of_response(refused.status_code, body, call.what, refused.resp_headers) from refused
         except (websocket.WebSocketException, OSError) as failed:
             raise failures.of_connection(failed, transport.server, call.what, proxy=transport.proxy) from failed
+
+
+def _feed(client: Any, call: Call, stdin: bytes) -> None:  # noqa: ANN401 - as above
+    import websocket
+    from kubernetes.stream.ws_client import STDIN_CHANNEL
+
+    try:
+        for start in range(0, len(stdin), _PIECE):
+            client.write_channel(STDIN_CHANNEL, stdin[start : start + _PIECE])
+    except (websocket.WebSocketException, OSError) as failed:
+        raise OutsideError(f"Cannot {call.what}: the connection broke while it read. {failed}") from failed
 
 
 def _finish(client: Any, call: Call, timeout: float) -> tuple[int, str]:  # noqa: ANN401 - as above

@@ -159,7 +159,8 @@ def stage(plan: Plan, into: Path) -> None:
     if plan.thin is not None:
         return
     below = "" if plan.recipe.versions_layer else plan.base.prefix
-    package = archive.package_archive(planning.versions_files(), plan.base.purelib, directories, below=below)
+    files = {**planning.versions_files(), planning.BASE: planning.base_facts(plan.base)}
+    package = archive.package_archive(files, plan.base.purelib, directories, below=below)
     (into / "versions.tar").write_bytes(package)
     if plan.home is not None:
         (into / "home.tar").write_bytes(archive.home_archive(plan.home, at_home.HOME, directories))

@@ -32,6 +32,9 @@ _BUNDLES = [
     {"name": "dags-folder", "classpath": "dagship_versions.bundle.BakedDagBundle", "kwargs": {"refresh_interval": 300}}
 ]
 
+BASE = "base.json"
+"""What the package `dagship_versions` in an image has of its base: where no engine is, nobody can look into that."""
+
 INSTALLING = ("shared", "tools", "install", "own_packages")
 """Folders of `inside/` that run while the lock, and packages of the project, are installed."""
 
@@ -171,6 +174,12 @@ def versions_files() -> dict[str, str]:
     # What imports DAG files, of the test of an image: the sync checks commits with it.
     tester = {f"check/tester/{BESIDE_DAGS}/{name}": path for name, path in programs("verify").items()}
     return {name: path.read_text("utf-8") for name, path in sorted({**package, **tester}.items())}
+
+
+def base_facts(base: BaseImage) -> str:
+    """Returns what is known of a base that is the same on every machine, as a document."""
+    own = {"reference": base.pinned, "id": base.id if base.pinned == base.reference else ""}
+    return json.dumps(base.model_copy(update=own).model_dump(mode="json"), sort_keys=True)
 
 
 def digests_of(plan: Plan) -> tuple[str, ...]:

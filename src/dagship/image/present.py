@@ -17,6 +17,19 @@ def left_out(tree: Tree) -> tuple[str, ...]:
     return tuple(sentences)
 
 
+def alone(onto: str, package: bytes) -> str:
+    """Returns what to say where the DAG version goes alone.
+
+    Args:
+        onto: The image that runs.
+        package: What is sent to it.
+
+    """
+    return (
+        f"way: the new DAG version alone, since all else of {onto} stays: {size(len(package))}, and no pod is replaced"
+    )
+
+
 def show_built(console: Console, image: BuiltImage) -> None:
     """Prints the layers, the seconds of each stage, and what the image is."""
     if image.layers:

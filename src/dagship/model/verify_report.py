@@ -128,6 +128,7 @@ class VerifyReport(Artifact):
         tests: The user's own tests, where there were some.
         findings: Errors and warnings, errors first.
         mended: Entries of the baseline that nothing was found for.
+        unchecked: What the image was not tested for, for people.
         seconds: Whole duration.
 
     """
@@ -144,6 +145,7 @@ class VerifyReport(Artifact):
     tests: tuple[CheckedTest, ...] = ()
     findings: tuple[Finding, ...]
     mended: tuple[Accepted, ...] = ()
+    unchecked: tuple[str, ...] = ()
     seconds: float
 
     @property

@@ -135,21 +135,19 @@ def onto_running(project: Project, plan: "Callable[[], Plan]", answer: "Answer",
         asked = "--full asks for it" if full else "the setting previous says which image it is to follow"
         project.console.say(f"way: the whole image, since {asked}")
         return None
+    from dagship.image import present
     from dagship.image.thin import way
-    from dagship.terminal.console import size
+    from dagship.image.thin.holder import IN_ENGINE
 
     def needed() -> "Collection[str] | None":
         said = answer.whole()
         return said.pinned if said.complete else None
 
-    found, why_not = way.find(project.workspace, project.console, plan(), receiver, needed)
+    found, why_not = way.find(project.workspace, project.console, plan(), receiver, needed=needed, holder=IN_ENGINE)
     if found is None:
         project.console.say(f"way: the whole image, since {why_not}")
     else:
-        project.console.say(
-            f"way: the new DAG version alone, since all else of {receiver.onto} stays: {size(len(found.package))}, and "
-            "no pod is replaced"
-        )
+        project.console.say(present.alone(receiver.onto, found.package))
     return found
 
 
@@ -165,16 +163,17 @@ def earlier(project: Project, tree: "Tree", incumbent: "Incumbent") -> "tuple[Tr
         known = {str(Reference.parse(pushed.reference).pinned(pushed.digest)): versions}
     sources = [stage.Source(reference=settings.previous, explicit=True)] if settings.previous else []
     receiver = incumbent.receiver or Receiver()
-    # What new runs get there comes before what its pods have from their image.
-    announced = (receiver.announcement.image,) if receiver.announcement is not None else ()
-    for image in dict.fromkeys((*announced, *incumbent.images, *known)):
+    # What new runs get there comes before what its pods have from their image; it may be one of those.
+    announced = [receiver.announcement] if receiver.announcement is not None else []
+    for image in dict.fromkeys((*(one.image for one in announced if one.image), *incumbent.images, *known)):
         sources += [stage.Source(reference=image, versions=known.get(image, {}))]
-    for version, packaged in receiver.packages.items():
-        sources += [stage.Source(reference=packaged.image, versions={version: packaged.tree})]
+    sources += [
+        stage.Source(reference=packaged.image, versions={version: packaged.tree})
+        for version, packaged in receiver.packages.items()
+    ]
     if incumbent.images and not incumbent.complete:
         project.console.warn(
             "Airflow did not say in time which DAG versions unfinished runs began on: only the last ones are kept."
         )
-    return stage.gather(
-        project.workspace, project.console, tree, sources, incumbent.pinned, keep=settings.keep_versions
-    )
+    pinned = (*incumbent.pinned, *(one.version for one in announced))
+    return stage.gather(project.workspace, project.console, tree, sources, pinned, keep=settings.keep_versions)

@@ -11,7 +11,8 @@ from dagship.errors import DagshipError, Refused
 from dagship.helm.api import Helm
 from dagship.model.artifacts import PushedImage
 from dagship.model.reference import Reference
-from dagship.pipeline import stages, which_image
+from dagship.model.verify_report import VerifyReport
+from dagship.pipeline import in_cluster, stages, which_image
 from dagship.pipeline.project import Project
 from dagship.prune.model import Place, PruneReport, Seen
 from dagship.rollout import actions
@@ -155,8 +156,13 @@ def _cluster(project: Project) -> "Cluster":
     return connection.connect(context=project.settings.context, namespace=project.settings.namespace)
 
 
-def deploy(project: Project, *, full: bool, options: RolloutOptions) -> Deployed:
-    """Checks the lock, builds, tests, pushes and rolls out; with `full` never the DAG version alone.
+def deploy(project: Project, *, engineless: bool, options: RolloutOptions) -> Deployed:
+    """Checks the lock, builds, tests, pushes and rolls out.
+
+    Args:
+        project: The project.
+        engineless: Whether the DAG version is tested in the cluster, and no engine is asked for anything.
+        options: Of the rollout; the build heeds `full` as well.
 
     Raises:
         Refused: The lock is stale, or the image did not pass; nothing later was done.
@@ -164,6 +170,13 @@ def deploy(project: Project, *, full: bool, options: RolloutOptions) -> Deployed
 
     """
     seconds: dict[str, float] = {}
+    pushed = _without_engine(project, seconds) if engineless else _by_engine(project, seconds, full=options.full)
+    with timed(seconds, "rollout"):
+        result = rollout(project, image="", unfinished=False, options=options)
+    return Deployed(passed=result.passed, image=pushed, rollout=result, seconds=seconds)
+
+
+def _by_engine(project: Project, seconds: dict[str, float], *, full: bool) -> PushedImage:
     if stages.is_locked(project):
         with timed(seconds, "lock --check"):
             stages.lock(project, check=True, upgrade=False, upgrade_packages=())
@@ -171,13 +184,26 @@ def deploy(project: Project, *, full: bool, options: RolloutOptions) -> Deployed
         stages.build(project, force=False, push=False, full=full)
     with timed(seconds, "test-image"):
         report = stages.test_image(project, image="", pytest_path=None)
+    _check_passed(project, report)
+    with timed(seconds, "push"):
+        return stages.push(project, image="", untested=False)
+
+
+def _without_engine(project: Project, seconds: dict[str, float]) -> PushedImage:
+    with timed(seconds, "build"):
+        made = in_cluster.build(project)
+    with timed(seconds, "test-image"):
+        report = in_cluster.test(project, made)
+    for what in report.unchecked if report.passed else ():
+        project.console.say(f"not checked: {what}")
+    _check_passed(project, report)
+    with timed(seconds, "push"):
+        return in_cluster.push(project, made, report)
+
+
+def _check_passed(project: Project, report: VerifyReport) -> None:
     if not report.passed:
         from dagship.verify import report as reporting
 
         reporting.show(project.console, report)
         raise Refused("The image did not pass test-image; it was neither pushed nor rolled out.", "Mend what it found.")
-    with timed(seconds, "push"):
-        pushed = stages.push(project, image="", untested=False)
-    with timed(seconds, "rollout"):
-        result = rollout(project, image="", unfinished=False, options=options)
-    return Deployed(passed=result.passed, image=pushed, rollout=result, seconds=seconds)

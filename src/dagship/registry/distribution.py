@@ -53,7 +53,9 @@ class Distribution:
         self._header: dict[str, str] = {}
         self._base = ""
 
-    def ask(self, method: str, path: str, *, accept: str = "", enough: int = 0) -> Answer:
+    def ask(
+        self, method: str, path: str, *, accept: str = "", enough: int = 0, body: bytes | None = None, kind: str = ""
+    ) -> Answer:
         """Makes one request, logs in when the registry wants it, and returns the answer, whatever its status.
 
         Args:
@@ -61,6 +63,8 @@ class Distribution:
             path: Below `/v2/NAME/`, or absolute.
             accept: What is to come back.
             enough: Bytes of the answer after which the rest is left; 0 to have it whole.
+            body: What is sent; None for nothing.
+            kind: Its media type.
 
         Raises:
             Transient: It does not answer, or is not well.
@@ -68,20 +72,30 @@ class Distribution:
 
         """
         url = self._found() + (path if path.startswith("/") else f"/v2/{self.name}/{path}")
-        answer = self._send(method, url, accept, self._header.get(method, ""), enough)
+        headers = {"Accept": accept or "*/*", **({"Content-Type": kind} if kind else {})}
+        answer = self._send(method, url, headers, self._header.get(method, ""), enough=enough, body=body)
         if answer.status == _UNAUTHORIZED and (challenge := answer.headers.get("WWW-Authenticate", "")):
             with self._login:
                 self._header[method] = self._answer_to(challenge)
-            answer = self._send(method, url, accept, self._header[method], enough)
+            answer = self._send(method, url, headers, self._header[method], enough=enough, body=body)
         _check_well(f"registry {self.registry}", answer)
         return answer
 
-    def _send(self, method: str, url: str, accept: str, authorization: str, enough: int = 0) -> Answer:
+    def _send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        authorization: str,
+        *,
+        enough: int = 0,
+        body: bytes | None = None,
+    ) -> Answer:
         from requests.exceptions import RequestException, SSLError
         from urllib3.exceptions import HTTPError
 
         session = self._session()
-        headers = {"Accept": accept or "*/*", "Accept-Encoding": "identity"}
+        headers = {**headers, "Accept-Encoding": "identity"}
 
         # Given as a function, so that no .netrc takes its place.
         def authorize(request: Any) -> Any:  # noqa: ANN401 - requests' own
@@ -90,7 +104,9 @@ class Distribution:
             return request
 
         try:
-            response = session.request(method, url, headers=headers, auth=authorize, timeout=_PATIENCE, stream=True)
+            response = session.request(
+                method, url, headers=headers, auth=authorize, timeout=_PATIENCE, stream=True, data=body
+            )
             return answers.take(response, self.registry, enough=enough)
         except SSLError as failed:
             raise self._not_trusted(f"registry {self.registry}", str(failed)) from failed
@@ -149,12 +165,12 @@ class Distribution:
 
     def _choose(self, secure: str, plain: str) -> str:
         try:
-            self._send("GET", f"{secure}/v2/", "", "")
+            self._send("GET", f"{secure}/v2/", {}, "")
         except (Transient, _NotTrusted) as first:
             if not _may_be_plain(self.registry):
                 raise
             try:
-                self._send("GET", f"{plain}/v2/", "", "")
+                self._send("GET", f"{plain}/v2/", {}, "")
             except Transient:
                 raise first from None
             return plain

@@ -1,4 +1,4 @@
-"""One repository of a registry: lists its tags, reads the facts of an image, deletes one."""
+"""One repository of a registry: lists its tags, reads what an image has, deletes one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from dagship.registry.answers import Answer
 from dagship.registry.distribution import Distribution
 from dagship.registry.manifests import Config, Manifest, Part, TagList, is_digest
 
-_OK, _ACCEPTED, _NOT_FOUND, _NOT_ALLOWED = 200, 202, 404, 405
+OK, _CREATED, _ACCEPTED, _NOT_FOUND, _NOT_ALLOWED = 200, 201, 202, 404, 405
 _DENIED = (401, 403)
 _INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
 _MANIFESTS = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json")
-_ACCEPT = ", ".join((*_INDEXES, *_MANIFESTS))
+ACCEPT = ", ".join((*_INDEXES, *_MANIFESTS))
 _PAGE = 1000
 # Bytes of a layer that hold a package, with the directories before it, and what they unpack to.
 _PACKED, _UNPACKED = MOST + 1024**2, 8 * 1024**2
@@ -89,7 +89,7 @@ class Repository:
             OutsideError: The registry does not answer, or refuses.
 
         """
-        answer = self._at.ask("HEAD", f"manifests/{tag}", accept=_ACCEPT)
+        answer = self._at.ask("HEAD", f"manifests/{tag}", accept=ACCEPT)
         if answer.status == _NOT_FOUND:
             return ""
         self._check(answer, f"read {tag}")
@@ -137,23 +137,38 @@ class Repository:
             OutsideError: It is gone, or has none; the registry does not answer, or refuses.
 
         """
+        archive = self.top_layer(tag, enough=_PACKED, most=_UNPACKED)
+        found = layers.file(archive, PACKAGE) if archive is not None else None
+        if not found:
+            raise OutsideError(
+                f"{self._name}@{tag} is not there, or is no image that brings a DAG version to one that runs.",
+                "Build and push it again, or move to a whole image: build --full.",
+            )
+        return found
+
+    def top_layer(self, tag: str, *, most: int, enough: int = 0) -> bytes | None:
+        """Returns the archive of an image's uppermost layer; None where it is gone, or packed in an unknown way.
+
+        Args:
+            tag: Tag or digest; of an index the first image counts.
+            most: Bytes that it may unpack to; what is above is left.
+            enough: Bytes of the layer that are asked for; 0 for all of it.
+
+        Raises:
+            OutsideError: The registry does not answer, or refuses.
+
+        """
         image, _ = self._manifest(tag)
         if image is not None and image.manifests is not None:
             real = (part for part in image.manifests if (part.platform or {}).get("os") != "unknown")
             first = next(real, None)
             image, _ = self._manifest(first.digest) if first is not None else (None, "")
-        top = image.layers[-1] if image is not None and image.layers else None
-        if top is not None:
-            answer = self._at.ask("GET", f"blobs/{top.digest}", enough=_PACKED)
-            self._check(answer, f"read {top.digest}")
-            archive = layers.unpacked(answer.body, top.mediaType, most=_UNPACKED)
-            found = layers.file(archive, PACKAGE) if archive is not None else None
-            if found:
-                return found
-        raise OutsideError(
-            f"{self._name}@{tag} is not there, or is no image that brings a DAG version to one that runs.",
-            "Build and push it again, or move to a whole image: build --full.",
-        )
+        if image is None or not image.layers:
+            return None
+        top = image.layers[-1]
+        answer = self._at.ask("GET", f"blobs/{top.digest}", enough=enough)
+        self._check(answer, f"read {top.digest}")
+        return layers.unpacked(answer.body, top.mediaType, most=most)
 
     def delete(self, digest: str) -> bool:
         """Deletes what has a digest, and every tag of it; False when it was gone.
@@ -177,7 +192,7 @@ class Repository:
         return True
 
     def _manifest(self, tag: str) -> tuple[Manifest | None, str]:
-        answer = self._at.ask("GET", f"manifests/{tag}", accept=_ACCEPT)
+        answer = self._at.ask("GET", f"manifests/{tag}", accept=ACCEPT)
         if answer.status == _NOT_FOUND:
             return None, ""
         digest = str(answer.headers.get("Docker-Content-Digest") or (tag if tag.startswith("sha256:") else ""))
@@ -226,7 +241,7 @@ class Repository:
                 "docker login to it with an account that may.",
                 answer.said,
             )
-        if answer.status not in (_OK, _ACCEPTED):
+        if answer.status not in (OK, _CREATED, _ACCEPTED):
             raise OutsideError(
                 f"The registry of {self._name} could not {what}: it answered {answer.status}.",
                 "",

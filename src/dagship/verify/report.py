@@ -41,6 +41,8 @@ def show(console: Console, report: VerifyReport) -> None:
         console.table("", ("", "kind", "where", "what"), rows)
     for entry in report.mended:
         console.say(f"mended: {entry.file} has no {entry.kind} any more; take its entry out of the baseline.")
+    for what in report.unchecked:
+        console.say(f"not checked: {what}")
     standing = Counter(_standing(finding) for finding in report.findings)
     until = sorted(finding.accepted_until for finding in report.findings if finding.accepted_until)
     current = [file for file in report.files if not file.version]
@@ -88,6 +90,8 @@ def junit(report: VerifyReport) -> "JUnitXml":
     suite.add_property("image", _xml(report.image))
     suite.add_property("id", report.id)
     suite.add_property("airflow", _xml(report.airflow))
+    for what in report.unchecked:
+        suite.add_property("not checked", what)
     for each in report.moved:
         suite.add_property("moved", _xml(str(each)))
     for case in _cases(report):

@@ -8,7 +8,7 @@ than those that import: root's, with no right beyond starting and ending theirs.
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -132,7 +132,7 @@ def verify(
         log = mask((ran or ended).output)[-_TAIL:]
         found.append(overdue(settings.container_timeout, log, in_tests=ran is not None))
     else:
-        found += [] if seen else [_died(ended.code, mask(log)[-_TAIL:])]
+        found += [] if seen else [died(ended.code, mask(log)[-_TAIL:])]
         found += own_tests.findings(came, mask(ran.output)[-_TAIL:]) if ran else []
     findings = verdict.ordered(found, mask)
     return VerifyReport(
@@ -144,7 +144,7 @@ def verify(
         python=seen.python if seen else "",
         moved=image.moved,
         versions=(*image.dag_versions[:1], *(version.version for version in seen.earlier)) if seen else (),
-        files=tuple(_checked_files(seen, mask)) if seen else (),
+        files=checked_files(seen, mask) if seen else (),
         tests=own_tests.checked(came),
         findings=findings,
         seconds=round(time.monotonic() - began, 2),
@@ -198,7 +198,8 @@ def _read(kind: type[_Fact], document: bytes | None) -> _Fact | None:
         return None
 
 
-def _died(code: int, log: str) -> Finding:
+def died(code: int, log: str) -> Finding:
+    """Returns the finding for a test that left no report."""
     return finding(
         "crashed", f"The test itself ended with exit status {code} and left no report.", trace=log,
         hint="A plugin or airflow_local_settings.py may end the process; so may the end of what the container has:"
@@ -225,10 +226,11 @@ def _earlier(image: BuiltImage) -> tuple[str, ...]:
     return () if image.airflow.startswith(("1.", "2.")) else image.dag_versions[1:]
 
 
-def _checked_files(seen: Observation, mask: Callable[[str], str]) -> Iterator[CheckedFile]:
-    yield from (_checked(file, "", mask) for file in seen.files)
-    for version in seen.earlier:
-        yield from (_checked(file, version.version, mask) for file in version.files)
+def checked_files(seen: Observation, mask: Callable[[str], str]) -> tuple[CheckedFile, ...]:
+    """Returns the files that were imported, those of the current version first."""
+    current = (_checked(file, "", mask) for file in seen.files)
+    earlier = (_checked(file, version.version, mask) for version in seen.earlier for file in version.files)
+    return (*current, *earlier)
 
 
 def _checked(file: SeenFile, version: str, mask: Callable[[str], str]) -> CheckedFile:

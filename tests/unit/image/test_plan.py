@@ -10,7 +10,7 @@ from dagship.image import builder as build
 from dagship.image import plan as planning
 from dagship.image.tree.model import Tree, TreeFile
 from dagship.model import dag_versions
-from dagship.model.artifacts import LockFile
+from dagship.model.artifacts import BaseImage, LockFile
 from dagship.resources import programs
 from tests.builders.plans import DIGEST, LOCK, NO_LOCK, OWN, base, settings
 from tests.builders.trees import colliding
@@ -151,6 +151,18 @@ def test_what_is_below_the_dags_is_another_foundation(
     after = planning.plan(settings(tmp_path, **flags), base(**changed_base), lock, tree)
 
     assert len({before.foundation, after.foundation, with_home.foundation}) == 3
+
+
+def test_what_an_image_says_of_its_base_is_the_same_on_every_machine() -> None:
+    one = base(packages={"a": "1", "b": "2"})
+    other = base(reference="apache/airflow:stable", id="another engine's", packages={"b": "2", "a": "1"})
+    said = planning.base_facts(one)
+
+    assert said == planning.base_facts(other)
+    assert BaseImage.model_validate_json(said).pinned == one.pinned
+    assert planning.base_facts(base(pinned="local:1", reference="local:1")) != planning.base_facts(
+        base(pinned="local:1", reference="local:1", id="another")
+    )
 
 
 @pytest.mark.parametrize(("airflow", "bundles"), [("3.0.6", True), ("3.3.2", True), ("2.11.2", False)])

@@ -19,9 +19,9 @@ PUSHED = PushedImage(
     ("kind", "names"),
     [
         (BuiltImage, ["dag_version", "dag_versions", "dag_digests", "dag_changes", "airflow", "platforms", "thin"]),
-        (Target, ["dag_version", "dag_versions", "dag_changes", "dags", "airflow", "platforms", "thin"]),
-        (Journal, ["dag_version", "dag_versions", "airflow"]),
-        (Release, ["dag_version", "dag_versions", "airflow"]),
+        (Target, ["dag_version", "dag_versions", "dag_digests", "dag_changes", "dags", "airflow", "platforms", "thin"]),
+        (Journal, ["dag_version", "dag_versions", "dag_digests", "airflow", "thin"]),
+        (Release, ["dag_version", "dag_versions", "dag_digests", "airflow", "thin"]),
         (RolloutResult, ["dag_version", "airflow"]),
     ],
 )
@@ -32,7 +32,9 @@ def test_an_artifact_takes_over_what_it_has_fields_for(kind: type[DagImage], nam
 def test_what_an_artifact_does_not_know_is_not_said_of_the_next() -> None:
     release = Release(number=1, kind="rollout", image="r@sha256:0", when="", dag_version=NEW, airflow="3.3.2")
 
-    assert {"dag_version": NEW, "dag_versions": (), "airflow": "3.3.2"} == release.facts(Target)
+    assert {
+        "dag_version": NEW, "dag_versions": (), "dag_digests": (), "airflow": "3.3.2", "thin": None,
+    } == release.facts(Target)  # fmt: skip
 
 
 def test_the_keys_of_documents_stand_in_their_order() -> None:

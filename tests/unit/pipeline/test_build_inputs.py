@@ -1,16 +1,19 @@
 """What a build is made of, as far as that is known without an engine or a cluster."""
 
 import io
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePath
 
 import pytest
 
 from dagship import settings_sources
 from dagship.errors import Refused
+from dagship.image import kept
 from dagship.image.plan import Plan
-from dagship.image.tree.model import Tree
+from dagship.image.tree.model import Tree, TreeFile
 from dagship.lock.own.read import none
 from dagship.model.artifacts import BaseImage, LockFile, PushedImage
+from dagship.model.thin import Announcement, Packaged, Receiver
 from dagship.pipeline import build_inputs
 from dagship.pipeline.project import Project
 from dagship.rollout.running_image import Incumbent
@@ -65,6 +68,26 @@ def test_of_what_was_pushed_the_image_of_this_repository_is_looked_at(tmp_path: 
     here.workspace.write("push", others.model_copy(update={"reference": "registry.example/team/airflow:1"}))
     with pytest.raises(Refused, match="holds other DAGs under the id"):
         build_inputs.earlier(here, tree, Incumbent())
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_what_is_announced_to_what_runs_stays_in_the_next_image_by_its_package(
+    tmp_path: Path, *, announced: bool
+) -> None:
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dags" / "a.py").write_text("from airflow import DAG")
+    here = project(tmp_path)
+    tree = build_inputs.tree(here)
+    other = Tree(source=tmp_path, files=(TreeFile(path="b.py", executable=False, content=b"DAG"),))
+    kept.keep(here.workspace.cache("versions"), other)
+    one = {"tree": other.digest, "base": "", "foundation": "", "image": f"x/y@sha256:{'a' * 64}"}
+    said = Announcement(serial=1, version=other.version, **one | {"image": ""})
+    receiver = Receiver(announcement=said if announced else None, packages={other.version: Packaged(bytes=1, **one)})
+    pinned = () if announced else (other.version,)
+
+    assert build_inputs.earlier(here, tree, Incumbent(receiver=receiver, pinned=pinned)) == (
+        replace(other, source=PurePath(other.version)),
+    )
 
 
 def planned(tree: Tree) -> Plan:

@@ -139,6 +139,32 @@ def unpack(data: bytes, version: str, digest: str = "") -> Tree | None:
     return tree if tree.version == version and digest in {"", tree.digest} else None
 
 
+def of_layer(data: bytes, root: str, version: str, digest: str) -> Tree | None:
+    """Reads the tree of a version from a layer that has it; None when that is not there, or another.
+
+    Args:
+        data: The archive of the layer.
+        root: Absolute path of the version directories in the image.
+        version: The id that the tree must have.
+        digest: The whole digest that it must have.
+
+    """
+    above = f"{root.strip('/')}/"
+    buffer = io.BytesIO()
+    try:
+        with (
+            tarfile.open(fileobj=io.BytesIO(data)) as layer,
+            tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as found,
+        ):
+            for member in layer:
+                if member.name.startswith(f"{above}{version}/"):
+                    member.name = member.name.removeprefix(above)
+                    found.addfile(member, layer.extractfile(member) if member.isreg() else None)
+    except (tarfile.TarError, EOFError):
+        return None
+    return unpack(buffer.getvalue(), version, digest)
+
+
 def package_archive(
     files: Mapping[str, str], purelib: str, directories: Sequence[Directory], *, below: str = ""
 ) -> bytes:

@@ -152,6 +152,25 @@ def test_of_two_trees_with_one_id_an_archive_holds_the_one_of_the_whole_digest()
     assert archive.unpack(packed, other.version, other.digest) is not None
 
 
+def test_a_version_is_the_same_out_of_its_layer_whatever_else_that_has(tmp_path: Path) -> None:
+    whole, other = Tree(source=Path("/x"), files=tree(tmp_path / "one").files, link="flows"), made(a="1")
+    layer = archive.version_archive(whole, ROOT, BASE, package=b"package")
+    found = archive.of_layer(layer, ROOT, whole.version, whole.digest)
+
+    assert found is not None
+    assert (found.files, found.link, found.digest) == (whole.files, "flows", whole.digest)
+    assert archive.of_layer(layer, ROOT, other.version, other.digest) is None
+    assert archive.of_layer(layer[:2_000], ROOT, whole.version, whole.digest) is None
+    assert archive.of_layer(b"nonsense", ROOT, whole.version, whole.digest) is None
+
+
+def test_a_package_comes_before_the_files_of_a_version(tmp_path: Path) -> None:
+    layer = archive.version_archive(tree(tmp_path), ROOT, BASE, package=b"package")
+    files = [name for name, member in members(layer).items() if member.isreg()]
+
+    assert files[0] == f"{ROOT[1:]}/.package.tgz"
+
+
 def test_an_archive_with_a_link_besides_is_no_version() -> None:
     whole = made(a="1")
     packed = io.BytesIO(archive.pack(whole))

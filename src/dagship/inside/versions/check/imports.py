@@ -60,15 +60,39 @@ def check(directory: str, *, environ: Mapping[str, str], limit: float) -> Verdic
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _check(work: str, directory: str, environ: Mapping[str, str], limit: float) -> Verdict:
+def observe(
+    work: str,
+    directory: str,
+    *,
+    environ: Mapping[str, str],
+    import_timeout: float,
+    limit: float,
+    processes: int = _PROCESSES,
+) -> child.Ended:
+    """Has every DAG file of a version imported; `WORK/report.json` says what was seen.
+
+    Args:
+        work: A directory to write into.
+        directory: The version directory.
+        environ: Airflow's environment.
+        import_timeout: Seconds that a file may take.
+        limit: Seconds that all of it may take.
+        processes: Files that are imported at a time.
+
+    Raises:
+        TimeIsUp: It did not end in time.
+
+    """
     with open(os.path.join(work, "job.json"), "w", encoding="utf-8") as file:
-        job = {"user": str(os.getuid()), "import_timeout": _IMPORT_SECONDS, "packages": False, "processes": _PROCESSES}
+        job = {"user": str(os.getuid()), "import_timeout": import_timeout, "packages": False, "processes": processes}
         json.dump(job, file)
     environment = airflow_env.for_check(environ, os.path.join(directory, layout.DAGS), work)
+    return child.run([sys.executable, "-I", "-S", "-c", _START, _TESTER, work], environment=environment, limit=limit)
+
+
+def _check(work: str, directory: str, environ: Mapping[str, str], limit: float) -> Verdict:
     try:
-        ended = child.run(
-            [sys.executable, "-I", "-S", "-c", _START, _TESTER, work], environment=environment, limit=limit
-        )
+        ended = observe(work, directory, environ=environ, import_timeout=_IMPORT_SECONDS, limit=limit)
     except child.TimeIsUp:
         return _unsure(f"The import check did not end within {limit:g} s.")
     verdict = read(_text(work, "report.json"))

@@ -16,8 +16,8 @@ from dagship.record.model import Change, Journal, Move, Record
 from dagship.rollout import actions
 from dagship.rollout.options import RolloutOptions
 from dagship.rollout.plan import pod_template_file
+from tests.builders import charts
 from tests.builders.airflow import Object, celery, container, cron_job, deployment, pod, stateful_set
-from tests.cluster import charts
 from tests.cluster.history import history
 from tests.cluster.images import REPOSITORY, image
 from tests.cluster.rig import Rig, target

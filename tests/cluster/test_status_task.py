@@ -10,8 +10,8 @@ from dagship.record import config_map
 from dagship.record.model import Change, Journal, Move, Record
 from dagship.rollout import present_status, status
 from dagship.rollout.results import StatusReport
+from tests.builders import charts
 from tests.builders.airflow import Object, container, deployment, pod, stateful_set
-from tests.cluster import charts
 from tests.cluster.gateways import until
 from tests.cluster.images import REPOSITORY, image
 from tests.cluster.manifests import stand_for

@@ -1,9 +1,12 @@
-"""The objects that the official Airflow chart makes, shortened to what a rollout sees: labels, containers, ConfigMap.
+"""The objects that the official and the community chart make, shortened to what a rollout sees of them.
 
-Nothing of them runs: every workload wants no pods. Names, labels and arguments are those of the chart's templates.
+Nothing of them runs: every workload wants no pods. Names, labels, arguments, and which containers have the volumes of
+the values, are those of the charts' templates.
 """
 
+import json
 import textwrap
+from collections.abc import Mapping
 from typing import Any
 
 from tests.builders.airflow import Object
@@ -11,6 +14,8 @@ from tests.builders.airflow import Object
 GIT_SYNC = "registry.k8s.io/git-sync/git-sync:v4.4.2"
 STATSD = "quay.io/prometheus/statsd-exporter:v0.28.0"
 REDIS = "redis:7.2-bookworm"
+
+Values = Mapping[str, Any]
 
 _VOLUMES = [{"name": "config", "configMap": {"name": "airflow-config"}}]
 _MOUNTS = [{"name": "config", "mountPath": "/opt/airflow/airflow.cfg", "subPath": "airflow.cfg"}]
@@ -27,19 +32,46 @@ def labels(component: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-def airflow(image: str, *, executor: str) -> tuple[Object, ...]:
-    """An Airflow 3 with git-sync, statsd and the clean-up of pods; with Redis and workers for Celery."""
+def airflow(image: str, *, executor: str, values: Values | None = None) -> tuple[Object, ...]:
+    """The official chart's Airflow 3 with git-sync, statsd and the clean-up of pods; with Redis and workers for Celery."""
     celery = "CeleryExecutor" in executor
+    given = values or {}
     return (
-        config(image, executor),
-        *((_workload("StatefulSet", "worker", image, "celery worker"), _other("StatefulSet", "redis", REDIS)) if celery else ()),
-        _workload("Deployment", "scheduler", image, "scheduler"),
-        _workload("Deployment", "dag-processor", image, "dag-processor"),
-        _workload("Deployment", "api-server", image, "api-server", groomed=False),
-        _workload("StatefulSet", "triggerer", image, "triggerer"),
+        config(image, executor, given),
+        *((_workload("StatefulSet", "worker", image, "celery worker", given), _other("StatefulSet", "redis", REDIS)) if celery else ()),
+        _workload("Deployment", "scheduler", image, "scheduler", given),
+        _workload("Deployment", "dag-processor", image, "dag-processor", given),
+        _workload("Deployment", "api-server", image, "api-server", given, groomed=False),
+        _workload("StatefulSet", "triggerer", image, "triggerer", given),
         _other("Deployment", "statsd", STATSD),
         _cleanup(image),
     )  # fmt: skip
+
+
+def community(image: str, values: Values) -> tuple[Object, ...]:
+    """The community chart's Airflow with Celery and a dag-processor."""
+    given = values.get("airflow", {})
+
+    def workload(kind: str, component: str, command: str) -> Object:
+        def container(name: str, *args: str) -> Object:
+            mounts = given.get("extraVolumeMounts", [])
+            return {"name": name, "image": image, "args": ["bash", "-c", *args], "volumeMounts": mounts}
+
+        init = [container("check-db", "exec timeout 60s airflow db check")]
+        containers = [container(f"airflow-{component}", f"exec airflow {command}")]
+        pod = {"containers": containers, "initContainers": init, "volumes": given.get("extraVolumes", [])}
+        made = _object(kind, component, pod)
+        marks = {"app": "airflow", "component": component, "release": "airflow"}
+        made["metadata"]["labels"] = made["spec"]["template"]["metadata"]["labels"] = marks
+        made["spec"]["selector"]["matchLabels"] = marks
+        return made
+
+    return (
+        workload("StatefulSet", "worker", "celery worker"),
+        workload("Deployment", "scheduler", "scheduler"),
+        workload("Deployment", "dag-processor", "dag-processor"),
+        workload("Deployment", "web", "webserver"),
+    )
 
 
 def pgbouncer(repository: str) -> Object:
@@ -50,8 +82,9 @@ def pgbouncer(repository: str) -> Object:
     return _object("Deployment", "pgbouncer", {"containers": containers})
 
 
-def template(image: str) -> str:
+def template(image: str, values: Values | None = None) -> str:
     """`pod_template_file.yaml`."""
+    given = values or {}
     return textwrap.dedent(f"""\
         # Licensed to the Apache Software Foundation (ASF) under one
         # or more contributor license agreements.
@@ -79,11 +112,13 @@ def template(image: str) -> str:
               image: {image}
               imagePullPolicy: IfNotPresent
               name: base
+              volumeMounts: {json.dumps(given.get("volumeMounts", []))}
           restartPolicy: Never
+          volumes: {json.dumps(given.get("volumes", []))}
         """)
 
 
-def config(image: str, executor: str) -> Object:
+def config(image: str, executor: str, values: Values | None = None) -> Object:
     """The ConfigMap with `airflow.cfg`, and for the KubernetesExecutor with the template of its pods."""
     repository, _, tag = image.rpartition(":")
     files = {
@@ -92,7 +127,7 @@ def config(image: str, executor: str) -> Object:
         "airflow_local_settings.py": "",
     }
     if "KubernetesExecutor" in executor:
-        files["pod_template_file.yaml"] = template(image)
+        files["pod_template_file.yaml"] = template(image, values)
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -101,11 +136,11 @@ def config(image: str, executor: str) -> Object:
     }
 
 
-def _workload(kind: str, component: str, image: str, command: str, *, groomed: bool = True) -> Object:
+def _workload(kind: str, component: str, image: str, command: str, values: Values, *, groomed: bool = True) -> Object:
     def container(name: str, *args: str, **more: Any) -> Object:
         return {
             "name": name, "image": image, "imagePullPolicy": "IfNotPresent", "args": list(args), "env": _ENV,
-            "volumeMounts": _MOUNTS, **more,
+            "volumeMounts": [*_MOUNTS, *values.get("volumeMounts", [])], **more,
         }  # fmt: skip
 
     checks = ("airflow", "db", "check-migrations", "--migration-wait-timeout=60")
@@ -119,7 +154,8 @@ def _workload(kind: str, component: str, image: str, command: str, *, groomed: b
         container("wait-for-airflow-migrations", *checks),
         *([{"name": "git-sync-init", "image": GIT_SYNC}] if synced else []),
     ]
-    return _object(kind, component, {"containers": containers, "initContainers": init, "volumes": _VOLUMES})
+    volumes = [*_VOLUMES, *values.get("volumes", [])]
+    return _object(kind, component, {"containers": containers, "initContainers": init, "volumes": volumes})
 
 
 def _other(kind: str, component: str, image: str) -> Object:

@@ -71,9 +71,13 @@ class Airflow:
         assert ended.returncode == 0, f"{argv}: {ended.stderr[-2000:]}"
         return ended.stdout
 
+    def has(self, path: str) -> bool:
+        """Whether there is a file in the container."""
+        return self.execute("bash", "-c", f"ls {path} 2>/dev/null || true") != ""
+
     def announce(self, **environment: str) -> None:
         """Starts the DAG processor, in place of the one that may run."""
-        if self.execute("bash", "-c", "ls /tmp/processor.pid 2>/dev/null || true"):
+        if self.has("/tmp/processor.pid"):
             self.execute("bash", "-c", _KILL)
         command = "echo $$ >/tmp/processor.pid; exec airflow dag-processor >>/tmp/processor.log 2>&1"
         self.execute("bash", "-c", command, detached=True, **environment)

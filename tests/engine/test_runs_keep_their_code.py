@@ -39,6 +39,12 @@ class Running:
         self.airflow.announce(**environment)
         self.airflow.until(lambda: self.airflow.announced("pinned") == expected)
 
+    def serves_the_new_one(self) -> None:
+        """Has the DAG processor that runs serve the image's current version, or starts one."""
+        if not self.airflow.has("/tmp/processor.pid"):
+            self.starts(self.new)
+        assert self.delivers(self.base)["served"]
+
     def begins(self, run_id: str, word: str) -> None:
         """Begins a run, whose first task waits."""
         self.airflow.execute("rm", "-f", "/tmp/go")
@@ -57,14 +63,18 @@ class Running:
         self.ends(run_id)
 
     def delivers(self, tree: Tree, *, lacking: int = 0) -> dict[str, Any]:
-        """Announces a tree with its package, and returns what is said of that; the package may lack bytes at its end."""
+        """Announces a tree, and returns what is said of that."""
+        self.announces(tree, lacking=lacking)
+        argv = ("python", "-m", "dagship_versions.thin.wait", tree.version, str(self._serial), "90")
+        found: dict[str, Any] = json.loads(self.airflow.execute(*argv))
+        return found
+
+    def announces(self, tree: Tree, *, lacking: int = 0) -> None:
+        """Announces a tree with its package, which may lack bytes at its end."""
         self._serial += 1
         data = package.pack(tree, self.base, self.foundation)
         said = announcement(tree, self.base, self._serial, self.foundation)
         self.mount.add(**{f"{tree.version}_tgz": data[: len(data) - lacking], "current": said})
-        argv = ("python", "-m", "dagship_versions.thin.wait", tree.version, str(self._serial), "90")
-        found: dict[str, Any] = json.loads(self.airflow.execute(*argv))
-        return found
 
     def version(self, run_id: str) -> tuple[str, str]:
         """State and version of a run."""
@@ -129,7 +139,7 @@ def test_a_version_that_is_announced_is_that_of_runs_to_come_and_of_none_that_ha
     """The DAG processor that runs takes it, and then one that the image has; a worker makes it anew when it is gone."""
     airflow = running.airflow
     c = running.line.tree("C")
-    running.starts(running.new)
+    running.serves_the_new_one()
     running.begins("on-b", "B")
     said = running.delivers(c)
     assert (said["served"], said["version"], said["import_errors"], said["database"]) == (True, c.version, {}, "")
@@ -137,7 +147,7 @@ def test_a_version_that_is_announced_is_that_of_runs_to_come_and_of_none_that_ha
 
     running.ends("on-b")
     running.begins("on-c", "C")
-    assert running.delivers(running.base)["served"]
+    running.serves_the_new_one()
     _lacks(running, c)
     airflow.execute("touch", "/tmp/go")
     airflow.until(lambda: f"Waiting for the version {c.version}" in airflow.task_logs())
@@ -165,16 +175,39 @@ def _lacks(running: Running, tree: Tree) -> None:
     running.mount.add(**{f"{tree.version}_tgz": None})
 
 
+def test_what_a_dag_processor_is_parsing_as_it_takes_another_version_is_stored_nowhere(running: Running) -> None:
+    """A file whose import does not end, and nothing else that differs."""
+    airflow = running.airflow
+    running.serves_the_new_one()
+    running.announces(_with(running.base, "pinned.py", _ENDLESS))
+    airflow.until(lambda: airflow.has("/tmp/importing"))
+    said = running.delivers(running.base)
+
+    assert (said["served"], said["import_errors"]) == (True, {})
+    assert airflow.execute("bash", "-c", "kill -0 $(cat /tmp/importing) 2>/dev/null && echo alive || true") == ""
+    assert airflow.announced("pinned") == running.new
+
+
+_ENDLESS = b"""
+import os, time
+import airflow  # and the word dag: so Airflow takes it for a DAG file
+with open("/tmp/importing.new", "w") as file:
+    print(os.getpid(), file=file)
+os.rename("/tmp/importing.new", "/tmp/importing")
+while True:
+    time.sleep(1)
+"""
+
+
 def test_a_version_that_cannot_be_served_is_told_with_the_reason_and_the_one_before_stays(running: Running) -> None:
-    running.starts(running.new)
-    broken = _with(running.line.tree("D"), "pinned.py", b"import airflow\nraise ValueError('dags')\n")
+    running.serves_the_new_one()
+    broken = _with(running.base, "pinned.py", b"import airflow\nraise ValueError('dags')\n")
     said = running.delivers(broken)
     assert (said["served"], list(said["import_errors"])) == (False, ["pinned.py"])
     assert "ValueError: dags" in said["import_errors"]["pinned.py"]
 
-    assert running.delivers(running.base)["served"]
-    damaged = running.line.tree("E")
-    said = running.delivers(damaged, lacking=9)
+    running.serves_the_new_one()
+    said = running.delivers(running.line.tree("E"), lacking=9)
     assert (said["served"], said["version"]) == (False, running.new)
     assert "it ends too early" in said["why_not"]
 

@@ -12,7 +12,7 @@ class Affected(NamedTuple):
     """What is read anew.
 
     Attributes:
-        first: Files that differ, relative to the DAG directory; what Airflow takes for none of its own it leaves out.
+        first: Files that differ, relative to the DAG directory; what is no DAG file for Airflow it leaves out itself.
         all: Whether all others are read anew too: what differs may be imported or read by any of them.
 
     """
@@ -21,21 +21,24 @@ class Affected(NamedTuple):
     all: bool
 
 
-def affected(differing: Iterable[str], *, there: Collection[str], with_dags: Collection[str]) -> Affected:
+def affected(
+    differing: Iterable[str], *, before: Collection[str], after: Collection[str], with_dags: Collection[str]
+) -> Affected:
     """Decides it.
 
     Args:
         differing: The paths that differ, below the directory of a version.
-        there: Those that the version before had, below its directory.
-        with_dags: The files that had DAGs or an import error of their own, relative to the DAG directory.
+        before: Those that the version before had.
+        after: Those that the other one has.
+        with_dags: The files that had DAGs or an import error, relative to the DAG directory.
 
     """
     first, others = [], False
     for path in differing:
         top, _, file = path.partition("/")
-        own = file in with_dags if path in there else file.endswith(_MAY_BE_NEW_DAGS)
-        if top == layout.DAGS and own:
-            first.append(file)
-        else:
+        own = file in with_dags if path in before else file.endswith(_MAY_BE_NEW_DAGS)
+        if top != layout.DAGS or not own:
             others = True
+        elif path in after:
+            first.append(file)
     return Affected(tuple(first), others)

@@ -101,7 +101,8 @@ class Serving:
     def _affected(self, before: str, version: str, with_dags: frozenset[str]) -> Affected:
         old, new = self._versions.directory(before), self._versions.directory(version)
         try:
-            return affected(directory.differing(old, new), there=directory.content(old).files, with_dags=with_dags)
+            files = {"before": directory.content(old).files, "after": directory.content(new).files}
+            return affected(directory.differing(old, new), **files, with_dags=with_dags)
         except OSError:  # the one before was changed
             return Affected((), all=True)
 

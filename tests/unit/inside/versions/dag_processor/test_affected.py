@@ -26,10 +26,19 @@ WITH_DAGS = {"a.py", "b.py", "pack.zip"}
 def test_files_with_dags_are_read_alone_and_what_may_be_anybodys_with_all_others(
     differing: list[str], found: Affected
 ) -> None:
-    assert affected(differing, there=THERE, with_dags=WITH_DAGS) == found
+    assert affected(differing, before=THERE, after={*THERE, *differing}, with_dags=WITH_DAGS) == found
+
+
+def test_a_file_that_is_gone_is_not_read_and_where_it_had_no_dags_all_others_are() -> None:
+    def gone(path: str) -> Affected:
+        return affected([path], before=THERE, after=THERE - {path}, with_dags=WITH_DAGS)
+
+    assert gone("dags/a.py") == Affected((), all=False)
+    assert gone("dags/helper.py") == Affected((), all=True)
 
 
 def test_a_file_below_a_directory_is_told_by_its_whole_path() -> None:
-    found = affected(["dags/team/a.py"], there={"dags/team/a.py"}, with_dags={"team/a.py"})
+    paths = ["dags/team/a.py"]
+    found = affected(paths, before=paths, after=paths, with_dags={"team/a.py"})
 
     assert found == Affected(("team/a.py",), all=False)

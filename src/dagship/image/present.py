@@ -54,6 +54,7 @@ def show_built(console: Console, image: BuiltImage) -> None:
     fields |= {"id": image.id} if image.id else {}
     fields |= {"digest": image.digest} if image.digest else {}
     fields |= {"DAG version": image.dag_version}
+    fields |= {"onto": image.thin.onto} if image.thin is not None else {}
     fields |= {"kept beside it": ", ".join(image.dag_versions[1:])} if image.dag_versions[1:] else {}
     fields |= {"Airflow": image.airflow, "base": image.base}
     fields |= {"size": size(image.size)} if image.size else {}

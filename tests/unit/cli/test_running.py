@@ -163,7 +163,7 @@ def test_every_module_imports_alone() -> None:
     # Each in a process of its own, forked from one that has other people's packages already: those take the time.
     program = """
 import importlib, os, sys
-import invoke, pydantic_settings, rich.console
+import invoke, pydantic, rich.console
 for name in sys.argv[1:]:
     child = os.fork()
     if not child:

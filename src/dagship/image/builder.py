@@ -16,7 +16,6 @@ from dagship.image import log as buildlog
 from dagship.image import plan as planning
 from dagship.image.plan import Plan
 from dagship.image.tree import archive, at_home
-from dagship.index import build_secrets
 from dagship.model import dag_versions
 from dagship.model.artifacts import BuiltImage
 from dagship.resources import copy_programs
@@ -132,6 +131,8 @@ def request_of(
     settings: Settings, plan: Plan, scratch: Path, revision: Mapping[str, str], *, fresh: bool
 ) -> builds.Build:
     """Writes what the engine needs below `scratch`, and returns the call; where the image goes is left open."""
+    from dagship.index import build_secrets
+
     (secrets := scratch / "secrets").mkdir(mode=0o700)
     stage(plan, scratch / "context")
     (scratch / "Dockerfile").write_text(render(plan.recipe), encoding="utf-8")

@@ -7,13 +7,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dagship.errors import UsageError
 from dagship.model.artifacts import BuiltBase, BuiltImage, LockFile, PushedImage
 from dagship.model.reference import Reference
-from dagship.model.verify_report import VerifyReport
-from dagship.pipeline import accepted, build_inputs, own_packages, which_image
+from dagship.pipeline import build_inputs, own_packages, which_image
 from dagship.pipeline.project import Project
+
+if TYPE_CHECKING:
+    from dagship.model.verify_report import VerifyReport
 
 
 def base(project: Project, *, force: bool) -> BuiltBase:
@@ -103,6 +106,7 @@ def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
 def _pushed(project: Project, image: BuiltImage) -> BuiltImage:
     """Sees to it that the registry has the image of `build --push`, and records what it has."""
     from dagship import push as stage
+    from dagship.model.verify_report import VerifyReport
 
     report = project.workspace.read("report", VerifyReport)
     tested = stage.was_tested(image, report)
@@ -114,8 +118,11 @@ def _pushed(project: Project, image: BuiltImage) -> BuiltImage:
     return image.model_copy(update={"digest": pushed.digest})
 
 
-def test_image(project: Project, *, image: str, pytest_path: Path | None, write_baseline: bool = False) -> VerifyReport:
+def test_image(
+    project: Project, *, image: str, pytest_path: Path | None, write_baseline: bool = False
+) -> "VerifyReport":
     """Imports every DAG inside the image; what the baseline accepts does not fail it."""
+    from dagship.pipeline import accepted
     from dagship.verify import baseline
     from dagship.verify import verifier as stage
 
@@ -132,7 +139,7 @@ def test_image(project: Project, *, image: str, pytest_path: Path | None, write_
     return report
 
 
-def accept_today(project: Project) -> VerifyReport:
+def accept_today(project: Project) -> "VerifyReport":
     """Builds and tests the image of the settings that the project has by now, and writes the baseline."""
     from dagship import settings_sources
 
@@ -144,6 +151,7 @@ def accept_today(project: Project) -> VerifyReport:
 def push(project: Project, *, image: str, untested: bool) -> PushedImage:
     """Pushes the image that was tested."""
     from dagship import push as stage
+    from dagship.model.verify_report import VerifyReport
 
     pushing = which_image.current(project, image)
     if not Reference.parse(pushing.reference).tag:

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dagship.rollout.survey import read_namespace
-
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
 
@@ -87,6 +85,7 @@ def _ask(cluster: "Cluster", repository: str, selector: str) -> Iterator[Incumbe
     """Yields what is known first, then all of it: the namespace answers at once, Airflow takes seconds."""
     from dagship.airflow import query
     from dagship.rollout.plan import dag_version, own_releases, planner
+    from dagship.rollout.survey import read_namespace
     from dagship.workloads import selection, several_airflows
 
     survey = read_namespace(cluster, selector=selector, only_looks=True)

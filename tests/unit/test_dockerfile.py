@@ -37,9 +37,9 @@ def test_the_oldest_version_is_lowest_and_the_current_one_last() -> None:
     added = [line for line in instructions(render(recipe(earlier=EARLIER))) if line.startswith("ADD")]
 
     assert added == [
-        "ADD --link earlier/b81e07c455f2.tar /",
-        "ADD --link earlier/a81e07c455f2.tar /",
-        "ADD --link dags.tar /",
+        "ADD --link dags/b81e07c455f2.tar /",
+        "ADD --link dags/a81e07c455f2.tar /",
+        "ADD --link dags/3f9c2a71d0b4.tar /",
     ]
 
 
@@ -57,7 +57,10 @@ def test_what_lies_in_airflows_home_has_a_layer_below_the_dags_and_variables_tha
     lines = instructions(render(recipe(home="3f9c", environment=variables)))
     (env,) = [line for line in lines if line.startswith("ENV")]
 
-    assert [line for line in lines if line.startswith("ADD")] == ["ADD --link home.tar /", "ADD --link dags.tar /"]
+    assert [line for line in lines if line.startswith("ADD")] == [
+        "ADD --link home.tar /",
+        "ADD --link dags/3f9c2a71d0b4.tar /",
+    ]
     assert "AIRFLOW__CORE__PLUGINS_FOLDER=/opt/airflow/plugins" in shlex.split(env)
 
 
@@ -104,7 +107,7 @@ def test_the_dag_version_is_the_last_layer() -> None:
         line for line in instructions(render(recipe(with_tools=True, with_deps=True))) if line[:4] in ("ADD ", "COPY")
     ]
 
-    assert layers[-1] == "ADD --link dags.tar /"
+    assert layers[-1] == "ADD --link dags/3f9c2a71d0b4.tar /"
 
 
 def test_packages_of_the_project_have_a_layer_above_that_of_the_lock_which_knows_nothing_of_them() -> None:

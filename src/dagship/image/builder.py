@@ -158,13 +158,12 @@ def stage(plan: Plan, into: Path) -> None:
     below = "" if plan.recipe.versions_layer else plan.base.prefix
     package = archive.package_archive(planning.versions_files(), plan.base.purelib, directories, below=below)
     (into / "versions.tar").write_bytes(package)
-    (into / "dags.tar").write_bytes(archive.version_archive(plan.tree, dag_versions.ROOT, directories))
+    (into / "dags").mkdir()
+    for tree in (plan.tree, *plan.earlier):
+        layer = archive.version_archive(tree, dag_versions.ROOT, directories)
+        (into / "dags" / f"{tree.version}.tar").write_bytes(layer)
     if plan.home is not None:
         (into / "home.tar").write_bytes(archive.home_archive(plan.home, at_home.HOME, directories))
-    for tree in plan.earlier:
-        (into / "earlier").mkdir(exist_ok=True)
-        layer = archive.version_archive(tree, dag_versions.ROOT, directories)
-        (into / "earlier" / f"{tree.version}.tar").write_bytes(layer)
     if plan.recipe.with_deps:
         (into / "dags.txt").write_text(plan.lock.text, encoding="utf-8")
     if plan.recipe.with_own:

@@ -67,6 +67,11 @@ class Recipe:
     bundles: str = ""
 
 
+def prepare() -> None:
+    """Imports jinja2: what waits for somebody else's answer has the time."""
+    import jinja2  # noqa: F401
+
+
 def render(recipe: Recipe) -> str:
     """Returns the text of the Dockerfile; a value the template lacks is an error, none is left out silently.
 

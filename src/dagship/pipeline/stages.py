@@ -76,14 +76,17 @@ def is_locked(project: Project) -> bool:
 
 def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
     """Builds the image of the DAGs, unless it is there already."""
-    from dagship.image import builder as stage
-    from dagship.image import existing
-    from dagship.image import plan as planning
+    from dagship import dockerfile
 
     settings = project.settings
     running = build_inputs.running(project)
-    tree, home = build_inputs.tree(project), build_inputs.home(project)
-    base = build_inputs.base(project)
+    with build_inputs.asking_base(project) as found:
+        from dagship.image import builder as stage
+        from dagship.image import existing
+        from dagship.image import plan as planning
+
+        tree, home = build_inputs.tree(project), build_inputs.home(project)
+        base = found()
     archives = own_packages.reader(project)
     requirements = build_inputs.requirements(project, base, archives)
     own = [archives(one.path) for one in requirements.own]
@@ -91,7 +94,7 @@ def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
     tree = build_inputs.prepared(project, tree, planned, fresh=force)
     plan = planned(tree, build_inputs.earlier(project, tree, running()))
     recorded = project.workspace.read("image", BuiltImage)
-    image = None if force else existing.find(project.console, plan, recorded, push=push)
+    image = None if force else existing.find(project.console, plan, recorded, push=push, meanwhile=dockerfile.prepare)
     if image is None:
         from dagship.image import revision
 

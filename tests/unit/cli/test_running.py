@@ -206,6 +206,14 @@ for name in sys.argv[1:]:
     assert (0, "") == (said.returncode, said.stderr)
 
 
+def test_a_process_ends_without_looking_for_garbage() -> None:
+    # Registered first, and so called last.
+    program = "import atexit, gc; atexit.register(lambda: print(gc.get_freeze_count())); import dagship.cli.running"
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert int(said.stdout) > 10_000
+
+
 def test_a_path_with_a_comma_is_one_field() -> None:
     from dagship.engine.builds import fields
 

@@ -76,8 +76,6 @@ def is_locked(project: Project) -> bool:
 
 def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
     """Builds the image of the DAGs, unless it is there already."""
-    from dagship import dockerfile
-
     settings = project.settings
     running = build_inputs.running(project)
     with build_inputs.asking_base(project) as found:
@@ -94,7 +92,11 @@ def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
     tree = build_inputs.prepared(project, tree, planned, fresh=force)
     plan = planned(tree, build_inputs.earlier(project, tree, running()))
     recorded = project.workspace.read("image", BuiltImage)
-    image = None if force else existing.find(project.console, plan, recorded, push=push, meanwhile=dockerfile.prepare)
+    image = (
+        None
+        if force
+        else existing.find(project.console, plan, recorded, push=push, meanwhile=partial(_get_ready, push=push))
+    )
     if image is None:
         from dagship.image import revision
 
@@ -104,6 +106,15 @@ def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
         image = _pushed(project, image)
     project.workspace.write("image", image)
     return image
+
+
+def _get_ready(*, push: bool) -> None:
+    """Imports what is needed when an image has to be built."""
+    from dagship import dockerfile
+
+    dockerfile.prepare()
+    if push:
+        from dagship import push as _  # noqa: F401
 
 
 def _pushed(project: Project, image: BuiltImage) -> BuiltImage:

@@ -21,7 +21,7 @@ from dagship.terminal.console import Console
 
 
 def find(
-    console: Console, plan: Plan, recorded: BuiltImage | None, *, push: bool, meanwhile: Callable[[], None]
+    console: Console, plan: Plan, recorded: BuiltImage | None, *, push: bool, meanwhile: Callable[[], object]
 ) -> BuiltImage | None:
     """Returns the image of a plan if it is there already.
 
@@ -30,8 +30,8 @@ def find(
         plan: What would be built.
         recorded: What the last build left: it knows the layers and the digest, if it is the same image.
         push: Whether the registry's will do, because a builder that keeps images to itself pushed it there.
-        meanwhile: Called while registry and engine are waited for, unless the last build left the same image: then
-            nothing is to be built.
+        meanwhile: Called while registry and engine are waited for; not where the last build left the same image, since
+            nothing is to be built then.
 
     Raises:
         OutsideError: The engine does not answer.

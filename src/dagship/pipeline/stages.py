@@ -5,7 +5,7 @@ A stage's result goes to the next as a value, and to `.dagship/` for the task of
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,29 +92,25 @@ def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
     tree = build_inputs.prepared(project, tree, planned, fresh=force)
     plan = planned(tree, build_inputs.earlier(project, tree, running()))
     recorded = project.workspace.read("image", BuiltImage)
-    image = (
-        None
-        if force
-        else existing.find(project.console, plan, recorded, push=push, meanwhile=partial(_get_ready, push=push))
-    )
+    ready = cache(partial(_ready, project, push=push))
+    image = None if force else existing.find(project.console, plan, recorded, push=push, meanwhile=ready)
     if image is None:
-        from dagship.image import revision
-
-        commit = revision.labels(project.path(settings.dags))
-        image = stage.build(settings, project.console, plan, revision=commit, push=push, fresh=force)
+        image = stage.build(settings, project.console, plan, revision=ready(), push=push, fresh=force)
     if push:
         image = _pushed(project, image)
     project.workspace.write("image", image)
     return image
 
 
-def _get_ready(*, push: bool) -> None:
-    """Imports what is needed when an image has to be built."""
+def _ready(project: Project, *, push: bool) -> dict[str, str]:
+    """Imports what building and pushing take, and returns the labels of origin, for which git is asked."""
     from dagship import dockerfile
+    from dagship.image import revision
 
     dockerfile.prepare()
     if push:
         from dagship import push as _  # noqa: F401
+    return revision.labels(project.path(project.settings.dags))
 
 
 def _pushed(project: Project, image: BuiltImage) -> BuiltImage:

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dagship.engine import builds, images
+from dagship.engine import images
 from dagship.errors import OutsideError, UsageError
 from dagship.model.artifacts import BaseImage
 from dagship.resources import resource
@@ -131,6 +131,8 @@ def _resolves(reference: str, builder: str, platform: str) -> bool:
     then does BuildKit know the digest, in the store that it shares with the engine. A builder with a store of its own
     finds what a registry has, and nothing else.
     """
+    from dagship.engine import builds
+
     with tempfile.TemporaryDirectory(prefix="dagship-") as scratch:
         dockerfile = Path(scratch, "Dockerfile")
         dockerfile.write_text(f"FROM {reference}\n", encoding="utf-8")

@@ -3,6 +3,7 @@
 A stage's result goes to the next as a value, and to `.dagship/` for the task of a later CI job.
 """
 
+import importlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -79,7 +80,6 @@ def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
     settings = project.settings
     running = build_inputs.running(project)
     with build_inputs.asking_base(project) as found:
-        from dagship.image import builder as stage
         from dagship.image import existing
         from dagship.image import plan as planning
 
@@ -95,6 +95,8 @@ def build(project: Project, *, force: bool, push: bool) -> BuiltImage:
     ready = cache(partial(_ready, project, push=push))
     image = None if force else existing.find(project.console, plan, recorded, push=push, meanwhile=ready)
     if image is None:
+        from dagship.image import builder as stage
+
         image = stage.build(settings, project.console, plan, revision=ready(), push=push, fresh=force)
     if push:
         image = _pushed(project, image)
@@ -107,9 +109,9 @@ def _ready(project: Project, *, push: bool) -> dict[str, str]:
     from dagship import dockerfile
     from dagship.image import revision
 
+    for name in ("dagship.image.builder", *(["dagship.push"] if push else [])):
+        importlib.import_module(name)
     dockerfile.prepare()
-    if push:
-        from dagship import push as _  # noqa: F401
     return revision.labels(project.path(project.settings.dags))
 
 

@@ -1,4 +1,7 @@
-"""A whole Airflow 3 in one container of a built image: scheduler with LocalExecutor, API server, DAG processor."""
+"""An Airflow 3 in one container of a built image: scheduler with LocalExecutor, API server, DAG processor.
+
+Or its database alone, for a DAG processor by itself.
+"""
 
 import json
 import os
@@ -27,6 +30,11 @@ _ENVIRONMENT = {
     "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
     "HOME": "/tmp",
 }
+_DATABASE_ALONE = """
+airflow db migrate >/tmp/migrate.log 2>&1 || exit 1
+touch /tmp/migrated
+exec sleep infinity
+"""
 _START = """
 airflow db migrate >/tmp/migrate.log 2>&1 || exit 1
 airflow api-server --workers 1 --port 8080 >/tmp/api.log 2>&1 &
@@ -68,9 +76,13 @@ class Airflow:
         assert ended.returncode == 0, f"{argv}: {ended.stderr[-2000:]}"
         return ended.stdout
 
+    def has(self, path: str) -> bool:
+        """Whether there is a file in the container."""
+        return self.execute("bash", "-c", f"ls {path} 2>/dev/null || true") != ""
+
     def announce(self, **environment: str) -> None:
         """Starts the DAG processor, in place of the one that may run."""
-        if self.execute("bash", "-c", "ls /tmp/processor.pid 2>/dev/null || true"):
+        if self.has("/tmp/processor.pid"):
             self.execute("bash", "-c", _KILL)
         command = "echo $$ >/tmp/processor.pid; exec airflow dag-processor >>/tmp/processor.log 2>&1"
         self.execute("bash", "-c", command, detached=True, **environment)
@@ -118,14 +130,27 @@ class Airflow:
 @contextmanager
 def running(image: str) -> Iterator[Airflow]:
     """Runs an Airflow without a DAG processor, and takes it away again."""
+    with _container(image, _START) as airflow:
+        airflow.until(lambda: _answers(airflow))
+        yield airflow
+
+
+@contextmanager
+def database(image: str) -> Iterator[Airflow]:
+    """Runs a container with a database that nothing uses yet, and takes it away again."""
+    with _container(image, _DATABASE_ALONE) as airflow:
+        airflow.until(lambda: airflow.has("/tmp/migrated"))
+        yield airflow
+
+
+@contextmanager
+def _container(image: str, start: str) -> Iterator[Airflow]:
     name = f"dagship-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     argv = ["docker", "run", "--detach", f"--name={name}", "--network=none", "--init", "--entrypoint=bash"]
     argv += [f"--env={key}={value}" for key, value in _ENVIRONMENT.items()]
     try:
-        subprocess.run([*argv, image, "-c", _START], check=True, capture_output=True)
-        airflow = Airflow(name)
-        airflow.until(lambda: _answers(airflow))
-        yield airflow
+        subprocess.run([*argv, image, "-c", start], check=True, capture_output=True)
+        yield Airflow(name)
     finally:
         subprocess.run(["docker", "rm", "--force", "--volumes", name], check=False, capture_output=True)
 

@@ -11,6 +11,7 @@ from airflow.dag_processing.bundles.base import BaseDagBundle
 from airflow.exceptions import AirflowException
 
 from . import finder, store
+from .dag_processor import parsing
 from .layout import DAGS
 from .settings import ROOT
 
@@ -111,7 +112,9 @@ class SyncedDagBundle(BakedDagBundle):
         current = store.current(str(self.root))
         if not current:
             raise AirflowException(f"The DAG bundle {self.name!r} has no current version in {self.root}.")
-        self._current = current
+        if current != self._current:
+            parsing.begin_anew(self.name)
+            self._current = current
 
     def _obtain(self) -> None:
         """Fetches the commit that a run is pinned to; where that cannot be, waits for others to bring it."""

@@ -29,9 +29,16 @@ _LONG = (
     "test_base.py",
     "test_pre_release.py",
     "test_lock.py",
+    "test_version_switch.py",
 )
 # Their tests have nothing in common, not even the tag of an image: each goes to the next process that is free.
-_APART = ("test_runs_keep_their_code.py", "test_lock.py", "test_corpus.py", "test_pre_release.py")
+_APART = (
+    "test_runs_keep_their_code.py",
+    "test_version_switch.py",
+    "test_lock.py",
+    "test_corpus.py",
+    "test_pre_release.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,8 +3,8 @@
 import json
 import re
 import shlex
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from dagship.errors import UsageError
@@ -12,9 +12,12 @@ from dagship.model import dag_versions
 from dagship.resources import resource
 
 if TYPE_CHECKING:
+    from jinja2 import Template
+
     from dagship.settings import Settings
 
-"""Where DAG versions lie in the image: `CURRENT` and a directory for each version (docs/reference/image.md)."""
+_IMAGE = "Dockerfile.j2"
+_THIN = "thin.j2"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +74,11 @@ class Recipe:
     foundation: str = ""
 
 
+def prepare() -> None:
+    """Imports jinja2 and compiles the template: what waits for somebody else's answer has the time."""
+    _compiled(_IMAGE)
+
+
 def render(recipe: Recipe) -> str:
     """Returns the text of the Dockerfile; a value the template lacks is an error, none is left out silently.
 
@@ -79,7 +87,7 @@ def render(recipe: Recipe) -> str:
 
     """
     values = asdict(recipe) | {"dags_folder": dag_versions.dags_folder(recipe.dag_version)}
-    return _rendered("thin.j2" if recipe.onto else "Dockerfile.j2", values)
+    return _compiled(_THIN if recipe.onto else _IMAGE).render(values)
 
 
 def render_preparing(recipe: Recipe, *, network: bool, memory: int) -> str:
@@ -95,10 +103,11 @@ def render_preparing(recipe: Recipe, *, network: bool, memory: int) -> str:
 
     """
     values = {"python": recipe.python, "network": network, "memory": memory}
-    return render(recipe) + _rendered("prepare.j2", values)
+    return render(recipe) + _compiled("prepare.j2").render(values)
 
 
-def _rendered(template: str, values: Mapping[str, object]) -> str:
+@cache
+def _compiled(template: str) -> "Template":
     import jinja2
 
     environment = jinja2.Environment(  # noqa: S701 - no HTML; values are checked types or quoted for the shell
@@ -107,7 +116,7 @@ def _rendered(template: str, values: Mapping[str, object]) -> str:
     environment.filters["quote"] = _quote
     environment.filters["word"] = _word
     environment.globals["exec_form"] = exec_form
-    return environment.from_string(resource(f"images/airflow/{template}").read_text("utf-8")).render(values)
+    return environment.from_string(resource(f"images/airflow/{template}").read_text("utf-8"))
 
 
 def compilers(settings: "Settings", *, own: bool = False) -> tuple[str, ...]:

@@ -6,10 +6,10 @@ the `airflow` command of the image starts with, or else the Python in PATH.
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dagship.engine import builds, images
+from dagship.engine import images
 from dagship.errors import OutsideError, UsageError
 from dagship.model.artifacts import BaseImage
 from dagship.resources import resource
@@ -39,7 +39,13 @@ exit 90
 
 
 def probe(
-    workspace: Workspace, console: Console, reference: str, *, builder: str = "", platforms: Sequence[str] = ()
+    workspace: Workspace,
+    console: Console,
+    reference: str,
+    *,
+    inspected: Callable[[], images.ImageFacts | None] | None = None,
+    builder: str = "",
+    platforms: Sequence[str] = (),
 ) -> BaseImage:
     """Finds out what is in a base image, once for each image id.
 
@@ -47,6 +53,7 @@ def probe(
         workspace: Where the answer is kept.
         console: Shows the pull, if there is one.
         reference: The base image.
+        inspected: Gives what the engine says of it, where somebody asks already.
         builder: The buildx builder that will build on it, empty for the current one.
         platforms: Those to build for: the first is looked into where the base is not there for the engine's own.
 
@@ -55,7 +62,7 @@ def probe(
         OutsideError: It cannot be had, or the engine does not answer.
 
     """
-    facts = images.inspect(reference)
+    facts = inspected() if inspected is not None else images.inspect(reference)
     if facts is None:
         with console.step(f"Pulling {reference}"):
             images.pull(reference, others=platforms)
@@ -124,6 +131,8 @@ def _resolves(reference: str, builder: str, platform: str) -> bool:
     then does BuildKit know the digest, in the store that it shares with the engine. A builder with a store of its own
     finds what a registry has, and nothing else.
     """
+    from dagship.engine import builds
+
     with tempfile.TemporaryDirectory(prefix="dagship-") as scratch:
         dockerfile = Path(scratch, "Dockerfile")
         dockerfile.write_text(f"FROM {reference}\n", encoding="utf-8")

@@ -1,4 +1,7 @@
-"""A whole Airflow 3 in one container of a built image: scheduler with LocalExecutor, API server, DAG processor."""
+"""An Airflow 3 in one container of a built image: scheduler with LocalExecutor, API server, DAG processor.
+
+Or its database alone, for a DAG processor by itself.
+"""
 
 import json
 import os
@@ -21,7 +24,6 @@ _ENVIRONMENT = {
     "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
     "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": "http://localhost:8080/execution/",
     "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
-    "AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": "0",
     "AIRFLOW__API_AUTH__JWT_SECRET": "for-this-test-alone-and-long-enough-to-be-taken-for-a-secret-by-every-library",
     "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
     # A task fails whose question is not answered in 5 s, which a busy machine may take.
@@ -30,6 +32,11 @@ _ENVIRONMENT = {
     "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
     "HOME": "/tmp",
 }
+_DATABASE_ALONE = """
+airflow db migrate >/tmp/migrate.log 2>&1 || exit 1
+touch /tmp/migrated
+exec sleep infinity
+"""
 _START = """
 airflow db migrate >/tmp/migrate.log 2>&1 || exit 1
 airflow api-server --workers 1 --port 8080 >/tmp/api.log 2>&1 &
@@ -135,14 +142,27 @@ def running(image: str, announced: Path) -> Iterator[Airflow]:
         announced: What is mounted where a ConfigMap announces DAG versions.
 
     """
-    name = f"dagship-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    argv = ["docker", "run", "--detach", f"--name={name}", "--network=none", "--init", "--entrypoint=bash"]
-    argv += [f"--volume={announced}:{MOUNT}:ro", *(f"--env={key}={value}" for key, value in _ENVIRONMENT.items())]
-    try:
-        subprocess.run([*argv, image, "-c", _START], check=True, capture_output=True)
-        airflow = Airflow(name)
+    with _container(image, _START, f"--volume={announced}:{MOUNT}:ro") as airflow:
         airflow.until(lambda: _answers(airflow))
         yield airflow
+
+
+@contextmanager
+def database(image: str) -> Iterator[Airflow]:
+    """Runs a container with a database that nothing uses yet, and takes it away again."""
+    with _container(image, _DATABASE_ALONE) as airflow:
+        airflow.until(lambda: airflow.has("/tmp/migrated"))
+        yield airflow
+
+
+@contextmanager
+def _container(image: str, start: str, *more: str) -> Iterator[Airflow]:
+    name = f"dagship-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    argv = ["docker", "run", "--detach", f"--name={name}", "--network=none", "--init", "--entrypoint=bash"]
+    argv += [*more, *(f"--env={key}={value}" for key, value in _ENVIRONMENT.items())]
+    try:
+        subprocess.run([*argv, image, "-c", start], check=True, capture_output=True)
+        yield Airflow(name)
     finally:
         subprocess.run(["docker", "rm", "--force", "--volumes", name], check=False, capture_output=True)
 

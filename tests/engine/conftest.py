@@ -29,9 +29,10 @@ _LONG = (
     "test_base.py",
     "test_pre_release.py",
     "test_lock.py",
+    "test_version_switch.py",
 )
 # Their tests have nothing in common, not even the tag of an image: each goes to the next process that is free.
-_APART = ("test_lock.py", "test_corpus.py", "test_pre_release.py")
+_APART = ("test_version_switch.py", "test_lock.py", "test_corpus.py", "test_pre_release.py")
 # Those of one version of Airflow share an image, or an Airflow that runs.
 _BY_AIRFLOW = ("test_runs_keep_their_code.py", "test_dag_processor.py")
 

@@ -429,7 +429,8 @@ def install(project: Project, locked: LockFile, reference: str, scratch: Path) -
     """Builds the stages that install a lock, over the base, without DAGs."""
     copy_programs(scratch / "context" / "inside", *INSTALLING)
     (scratch / "context" / "dags.txt").write_text(locked.text, encoding="utf-8")
-    for name in ("versions.tar", "dags.tar"):
+    (scratch / "context" / "dags").mkdir()
+    for name in ("versions.tar", "dags/none.tar"):
         (scratch / "context" / name).write_bytes(b"\0" * 10240)
     recipe = Recipe(
         base=project.base.pinned,

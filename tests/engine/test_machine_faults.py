@@ -111,8 +111,8 @@ def test_an_engine_that_is_too_old_is_one_sentence(
 ) -> None:
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"), "dagship")
     (tmp_path / "context").mkdir()
-    (tmp_path / "context" / "dags.tar").write_bytes(b"\0" * 1024)
-    (tmp_path / "Dockerfile").write_text("FROM scratch AS runtime\nADD --link dags.tar /\n")
+    (tmp_path / "context" / "a.tar").write_bytes(b"\0" * 1024)
+    (tmp_path / "Dockerfile").write_text("FROM scratch AS runtime\nADD --link a.tar /\n")
     old = engines.old_dockerd(cache)
     libraries = next((old / "lib").glob("*-linux-gnu*"))
     with engines.running(str(old / "usr/sbin/dockerd"), short, libraries=libraries) as address:

@@ -18,6 +18,7 @@ from dagship.verify import verifier
 from dagship.workspace import Workspace
 from tests.engine import airflows, dag_processor
 from tests.engine.lines import Line
+from tests.engine.switching import Switching
 
 
 def _dag(dag_id: str, head: str = "") -> str:
@@ -88,3 +89,13 @@ def test_a_run_ends_on_the_code_that_it_began_with(base: BaseImage, tmp_path: Pa
         assert airflow.run("began-on-a") == ("success", old.dag_version), airflow.logs()
         seen = airflow.execute("cat", "/tmp/seen").splitlines()
         assert seen == ["began-on-a first A A", "began-on-a second A A A"]
+
+
+def test_what_is_being_parsed_or_queued_at_a_switch_is_not_stored_under_the_new_version(
+    base: BaseImage, tmp_path: Path
+) -> None:
+    with airflows.database(Line(tmp_path, base).build("A").reference) as airflow:
+        switching = Switching(airflow)
+        switching.switch_while_parsing()
+
+        assert switching.pairs() == {"a a-a", "c c-c"}

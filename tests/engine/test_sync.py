@@ -396,6 +396,40 @@ def test_a_bundle_takes_a_new_version_at_its_refresh_and_never_one_that_is_not_t
     assert [["two", "two"], error, ["two", "two"]] == seen
 
 
+UNKNOWN = """
+import json, logging, os
+from airflow.dag_processing.bundles.manager import DagBundlesManager
+from airflow.dag_processing.manager import DagFileProcessorManager
+from dagship_versions.dag_processor import parsing
+
+class Kept(logging.Handler):
+    def emit(self, record):
+        said.append(record.getMessage())
+
+def asks(self):
+    bundle.refresh()
+
+said = []
+parsing.log.addHandler(Kept())
+bundle = DagBundlesManager().get_bundle("dags-folder")
+with open(os.path.join(bundle.root, "CURRENT"), "w") as file:
+    file.write("two")
+asks(object.__new__(DagFileProcessorManager))
+print(json.dumps([said, bundle.path.parent.name]))
+"""
+
+
+def test_a_dag_processor_without_what_is_known_of_it_is_said_and_takes_the_version(volume_3: Volume) -> None:
+    for name in ("one", "two"):
+        (volume_3.root / name / "dags").mkdir(parents=True)
+    (volume_3.root / "CURRENT").write_text("one")
+
+    said, served = volume_3.python(UNKNOWN, AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST=bundles())
+
+    warning = "The dag-processor of this Airflow is not known: what it parses now of 'dags-folder' may be mixed up"
+    assert ([warning], "two") == (said, served)
+
+
 def test_a_bundle_fetches_the_commit_that_a_run_is_pinned_to(volume_3: Volume) -> None:
     old = volume_3.commit(value="old")
     newest = volume_3.commit(value="new")

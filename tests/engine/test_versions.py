@@ -1,18 +1,24 @@
 """DAG versions side by side in one image, on a real engine."""
 
+import re
+import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dagship import process
-from dagship.engine import images
+from dagship.engine import builds, images
 from dagship.errors import OutsideError, Refused
+from dagship.image import builder
+from dagship.image import plan as planning
 from dagship.model import dag_versions
 from dagship.model.artifacts import BaseImage, BuiltImage
 from dagship.model.reference import Reference
-from dagship.pipeline import stages, which_image
+from dagship.pipeline import build_inputs, stages, which_image
 from dagship.pipeline.project import Project
+from tests.builders.plans import NO_LOCK
 from tests.builders.trees import COLLIDING
 from tests.engine.lines import Line
 
@@ -65,6 +71,23 @@ def test_a_version_has_the_same_layer_in_every_image_and_one_that_leaves_takes_i
     assert own[:2] == list(layers(b)[-2:])
     assert own[1:] == list(layers(c)[-2:])
     assert [layer.what for layer in c.layers][-2:] == [f"DAGs of {b.dag_version}", "DAGs"]
+
+
+def test_the_engine_makes_the_layer_of_a_version_once_also_where_another_comes_above(
+    line: MakeLine, base_3: BaseImage, tmp_path: Path
+) -> None:
+    one = line()
+    one.build(uuid.uuid4().hex)
+    below = build_inputs.tree(one.project)
+    (one.dags / "words.py").write_text(f"WORD = {uuid.uuid4().hex!r}\n")
+    plan = planning.plan(one.settings, base_3, NO_LOCK, build_inputs.tree(one.project), [below])
+    request = builder.request_of(one.settings, plan, tmp_path, {}, fresh=False)
+    said = builds.build(replace(request, outputs=("type=cacheonly",))).log
+    added = re.findall(r"^#(\d+) \[.*ADD --link dags/(\w+)\.tar /$", said, re.MULTILINE)
+    steps = {version: number for number, version in added}
+
+    assert f"#{steps[below.version]} CACHED\n" in said
+    assert f"#{steps[plan.tree.version]} CACHED\n" not in said
 
 
 def test_what_another_machine_built_is_taken_out_of_its_image(line: MakeLine) -> None:

@@ -37,9 +37,9 @@ def test_the_oldest_version_is_lowest_and_the_current_one_last() -> None:
     added = [line for line in instructions(render(recipe(earlier=EARLIER))) if line.startswith("ADD")]
 
     assert added == [
-        "ADD --link earlier/b81e07c455f2.tar /",
-        "ADD --link earlier/a81e07c455f2.tar /",
-        "ADD --link dags.tar /",
+        "ADD --link dags/b81e07c455f2.tar /",
+        "ADD --link dags/a81e07c455f2.tar /",
+        "ADD --link dags/3f9c2a71d0b4.tar /",
     ]
 
 
@@ -50,7 +50,7 @@ def test_what_airflow_is_told_of_bundles_is_one_quoted_word() -> None:
     assert variables["AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"] == BUNDLES
     assert variables["AIRFLOW__DAG_PROCESSOR__STALE_BUNDLE_CLEANUP_INTERVAL"] == "0"
     assert variables["AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL"] == "1"
-    assert variables["AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL"] == "1"
+    assert variables["AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL"] == "0"
     assert variables["AIRFLOW__CORE__DAGS_FOLDER"] == "/opt/airflow/dag-versions/3f9c2a71d0b4/dags"
 
 
@@ -59,7 +59,10 @@ def test_what_lies_in_airflows_home_has_a_layer_below_the_dags_and_variables_tha
     lines = instructions(render(recipe(home="3f9c", environment=variables)))
     (env,) = [line for line in lines if line.startswith("ENV")]
 
-    assert [line for line in lines if line.startswith("ADD")] == ["ADD --link home.tar /", "ADD --link dags.tar /"]
+    assert [line for line in lines if line.startswith("ADD")] == [
+        "ADD --link home.tar /",
+        "ADD --link dags/3f9c2a71d0b4.tar /",
+    ]
     assert "AIRFLOW__CORE__PLUGINS_FOLDER=/opt/airflow/plugins" in shlex.split(env)
 
 
@@ -106,7 +109,7 @@ def test_the_dag_version_is_the_last_layer() -> None:
         line for line in instructions(render(recipe(with_tools=True, with_deps=True))) if line[:4] in ("ADD ", "COPY")
     ]
 
-    assert layers[-1] == "ADD --link dags.tar /"
+    assert layers[-1] == "ADD --link dags/3f9c2a71d0b4.tar /"
 
 
 def test_packages_of_the_project_have_a_layer_above_that_of_the_lock_which_knows_nothing_of_them() -> None:

@@ -16,7 +16,6 @@ from dagship.image import log as buildlog
 from dagship.image import plan as planning
 from dagship.image.plan import Plan
 from dagship.image.tree import archive, at_home
-from dagship.index import build_secrets
 from dagship.model import dag_versions
 from dagship.model.artifacts import BuiltImage
 from dagship.resources import copy_programs
@@ -132,6 +131,8 @@ def request_of(
     settings: Settings, plan: Plan, scratch: Path, revision: Mapping[str, str], *, fresh: bool
 ) -> builds.Build:
     """Writes what the engine needs below `scratch`, and returns the call; where the image goes is left open."""
+    from dagship.index import build_secrets
+
     (secrets := scratch / "secrets").mkdir(mode=0o700)
     stage(plan, scratch / "context")
     (scratch / "Dockerfile").write_text(render(plan.recipe), encoding="utf-8")
@@ -155,19 +156,19 @@ def stage(plan: Plan, into: Path) -> None:
     into.mkdir()
     directories = plan.base.directories
     layer = archive.version_archive(plan.tree, dag_versions.ROOT, directories, package=plan.package)
-    (into / "dags.tar").write_bytes(layer)
+    (into / "dags").mkdir()
+    (into / "dags" / f"{plan.tree.version}.tar").write_bytes(layer)
     if plan.thin is not None:
         return
     below = "" if plan.recipe.versions_layer else plan.base.prefix
     files = {**planning.versions_files(), planning.BASE: planning.base_facts(plan.base)}
     package = archive.package_archive(files, plan.base.purelib, directories, below=below)
     (into / "versions.tar").write_bytes(package)
+    for tree in plan.earlier:
+        layer = archive.version_archive(tree, dag_versions.ROOT, directories)
+        (into / "dags" / f"{tree.version}.tar").write_bytes(layer)
     if plan.home is not None:
         (into / "home.tar").write_bytes(archive.home_archive(plan.home, at_home.HOME, directories))
-    for tree in plan.earlier:
-        (into / "earlier").mkdir(exist_ok=True)
-        layer = archive.version_archive(tree, dag_versions.ROOT, directories)
-        (into / "earlier" / f"{tree.version}.tar").write_bytes(layer)
     if plan.recipe.with_deps:
         (into / "dags.txt").write_text(plan.lock.text, encoding="utf-8")
     if plan.recipe.with_own:

@@ -4,6 +4,8 @@ The registry is looked at first. What another machine built of the same content 
 builds an image twice to the same byte: to push one's own would move the tag, and restart whatever runs the other.
 """
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from dagship.engine import images
@@ -18,7 +20,9 @@ from dagship.model.artifacts import BuiltImage
 from dagship.terminal.console import Console
 
 
-def find(console: Console, plan: Plan, recorded: BuiltImage | None, *, push: bool) -> BuiltImage | None:
+def find(
+    console: Console, plan: Plan, recorded: BuiltImage | None, *, push: bool, meanwhile: Callable[[], object]
+) -> BuiltImage | None:
     """Returns the image of a plan if it is there already.
 
     Args:
@@ -26,6 +30,8 @@ def find(console: Console, plan: Plan, recorded: BuiltImage | None, *, push: boo
         plan: What would be built.
         recorded: What the last build left: it knows the layers and the digest, if it is the same image.
         push: Whether the registry's will do, because a builder that keeps images to itself pushed it there.
+        meanwhile: Called while registry and engine are waited for; not where the last build left the same image, since
+            nothing is to be built then.
 
     Raises:
         OutsideError: The engine does not answer.
@@ -34,10 +40,13 @@ def find(console: Console, plan: Plan, recorded: BuiltImage | None, *, push: boo
     same = recorded is not None and (recorded.reference, recorded.content) == (str(plan.reference), plan.content)
     # Lines may have changed their places since.
     known = recorded.model_copy(update={"moved": plan.lock.moved}) if recorded is not None and same else None
-    facts = images.inspect(str(plan.reference))
+    with ThreadPoolExecutor(2) as others:
+        asked, looked = others.submit(_in_registry, console, plan), others.submit(images.inspect, str(plan.reference))
+        if not same:
+            meanwhile()
+        digest, facts = asked.result(), looked.result()
     if facts is not None and facts.labels.get(images.LABEL_CONTENT) != plan.content:
         facts = None
-    digest = _in_registry(console, plan)
     if digest and facts is None and push and known is not None and known.digest == digest:
         return known.model_copy(update={"reused": True})
     if digest and (facts is None or _pinned(plan, digest) not in facts.digests):

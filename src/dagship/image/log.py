@@ -15,10 +15,10 @@ def layers(history: tuple[tuple[str, int], ...], recipe: Recipe) -> tuple[Layer,
         recipe: What the image was built from: which of our steps are in it.
 
     """
-    ours = [("ADD dags.tar", "DAGs")]
+    ours = [(f"ADD dags/{recipe.dag_version}.tar", "DAGs")]
     if recipe.onto:
         return _named(history, ours, "what runs")
-    ours += [(f"ADD earlier/{version}.tar", f"DAGs of {version}") for version in recipe.earlier]
+    ours += [(f"ADD dags/{version}.tar", f"DAGs of {version}") for version in recipe.earlier]
     ours += [("ADD home.tar", "plugins and config (not pinned to runs)")] if recipe.home else []
     ours += [("ADD versions.tar", "DAG bundles and sync")] if recipe.versions_layer else []
     ours += [("COPY /opt/dagship/own-prefix/", "packages of the project")] if recipe.with_own else []

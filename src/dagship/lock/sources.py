@@ -1,11 +1,9 @@
 """Reads what the DAGs need from the project's files, and nothing from outside of it that a file of it names."""
 
 import configparser
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from dagship.errors import UsageError
 from dagship.lock import foreign_locks, pip_lines, pyproject, requirements
@@ -13,7 +11,7 @@ from dagship.lock.own import read as own
 from dagship.lock.own.lines import Own
 from dagship.lock.requirements import LIMIT, Source
 from dagship.settings import Settings
-from dagship.untrusted import boundary, files
+from dagship.untrusted import boundary, files, toml_text
 
 KNOWN = ("requirements.txt", "uv.lock", "poetry.lock", "pylock.toml", "pyproject.toml")
 """Files that repositories have; the first that is there is the one to name."""
@@ -56,7 +54,7 @@ def read(  # noqa: PLR0917 - a file, and what it is read with
 
     if path.name in _WITH_PROJECT:
         beside, shown = path.with_name("pyproject.toml"), where.removesuffix(path.name) + "pyproject.toml"
-        found = foreign_locks.preferred(_document(_text(path, where), where), path.name, where, there)
+        found = foreign_locks.preferred(toml_text.document(_text(path, where), where), path.name, where, there)
         if not beside.exists():
             raise UsageError(
                 f"There is no {shown} beside {where}, and the lock does not say what it was asked for.",
@@ -71,7 +69,7 @@ def read(  # noqa: PLR0917 - a file, and what it is read with
     if path.name == "pyproject.toml":
         return with_own(_of_project(settings, path, where), path.parent)
     if path.name.startswith("pylock.") and path.suffix == ".toml":
-        document = _document(_text(path, where), where)
+        document = toml_text.document(_text(path, where), where)
         return foreign_locks.as_source(
             foreign_locks.preferred(document, path.name, where, there, settings.groups), where
         )
@@ -95,7 +93,7 @@ def _once(packages: Iterable[Own]) -> tuple[Own, ...]:
 def _of_project(settings: Settings, path: Path, where: str) -> Source:
     text = _text(path, where)
     chosen = pyproject.Chosen(groups=settings.groups, extras=settings.optional_dependencies)
-    return pyproject.source(_document(text, where), text, where, chosen, _known(settings))
+    return pyproject.source(toml_text.document(text, where), text, where, chosen, _known(settings))
 
 
 def _text(path: Path, where: str) -> str:
@@ -103,14 +101,6 @@ def _text(path: Path, where: str) -> str:
         return files.read(path, limit=LIMIT).decode("utf-8")
     except UnicodeDecodeError as wrong:
         raise UsageError(f"{where} is not UTF-8.", "Save the file as UTF-8.") from wrong
-
-
-def _document(text: str, where: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as wrong:
-        reason = "brackets are nested too deep in it" if isinstance(wrong, RecursionError) else str(wrong)
-        raise UsageError(f"{where} cannot be read as TOML: {requirements.quoted(reason)}.") from wrong
 
 
 def _of_lines(settings: Settings, root: Path, path: Path, where: str) -> Source:

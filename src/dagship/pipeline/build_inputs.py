@@ -1,5 +1,8 @@
 """Finds what a build is made of: the base, the requirements, the DAGs, and the DAG versions that stay beside them."""
 
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dagship.model.artifacts import BaseImage, BuiltBase, LockFile, PushedImage
@@ -8,7 +11,7 @@ from dagship.model.thin import Receiver
 from dagship.pipeline.project import Project
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
 
     from dagship.image.plan import Plan
     from dagship.image.tree.model import Tree
@@ -21,7 +24,15 @@ _USUAL = "requirements.txt"
 
 def base(project: Project) -> BaseImage:
     """Finds the base: the one that settings name, else the one that `base` built, else the official image."""
+    with asking_base(project) as found:
+        return found()
+
+
+@contextmanager
+def asking_base(project: Project) -> Iterator[Callable[[], BaseImage]]:
+    """Asks the engine for the base beside the block; what it gives waits for the answer, and examines a new one."""
     from dagship import probe
+    from dagship.engine import images
 
     settings = project.settings
     reference, why = settings.base, "as the settings name it"
@@ -34,10 +45,21 @@ def base(project: Project) -> BaseImage:
             reference, why = f"apache/airflow:{settings.airflow}", "the official image, since nothing names another"
         else:
             reference, why = built.reference, f"as {project.workspace.directory.name}/base.json names it"
-    project.console.say(f"base: {reference}, {why}")
-    return probe.probe(
-        project.workspace, project.console, reference, builder=settings.builder, platforms=settings.platform
-    )
+    with ThreadPoolExecutor(1) as other:
+        asked = other.submit(images.inspect, reference)
+
+        def found() -> BaseImage:
+            project.console.say(f"base: {reference}, {why}")
+            return probe.probe(
+                project.workspace,
+                project.console,
+                reference,
+                inspected=asked.result,
+                builder=settings.builder,
+                platforms=settings.platform,
+            )
+
+        yield found
 
 
 def requirements(project: Project, base: BaseImage, archives: "Archives") -> LockFile:

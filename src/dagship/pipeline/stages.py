@@ -3,17 +3,21 @@
 A stage's result goes to the next as a value, and to `.dagship/` for the task of a later CI job.
 """
 
+import importlib
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dagship.errors import UsageError
 from dagship.model.artifacts import BuiltBase, BuiltImage, LockFile, PushedImage
 from dagship.model.reference import Reference
-from dagship.model.verify_report import VerifyReport
-from dagship.pipeline import accepted, build_inputs, own_packages, which_image
+from dagship.pipeline import build_inputs, own_packages, which_image
 from dagship.pipeline.project import Project
+
+if TYPE_CHECKING:
+    from dagship.model.verify_report import VerifyReport
 
 
 def base(project: Project, *, force: bool) -> BuiltBase:
@@ -73,14 +77,14 @@ def is_locked(project: Project) -> bool:
 
 def build(project: Project, *, force: bool, push: bool, full: bool = False) -> BuiltImage:
     """Builds the image of the DAGs, unless it is there already: onto what runs where that will do, unless `full`."""
-    from dagship.image import builder as stage
-    from dagship.image import existing
-    from dagship.image import plan as planning
-
     settings = project.settings
     running = build_inputs.running(project)
-    tree, home = build_inputs.tree(project), build_inputs.home(project)
-    base = build_inputs.base(project)
+    with build_inputs.asking_base(project) as found:
+        from dagship.image import existing
+        from dagship.image import plan as planning
+
+        tree, home = build_inputs.tree(project), build_inputs.home(project)
+        base = found()
     archives = own_packages.reader(project)
     requirements = build_inputs.requirements(project, base, archives)
     own = [archives(one.path) for one in requirements.own]
@@ -90,21 +94,33 @@ def build(project: Project, *, force: bool, push: bool, full: bool = False) -> B
     if plan is None:
         plan = planned(tree, build_inputs.earlier(project, tree, running.whole()))
     recorded = project.workspace.read("image", BuiltImage)
-    image = None if force else existing.find(project.console, plan, recorded, push=push)
+    ready = cache(partial(_ready, project, push=push))
+    image = None if force else existing.find(project.console, plan, recorded, push=push, meanwhile=ready)
     if image is None:
-        from dagship.image import revision
+        from dagship.image import builder as stage
 
-        commit = revision.labels(project.path(settings.dags))
-        image = stage.build(settings, project.console, plan, revision=commit, push=push, fresh=force)
+        image = stage.build(settings, project.console, plan, revision=ready(), push=push, fresh=force)
     if push:
         image = _pushed(project, image)
     project.workspace.write("image", image)
     return image
 
 
+def _ready(project: Project, *, push: bool) -> dict[str, str]:
+    """Imports what building and pushing take, and returns the labels of origin, for which git is asked."""
+    from dagship import dockerfile
+    from dagship.image import revision
+
+    for name in ("dagship.image.builder", *(["dagship.push"] if push else [])):
+        importlib.import_module(name)
+    dockerfile.prepare()
+    return revision.labels(project.path(project.settings.dags))
+
+
 def _pushed(project: Project, image: BuiltImage) -> BuiltImage:
     """Sees to it that the registry has the image of `build --push`, and records what it has."""
     from dagship import push as stage
+    from dagship.model.verify_report import VerifyReport
 
     report = project.workspace.read("report", VerifyReport)
     tested = stage.was_tested(image, report)
@@ -116,8 +132,11 @@ def _pushed(project: Project, image: BuiltImage) -> BuiltImage:
     return image.model_copy(update={"digest": pushed.digest})
 
 
-def test_image(project: Project, *, image: str, pytest_path: Path | None, write_baseline: bool = False) -> VerifyReport:
+def test_image(
+    project: Project, *, image: str, pytest_path: Path | None, write_baseline: bool = False
+) -> "VerifyReport":
     """Imports every DAG inside the image; what the baseline accepts does not fail it."""
+    from dagship.pipeline import accepted
     from dagship.verify import baseline
     from dagship.verify import verifier as stage
 
@@ -134,7 +153,7 @@ def test_image(project: Project, *, image: str, pytest_path: Path | None, write_
     return report
 
 
-def accept_today(project: Project) -> VerifyReport:
+def accept_today(project: Project) -> "VerifyReport":
     """Builds and tests the image of the settings that the project has by now, and writes the baseline."""
     from dagship import settings_sources
 
@@ -146,6 +165,7 @@ def accept_today(project: Project) -> VerifyReport:
 def push(project: Project, *, image: str, untested: bool) -> PushedImage:
     """Pushes the image that was tested."""
     from dagship import push as stage
+    from dagship.model.verify_report import VerifyReport
 
     pushing = which_image.current(project, image)
     if not Reference.parse(pushing.reference).tag:

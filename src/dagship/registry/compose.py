@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dagship.model.dag_versions import LABEL_DAGS
+
 _OCI = "application/vnd.oci.image.manifest.v1+json"
 _LAYERS = {
     _OCI: "application/vnd.oci.image.layer.v1.tar+gzip",
@@ -73,6 +75,7 @@ def compose(
 
     """
     kind = str(manifest.get("mediaType") or _OCI)
+    added = f"ADD dags/{labels.get(LABEL_DAGS)}.tar /"
     try:
         of_layer = _LAYERS[kind]
         runs, below = dict(config["config"]), config["rootfs"]
@@ -84,7 +87,10 @@ def compose(
             "config": runs,
             "created": created,
             "rootfs": {**below, "diff_ids": [*below["diff_ids"], digest(layer)]},
-            "history": [*(config.get("history") or ()), {"created": created, "created_by": "ADD dags.tar / # dagship"}],
+            "history": [
+                *(config.get("history") or ()),
+                {"created": created, "created_by": added},
+            ],
         }
         layers = list(manifest["layers"])
     except (KeyError, TypeError, ValueError, AttributeError) as odd:

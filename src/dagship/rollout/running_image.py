@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dagship.model.thin import Receiver
-from dagship.rollout.survey import read_namespace
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
@@ -134,6 +133,7 @@ def _ask(cluster: "Cluster", repository: str, selector: str) -> Iterator[Incumbe
     """Yields what is known first, then all of it: the namespace answers at once, Airflow takes seconds."""
     from dagship.airflow import query
     from dagship.rollout.plan import dag_version, own_releases, planner
+    from dagship.rollout.survey import read_namespace
     from dagship.rollout.thin import receiver
     from dagship.workloads import selection, several_airflows
 

@@ -152,6 +152,35 @@ def test_listing_tasks_imports_nothing_heavy(imported: set[str], heavy: str) -> 
     assert heavy not in imported
 
 
+def test_a_build_that_finds_its_image_imports_nothing_that_only_others_need(tmp_path: Path) -> None:
+    program = """
+import os, sys
+from pathlib import Path
+from dagship import settings_sources
+from dagship.image import builder, existing, plan, present, reading
+from dagship.pipeline import build_inputs, own_packages, stages
+from dagship.pipeline.project import Project
+from dagship.terminal.console import Console
+
+root = Path.cwd()
+project = Project(root=root, settings=settings_sources.load(root, {"repository": "a/b"}), console=Console())
+build_inputs.running(project).whole()
+build_inputs.tree(project)
+print(*sys.modules)
+"""
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dags" / "a.py").write_text("from airflow import DAG")
+    said = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+    there = set(said.stdout.split())
+
+    assert "pathspec" in there
+    others = {"configparser", "docker", "jinja2", "kubernetes", "packaging", "pydantic_settings", "requests", "urllib3"}
+    assert set() == there & others
+    mine = {"airflow", "chart", "cluster", "diagnosis", "health", "helm", "lock", "record", "verify", "workloads"}
+    assert set() == {name for name in there if name.startswith("dagship.") and name.split(".")[1] in mine}
+    assert {"dagship.rollout", "dagship.rollout.running_image"} >= {n for n in there if n.startswith("dagship.rollout")}
+
+
 def test_every_module_imports_alone() -> None:
     """No module works only because another was imported before it."""
     names = [
@@ -163,7 +192,7 @@ def test_every_module_imports_alone() -> None:
     # Each in a process of its own, forked from one that has other people's packages already: those take the time.
     program = """
 import importlib, os, sys
-import invoke, pydantic_settings, rich.console
+import invoke, pydantic, rich.console
 for name in sys.argv[1:]:
     child = os.fork()
     if not child:
@@ -175,6 +204,14 @@ for name in sys.argv[1:]:
     said = subprocess.run([sys.executable, "-W", "error", "-c", program, *names], capture_output=True, text=True)
 
     assert (0, "") == (said.returncode, said.stderr)
+
+
+def test_a_process_ends_without_looking_for_garbage() -> None:
+    # Registered first, and so called last.
+    program = "import atexit, gc; atexit.register(lambda: print(gc.get_freeze_count())); import dagship.cli.running"
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert int(said.stdout) > 10_000
 
 
 def test_a_path_with_a_comma_is_one_field() -> None:

@@ -17,7 +17,7 @@ def test_only_what_is_needed_is_staged(tmp_path: Path, tree: Tree) -> None:
     build.stage(planning.plan(settings(tmp_path), base(), NO_LOCK, tree), tmp_path / "plain")
     build.stage(planning.plan(settings(tmp_path), base(), LOCK, tree), tmp_path / "locked")
 
-    always = {"dags.tar", "versions.tar"}
+    always = {"dags", "versions.tar"}
     assert always == {path.name for path in (tmp_path / "plain").iterdir()}
     assert {*always, "dags.txt", "inside"} == {path.name for path in (tmp_path / "locked").iterdir()}
     assert LOCK.text == (tmp_path / "locked" / "dags.txt").read_text()
@@ -28,7 +28,7 @@ def test_sources_of_packages_of_the_project_are_staged_by_number(tmp_path: Path,
 
     build.stage(plan, tmp_path / "own")
 
-    assert {"dags.tar", "versions.tar", "inside", "own"} == {path.name for path in (tmp_path / "own").iterdir()}
+    assert {"dags", "versions.tar", "inside", "own"} == {path.name for path in (tmp_path / "own").iterdir()}
     assert (tmp_path / "own/own/0.tar").read_bytes() == b"sources"
     assert json.loads((tmp_path / "own/own/packages.json").read_text())[0]["path"] == "libs/ours"
 

@@ -13,7 +13,7 @@ def test_layers_are_named_and_the_bases_are_added_up(tmp_path: Path, tree: Tree)
     plan = planning.plan(settings(tmp_path, system_packages="git"), base(), LOCK, tree)
     history = (
         ("USER 50000", 0),
-        ("ADD dags.tar / # buildkit", 2),
+        (f"ADD dags/{tree.version}.tar / # buildkit", 2),
         ("ENV AIRFLOW__CORE__DAGS_FOLDER=/x", 0),
         ("COPY /opt/dagship/prefix/ /home/airflow/.local/ # buildkit", 30),
         ("RUN /bin/sh -c apt-get update && apt-get install -y --no-install-recommends git", 400),
@@ -34,8 +34,8 @@ def test_layers_are_named_and_the_bases_are_added_up(tmp_path: Path, tree: Tree)
 def test_a_layer_of_the_package_is_named_where_there_is_one(tmp_path: Path, tree: Tree) -> None:
     plan = planning.plan(settings(tmp_path), base(), NO_LOCK, tree)
     history = (
-        ("ADD dags.tar /", 2),
-        ("ADD earlier/a81e07c455f2.tar / # buildkit", 1),
+        (f"ADD dags/{tree.version}.tar /", 2),
+        ("ADD dags/a81e07c455f2.tar / # buildkit", 1),
         ("ADD versions.tar / # buildkit", 3),
         ("CMD []", 0),
     )
@@ -46,7 +46,7 @@ def test_a_layer_of_the_package_is_named_where_there_is_one(tmp_path: Path, tree
 def test_packages_of_the_project_are_a_layer_above_the_requirements(tmp_path: Path, tree: Tree) -> None:
     plan = planning.plan(settings(tmp_path), base(), LOCK.model_copy(update={"own": OWN.own}), tree)
     history = (
-        ("ADD dags.tar /", 2),
+        (f"ADD dags/{tree.version}.tar /", 2),
         ("COPY /opt/dagship/own-prefix/ /home/airflow/.local/ # buildkit", 4),
         ("COPY /opt/dagship/prefix/ /home/airflow/.local/ # buildkit", 30),
         ("CMD []", 100),
@@ -61,7 +61,7 @@ def test_what_was_taken_out_of_the_base_is_a_layer_of_its_own(tmp_path: Path, tr
     moved = Moved(name="six", was="1.17.0", now="1.16.0", by="dags.in:1")
     plan = planning.plan(settings(tmp_path), base(), LOCK.model_copy(update={"moved": (moved,)}), tree)
     history = (
-        ("ADD dags.tar /", 2),
+        (f"ADD dags/{tree.version}.tar /", 2),
         ("COPY /opt/dagship/prefix/ /home/airflow/.local/ # buildkit", 30),
         ("RUN /bin/sh -c python -I -S /mnt/install/remove.py /mnt/leaving/files.json # buildkit", 4),
         ("CMD []", 100),
@@ -84,7 +84,7 @@ def test_seconds_are_added_up_by_stage() -> None:
 #7 [deps 2/2] RUN install
 #7 1.234 #7 DONE 9.9s is text of the step
 #7 DONE 12.3s
-#8 [runtime 3/4] ADD --link dags.tar /
+#8 [runtime 3/4] ADD --link dags/a81e07c455f2.tar /
 #8 DONE 0.0s
 #9 exporting to image
 #9 exporting layers 0.1s done

@@ -113,7 +113,8 @@ def test_earlier_versions_are_staged_and_decide_the_tag(tmp_path: Path, tree: Tr
     build.stage(beside, tmp_path / "beside")
 
     assert alone.reference != beside.reference
-    assert [f"{old.version}.tar"] == [path.name for path in (tmp_path / "beside" / "earlier").iterdir()]
+    staged = {path.stem for path in (tmp_path / "beside" / "dags").iterdir()}
+    assert {tree.version, old.version} == staged
     assert f"{tree.version},{old.version}" == planning.labels(beside, {})["io.dagship.dag.versions"]
     assert {old.version: ("b",)} == dag_versions.changes_of(planning.labels(beside, {}))
 

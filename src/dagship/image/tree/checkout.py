@@ -6,7 +6,6 @@ looked for here, which no commit can hold, git is told to take that one and no o
 none is run.
 """
 
-import configparser
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -106,10 +105,16 @@ def holds(path: Path) -> bool:
 
 def submodules(directory: Path) -> frozenset[Path]:
     """Returns the real paths of the submodules that a directory's `.gitmodules` names, fetched or not."""
+    try:
+        text = files.read(directory / ".gitmodules").decode("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return frozenset()
+    import configparser
+
     parser = configparser.ConfigParser(strict=False, interpolation=None, allow_no_value=True)
     try:
-        parser.read_string(files.read(directory / ".gitmodules").decode("utf-8"))
-    except (OSError, ValueError, configparser.Error):
+        parser.read_string(text)
+    except (ValueError, configparser.Error):
         return frozenset()
     named = (parser.get(section, "path", fallback="") or "" for section in parser.sections())
     return frozenset((directory / path.strip('"')).resolve() for path in named if path)

@@ -125,7 +125,7 @@ def _versions(own: Sequence[Own], described: Sequence[Described], base: BaseImag
             raise Refused(
                 f"{one.place}: {one.path} is {name} {said.version}, and the base image has {name} "
                 f"{base.packages[name]} already.",
-                "Take a base image without it, or give the package another name.",
+                "Give the package another name; or take a base image without it, where the base has it from you.",
             )
         if name in versions:
             raise Refused(f"{one.place}: {one.path} is the second package named {name}.", "Give one another name.")

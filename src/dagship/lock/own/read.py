@@ -8,7 +8,7 @@ from dagship.errors import UsageError
 from dagship.lock.own.lines import Named, Own
 from dagship.lock.pins import PATH
 from dagship.lock.requirements import quoted
-from dagship.untrusted import boundary
+from dagship.untrusted import boundary, files, toml_text
 
 Archives = Callable[[str], bytes]
 """Reads the sources of a package of the project, by its directory, as a tar archive."""
@@ -64,11 +64,28 @@ def found(  # noqa: PLR0917 - a place, and what is asked for there
             f"{at}: {path} is no package: it has neither pyproject.toml nor setup.py.",
             "Modules without either can lie beside the DAGs, or where the setting include names them.",
         )
+    _check_project(directory / _MARKS[0], f"{path}/{_MARKS[0]}" if path != "." else _MARKS[0], at)
     if path != "." and PATH.fullmatch(path) is None:
         raise UsageError(
             f"{at}: {shown} cannot be written into a lock.", "Take letters, digits, dots, dashes and underscores."
         )
     return Own(path=path, extras=named.extras, place=at, archive=archives(path))
+
+
+def _check_project(path: Path, shown: str, at: str) -> None:
+    """Refuses a description that no tool can read: pip would say so by a traceback, after half a minute.
+
+    Raises:
+        UsageError: It is no TOML, or no text.
+
+    """
+    if not path.is_file():
+        return
+    try:
+        text = files.read(path).decode("utf-8")
+    except UnicodeDecodeError as wrong:
+        raise UsageError(f"{at}: {shown} is not UTF-8.", "Save the file as UTF-8.") from wrong
+    toml_text.document(text, f"{at}: {shown}")
 
 
 def _holds(marker: str, there: Mapping[str, str], at: str) -> bool:

@@ -58,16 +58,17 @@ def test_the_dockerfile_adds_one_layer_to_the_image_that_runs(tmp_path: Path, tr
     assert lines == [
         f"FROM {IMAGE}",
         f"ENV AIRFLOW__CORE__DAGS_FOLDER=/opt/airflow/dag-versions/{tree.version}/dags",
-        "ADD --link dags.tar /",
+        f"ADD --link dags/{tree.version}.tar /",
     ]
 
 
 def test_the_layer_is_all_that_is_staged_and_has_the_package_before_all_files(tmp_path: Path, tree: Tree) -> None:
     build.stage(planned(tmp_path, tree), tmp_path / "context")
-    with tarfile.open(tmp_path / "context" / "dags.tar") as archive:
+    with tarfile.open(tmp_path / "context" / "dags" / f"{tree.version}.tar") as archive:
         files = [member.name for member in archive if member.isreg()]
 
-    assert [path.name for path in (tmp_path / "context").iterdir()] == ["dags.tar"]
+    staged = [path.relative_to(tmp_path).as_posix() for path in (tmp_path / "context").rglob("*") if path.is_file()]
+    assert staged == [f"context/dags/{tree.version}.tar"]
     assert files == [
         "opt/airflow/dag-versions/.package.tgz",
         f"opt/airflow/dag-versions/{tree.version}/dags/a.py",

@@ -24,10 +24,12 @@ old = { path = "libs/old", python = "<3" }
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     root = tmp_path / "project"
-    for directory in ("libs/ours", "libs/old", "libs/plain", "requirements"):
+    for directory in ("libs/ours", "libs/old", "libs/plain", "libs/broken", "libs/latin", "requirements"):
         (root / directory).mkdir(parents=True)
     (root / "libs/ours/pyproject.toml").write_text("")
     (root / "libs/old/setup.py").write_text("")
+    (root / "libs/broken/pyproject.toml").write_text("not toml [")
+    (root / "libs/latin/pyproject.toml").write_bytes(b"# caf\xe9")
     (root / "libs/file").write_text("")
     (root / "libs/out").symlink_to(tmp_path)
     (tmp_path / "setup.py").write_text("")
@@ -77,6 +79,8 @@ def test_a_pyproject_names_packages_in_the_ways_of_its_tools(root: Path, text: s
         ("./libs/file", "libs/file is a file"),
         ("./libs/plain", "libs/plain is no package: it has neither pyproject.toml nor setup.py"),
         ("./libs/ours ; nonsense", "is no marker"),
+        ("./libs/broken", "libs/broken/pyproject.toml cannot be read as TOML: .*at line 1, column 5"),
+        ("./libs/latin", "libs/latin/pyproject.toml is not UTF-8"),
     ],
 )
 def test_what_is_no_package_of_the_project_is_told_with_its_line(root: Path, line: str, says: str) -> None:

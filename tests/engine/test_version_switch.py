@@ -1,0 +1,70 @@
+"""A real dag-processor of each minor version of 3: what is stored as a version is of that version alone."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dagship.model.artifacts import BaseImage
+from tests.engine import airflows
+from tests.engine.lines import Line
+from tests.engine.switching import Switching
+
+# What the scheduler leaves for the dag-processor when runs of a version have failed.
+_FAILED = """
+import sys
+from airflow.callbacks.callback_requests import DagCallbackRequest
+from airflow.models.db_callback_request import DbCallbackRequest
+from airflow.utils.session import create_session
+with create_session() as session:
+    for name in ("one", "two"):
+        told = dict(dag_id=name, filepath=name + ".py", run_id="run-of-" + name, msg="failed")
+        callback = DagCallbackRequest(bundle_name="dags-folder", bundle_version=sys.argv[1], **told)
+        session.add(DbCallbackRequest(priority_weight=1, callback=callback))
+"""
+_CHANGE = """
+import sqlite3, sys
+with sqlite3.connect("/tmp/airflow.db", timeout=60) as database:
+    database.execute(sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize("version", ["3.0.6", "3.1.8", "3.2.2", "3.3.2"])
+def test_what_is_being_parsed_or_queued_at_a_switch_is_not_stored_under_the_new_version(
+    version: str, base_of: Callable[[str], BaseImage], tmp_path: Path
+) -> None:
+    image = Line(tmp_path, base_of(version)).build("A")
+    with airflows.database(image.reference) as airflow:
+        switching = Switching(airflow)
+        switching.switch_while_parsing()
+
+        assert switching.pairs() == {"a a-a", "c c-c"}
+        if version == "3.3.2":
+            _callbacks_are_executed_to_their_end(switching)
+            _nothing_is_stored_while_airflow_cannot_note_the_version(switching)
+
+
+def _callbacks_are_executed_to_their_end(switching: Switching) -> None:
+    """One is being executed at the switch, and one is queued; before 3.3 Airflow itself ends them."""
+    airflow = switching.airflow
+    airflow.execute("python", "-c", _FAILED, "c")
+    airflow.until(lambda: airflow.has("/tmp/telling-c"))
+    switching.publish("d", lets_go=True)
+    switching.until_taken("d")
+    airflow.execute("touch", "/tmp/tell")
+    switching.until_stored("d")
+
+    assert sorted(airflow.execute("cat", "/tmp/told").splitlines()) == ["run-of-one c", "run-of-two c"]
+
+
+def _nothing_is_stored_while_airflow_cannot_note_the_version(switching: Switching) -> None:
+    airflow = switching.airflow
+    refuse = "CREATE TRIGGER refuse BEFORE UPDATE ON dag_bundle BEGIN SELECT RAISE(ABORT, 'refused'); END"
+    airflow.execute("python", "-c", _CHANGE, refuse)
+    switching.publish("e", lets_go=True)
+    refused = "Failed to persist parsing result"
+    airflow.until(lambda: refused in airflow.execute("cat", "/tmp/processor.log") or "d e-e" in switching.pairs())
+    airflow.execute("python", "-c", _CHANGE, "DROP TRIGGER refuse")
+    switching.until_taken("e")
+
+    assert switching.pairs() - {"e e-e"} == {"a a-a", "c c-c", "d d-d"}

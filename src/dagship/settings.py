@@ -7,18 +7,10 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    NonNegativeInt,
-    PositiveFloat,
-    PositiveInt,
-    SecretStr,
-    field_validator,
-)
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from dagship.model.descriptions import DESCRIPTIONS
 from dagship.model.reference import Reference
@@ -27,7 +19,7 @@ PREFIX = "DAGSHIP_"
 # Where machines behind a proxy say whom to trust; pip's own first.
 _AUTHORITIES = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 
-Names = tuple[str, ...]
+Names = Annotated[tuple[str, ...], NoDecode]
 
 
 def _field(name: str) -> Any:  # noqa: ANN401 - a default of each type
@@ -35,13 +27,13 @@ def _field(name: str) -> Any:  # noqa: ANN401 - a default of each type
     return Field(described.default, description=described.text)
 
 
-class Settings(BaseModel):
+class Settings(BaseSettings):
     """Every setting of dagship. A list is a TOML array, or one text with commas in flags and environment."""
 
     repository: str = _field("repository")
     dags: Path = _field("dags")
-    include: tuple[Path, ...] = _field("include")
-    prepare: tuple[tuple[str, ...], ...] = _field("prepare")
+    include: Annotated[tuple[Path, ...], NoDecode] = _field("include")
+    prepare: Annotated[tuple[tuple[str, ...], ...], NoDecode] = _field("prepare")
     prepare_network: bool = _field("prepare_network")
     prepare_timeout: PositiveFloat = _field("prepare_timeout")
     plugins: Path | None = _field("plugins")
@@ -67,7 +59,7 @@ class Settings(BaseModel):
     pip_conf: Path | None = _field("pip_conf")
     ca_cert: Path | None = _field("ca_cert")
     index_url: SecretStr | None = _field("index_url")
-    extra_index_urls: tuple[SecretStr, ...] = _field("extra_index_urls")
+    extra_index_urls: Annotated[tuple[SecretStr, ...], NoDecode] = _field("extra_index_urls")
     source_packages: Names = _field("source_packages")
     import_timeout: PositiveFloat = _field("import_timeout")
     parse_budget: PositiveFloat = _field("parse_budget")
@@ -86,9 +78,9 @@ class Settings(BaseModel):
     keep_images: NonNegativeInt = _field("keep_images")
     places: Names = _field("places")
     release: str = _field("release")
-    values: tuple[Path, ...] = _field("values")
+    values: Annotated[tuple[Path, ...], NoDecode] = _field("values")
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
     @property
     def authorities(self) -> Path | None:

@@ -14,8 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    PyprojectTomlConfigSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
 
-from dagship.errors import UsageError
+from dagship.errors import DagshipError, UsageError
 from dagship.settings import PREFIX, Settings
 from dagship.untrusted import boundary, files
 
@@ -44,19 +52,35 @@ def load(root: Path, flags: Mapping[str, object]) -> Settings:
         UsageError: A setting is unknown or has a wrong value, or a file cannot be read.
 
     """
-    environment = _of_environment(os.environ)
+    _check_environment(os.environ)
+
+    class Located(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return init_settings, env_settings, _file_source(settings_cls, root)
+
     given = {name: value for name, value in flags.items() if value is not None and value not in ("", False)}
     try:
-        settings = Settings.model_validate({**_of_file(root), **environment, **given})
+        settings = Located(**given)  # type: ignore[arg-type]
     except ValidationError as wrong:
         raise UsageError(*_explain(wrong)) from wrong
     except OSError as unreadable:
         raise UsageError(f"{unreadable.filename} cannot be read: {unreadable.strerror}.") from unreadable
     except RecursionError as deep:
         raise UsageError(f"The settings in {root} cannot be read: brackets are nested too deep in them.") from deep
-    except ValueError as unreadable:
+    except (SettingsError, ValueError) as unreadable:
+        if isinstance(unreadable, DagshipError):
+            raise
         raise UsageError(f"The settings in {root} cannot be read: {unreadable}.") from unreadable
-    _check_paths(settings, root, trusted={*given, *environment})
+    of_caller = {*given, *(name for name in Settings.model_fields if _variable(name) in os.environ)}
+    _check_paths(settings, root, trusted=of_caller)
     return settings
 
 
@@ -90,32 +114,37 @@ def _variable(name: str) -> str:
     return PREFIX + name.upper()
 
 
-def _of_file(root: Path) -> dict[str, Any]:
-    """The settings in `dagship.toml`, else those in pyproject.toml."""
-    with suppress(FileNotFoundError):
-        return _toml(root / "dagship.toml")
+def _file_source(settings_cls: type[BaseSettings], root: Path) -> PydanticBaseSettingsSource:
+    own = root / "dagship.toml"
+    for path in (own, root / "pyproject.toml"):
+        with suppress(FileNotFoundError):  # what is read below reads it whole, whatever it is
+            files.read(path)
+    if own.is_file():
+        return TomlConfigSettingsSource(settings_cls, own)
+
     pyproject = root / "pyproject.toml"
-    table: dict[str, Any] = {}
-    with suppress(FileNotFoundError):
-        table = _toml(pyproject)
+    _check_tables(pyproject)
+
+    class InPyproject(settings_cls):  # type: ignore[valid-type, misc]
+        model_config = SettingsConfigDict(pyproject_toml_table_header=("tool", "dagship"))
+
+    return PyprojectTomlConfigSettingsSource(InPyproject, pyproject)
+
+
+def _check_tables(pyproject: Path) -> None:
+    """Refuses a `[tool.dagship]` that is a value or a list: what reads it takes it for a table."""
+    here: Any = tomllib.loads(pyproject.read_text("utf-8")) if pyproject.is_file() else {}
     for name in ("tool", "dagship"):
-        below = table.get(name, {})
-        if not isinstance(below, dict):
+        here = here.get(name, {})
+        if not isinstance(here, dict):
             raise UsageError(
                 f"{pyproject}: {'tool' if name == 'tool' else 'tool.dagship'} is not a table.",
                 'Settings stand below a line [tool.dagship], as: dags = "dags"',
             )
-        table = below
-    return table
 
 
-def _toml(path: Path) -> dict[str, Any]:
-    return tomllib.loads(files.read(path).decode("utf-8"))
-
-
-def _of_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The settings in `DAGSHIP_…`; one that is no setting is refused: a typing error must not pass for a default."""
-    found = {}
+def _check_environment(environ: Mapping[str, str]) -> None:
+    """Refuses a `DAGSHIP_…` variable that is no setting: a typing error must not pass for a default."""
     for variable, value in environ.items():
         if not variable.startswith(PREFIX) or variable.startswith(_NOT_SETTINGS):
             continue
@@ -126,8 +155,6 @@ def _of_environment(environ: Mapping[str, str]) -> dict[str, str]:
             raise UsageError(
                 f"The environment variable {variable} is not a setting of dagship.", _nearest(name, PREFIX, str.upper)
             )
-        found[name] = value
-    return found
 
 
 def _nearest(name: str, prefix: str = "", case: Any = str) -> str:  # noqa: ANN401 - a str method

@@ -10,7 +10,7 @@ from dagship.inside import probe
 def test_packages_are_told_by_their_canonical_names_with_their_versions() -> None:
     told = probe.packages()
 
-    assert told["pydantic-core"] == metadata.version("pydantic_core")
+    assert told["pydantic-settings"] == metadata.version("pydantic_settings")
     assert {name for name in told if name != name.lower() or "_" in name or "." in name} == set()
 
 

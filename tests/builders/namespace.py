@@ -107,15 +107,20 @@ class Namespace:
         if name in self.refusals:
             raise self.refusals[name]
         self.patched.append(name)
-        self.kept[kind][name] = _merged(before, body)
-        return self.kept[kind][name]
+        merged = _merged(before, body)
+        for part in ("data", "binaryData") if kind == "ConfigMap" else ():
+            merged[part] = {key: text for key, text in (merged.get(part) or {}).items() if text is not None}
+        self.kept[kind][name] = merged
+        return merged  # type: ignore[no-any-return]
 
     def replace(self, kind: str, name: str, body: o.Raw) -> o.Raw:
         self.get(kind, name)
         self.put(kind, body)
         return self.kept[kind][name]
 
-    def create(self, kind: str, body: o.Raw) -> o.Raw:
+    def create(self, kind: str, body: o.Raw, *, dry_run: bool = False) -> o.Raw:
+        if dry_run:
+            return body
         self.put(kind, body)
         return self.kept[kind][body["metadata"]["name"]]
 

@@ -6,6 +6,7 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ import pytest
 from dagship.cluster import connection
 from dagship.cluster.api import Cluster
 from dagship.terminal.console import Console
+from tests.builders.airflow import Object
+from tests.cluster.gateways import edited, token_for
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.proxies import Proxy
 from tests.cluster.rig import Rig
@@ -20,6 +23,8 @@ from tests.machine import ROOT
 
 Helm = Callable[..., subprocess.CompletedProcess[str]]
 
+_RBAC = ROOT / "k8s" / "rbac"
+_ACCOUNT = "dagship-deployer"
 TESTBED = Path("/run/dagship/cluster/kubeconfig")
 _BUILT = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "dagship/kubernetes-1.20.2/kubectl"
 
@@ -120,4 +125,23 @@ def through(proxy: Proxy, connect: Callable[..., Cluster]) -> Iterator[Cluster]:
     """The cluster by way of the proxy."""
     cluster = connect("", by=proxy.kubeconfig)
     yield cluster
+    cluster.close()
+
+
+@pytest.fixture
+def role(kubectl: Kubectl) -> Object:
+    """The Role of k8s/rbac, bound to its account in the namespace of the test."""
+    for name in ("serviceaccount", "role", "rolebinding"):
+        manifest = (_RBAC / f"{name}.yaml").read_text("utf-8")
+        kubectl("create", "-f", "-", input=manifest.replace("namespace: airflow", f"namespace: {kubectl.namespace}"))
+    found: Object = kubectl.get(f"role/{_ACCOUNT}")
+    return found
+
+
+@pytest.fixture
+def least(rig: Rig, role: Object, kubeconfig: Path, connect: Callable[..., Cluster], tmp_path: Path) -> Iterator[Rig]:
+    """The rig as that account sees it."""
+    login = edited(kubeconfig, tmp_path, user={"token": token_for(rig.kubectl, _ACCOUNT)})
+    cluster = connect(rig.kubectl.namespace, login)
+    yield replace(rig, cluster=cluster)
     cluster.close()

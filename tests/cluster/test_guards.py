@@ -7,7 +7,6 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +22,12 @@ from dagship.workspace import Workspace
 from tests.builders.airflow import Object, container, cron_job, deployment, pod, stateful_set
 from tests.cluster import images
 from tests.cluster.conftest import Helm
-from tests.cluster.gateways import edited, token_for, token_of
+from tests.cluster.gateways import edited, token_of
 from tests.cluster.killer import Job, run
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.rig import Rig
-from tests.machine import ROOT
 
 OLD, NEW = "guards-old", "guards-new"
-RBAC = ROOT / "k8s" / "rbac"
-ACCOUNT = "dagship-deployer"
 
 
 def idle(name: str = "scheduler", **metadata: Any) -> Object:
@@ -46,25 +42,6 @@ def pushed(rig: Rig, image: str, **more: Any) -> None:
     reference, _, digest = image.partition("@")
     known = {"dag_version": "", "tested": True, "airflow": "3.3.2", "platforms": ("linux/amd64",)}
     Workspace(rig.scratch).write("push", PushedImage(reference=f"{reference}:1", digest=digest, **(known | more)))
-
-
-@pytest.fixture
-def role(kubectl: Kubectl) -> Object:
-    """The Role of k8s/rbac, bound to its account in the namespace of the test."""
-    for name in ("serviceaccount", "role", "rolebinding"):
-        manifest = (RBAC / f"{name}.yaml").read_text("utf-8")
-        kubectl("create", "-f", "-", input=manifest.replace("namespace: airflow", f"namespace: {kubectl.namespace}"))
-    found: Object = kubectl.get(f"role/{ACCOUNT}")
-    return found
-
-
-@pytest.fixture
-def least(rig: Rig, role: Object, kubeconfig: Path, connect: Callable[..., Cluster], tmp_path: Path) -> Iterator[Rig]:
-    """The rig as that account sees it."""
-    login = edited(kubeconfig, tmp_path, user={"token": token_for(rig.kubectl, ACCOUNT)})
-    cluster = connect(rig.kubectl.namespace, login)
-    yield replace(rig, cluster=cluster)
-    cluster.close()
 
 
 def test_the_role_of_k8s_rbac_is_enough_for_all_that_a_rollout_does(rig: Rig, least: Rig) -> None:

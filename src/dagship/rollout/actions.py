@@ -54,7 +54,9 @@ def rollout(
         # Who names workloads has chosen, and need not be told what stays.
         told = () if options.names else repositories
         stays = selection.others(survey.inventory.workloads, told, planner.containers(moves))
-        full = _packages_alone(Planned(kind="rollout", target=target, moves=moves, warnings=stays), survey)
+        full = _packages_alone(
+            Planned(kind="rollout", target=target, moves=moves, warnings=stays, sweeps=here.sweeps), survey
+        )
         return way.rollout(full, here)
 
     return phases.run(cluster, console, options, plan, fetch=fetch)
@@ -87,14 +89,15 @@ def rollback(
         target = rollback_target.target_of(release)
         selected, airflow, repositories = here(survey, own, target)
         moves = _to_image(survey, target, selected, repositories, airflow)
-        return _packages_alone(Planned(kind="rollback", target=target, moves=moves), survey)
+        full = _packages_alone(Planned(kind="rollback", target=target, moves=moves, sweeps=airflow.sweeps), survey)
+        return way.rollback(full, airflow, way.recorded(airflow))
 
     def settle(planned: Planned, survey: "Survey", activity: "Activity | None") -> Planned:
         """With what Airflow said it may take less than a move of every pod."""
-        if not planned.target.image:
+        if not planned.target.image or planned.announces:
             return planned
         own = own_releases.own(survey, options.names)
-        announced = way.rollback(planned, here(survey, own, planned.target)[1], activity)
+        announced = way.rollback(planned, here(survey, own, planned.target)[1], way.said(activity))
         return rollback_target.within_image(planned, survey, activity) if announced is planned else announced
 
     return phases.run(cluster, console, options, plan, fetch=fetch, settle=settle)

@@ -9,6 +9,7 @@ from dagship.airflow.sync_report import SyncReport
 from dagship.diagnosis.failure import Failure
 from dagship.model.artifacts import DagImage, PushedImage
 from dagship.model.frozen import Artifact
+from dagship.model.thin import Announcement, Packaged
 from dagship.record.model import Hold, Journal, Move, Release
 from dagship.workloads.image_identity import digest, spelled_out
 from dagship.workloads.kinds import Role
@@ -116,11 +117,40 @@ class Deployed(Artifact):
     seconds: dict[str, float]
 
 
+class AnnouncedReport(Artifact):
+    """What is announced to pods that run.
+
+    Attributes:
+        config_map: The ConfigMap.
+        current: The DAG version that new runs are to get; None for the image's own.
+        packages: The DAG versions that it has packages of.
+        bytes: Of all packages.
+        serves: DAG version that the dag-processor serves, or empty.
+        why_not: Why it is not what is announced, or why that is not known; empty where it is.
+        lost: DAG version that the last release announced and the ConfigMap does not have any more, or empty.
+
+    """
+
+    config_map: str
+    current: Announcement | None = None
+    packages: dict[str, Packaged] = Field(default_factory=dict)
+    bytes: int = 0
+    serves: str = ""
+    why_not: str = ""
+    lost: str = ""
+
+    @property
+    def right(self) -> bool:
+        """Whether pods serve what was announced last, as far as it is known."""
+        return not (self.lost or self.why_not)
+
+
 class StatusReport(Artifact):
     """The result of `status`.
 
     Attributes:
-        passed: Whether all components run the same image, and serve what git has where they follow it.
+        passed: Whether all components run the same image, and serve what git has where they follow it, or what is
+            announced to them.
         namespace: Kubernetes namespace.
         context: Name of the kubeconfig's context, or empty.
         workloads: Every object of this Airflow.
@@ -134,6 +164,7 @@ class StatusReport(Artifact):
         git_unseen: Why the syncs could not be asked, or empty.
         live: Airflow's unfinished runs, running tasks, and the DAG versions that its image holds.
         live_unseen: Why Airflow could not be asked for them, or empty.
+        announced: What is announced to its pods; None where they have nothing mounted for it.
 
     """
 
@@ -151,6 +182,7 @@ class StatusReport(Artifact):
     git_unseen: str = ""
     live: Activity | None = None
     live_unseen: str = ""
+    announced: AnnouncedReport | None = None
 
     @property
     def agree(self) -> bool:

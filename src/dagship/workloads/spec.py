@@ -118,6 +118,12 @@ def main_of_pod(raw: Mapping[str, Any]) -> str:
     return found.name if found else ""
 
 
+def main_image(raw: Mapping[str, Any]) -> str:
+    """Returns the image of the container that a pod is for; empty where it has none."""
+    name = main_of_pod(raw)
+    return next((str(one.get("image", "")) for one in raw["spec"].get("containers") or () if one["name"] == name), "")
+
+
 def role_of_pod(raw: Mapping[str, Any]) -> Role:
     """Returns what of Airflow a pod runs, as the server sent it."""
     metadata = raw["metadata"]

@@ -7,9 +7,12 @@ import pytest
 from dagship.airflow.activity import Activity
 from dagship.diagnosis.failure import Failure
 from dagship.diagnosis.present import show_failure
-from dagship.model.artifacts import Target
-from dagship.record.model import Change, Release
+from dagship.model.artifacts import PushedImage, Target
+from dagship.record import announced
+from dagship.record.model import Change, Move, Release
 from dagship.rollout import present, present_status
+from dagship.rollout.results import Deployed
+from tests.builders import thin
 from tests.builders.results import (
     NEW,
     REPOSITORY,
@@ -166,3 +169,23 @@ def test_the_summary_says_what_became_of_tasks(shown: Shown, report: dict[str, o
 
     assert f"tasks      {said}\n" in text
     assert "unfinished: 2 on aaaaaaaaaaaa, 1 on the newest code" in text
+
+
+def test_what_is_announced_is_told_by_its_version_and_not_by_its_json(shown: Shown) -> None:
+    before, after = (announced.value(thin.announcement(version, thin.T6)) for version in (thin.V5, thin.V6))
+    change = Change(field="announced", name="current", before=before, after=after)
+    announcing = Move(kind="ConfigMap", name="dagship-dags", role="announcement", step=3, changes=(change,))
+    text = shown(present.show_plan, [announcing], None)
+
+    assert f"DAG version {thin.V5} → DAG version {thin.V6}" in text
+    assert cells(text)[2] == ["4", "configmap/dagship-dags", "current"]
+
+
+def test_a_version_that_was_announced_ends_with_when_it_was_served(shown: Shown) -> None:
+    served = result().model_copy(update={"served": 1.25})
+    push = PushedImage(reference="x:1", digest="sha256:1", dag_version=thin.V6, tested=True)
+    deployed = Deployed(passed=True, image=push, rollout=served, seconds={"build": 1.0, "push": 0.5, "rollout": 2.0})
+
+    assert "by Airflow after 1.2 s" in shown(present.show_result, served)
+    assert "by Airflow after 2.8 s" in shown(present.show_deployed, deployed)
+    assert "by Airflow" not in shown(present.show_result, result())

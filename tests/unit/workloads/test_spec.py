@@ -175,3 +175,15 @@ def test_the_main_container_is_known(main: str, containers: list[dict[str, Any]]
     one = read(*containers, labels={"component": "scheduler"}, initContainers=[running("airflow", "scheduler")])
 
     assert one.main.name == main
+
+
+def test_a_pod_is_known_by_what_its_main_container_starts_and_runs() -> None:
+    containers = [running("sh", name="groomer"), running("airflow", "dag-processor")]
+    raw = {"metadata": {"name": "p-1"}, "spec": {"containers": containers}}
+
+    assert (workload_spec.role_of_pod(raw), workload_spec.main_of_pod(raw), workload_spec.main_image(raw)) == (
+        "dag-processor",
+        "main",
+        IMAGE,
+    )
+    assert workload_spec.main_image({"metadata": {"name": "p-1"}, "spec": {"containers": []}}) == ""

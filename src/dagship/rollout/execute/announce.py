@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dagship.cluster.failures import Conflict, NotFound
 from dagship.errors import OutsideError, Refused
-from dagship.model.thin import Announcement, Packaged
+from dagship.model.thin import MOST, Announcement, Packaged
 from dagship.record import announced
 from dagship.record.model import Move, Release
 from dagship.rollout.plan import drift
@@ -38,7 +38,7 @@ class Written(NamedTuple):
     """What was written.
 
     Attributes:
-        version: The DAG version that pods are to serve.
+        version: The DAG version that pods are to serve; empty for the image's own, where nothing was announced before.
         serial: The announcement's; 0 where it is the image's own version.
 
     """
@@ -75,11 +75,11 @@ def write(cluster: "Cluster", move: Move, own: "OwnValues", needs: Needs, *, dry
         to_do = drift.outstanding(move, raw, own)
         bring, drop = _packages(move, raw, needs)
         if not to_do and not bring:
-            return _written(move, raw)
+            return _written(move, raw, raw)
         after = move.changes[0].after
         body = announced.written(move.name, raw, after, bring=bring, drop=drop, now=cluster.clock())
         try:
-            return _written(move, _send(cluster, move.name, body, new=raw is None, dry_run=dry_run))
+            return _written(move, raw, _send(cluster, move.name, body, new=raw is None, dry_run=dry_run))
         except (Conflict, NotFound):
             continue
     raise OutsideError(
@@ -100,6 +100,22 @@ def no_room(cluster: "Cluster", move: Move, needs: Needs) -> str:
     except _NoRoom as none:
         return none.message
     return ""
+
+
+def asks(cluster: "Cluster", move: Move, needs: Needs) -> bool:
+    """Whether it takes Airflow's answer to know which packages have to be there: there is little room, or none is left.
+
+    Raises:
+        OutsideError: The registry or the API server did not answer, or refused.
+
+    """
+    there, wanted = announced.read(look(cluster, move.name)), announced.of_value(move.changes[0].after)
+    if wanted is None:
+        return False
+    if not there.packages and any(_fits(release, wanted) for release in needs.releases):
+        return True
+    comes = wanted.image and wanted.version not in there.packages
+    return bool(comes) and there.bytes + len(needs.fetch(wanted.image)) > MOST
 
 
 def sweep(cluster: "Cluster", name: str, held: Collection[str], needs: Needs) -> tuple[str, ...]:
@@ -142,11 +158,12 @@ def _send(cluster: "Cluster", name: str, body: "Object", *, new: bool, dry_run: 
     return cluster.patch("ConfigMap", name, body, dry_run=dry_run)
 
 
-def _written(move: Move, raw: "Object | None") -> Written:
+def _written(move: Move, before: "Object | None", raw: "Object | None") -> Written:
     there = announced.read(raw).announcement
     if there is not None:
         return Written(there.version, there.serial)
-    was = announced.of_value(move.changes[0].before)
+    # One that was cut off may have announced what the move knows nothing of.
+    was = announced.read(before).announcement or announced.of_value(move.changes[0].before)
     return Written(was.base if was else "", 0)
 
 
@@ -183,10 +200,17 @@ def _lost(wanted: Announcement, needs: Needs) -> tuple[Announcement, ...]:
     found = {}
     for release in needs.releases:
         thin, version = release.thin, release.dag_version
-        fits = thin is not None and (thin.base, thin.foundation) == (wanted.base, wanted.foundation)
-        if thin is not None and fits and version in activity.pinned and version not in activity.held:
+        needed = version in activity.pinned and version not in activity.held
+        if thin is not None and needed and _fits(release, wanted):
             found[version] = wanted.model_copy(update={"version": version, "tree": thin.tree, "image": release.image})
     return tuple(found.values())
+
+
+def _fits(release: Release, wanted: Announcement) -> bool:
+    """Whether a release announced another version to the same image."""
+    thin = release.thin
+    another = release.dag_version != wanted.version
+    return another and thin is not None and (thin.base, thin.foundation) == (wanted.base, wanted.foundation)
 
 
 def _current(announcement: Announcement | None) -> set[str]:

@@ -84,7 +84,8 @@ def _preflight(
     operation = Operation(
         cluster=cluster, options=options, notes=notes, survey=survey, plan=planner(survey), fetch=fetch
     )
-    operation = _settle(runs.ask(operation), settle)
+    # Where no pod moves no run is touched, and Airflow takes seconds to say which there are.
+    operation = _settle(operation if operation.plan.announces else runs.ask(operation), settle)
     operation, found = _check(operation)
     plan = operation.plan
     if options.dry_run or not plan.undo:
@@ -102,7 +103,8 @@ def _reread(operation: Operation, lock: "Lease", planner: Planner, settle: Settl
     survey = read_namespace(operation.cluster, selector=operation.options.selector)
     now = replace(operation, survey=survey, plan=planner(survey))
     # A rollout that ended since has changed what new runs are pinned to.
-    if runs.is_old(operation.observed) or survey.record != operation.survey.record:
+    old = runs.is_old(operation.observed) or survey.record != operation.survey.record
+    if old and not now.plan.announces:
         now = runs.ask(now)
     read = survey.inventory.objects.get(("ConfigMap", config_map.NAME))
     return _settle(now, settle), Ledger(now.cluster, lock, read, warn=lambda said: now.notes.warn([said]))
@@ -112,6 +114,8 @@ def _settle(operation: Operation, settle: Settle) -> Operation:
     """With what Airflow said another plan may do, and the package may turn out to have no room."""
     operation = replace(operation, plan=settle(operation.plan, operation.survey, operation.observed.activity))
     for move in operation.plan.writes if operation.plan.announces else ():
+        if operation.observed.activity is None and announce.asks(operation.cluster, move, operation.needs):
+            operation = runs.ask(operation)
         if why := announce.no_room(operation.cluster, move, operation.needs):
             plan = way.without_room(operation.plan, why)
             return runs.ask(replace(operation, plan=plan))

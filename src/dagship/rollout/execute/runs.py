@@ -61,6 +61,8 @@ def check(operation: Operation) -> tuple[Operation, tuple[str, ...]]:
     """
     options, plan, observed = operation.options, operation.plan, operation.observed
     activity = observed.activity
+    if plan.announces:  # no pod ends, and what runs can have stays
+        return operation, ()
     if activity is None and options.wait_for_runs is not None:
         raise UsageError(
             f"--wait-for-runs needs an answer of Airflow, which cannot be asked for its runs: {observed.why_not}",
@@ -72,7 +74,7 @@ def check(operation: Operation) -> tuple[Operation, tuple[str, ...]]:
     if activity is not None and not plan.undo:
         said += unfinished_runs.check(
             activity,
-            plan.serves,
+            plan.target,
             operation.survey.inventory.workloads,
             announced=way.current(plan.moves),
             waits=options.wait_for_runs is not None,
@@ -108,13 +110,13 @@ def wait(operation: Operation, ledger: Ledger) -> Operation:
 
     """
     limit, plan, activity = operation.options.wait_for_runs, operation.plan, operation.observed.activity
-    if limit is None or activity is None or plan.undo or not pinned_runs.lacking(activity, plan.serves):
+    if limit is None or activity is None or plan.undo or not pinned_runs.lacking(activity, plan.target):
         return operation
     with operation.notes.board("waiting", "Waiting for runs") as board:
         activity = wait_for_runs.until_ended(
             operation.airflow.activity_or_reason,
             activity,
-            plan.serves,
+            plan.target,
             limit=limit,
             board=board,
             check=ledger.check,
@@ -133,16 +135,12 @@ def watch(operation: Operation) -> Drains:
 def counted(operation: Operation, drains: Drains, result: RolloutResult) -> RolloutResult:
     """Returns the result with what became of tasks and runs, and with all that was noticed to the end."""
     before, notes = operation.observed.activity, operation.notes
-    if before is None or result.outcome == "unchanged":
+    if before is None or result.outcome == "unchanged" or operation.plan.announces:
         return result.model_copy(update={"warnings": tuple(notes.warnings)})
     with notes.step("counting", "Asking Airflow what became of its tasks"):
         now, why = operation.airflow.activity_or_reason(since=before.asked - _ABOUT)
     where = _elsewhere(now, operation.plan) if now and result.outcome == "moved" else ""
-    lost = (
-        pinned_runs.stranded(_with(now, operation.plan))
-        if now
-        else f"Airflow could not be asked what became of its tasks: {why}"
-    )
+    lost = pinned_runs.stranded(now) if now else f"Airflow could not be asked what became of its tasks: {why}"
     notes.warn(filter(None, (lost, where)))
     cut = interruptions.interrupted(drains.known, now, drains.ended, careless=operation.careless) if now else None
     tasks = TaskReport(
@@ -160,14 +158,6 @@ def counted(operation: Operation, drains: Drains, result: RolloutResult) -> Roll
             "requests": sum(operation.cluster.requests.values()),
             **failed,
         }
-    )
-
-
-def _with(now: "Activity", planned: Planned) -> "Activity":
-    """Airflow's answer, with the DAG versions that packages brought."""
-    brought = (*planned.packaged, planned.target.dag_version) if planned.announces else ()
-    return (
-        now.model_copy(update={"held": tuple(dict.fromkeys((*now.held, *filter(None, brought))))}) if brought else now
     )
 
 

@@ -14,12 +14,15 @@ from dagship.errors import OutsideError, Transient
 from dagship.health import faults
 from dagship.health.watcher import WorkloadFailed
 from dagship.rollout.execute.announce import Written
-from dagship.rollout.thin import answer, mount
+from dagship.rollout.thin import answer, mount, patience
 from dagship.rollout.thin.answer import Answer
 from dagship.terminal.board import DONE
 from dagship.workloads import spec
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dagship.cluster.api import Cluster
     from dagship.cluster.calls import Object
     from dagship.rollout.execute.operation import Moving
     from dagship.terminal.board import Board
@@ -32,6 +35,10 @@ _BY_ITSELF = 90.0
 # An annotation may come to a kubelet before the news of the ConfigMap does.
 _AGAIN = 1.0
 _AT_A_TIME = 8
+# The exit status of what a signal ended is greater: its container ended.
+_KILLED = 128
+# A container that is not there is told as a failure of the server.
+_PATIENCE = 3.0
 # Beyond what the program in the pod is given, for its start and its end.
 _BESIDES = 15.0
 _PROGRAM = "dagship_versions.thin.wait"
@@ -52,17 +59,20 @@ def until_served(moving: "Moving", board: "Board", name: str, written: Written) 
         OutsideError: The API server was away for too long, or the lock was lost.
 
     """
+    if not written.version:
+        return
     began = time.monotonic()
     why_slow = _annotate(moving, name, f"{written.serial}")
-    limit = _SECONDS + (_BY_ITSELF if why_slow else 0.0)
-    if why_slow:
-        moving.operation.notes.warn([why_slow])
+    longer, why_longer = _longer(moving, name)
+    limit = _SECONDS + (_BY_ITSELF if why_slow else 0.0) + longer
+    moving.operation.notes.warn(filter(None, (why_slow, why_longer)))
     board.row(_ROW, 0, 1, f"DAG version {written.version} to be served")
     said: Answer | None = None
     count = 0
     with ThreadPoolExecutor(1) as pool:
         while (left := began + limit - time.monotonic()) > 0:
-            asked = pool.submit(_ask, moving, name, written, left)
+            pods = tuple(moving.feed.objects("Pod").values())
+            asked = pool.submit(ask, moving.operation.cluster, pods, name, written, left)
             try:
                 said = asked.result(_AGAIN)
             except TooLate:
@@ -85,26 +95,39 @@ def until_served(moving: "Moving", board: "Board", name: str, written: Written) 
 _NOBODY = Answer(served=False, why_not="no pod of a dag-processor is there to be asked")
 
 
-def _ask(moving: "Moving", name: str, written: Written, seconds: float) -> Answer | None:
-    """Asks every dag-processor; returns the worst of their answers, None where one of them could not be asked."""
-    cluster = moving.operation.cluster
-    pods = [pod for pod in _mounting(moving, name) if _is_processor(pod)]
+def ask(cluster: "Cluster", pods: "Iterable[Object]", name: str, written: Written, seconds: float) -> Answer | None:
+    """Asks every dag-processor whether it serves a version; returns the worst of their answers.
+
+    Args:
+        cluster: The namespace.
+        pods: Its pods.
+        name: The ConfigMap.
+        written: What was written there last.
+        seconds: For which they are to wait until they do.
+
+    Returns:
+        None where there is none, or one of them could not be asked.
+
+    """
+    pods = [pod for pod in mounting(pods, name) if _is_processor(pod)]
     if not pods:
         return None
     words = ["python", "-m", _PROGRAM, written.version, str(written.serial), f"{seconds:.1f}"]
 
-    def ask(pod: "Object") -> Answer | None:
+    patient = cluster.patient(_PATIENCE)
+
+    def asked(pod: "Object") -> Answer | None:
         try:
-            code, said = cluster.exec(pod["metadata"]["name"], spec.main_of_pod(pod), words, timeout=seconds + _BESIDES)
-        except Transient:
-            raise
+            code, said = patient.exec(pod["metadata"]["name"], spec.main_of_pod(pod), words, timeout=seconds + _BESIDES)
         except OutsideError:  # it ended just now, or its container has not started
             return None
-        silent = Answer(served=False, why_not=f"what asks there ended with {code} and no answer")
-        return answer.read(said) or silent
+        found = answer.read(said)
+        if found is None and code <= _KILLED:
+            return Answer(served=False, why_not=f"what asks there ended with {code} and no answer")
+        return found
 
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
-        answers = list(pool.map(ask, pods))
+        answers = list(pool.map(asked, pods))
     if any(one is None for one in answers):
         return None
     return min((one for one in answers if one), key=lambda one: (one.served, not one.import_errors))
@@ -126,7 +149,7 @@ def _annotate(moving: "Moving", name: str, value: str) -> str:
             return refused.message
         return ""
 
-    pods = _mounting(moving, name)
+    pods = mounting(moving.feed.objects("Pod").values(), name)
     others = [pod for pod in pods if not _is_processor(pod)]
     processors = [pod for pod in pods if _is_processor(pod)]
     refused = ""
@@ -139,15 +162,27 @@ def _annotate(moving: "Moving", name: str, value: str) -> str:
     return f"pods learn of it in their own time, up to {_BY_ITSELF:.0f} s, since they cannot be annotated: {refused}"
 
 
-def _mounting(moving: "Moving", name: str) -> "list[Object]":
-    """The pods that run and have the ConfigMap mounted."""
+def mounting(pods: "Iterable[Object]", name: str) -> "list[Object]":
+    """Returns the pods that run and have the ConfigMap mounted."""
     return [
         pod
-        for pod in moving.feed.objects("Pod").values()
+        for pod in pods
         if (pod.get("status") or {}).get("phase") == "Running"
         and not pod["metadata"].get("deletionTimestamp")
         and any(mount.config_map(pod["spec"], one)[0] == name for one in pod["spec"]["containers"])
     ]
+
+
+def _longer(moving: "Moving", name: str) -> tuple[float, str]:
+    """The seconds that dag-processors may take besides, and why."""
+    config_maps = moving.operation.survey.inventory.config_maps
+    found = [(0.0, "")]
+    for pod in mounting(moving.feed.objects("Pod").values(), name):
+        if _is_processor(pod):
+            of = spec.main_of_pod(pod)
+            container = next(one for one in pod["spec"]["containers"] if one["name"] == of)
+            found.append(patience.longer(container, config_maps))
+    return max(found)
 
 
 def _is_processor(pod: "Object") -> bool:

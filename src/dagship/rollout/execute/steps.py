@@ -1,5 +1,6 @@
 """Moves what a plan says, step by step: the journal before the first change, the release after the last."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from dagship.airflow.drain import Drains
@@ -21,6 +22,8 @@ from dagship.rollout.plan import drift, expectations, server_answer
 from dagship.rollout.plan.step_order import STEPS
 from dagship.rollout.results import RolloutResult
 from dagship.rollout.survey import read_namespace
+from dagship.workloads import spec
+from dagship.workloads.image_identity import same_image
 from dagship.workloads.kinds import FED
 
 if TYPE_CHECKING:
@@ -68,17 +71,19 @@ def carry_out(operation: Operation, ledger: Ledger, drains: Drains) -> RolloutRe
 
 
 def _sweep(moving: Moving) -> None:
-    """What was announced goes with the image that it was for, once no pod runs that."""
+    """What was announced goes with its image, once no pod runs that: tasks may have pods of their own."""
     operation = moving.operation
-    if operation.plan.announces:
+    plan = operation.plan
+    if plan.announces or not plan.sweeps:
         return
-    for move in operation.plan.moves:
-        if move.role == "announcement":
-            moving.ledger.check()
-            try:
-                announce.sweep(operation.cluster, move.name, operation.plan.target.held, operation.needs)
-            except DagshipError as failed:
-                operation.notes.warn([f"packages of DAG versions stay in {move.key}: {failed.message}"])
+    moving.ledger.check()
+    try:
+        pods = served.mounting(operation.cluster.list("Pod"), plan.sweeps)
+        if any(not same_image(spec.main_image(pod), plan.target.image) for pod in pods):
+            return
+        announce.sweep(operation.cluster, plan.sweeps, plan.target.held, operation.needs)
+    except DagshipError as failed:
+        operation.notes.warn([f"packages of DAG versions stay in the ConfigMap {plan.sweeps}: {failed.message}"])
 
 
 def _forward(moving: Moving) -> None:
@@ -88,16 +93,26 @@ def _forward(moving: Moving) -> None:
         moves = [move for move in operation.plan.moves if move.step == step]
         if not moves:
             continue
-        said = "Announcing the DAG version" if operation.plan.announces else f"Moving {title}"
-        with operation.notes.board("serving" if operation.plan.announces else title, said) as board:
+        if operation.plan.announces and all(move.role == "announcement" for move in moves):
+            _announce(moving, moves)
+            continue
+        with operation.notes.board(title, f"Moving {title}") as board:
             for move in moves:
                 moving.ledger.check()
                 move_one(moving, move)
-                if operation.plan.announces:
-                    served.until_served(moving, board, move.name, moving.announced[move.key])
             expected = expectations.of_moves(move for move in moving.came.moves if move.step == step)
             moving.watcher(board, operation.plan.target).until_done(expected, before=before)
         before += expected
+
+
+def _announce(moving: Moving, moves: Iterable[Move]) -> None:
+    notes = moving.operation.notes
+    for move in moves:
+        with notes.step("announcing", "Announcing the DAG version"):
+            moving.ledger.check()
+            move_one(moving, move)
+        with notes.board("serving", "Waiting until Airflow serves it") as board:
+            served.until_served(moving, board, move.name, moving.announced[move.key])
 
 
 def move_one(moving: Moving, move: Move) -> None:

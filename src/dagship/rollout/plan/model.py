@@ -25,7 +25,7 @@ class Planned:
         undo: Whether the moves are to be taken back, and not made.
         way: Which of two ways it is and why, a sentence for people; empty where there is one alone.
         about: The workloads that it is about where none of them moves: `deployment/scheduler`.
-        packaged: DAG versions that pods can have besides those in the image.
+        sweeps: ConfigMap with packages that nobody may need once every pod has moved, or empty.
         otherwise: What is to be done where it turns out that what is to be announced has no room.
 
     """
@@ -37,7 +37,7 @@ class Planned:
     undo: bool = False
     way: str = ""
     about: frozenset[str] = frozenset()
-    packaged: tuple[str, ...] = ()
+    sweeps: str = ""
     otherwise: "Planned | None" = None
 
     @property
@@ -48,15 +48,8 @@ class Planned:
     @property
     def announces(self) -> bool:
         """Whether it brings a DAG version to pods that stay, and moves no image."""
-        return dag_version.is_announcing(self.moves)
-
-    @property
-    def serves(self) -> Target:
-        """The target with all DAG versions that pods can have afterwards."""
-        if not self.packaged:
-            return self.target
-        held = tuple(dict.fromkeys((*self.target.held, *self.packaged)))
-        return self.target.model_copy(update={"dag_versions": held})
+        changed = [move for move in self.moves if any(change.before != change.after for change in move.changes)]
+        return dag_version.is_announcing(changed or self.moves)
 
 
 Planner = Callable[["Survey"], Planned]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dagship.errors import UsageError
 from dagship.model.thin import NAME, Receiver
 from dagship.record import announced
-from dagship.record.model import Move
+from dagship.record.model import Change, Move
 from dagship.rollout.plan import dag_version, kubernetes_executor, pod_template_file
 from dagship.rollout.preflight import dag_source
 from dagship.rollout.thin import mount
@@ -71,10 +71,27 @@ def _of_survey(survey: "Survey", selected: Selected) -> str:
         return f"Airflow {last} pins no run to a DAG version; Airflow 3 does"
     if survey.record.journal is not None and not dag_version.is_announcing(survey.record.journal.moves):
         return "a rollout is unfinished there"
-    moves = [Move(kind=one.kind, name=one.name, changes=()) for one in workloads]
+    return _of_source(survey, selected) or _of_processors(workloads) or _of_executor(survey, workloads)
+
+
+def _of_source(survey: "Survey", selected: Selected) -> str:
+    """Why its DAGs come from elsewhere than its image; what announces a version is the image's bundle."""
+    moves = [
+        Move(
+            kind=workload.kind,
+            name=workload.name,
+            role=workload.role,
+            changes=tuple(Change(field="image", container=one.name) for one in containers if not one.init),
+        )
+        for workload, containers in selected
+    ]
     if mode := dag_source.by_design(moves, survey.inventory.objects):
         return f"its DAGs do not come from the image (dags.mode: {mode})"
-    return _of_processors(workloads) or _of_executor(survey, workloads)
+    for one in dag_source.settings(moves, survey.inventory.objects, dag_source.BUNDLES):
+        value = one.source.value
+        if value is not None and not dag_source.is_images(dag_source.BUNDLES, value, ""):
+            return f"{one.workload} has other DAG bundles than the image's from {one.source.where}"
+    return ""
 
 
 def _of_processors(workloads: Iterable[Workload]) -> str:

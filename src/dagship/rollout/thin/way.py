@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dagship.errors import UsageError
 from dagship.model.artifacts import Target
@@ -39,6 +39,11 @@ class Here:
     workloads: frozenset[str]
     options: RolloutOptions
 
+    @property
+    def sweeps(self) -> str:
+        """The ConfigMap, where it has packages."""
+        return self.receiver.config_map if self.receiver.packages else ""
+
 
 def here(survey: "Survey", selected: Selected, repositories: Iterable[str], options: RolloutOptions) -> Here:
     """Returns the Airflow that some workloads are of."""
@@ -56,7 +61,7 @@ def rollout(full: Planned, here: Here) -> Planned:
 
     """
     thin = full.target.thin
-    if thin is None:
+    if thin is None or all(change.before == change.after for move in full.moves for change in move.changes):
         return full
     if why := _why_not(here.receiver, thin.onto, here.options):
         return replace(full, way=f"every pod moves to the image, {why}")
@@ -68,20 +73,18 @@ def rollout(full: Planned, here: Here) -> Planned:
         base=thin.base,
         image=full.target.image,
     )
-    plan = _announcing(full, here, _move(here, announcement), base=thin.base, foundation=thin.foundation)
+    plan = _announcing(full, here, _move(here, announcement))
     return replace(plan, warnings=(), otherwise=full)
 
 
-def _announcing(plan: Planned, here: Here, move: Move, *, base: str, foundation: str) -> Planned:
+def _announcing(plan: Planned, here: Here, move: Move) -> Planned:
     survey, takes = here.survey, here.receiver
-    packages = takes.packages.items()
     return replace(
         plan,
         moves=resume.gone_on([move], survey.record.journal, survey.inventory.objects),
         way=f"DAG version {plan.target.dag_version} is announced to what runs, {drift.short(takes.onto)}; no pod is "
         "replaced",
         about=here.workloads,
-        packaged=tuple(version for version, one in packages if (one.base, one.foundation) == (base, foundation)),
     )
 
 
@@ -103,24 +106,56 @@ def without_room(plan: Planned, why: str) -> Planned:
     return replace(full, way=f"every pod moves to the image, since {why}") if full else plan
 
 
-def rollback(plan: Planned, here: Here, activity: "Activity | None") -> Planned:
+class Running(NamedTuple):
+    """What is known of the image that runs.
+
+    Attributes:
+        current: The DAG version that is current in it.
+        foundation: What it is built on, or empty.
+        held: The DAG versions in it, as far as known.
+        airflow: Version of Airflow in it, or empty.
+
+    """
+
+    current: str
+    foundation: str
+    held: tuple[str, ...]
+    airflow: str
+
+
+def recorded(here: Here) -> Running | None:
+    """Returns what the record says of the image that runs: whatever was announced to it once has told."""
+    for release in reversed(here.survey.record.releases):
+        thin = release.thin
+        if thin is not None and here.receiver.onto and image_identity.same_image(thin.onto, here.receiver.onto):
+            held = tuple(version for version in release.dag_versions if version != release.dag_version)
+            return Running(current=thin.base, foundation=thin.foundation, held=held, airflow=release.airflow)
+    return None
+
+
+def said(activity: "Activity | None") -> Running | None:
+    """Returns what Airflow says of the image that runs; None where it said nothing, or does not serve its DAGs."""
+    if activity is None or not activity.baked:
+        return None
+    return Running(activity.current, activity.foundation, activity.held, activity.airflow)
+
+
+def rollback(plan: Planned, here: Here, running: Running | None) -> Planned:
     """Returns a rollback that announces the DAG version to what runs, where that has it or a package brings it.
 
     Where the version is announced already, it is the image of its release that is wanted.
 
     Args:
-        plan: What is planned; returned as it is where it is no rollback, or takes another image.
+        plan: What is planned; returned as it is where it takes another image.
         here: The Airflow.
-        activity: What it says of the image that runs.
+        running: What is known of the image that runs.
 
     """
     takes, options = here.receiver, here.options
     version = plan.target.dag_version
-    if plan.kind != "rollback" or plan.undo or activity is None or not activity.baked or not version:
+    if running is None or not version or options.full or options.names or takes.why_not or not takes.onto:
         return plan
-    if options.full or options.names or takes.why_not or not takes.onto:
-        return plan
-    found = _back_to(plan.target, takes, activity)
+    found = _back_to(plan.target, takes, running)
     if found is None:
         return plan
     announcement, target = found
@@ -129,43 +164,43 @@ def rollback(plan: Planned, here: Here, activity: "Activity | None") -> Planned:
     begun = journal is not None and journal.kind == "rollback" and journal.dag_version == version
     if drift.stays(move, here.survey.inventory.config_maps.get(takes.config_map)) and not begun:
         return plan
-    said = f"the image stays, and announces DAG version {version}: packages and plugins are those of now"
-    warnings = () if image_identity.same_image(plan.target.image, target.image) else (said,)
-    plan = replace(plan, target=target, warnings=warnings)
-    return _announcing(plan, here, move, base=activity.current, foundation=activity.foundation)
+    stays = f"the image stays, and announces DAG version {version}: packages and plugins are those of now"
+    warnings = () if image_identity.same_image(plan.target.image, target.image) else (stays,)
+    return _announcing(replace(plan, target=target, warnings=warnings), here, move)
 
 
-def _back_to(target: Target, takes: Receiver, activity: "Activity") -> tuple[Announcement | None, Target] | None:
+def _back_to(target: Target, takes: Receiver, running: Running) -> tuple[Announcement | None, Target] | None:
     """What is to be announced for a rollback, and the image that has it; None where what runs cannot take it."""
-    version, here = target.dag_version, (activity.current, activity.foundation)
-    running = Target(
+    version, fits = target.dag_version, (running.current, running.foundation)
+    image = Target(
         image=takes.onto,
         digest=Reference.parse(takes.onto).digest,
         dag_version=version,
-        airflow=activity.airflow,
-        dag_versions=activity.held,
+        airflow=running.airflow,
+        dag_versions=running.held,
     )
-    if version == activity.current:
-        return None, running
-    if not activity.foundation:
+    if version == running.current:
+        return None, image
+    if not running.foundation:
         return None
     packaged = takes.packages.get(version)
-    if packaged is not None and (packaged.base, packaged.foundation) == here:
-        tree, image = packaged.tree, packaged.image
-    elif version in activity.held and target.dag_digests:
-        tree, image = target.dag_digests[0], ""
-    elif target.thin is not None and (target.thin.base, target.thin.foundation) == here:
-        tree, image = target.thin.tree, target.image
+    if packaged is not None and (packaged.base, packaged.foundation) == fits:
+        tree, of = packaged.tree, packaged.image
+    elif version in running.held and target.dag_digests:
+        tree, of = target.dag_digests[0], ""
+    elif target.thin is not None and (target.thin.base, target.thin.foundation) == fits:
+        tree, of = target.thin.tree, target.image
     else:
         return None
-    base, foundation = here
-    announcement = Announcement(serial=0, version=version, tree=tree, foundation=foundation, base=base, image=image)
-    running = running.model_copy(update={"dag_digests": (tree,)})
-    if not image:
-        return announcement, running
+    base, foundation = fits
+    announcement = Announcement(serial=0, version=version, tree=tree, foundation=foundation, base=base, image=of)
+    image = image.model_copy(update={"dag_digests": (tree,)})
+    if not of:
+        return announcement, image
     thin = Thin(onto=takes.onto, base=base, tree=tree, foundation=foundation)
-    digest = Reference.parse(image).digest
-    return announcement, running.model_copy(update={"image": image, "digest": digest, "thin": thin})
+    held = (version, *running.held)
+    digest = Reference.parse(of).digest
+    return announcement, image.model_copy(update={"image": of, "digest": digest, "thin": thin, "dag_versions": held})
 
 
 def cleared(here: Here) -> tuple[Move, ...]:

@@ -1,4 +1,4 @@
-"""A plan: how its moves are written, and which DAG versions pods can have afterwards."""
+"""A plan: how its moves are written, and whether an image is among them."""
 
 from dagship.airflow.activity import Activity
 from dagship.model.artifacts import Target
@@ -12,8 +12,8 @@ IMAGE = Move(kind="Deployment", name="x", changes=(Change(field="image", contain
 ANNOUNCED = Move(kind="ConfigMap", name="x", role="announcement", changes=(Change(field="announced", after="2"),))
 
 
-def planned(*moves: Move, undo: bool = False, packaged: tuple[str, ...] = ()) -> Planned:
-    return Planned(kind="rollout", target=TARGET, moves=moves, undo=undo, packaged=packaged)
+def planned(*moves: Move, undo: bool = False) -> Planned:
+    return Planned(kind="rollout", target=TARGET, moves=moves, undo=undo)
 
 
 def test_an_undo_writes_the_way_back_last_first() -> None:
@@ -24,12 +24,10 @@ def test_an_undo_writes_the_way_back_last_first() -> None:
 def test_it_announces_where_it_moves_no_image() -> None:
     assert planned(ANNOUNCED).announces
     assert not planned(IMAGE, ANNOUNCED).announces
+    same = IMAGE.model_copy(update={"changes": (IMAGE.changes[0].model_copy(update={"before": "2"}),)})
+    assert planned(same, ANNOUNCED).announces
+    assert not planned(same).announces
     assert not planned().announces
-
-
-def test_pods_can_have_what_packages_bring_as_well() -> None:
-    assert planned(packaged=("c", "a")).serves.held == ("a", "b", "c")
-    assert planned().serves is TARGET
 
 
 def test_most_plans_are_the_same_whatever_airflow_says() -> None:

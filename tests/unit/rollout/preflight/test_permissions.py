@@ -34,10 +34,14 @@ def role() -> dict[str, Any]:
     return yaml.safe_load((RBAC / "role.yaml").read_text("utf-8"))
 
 
+# Without it a version that is announced is served later.
+_SOONER = ("patch", "", "pods", "")
+
+
 def test_the_role_grants_what_is_needed_and_no_more() -> None:
     rules = granted(role()["rules"])
 
-    assert sorted(permission[:4] for permission in NEEDED) == sorted(rules)
+    assert sorted([*(permission[:4] for permission in NEEDED), _SOONER]) == sorted(rules)
     assert len(set(rules)) == len(rules)
 
 

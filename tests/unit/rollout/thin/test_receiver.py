@@ -9,6 +9,7 @@ import pytest
 from dagship.model.thin import NAME, Receiver
 from dagship.record.model import Change, Journal, Move, Record, Release
 from dagship.rollout.plan.dag_version import POINTER
+from dagship.rollout.preflight import dag_source
 from dagship.rollout.survey import Survey
 from dagship.rollout.thin import receiver
 from dagship.workloads import selection, spec
@@ -190,3 +191,14 @@ def test_dags_that_come_from_elsewhere_than_the_image_are_not_brought_with_one()
     assert of(*found, stateful_set("x", template, labels=labels)).why_not == (
         "its DAGs do not come from the image (dags.mode: git)"
     )
+
+
+@pytest.mark.parametrize(
+    ("bundle", "ours"),
+    [("dagship_versions.bundle.BakedDagBundle", True), ("airflow.dag_processing.bundles.local.LocalDagBundle", False)],
+)
+def test_another_bundle_than_the_images_would_not_hear_of_it(bundle: str, ours: bool) -> None:
+    env = [{"name": dag_source.BUNDLES, "value": json.dumps([{"name": "dags-folder", "classpath": bundle}])}]
+    why = of(*changed("dag-processor", env=env)).why_not
+
+    assert why == ("" if ours else "deployment/dag-processor has other DAG bundles than the image's from its env")

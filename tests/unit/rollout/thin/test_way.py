@@ -9,7 +9,7 @@ from dagship.airflow.activity import Activity
 from dagship.model.artifacts import Target
 from dagship.model.thin import CURRENT
 from dagship.record import announced
-from dagship.record.model import Change, Journal, Move, Record
+from dagship.record.model import Change, Journal, Move, Record, Release
 from dagship.rollout.options import RolloutOptions
 from dagship.rollout.plan.model import Planned
 from dagship.rollout.survey import Survey
@@ -78,22 +78,6 @@ def test_a_thin_image_moves_no_pod_where_what_runs_takes_it() -> None:
     assert planned.warnings == ()
 
 
-def test_runs_on_versions_of_packages_keep_their_code() -> None:
-    planned = way.rollout(full(), here(thin.config_map(None, v5=b"abc")))
-
-    assert planned.packaged == (thin.V5,)
-    assert planned.serves.held == (thin.V6, thin.BASE, thin.V5)
-    assert planned.target.held == (thin.V6, thin.BASE)
-
-
-def test_packages_for_another_image_are_none_that_pods_can_have() -> None:
-    target = thin.target()
-    assert target.thin is not None
-    other = target.model_copy(update={"thin": target.thin.model_copy(update={"foundation": "e" * 64})})
-
-    assert way.rollout(full(other), here(thin.config_map(None, v5=b"abc"))).packaged == ()
-
-
 @pytest.mark.parametrize(
     ("there", "target", "why"),
     [
@@ -115,6 +99,13 @@ def test_an_image_that_was_built_whole_goes_the_one_way_there_is() -> None:
     whole = full(thin.target().model_copy(update={"thin": None}))
 
     assert way.rollout(whole, here()) == whole
+
+
+def test_where_every_pod_runs_the_image_already_there_are_no_two_ways() -> None:
+    move = EVERY_POD.model_copy(update={"changes": (EVERY_POD.changes[0].model_copy(update={"before": "y"}),)})
+    there = replace(full(), moves=(move,))
+
+    assert way.rollout(there, here()) == there
 
 
 def test_one_that_was_cut_off_goes_back_to_what_was_before_it() -> None:
@@ -143,6 +134,11 @@ def test_what_was_announced_is_taken_back_when_every_pod_moves() -> None:
     assert way.current(way.cleared(there)) == thin.V6
 
 
+def test_packages_are_looked_through_when_every_pod_has_moved() -> None:
+    assert here(thin.config_map(None, v5=b"abc")).sweeps == "dagship-dags"
+    assert here(thin.config_map(thin.announcement())).sweeps == here().sweeps == ""
+
+
 def test_where_nothing_is_announced_or_nobody_can_read_it_nothing_is_taken_back() -> None:
     by_hand = {"kind": "ConfigMap", "metadata": {"name": "dagship-dags"}, "data": {CURRENT: "by hand"}}
 
@@ -153,9 +149,9 @@ def test_where_nothing_is_announced_or_nobody_can_read_it_nothing_is_taken_back(
 # Rollback.
 
 
-def back(target: Target, there: Here, said: Activity | None = None, kind: Any = "rollback") -> Planned:
-    plan = Planned(kind=kind, target=target, moves=(EVERY_POD,))
-    return way.rollback(plan, there, said or activity())
+def back(target: Target, there: Here, said: Activity | None = None) -> Planned:
+    plan = Planned(kind="rollback", target=target, moves=(EVERY_POD,))
+    return way.rollback(plan, there, way.said(said or activity()))
 
 
 def former(version: str, image: str = f"{REPOSITORY}@sha256:{'d' * 64}") -> Target:
@@ -223,11 +219,20 @@ def test_what_runs_cannot_take_is_brought_by_its_image(target: Target, there: He
     assert back(target, there, said).moves == (EVERY_POD,)
 
 
-def test_without_an_answer_of_airflow_and_in_a_rollout_the_image_is_what_moves() -> None:
+def test_without_an_answer_of_airflow_the_image_is_what_moves() -> None:
     plan = Planned(kind="rollback", target=former("a" * 12), moves=(EVERY_POD,))
 
+    assert way.said(None) is None
     assert way.rollback(plan, here(), None) == plan
-    assert back(former("a" * 12), here(), kind="rollout").moves == (EVERY_POD,)
+
+
+def test_what_was_announced_to_the_image_once_has_told_all_of_it_and_airflow_need_not_be_asked() -> None:
+    release = Release(number=1, kind="rollout", image=thin.T6, when="", **thin.target().facts(Release))
+    record = Record(releases=(release,))
+
+    assert way.recorded(here(record=record)) == way.Running(thin.BASE, thin.FOUNDATION, (thin.BASE,), "3.3.2")
+    assert way.recorded(here(record=record, image=thin.T5)) is None
+    assert way.recorded(here()) is None
 
 
 def test_a_rollback_that_was_cut_off_after_its_write_is_gone_on_with() -> None:

@@ -44,13 +44,13 @@ def verdict(said: Optional[Served], stored: Stored, version: str, serial: int) -
         said: What the dag-processor says.
         stored: What the database has.
         version: The version that was announced.
-        serial: Of its announcement.
+        serial: Of its announcement; 0 where what was announced is taken back.
 
     """
     said = said or Served("")
     answer: dict[str, Any] = {"version": said.version, "why_not": said.why_not, "left": said.left}
     if said.serial != serial or said.version != version:
-        refused = said.serial > serial or (said.serial == serial and bool(said.why_not))
+        refused = 0 < serial < said.serial or (said.serial == serial and bool(said.why_not))
         return {**answer, "served": False, "done": refused, "import_errors": {}}
     files = stored.versions if said.files is None else said.files
     failed = {file: stored.errors.get(file, _NO_RESULT) for file in said.failed}

@@ -50,6 +50,11 @@ def test_it_is_served_when_what_differs_was_read(
     assert (answer["done"], answer["served"], answer["import_errors"]) == (done, is_served, {})
 
 
+def test_what_was_announced_is_taken_back_once_the_dag_processor_has_heard_of_it() -> None:
+    assert not wait.verdict(said(version="new", serial=4, why_not="It is."), Stored(), V, 0)["done"]
+    assert wait.verdict(said(serial=0, left=0), Stored(), V, 0)["served"]
+
+
 def test_an_import_error_ends_it_unless_the_file_had_one_before() -> None:
     broken = Stored({"a.py": frozenset({V})}, {"b.py": "SyntaxError", "other.py": "of another deployment"})
 

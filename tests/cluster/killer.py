@@ -32,6 +32,7 @@ from dagship.rollout import actions
 from dagship.rollout.options import RolloutOptions
 from dagship.terminal.board import Board
 from dagship.terminal.console import Console
+from tests.builders import thin
 from tests.machine import ROOT
 
 # No job of a test takes longer; one that does is ended, and its test fails.
@@ -49,6 +50,8 @@ class Job:
         at: The boundary at which it dies; empty to live.
         lease: Seconds that its lease lasts.
         force_ownership: As `RolloutOptions` has it.
+        onto: The image that runs, by digest, where `image` brings a DAG version to it; empty for one that moves pods.
+        version: That DAG version.
 
     """
 
@@ -58,6 +61,8 @@ class Job:
     at: str = ""
     lease: float = 30.0
     force_ownership: bool = False
+    onto: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,8 +139,8 @@ class MortalCluster(Cluster):
 
     boundaries: Boundaries
 
-    def create(self, kind: str, body: Object) -> Object:
-        made = super().create(kind, body)
+    def create(self, kind: str, body: Object, *, dry_run: bool = False) -> Object:
+        made = super().create(kind, body, dry_run=dry_run)
         self.boundaries.passing(f"create {kind}/{body['metadata']['name']}")
         return made
 
@@ -186,13 +191,19 @@ def _do(job: Job, place: Path) -> dict[str, Any]:
     asked = RolloutOptions(force_ownership=job.force_ownership)
     try:
         if job.way == "undo":
-            result = actions.undo(cluster, console, asked)
+            result = actions.undo(cluster, console, asked, _package)
         else:
             target = Target(image=job.image, digest=job.image.partition("@")[2])
-            result = actions.rollout(cluster, console, target, asked)
+            if job.onto:
+                target = thin.target(job.version, job.image, onto=job.onto)
+            result = actions.rollout(cluster, console, target, asked, _package)
     except DagshipError as failed:
         return {"error": f"{type(failed).__name__}: {failed.message} {failed.hint}"}
     return {"result": result.model_dump(mode="json")}
+
+
+def _package(of: str) -> bytes:
+    return f"package of {of}".encode()
 
 
 def _in_a_process(job: Job, place: Path) -> int:

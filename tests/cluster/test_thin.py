@@ -5,20 +5,30 @@ nobody unpacks. The real ones are in tests/e2e.
 """
 
 import base64
+import itertools
 import json
-from dataclasses import dataclass
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dagship.errors import OutsideError
 from dagship.model.artifacts import Target
+from dagship.model.thin import MOST
 from dagship.record import announced
+from dagship.record.model import Record
 from dagship.rollout import actions
+from dagship.rollout import status as status_stage
+from dagship.rollout.execute import served
 from dagship.rollout.options import RolloutOptions
-from dagship.rollout.results import RolloutResult
+from dagship.rollout.results import RolloutResult, StatusReport
 from tests.builders import thin
 from tests.builders.airflow import Object
+from tests.cluster import killer
+from tests.cluster.history import history
 from tests.cluster.images import REPOSITORY, image
 from tests.cluster.rig import SECONDS, Rig
 
@@ -61,6 +71,9 @@ class Announced:
     def undo(self) -> RolloutResult:
         return actions.undo(self.rig.cluster, self.rig.console, RolloutOptions(timeout=SECONDS), package)
 
+    def status(self) -> StatusReport:
+        return status_stage.status(self.rig.cluster, repositories=[REPOSITORY], dag_versions={}, selector="", names=())
+
     @property
     def config_map(self) -> Object | None:
         found = [
@@ -102,6 +115,9 @@ def start(rig: Rig, *, wait: str = "", runs: dict[str, int] | None = None) -> An
         env = {"scheduler": ("FAKE_ANSWER", f"echo '{json.dumps(said)}'"), "dag-processor": ("FAKE_WAIT", wait)}
         if name in env:
             container["env"] = [dict(zip(("name", "value"), env[name], strict=True))]
+        if name == "dag-processor":  # what outlives its container
+            one["spec"]["template"]["spec"]["volumes"].append({"name": "state", "emptyDir": {}})
+            container["volumeMounts"].append({"name": "state", "mountPath": "/state"})
     rig.start(*objects)
     return Announced(rig=rig, runs=of)
 
@@ -167,3 +183,214 @@ def test_what_cannot_be_imported_there_is_taken_back_by_the_same_way(rig: Rig, f
     assert airflow.pods() == before
     assert airflow.rig.record.journal is None
     assert airflow.rollout(V7, T7).outcome == "moved"
+
+
+def test_what_is_not_served_in_time_is_taken_back(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(served, "_SECONDS", 3.0)
+    airflow = start(rig, wait=f'[ $version != {V6} ] || {{ echo \'{{"served": false, "version": "{V5}"}}\'; exit 1; }}')
+    airflow.rollout(V5, T5)
+    result = airflow.rollout(V6, T6)
+
+    assert (result.outcome, airflow.version) == ("undone", V5)
+    assert result.failure is not None
+    assert result.failure.reason == "NotServed"
+    assert result.failure.message.endswith(f"it serves {V5}")
+
+
+def test_with_no_undo_it_is_left_and_undo_takes_it_back_later(rig: Rig) -> None:
+    airflow = start(rig, wait=BROKEN)
+    airflow.rollout(V5, T5)
+    left = airflow.rollout(V6, T6, undo=False)
+
+    assert (left.outcome, airflow.version) == ("left", V6)
+    assert airflow.rig.record.journal is not None
+    assert airflow.rig.record.journal.state == "left"
+    assert airflow.undo().outcome == "undone"
+    assert airflow.version == V5
+    assert airflow.rig.record.journal is None
+
+
+def test_back_and_forth_in_seconds_and_no_pod_is_replaced(airflow: Announced) -> None:
+    """Release 0 is what was found: nothing was announced then."""
+    before = airflow.pods()
+    airflow.rollout(V5, T5)
+    airflow.rollout(V6, T6)
+    to_package = airflow.rollback()
+    again = airflow.rollback()
+    to_image = airflow.rollback(0)
+    forth = airflow.rollout(V6, T6)
+
+    assert [(one.outcome, one.dag_version, one.image) for one in (to_package, again, forth)] == [
+        ("moved", V5, T5), ("moved", V6, T6), ("moved", V6, T6),
+    ]  # fmt: skip
+    assert to_image.outcome == "moved"
+    assert all(one.served is not None for one in (to_package, again, to_image, forth))
+    assert airflow.version == V6
+    assert airflow.pods() == before
+
+
+def test_a_package_that_is_gone_comes_from_its_image_again_in_a_rollback(airflow: Announced) -> None:
+    airflow.rollout(V5, T5)
+    airflow.rollout(V6, T6)
+    airflow.rig.kubectl("delete", "configmap", "dagship-dags")
+    result = airflow.rollback()
+
+    assert (result.outcome, airflow.version, airflow.packages) == ("moved", V5, {V5: package(T5)})
+
+
+def test_a_config_map_that_was_deleted_is_written_again_with_what_runs_need(rig: Rig) -> None:
+    airflow = start(rig, runs={V5: 2})
+    airflow.rollout(V5, T5)
+    airflow.rollout(V6, T6)
+    airflow.rig.kubectl("delete", "configmap", "dagship-dags")
+    status = airflow.status()
+
+    assert not status.passed
+    assert status.announced is not None
+    assert status.announced.lost == V6
+    assert airflow.rollout(V7, T7).outcome == "moved"
+    assert airflow.packages == {V5: package(T5), V7: package(T7)}
+    status = airflow.status()
+    assert status.announced is not None
+    assert (status.passed, status.announced.serves, status.announced.why_not) == (True, V7, "")
+
+
+def test_without_the_registry_nothing_is_begun(airflow: Announced) -> None:
+    with pytest.raises(OutsideError, match="does not answer"):
+        airflow.rollout(V5, T5, fetch=no_package)
+
+    assert airflow.config_map is None
+    assert airflow.rig.record == Record()
+
+
+def test_where_there_is_no_room_packages_that_no_run_needs_go_and_then_every_pod_moves(rig: Rig) -> None:
+    airflow = start(rig, runs={V6: 1})
+    half = MOST // 2 + 1
+
+    def large(of: str) -> bytes:
+        return (of[-1] * half).encode()
+
+    airflow.rollout(V5, T5, fetch=large)
+    airflow.rollout(V6, T6, fetch=large)
+    assert airflow.packages == {V6: large(T6)}
+    # As one that was built for it would be: it has what runs began on.
+    target = airflow.target(V7, T7).model_copy(update={"dag_versions": (V7, V6, BASE)})
+    result = actions.rollout(rig.cluster, rig.console, target, RolloutOptions(dry_run=True), large)
+
+    assert (result.outcome, len(result.moves)) == ("planned", 6)
+    assert "way: every pod moves to the image, since what differs takes 257 KiB beside the 257 KiB" in airflow.rig.text
+
+
+def test_what_another_wrote_meanwhile_is_not_overwritten(airflow: Announced) -> None:
+    """Somebody who holds no lock of ours, between a look and the write after it."""
+    airflow.rollout(V5, T5)
+    calls = itertools.count(1)
+
+    def meanwhile(of: str) -> bytes:
+        if next(calls) == 3:
+            there = announced.read(airflow.config_map).announcement
+            assert there is not None
+            said = there.model_copy(update={"version": "9" * 12}).model_dump_json()
+            airflow.rig.kubectl("patch", "configmap", "dagship-dags", "-p", json.dumps({"data": {"current": said}}))
+        return package(of)
+
+    result = airflow.rollout(V6, T6, fetch=meanwhile)
+
+    assert (result.outcome, airflow.version) == ("undone", "9" * 12)
+    assert result.failure is not None
+    assert result.failure.message.startswith("configmap/dagship-dags was changed by someone else meanwhile")
+    assert "configmap/dagship-dags says what someone else wrote there" in result.state
+
+
+def test_two_at_once_come_one_after_the_other(airflow: Announced) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(airflow.rollout, (V5, V6), (T5, T6)))
+    releases = airflow.rig.record.releases[1:]
+
+    assert [one.outcome for one in results] == ["moved", "moved"]
+    assert sorted(one.dag_version for one in releases) == [V5, V6]
+    assert airflow.version == releases[-1].dag_version
+    assert airflow.packages.keys() == {V5, V6}
+
+
+def test_without_the_right_to_annotate_pods_the_kubelets_take_their_time_and_it_is_said(
+    airflow: Announced, least: Rig, role: Object
+) -> None:
+    """A kubelet looks within 90 s; here somebody else has it look."""
+    for rule in role["rules"]:
+        if rule["resources"] == ["pods"]:
+            rule["verbs"].remove("patch")
+    least.kubectl("replace", "-f", "-", input=json.dumps(role))
+    deadline = time.monotonic() + 10
+    while least.cluster.can("patch", "pods"):  # who decides learns of it by a watch
+        assert time.monotonic() < deadline
+    before = airflow.pods()
+    with ThreadPoolExecutor(1) as pool:
+        rolling = pool.submit(replace(airflow, rig=least).rollout, V5, T5)
+        while "pods learn of it in their own time" not in least.text:
+            assert not rolling.done(), rolling.result()
+        airflow.rig.kubectl("annotate", "pods", "--all", "look=now")
+        result = rolling.result()
+
+    assert result.outcome == "moved"
+    assert any("cannot patch resource" in one for one in result.warnings)
+    assert airflow.pods() == before
+
+
+def test_a_dag_processor_that_starts_anew_meanwhile_is_asked_when_it_is_there(rig: Rig) -> None:
+    airflow = start(rig, wait="[ -e /state/again ] || { touch /state/again; kill 1; sleep 5; }")
+    result = airflow.rollout(V5, T5)
+
+    assert result.outcome == "moved"
+    assert max(restarts for _, restarts in airflow.pods()) == 1
+
+
+def test_every_pod_that_moves_takes_back_what_was_announced_last_of_all(rig: Rig) -> None:
+    airflow = start(rig)
+    airflow.rollout(V5, T5)
+    airflow.rollout(V6, T6)
+    whole = image("thin-whole")
+    target = Target(
+        image=whole, digest=whole.partition("@")[2], dag_version=V7, dag_versions=(V7, V6, V5, BASE), airflow="3.3.2"
+    )
+    with history(rig.kubectl) as told:
+        result = actions.rollout(rig.cluster, rig.console, target, RolloutOptions(timeout=SECONDS))
+
+    assert (result.outcome, result.served) == ("moved", None)
+    assert [move.key for move in result.moves][-2:] == ["deployment/dag-processor", "configmap/dagship-dags"]
+    assert told.moved(whole)[-1] == "deployment/dag-processor"
+    assert (airflow.version, airflow.packages) == ("", {})
+
+
+def test_a_way_back_of_every_pod_announces_again_what_was_announced(rig: Rig) -> None:
+    airflow = start(rig)
+    airflow.rollout(V6, T6)
+    broken = image("thin-broken", "crashes-as-dag-processor")
+    target = Target(image=broken, digest=broken.partition("@")[2], dag_versions=(V6, BASE), airflow="3.3.2")
+    result = actions.rollout(rig.cluster, rig.console, target, RolloutOptions(timeout=SECONDS))
+
+    assert result.outcome == "undone"
+    assert (airflow.version, airflow.packages) == (V6, {V6: package(T6)})
+
+
+@pytest.mark.parametrize("way", ["rollout", "undo"])
+@pytest.mark.parametrize(
+    "at", ["replace ConfigMap/dagship", "patch ConfigMap/dagship-dags", "end of Waiting until Airflow serves it"]
+)
+def test_wherever_a_deployer_is_killed_the_next_one_finishes_it_or_takes_it_back(
+    rig: Rig, kubeconfig: Path, at: str, way: Any
+) -> None:
+    airflow = start(rig)
+    airflow.rollout(V5, T5)
+    job = killer.Job(namespace=rig.kubectl.namespace, image=T6, onto=airflow.runs, version=V6, at=at, lease=3.0)
+    (killed,) = killer.run(job, kubeconfig=str(kubeconfig))
+    there = airflow.version
+    (after,) = killer.run(replace(job, at="", way=way), kubeconfig=str(kubeconfig))
+
+    assert killed.killed
+    assert there == (V5 if at == "replace ConfigMap/dagship" else V6)
+    assert after.status == 0, after.said
+    assert after.result["outcome"] == ("moved" if way == "rollout" else "undone")
+    assert airflow.version == (V6 if way == "rollout" else V5)
+    assert airflow.rig.record.journal is None
+    assert [one.dag_version for one in airflow.rig.record.releases[1:]] == ([V5, V6] if way == "rollout" else [V5])

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from dagship.airflow import git_sync, orphaned_runs
 from dagship.airflow.sync_report import SyncReport
+from dagship.model.thin import MOST
 from dagship.record.model import Release
 from dagship.rollout.plan import drift
 from dagship.rollout.present import COMMIT, in_brief, repository
@@ -54,9 +55,12 @@ def show_status(console: "Console", report: StatusReport) -> None:
     fields |= {"repository": common[:-1]} if common else {}
     fields |= {"DAGs": report.dags} if report.dags else {}
     fields |= _show_git(console, report)
+    fields |= _show_announced(report)
     fields |= _show_activity(report)
     behind = sum(git_sync.is_behind(one) for one in report.git)
     fields["state"] = "all components run the same image" if report.agree else "components DISAGREE"
+    if report.announced is not None and not report.announced.right:
+        fields["state"] += ", but what was announced is NOT SERVED"
     fields["state"] += f", but {behind} of {len(report.git)} pods do NOT SERVE what git has" if behind else ""
     console.summary(fields)
 
@@ -74,13 +78,35 @@ def _show_activity(report: StatusReport) -> dict[str, str]:
         else {}
     )
     held = [f"{version}{' (current)' if version == activity.current else ''}" for version in activity.held]
-    lost = [version for version in activity.pinned if version not in activity.held]
+    packages = report.announced.packages if report.announced else {}
+    lost = [version for version in activity.pinned if version not in activity.held and version not in packages]
     if activity.baked and held:
         shared = "; packages, plugins and configuration are the same for all" if len(held) > 1 else ""
         fields["versions"] = f"in the image: {', '.join(held)}{shared}"
     fields |= {"STUCK": stuck} if (stuck := orphaned_runs.stuck(activity)) else {}
     fields |= {"MISSING": f"runs are pinned to what the image does not hold: {', '.join(lost)}"} if lost else {}
     return fields
+
+
+def _show_announced(report: StatusReport) -> dict[str, str]:
+    """Returns the line on what is announced to pods that run."""
+    found = report.announced
+    if found is None:
+        return {}
+    if found.lost:
+        return {
+            "ANNOUNCED": f"nothing, and release {report.releases[0].number} announced {found.lost}: the ConfigMap "
+            f"{found.config_map} does not say it any more. What runs keeps it; a dag-processor that starts anew serves "
+            "the image's own DAGs. deploy, rollout or rollback announces it again"
+        }
+    if found.current is None and not found.packages:
+        return {"announced": found.why_not} if found.why_not else {}
+    count = len(found.packages)
+    room = f"{count} package{'s' if count != 1 else ''}, {-(-found.bytes // 1024)} KiB of {MOST // 1024}"
+    if found.current is None:
+        return {"announced": f"nothing besides the image's own DAGs; {room}"}
+    state = f"NOT SERVED: {found.why_not}" if found.why_not else "served"
+    return {"announced": f"{found.current.version}, one layer above what runs, {state}; {room}"}
 
 
 def _show_git(console: "Console", report: StatusReport) -> dict[str, str]:

@@ -9,8 +9,9 @@ from dagship.airflow.activity import Activity
 from dagship.health.verdict import Verdict, judge
 from dagship.model.reference import Reference
 from dagship.record.model import Change, Move, Record
+from dagship.rollout import status_announced
 from dagship.rollout import survey as survey_
-from dagship.rollout.plan import dag_version, kubernetes_executor, own_releases, planner
+from dagship.rollout.plan import dag_version, kubernetes_executor, own_releases, planner, rollback_target
 from dagship.rollout.preflight import dag_source
 from dagship.rollout.results import StatusReport, WorkloadReport
 from dagship.rollout.survey import read_namespace
@@ -60,9 +61,7 @@ def status(
     ]
     repositories = (*repositories, *images, *own_releases.names(own_releases.own(survey, names)))
     # What was moved is Airflow's also where someone has set another image since.
-    moved = (written.journal.moves if written.journal else ()) + (
-        written.releases[-1].moves if written.releases else ()
-    )
+    moved = (*(written.journal.moves if written.journal else ()), *rollback_target.moved(written.releases))
     known = {} if names else planner.containers(moved)
     selected = selection.select(survey.inventory.workloads, repositories=repositories, names=names, known=known)
     if not selected and (installed := _images_of(survey.inventory.workloads, release)):
@@ -92,7 +91,15 @@ def status(
         if airflows
         else query.connect(cluster, survey.inventory, [workload.key for workload, _ in selected]).activity_or_reason()
     )
+    told = status_announced.look(
+        cluster, survey, [workload for workload, _ in selected], living[0], activity.current if activity else ""
+    )
     dags = _elsewhere(survey, selected, reports, activity)
+    if told is not None and told.current is not None and told.serves == told.current.version:
+        reports = [
+            one.model_copy(update={"dag_version": told.serves}) if one.role == "dag-processor" else one
+            for one in reports
+        ]
     if dags:  # a version that nobody serves is not named
         reports = [one.model_copy(update={"dag_version": ""}) for one in reports]
     report = StatusReport(
@@ -110,8 +117,10 @@ def status(
         git_unseen=unseen,
         live=activity,
         live_unseen=why,
+        announced=told,
     )
-    return report.model_copy(update={"passed": report.passed and report.agree})
+    right = told is None or told.right
+    return report.model_copy(update={"passed": report.passed and report.agree and right})
 
 
 def _elsewhere(

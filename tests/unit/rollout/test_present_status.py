@@ -1,9 +1,13 @@
 """What people see of the state of a namespace."""
 
+from typing import Any
+
+from dagship.airflow.activity import Activity, RunCount
 from dagship.airflow.sync_report import SyncReport
 from dagship.record.model import Release
 from dagship.rollout import present_status
-from dagship.rollout.results import StatusReport, WorkloadReport
+from dagship.rollout.results import AnnouncedReport, StatusReport, WorkloadReport
+from tests.builders import thin
 from tests.builders.results import (
     NEW,
     OLD,
@@ -157,3 +161,45 @@ def test_status_says_what_runs_need_and_what_the_image_holds(shown: Shown) -> No
     assert "cannot be asked for: There is no scheduler." in shown(
         present_status.show_status, status(workload("x", NEW), live_unseen="There is no scheduler.")
     )
+
+
+def announced_status(**more: Any) -> StatusReport:
+    said = {"config_map": "dagship-dags", "current": thin.announcement(), "bytes": 9000, "packages": PACKAGES}
+    return status(workload("deployment/a", NEW)).model_copy(
+        update={
+            "announced": AnnouncedReport(**said | more),
+            "live": Activity(airflow="3.3.2", baked=True, held=(thin.BASE,), runs=(RUN,), current=thin.BASE),
+            "releases": (Release(number=3, kind="rollout", image=NEW, when=""),),
+        }
+    )
+
+
+PACKAGES = {version: thin.packaged(version) for version in (thin.V5, thin.V6)}
+RUN = RunCount(version=thin.V5, state="running", runs=2)
+
+
+def test_what_is_announced_is_told_with_its_room_and_runs_on_packages_are_not_missing(shown: Shown) -> None:
+    text = " ".join(shown(present_status.show_status, announced_status()).split())
+
+    assert f"announced {thin.V6}, one layer above what runs, served; 2 packages, 9 KiB of 512 runs" in text
+    assert f"unfinished: 2 on {thin.V5}" in text
+    assert "MISSING" not in text
+    assert "NOT SERVED" not in text
+    assert "MISSING" in shown(present_status.show_status, announced_status(packages={}))
+
+
+def test_what_is_not_served_or_gone_is_not_to_be_overlooked(shown: Shown) -> None:
+    late = shown(present_status.show_status, announced_status(why_not="It serves nothing yet."))
+    lost = shown(present_status.show_status, announced_status(current=None, packages={}, lost=thin.V6))
+
+    assert "NOT SERVED: It serves nothing yet.; 2 packages" in late
+    assert "but what was announced is NOT SERVED" in late
+    assert f"release 3 announced {thin.V6}" in lost
+    assert "but what was announced is NOT SERVED" in lost
+
+
+def test_packages_without_an_announcement_are_told_and_no_mention_is_made_of_none(shown: Shown) -> None:
+    assert "nothing besides the image's own DAGs; 2 packages" in shown(
+        present_status.show_status, announced_status(current=None)
+    )
+    assert "announced" not in shown(present_status.show_status, announced_status(current=None, packages={}))

@@ -8,6 +8,14 @@ from typing import Any
 
 from dagship.model.artifacts import Target
 from dagship.model.thin import CURRENT, MOUNT, NAME, PACKAGES, VOLUME, Announcement, Packaged, Thin
+from dagship.record import announced
+from dagship.record.model import Change, Journal, Move, Record
+from dagship.rollout.options import RolloutOptions
+from dagship.rollout.survey import Survey
+from dagship.rollout.thin import way
+from dagship.workloads import selection, spec
+from dagship.workloads.inventory import Inventory
+from dagship.workloads.kinds import KINDS
 from tests.builders.airflow import Object, celery
 
 READ = ("worker", "dag-processor")
@@ -61,3 +69,37 @@ def config_map(current: Announcement | None = None, *, name: str = NAME, **packa
         "data": {PACKAGES: json.dumps(told), **({CURRENT: current.model_dump_json()} if current else {})},
         "binaryData": {f"{version}.tgz": base64.b64encode(content).decode() for version, content in versions.items()},
     }
+
+
+REPOSITORY = "registry.example:5000/team/airflow"
+EVERY_POD = Move(
+    kind="StatefulSet", name="worker", changes=(Change(field="image", container="worker", before="x", after="y"),)
+)
+
+
+def here(*objects: Object, record: Record | None = None, image: str = RUNS, **options: Any) -> way.Here:
+    """The Airflow, with other objects beside it, as a plan sees it."""
+    made = {(one["kind"], one["metadata"]["name"]): one for one in (*airflow(image), *objects)}
+    workloads = tuple(spec.read(kind, raw) for (kind, _), raw in made.items() if kind in KINDS)
+    survey = Survey(inventory=Inventory(objects=made, workloads=workloads), record=record or Record())
+    selected = selection.select(workloads, repositories=[REPOSITORY])
+    return way.here(survey, selected, [REPOSITORY], RolloutOptions(**options))
+
+
+def value(version: str = V6, image: str = T6) -> str:
+    """What is announced, as a plan has it."""
+    return announced.value(announcement(version, image))
+
+
+def announcing(before: str | None, after: str | None) -> Move:
+    """The move of the ConfigMap."""
+    change = Change(field="announced", name=CURRENT, before=before, after=after)
+    return Move(kind="ConfigMap", name=NAME, role="announcement", step=3, changes=(change,))
+
+
+def journal(*moves: Move, version: str = V6, kind: Any = "rollout") -> Record:
+    """The record after a deployer was killed."""
+    begun = Journal(
+        state="moving", kind=kind, image=T6, dag_version=version, airflow="", who="", job="", began="", moves=moves
+    )
+    return Record(journal=begun)

@@ -13,7 +13,7 @@ from dagship.rollout.plan import own_releases, planner, resume, rollback_target,
 from dagship.rollout.plan.model import Planned
 from dagship.rollout.preflight import dag_source
 from dagship.rollout.results import RolloutResult
-from dagship.rollout.thin import way
+from dagship.rollout.thin import back, way
 from dagship.rollout.thin.way import Here
 from dagship.workloads import selection
 from dagship.workloads.selection import Selected
@@ -90,14 +90,14 @@ def rollback(
         selected, airflow, repositories = here(survey, own, target)
         moves = _to_image(survey, target, selected, repositories, airflow)
         full = _packages_alone(Planned(kind="rollback", target=target, moves=moves, sweeps=airflow.sweeps), survey)
-        return way.rollback(full, airflow, way.recorded(airflow))
+        return back.rollback(full, airflow, back.recorded(airflow))
 
     def settle(planned: Planned, survey: "Survey", activity: "Activity | None") -> Planned:
         """With what Airflow said it may take less than a move of every pod."""
         if not planned.target.image or planned.announces:
             return planned
         own = own_releases.own(survey, options.names)
-        announced = way.rollback(planned, here(survey, own, planned.target)[1], way.said(activity))
+        announced = back.rollback(planned, here(survey, own, planned.target)[1], back.said(activity))
         return rollback_target.within_image(planned, survey, activity) if announced is planned else announced
 
     return phases.run(cluster, console, options, plan, fetch=fetch, settle=settle)

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dagship.cluster.failures import Conflict, NotFound
 from dagship.errors import OutsideError, Refused
-from dagship.model.thin import MOST, Announcement, Packaged
+from dagship.model.thin import MOST, Packaged
 from dagship.record import announced
 from dagship.record.model import Move, Release
 from dagship.rollout.plan import drift
-from dagship.rollout.thin import room
+from dagship.rollout.thin import packages, room
 
 if TYPE_CHECKING:
     from dagship.airflow.activity import Activity
@@ -112,10 +112,9 @@ def asks(cluster: "Cluster", move: Move, needs: Needs) -> bool:
     there, wanted = announced.read(look(cluster, move.name)), announced.of_value(move.changes[0].after)
     if wanted is None:
         return False
-    if not there.packages and any(_fits(release, wanted) for release in needs.releases):
-        return True
-    comes = wanted.image and wanted.version not in there.packages
-    return bool(comes) and there.bytes + len(needs.fetch(wanted.image)) > MOST
+    coming = packages.missing(there, wanted, None, needs.releases)
+    together = there.bytes + sum(len(needs.fetch(one.image)) for one in coming)
+    return packages.are_gone(there, wanted, needs.releases) or together > MOST
 
 
 def sweep(cluster: "Cluster", name: str, held: Collection[str], needs: Needs) -> tuple[str, ...]:
@@ -129,10 +128,7 @@ def sweep(cluster: "Cluster", name: str, held: Collection[str], needs: Needs) ->
 
     """
     raw = look(cluster, name)
-    there = announced.read(raw)
-    pinned = there.packages if needs.activity is None else needs.activity.pinned
-    needed = {version for version in pinned if version not in held} | _current(there.announcement)
-    drop = tuple(version for version in there.packages if version not in needed)
+    drop = packages.unneeded(announced.read(raw), held, needs.activity)
     if raw is None or not drop:
         return ()
     body = announced.written(name, raw, announced.said(raw), bring={}, drop=drop, now=cluster.clock())
@@ -171,18 +167,13 @@ def _packages(
     move: Move, raw: "Object | None", needs: Needs
 ) -> tuple[dict[str, tuple[Packaged, bytes]], tuple[str, ...]]:
     """Returns the packages to bring, and the versions whose packages go for them."""
-    there = announced.read(raw)
-    wanted = announced.of_value(move.changes[0].after)
-    pinned = needs.activity.pinned if needs.activity else {}
+    there, wanted = announced.read(raw), announced.of_value(move.changes[0].after)
     bring: dict[str, tuple[Packaged, bytes]] = {}
-    for one in (wanted, *(_lost(wanted, needs) if wanted else ())):
-        if one is not None and one.image and one.version not in there.packages:
-            content = needs.fetch(one.image)
-            told = Packaged(
-                tree=one.tree, base=one.base, foundation=one.foundation, image=one.image, bytes=len(content)
-            )
-            bring[one.version] = told, content
-    needed = _current(wanted) | (set(there.packages) if needs.activity is None else set(pinned))
+    for one in packages.missing(there, wanted, needs.activity, needs.releases):
+        content = needs.fetch(one.image)
+        facts = {name: getattr(one, name) for name in ("tree", "base", "foundation", "image")}
+        bring[one.version] = Packaged(bytes=len(content), **facts), content
+    needed = packages.needed(there, wanted, needs.activity)
     sizes = {version: one.bytes for version, one in there.packages.items()}
     coming = {version: len(content) for version, (_, content) in bring.items()}
     recent = [release.dag_version for release in needs.releases]
@@ -190,28 +181,3 @@ def _packages(
     if drop is None:
         raise _NoRoom(room.refusal(sizes, coming, needed))
     return bring, drop
-
-
-def _lost(wanted: Announcement, needs: Needs) -> tuple[Announcement, ...]:
-    """What runs began on and the image does not hold, as the record has it: the ConfigMap may be a new one."""
-    activity = needs.activity
-    if activity is None:
-        return ()
-    found = {}
-    for release in needs.releases:
-        thin, version = release.thin, release.dag_version
-        needed = version in activity.pinned and version not in activity.held
-        if thin is not None and needed and _fits(release, wanted):
-            found[version] = wanted.model_copy(update={"version": version, "tree": thin.tree, "image": release.image})
-    return tuple(found.values())
-
-
-def _fits(release: Release, wanted: Announcement) -> bool:
-    """Whether a release announced another version to the same image."""
-    thin = release.thin
-    another = release.dag_version != wanted.version
-    return another and thin is not None and (thin.base, thin.foundation) == (wanted.base, wanted.foundation)
-
-
-def _current(announcement: Announcement | None) -> set[str]:
-    return {announcement.version} if announcement else set()

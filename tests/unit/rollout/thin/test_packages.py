@@ -1,0 +1,76 @@
+"""Packages that have to come with an announcement, and those that may go."""
+
+import pytest
+
+from dagship.airflow.activity import Activity, RunCount
+from dagship.record import announced
+from dagship.record.announced import NOTHING, Announced
+from dagship.record.model import Release
+from dagship.rollout.thin import packages
+from tests.builders import thin
+
+V7 = "7" * 12
+WANTED = thin.announcement()
+
+
+def runs_on(*versions: str) -> Activity:
+    counted = tuple(RunCount(version=version, state="running", runs=1) for version in versions)
+    return Activity(airflow="3.3.2", baked=True, held=(thin.BASE,), current=thin.BASE, runs=counted)
+
+
+def release(version: str, image: str) -> Release:
+    return Release(number=1, kind="rollout", image=image, when="", **thin.target(version, image).facts(Release))
+
+
+RELEASES = (release(thin.V5, thin.T5), release(thin.V6, thin.T6))
+
+
+def there(*versions: str) -> Announced:
+    return announced.read(thin.config_map(None, **dict.fromkeys(versions, b"abc")))
+
+
+def missing(found: Announced, *versions: str) -> list[str]:
+    return [one.version for one in packages.missing(found, WANTED, runs_on(*versions), RELEASES)]
+
+
+def test_what_is_to_be_announced_comes_unless_it_is_there_or_in_the_image() -> None:
+    assert missing(NOTHING) == [thin.V6]
+    assert missing(there("v6")) == []
+    assert packages.missing(NOTHING, WANTED.model_copy(update={"image": ""}), None, RELEASES) == ()
+    assert packages.missing(NOTHING, None, runs_on(thin.V5), RELEASES) == ()
+
+
+def test_what_runs_began_on_comes_as_well_with_where_it_is() -> None:
+    assert missing(there("v6"), thin.V5, thin.BASE) == [thin.V5]
+    (lost,) = packages.missing(there("v6"), WANTED, runs_on(thin.V5), RELEASES)
+    assert (lost.image, lost.tree) == (thin.T5, "5" * 64)
+    assert packages.missing(there("v6"), WANTED, None, RELEASES) == ()
+
+
+@pytest.mark.parametrize("field", ["base", "foundation"])
+def test_a_package_for_another_image_is_not_the_one_that_is_wanted(field: str) -> None:
+    other = WANTED.model_copy(update={field: "e" * len(getattr(WANTED, field))})
+
+    assert packages.missing(there("v6"), other, None, ()) == (other,)
+    assert not packages.fits(RELEASES[0], other)
+
+
+def test_what_is_announced_and_what_runs_began_on_stays_and_all_of_it_where_nobody_knows() -> None:
+    assert packages.needed(there("v5", "v6"), WANTED, runs_on(thin.V5)) == {thin.V5, thin.V6}
+    assert packages.needed(there("v5", "v6"), WANTED, runs_on()) == {thin.V6}
+    assert packages.needed(there("v5", "v6"), None, None) == {thin.V5, thin.V6}
+
+
+def test_once_every_pod_has_moved_only_what_runs_need_and_no_image_holds_is_needed() -> None:
+    found = there("v5", "v6")
+
+    assert packages.unneeded(found, (), runs_on(thin.V5)) == (thin.V6,)
+    assert packages.unneeded(found, (thin.V5,), runs_on(thin.V5)) == (thin.V5, thin.V6)
+    assert packages.unneeded(found, (thin.V5,), None) == (thin.V5,)
+    assert packages.unneeded(announced.read(thin.config_map(WANTED, v6=b"abc")), (thin.V6,), runs_on()) == ()
+
+
+def test_that_packages_are_gone_is_told_by_the_record() -> None:
+    assert packages.are_gone(NOTHING, WANTED, RELEASES)
+    assert not packages.are_gone(NOTHING, WANTED, RELEASES[1:])
+    assert not packages.are_gone(there("v5"), WANTED, RELEASES)

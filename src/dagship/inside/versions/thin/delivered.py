@@ -1,5 +1,6 @@
 """The DAG versions of a pod: those in its image, and those that are delivered to it while it runs."""
 
+import errno
 import logging
 import os
 import sys
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 _POLL_SECONDS = 0.1
 # Until what the pod lacks, as room on a volume, may be there.
 _PAUSE_SECONDS = 1.0
+_NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS)
 # For a lock that others hold, who assemble a version or remove one.
 _PATIENCE = 2.0
 
@@ -132,4 +134,6 @@ class Delivered:
             os.makedirs(self.place, exist_ok=True)
             (kept.hold if hold else kept.use)(self.place, version)
         except OSError as failed:
-            raise Unable(f"{self.place} cannot be written: {failed.strerror}.") from failed
+            # A task that runs as another user uses what is there.
+            if failed.errno not in _NOT_OURS:
+                raise Unable(f"{self.place} cannot be written: {failed.strerror}.") from failed

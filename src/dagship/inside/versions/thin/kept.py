@@ -9,6 +9,8 @@ from .. import store
 
 NEWEST = 5
 RECENT_SECONDS = 3600.0
+# However lately they were used: each takes the room of a whole tree.
+_MOST = 20
 
 # Of this process: a version to the descriptor by which it is held, as long as the process and its children live.
 _held: dict[str, int] = {}
@@ -56,12 +58,14 @@ def removable(used: Mapping[str, float], now: float, *, newest: int, recent: flo
         used: Each version to when it was last used, seconds since 1970.
         now: The time.
         newest: How many of those that were used last stay.
-        recent: Seconds for which one stays after it was used; a clock that was set back makes none older.
+        recent: Seconds for which one stays after it was used, of twenty at most; a clock that was set back makes none
+            older.
 
     """
     by_age = sorted(used, key=lambda version: used[version])
+    too_many = by_age[: max(0, len(by_age) - _MOST)]
     old = by_age[: max(0, len(by_age) - newest)]
-    return tuple(version for version in old if now - used[version] > recent)
+    return tuple(version for version in old if version in too_many or now - used[version] > recent)
 
 
 def prune(place: str, *, newest: int = NEWEST, recent: float = RECENT_SECONDS) -> int:

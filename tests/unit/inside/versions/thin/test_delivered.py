@@ -1,7 +1,9 @@
 """The versions of a pod: those of its image, and those that come while it runs."""
 
+import subprocess
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -124,6 +126,29 @@ def test_where_nothing_can_be_written_it_is_said(pod: Pod) -> None:
     pod.place.parent.touch()
 
     assert pod.versions.obtain(NEW.version, seconds=0.0) == f"{pod.place} cannot be written: Not a directory."
+
+
+@pytest.fixture
+def read_only(pod: Pod) -> Iterator[Pod]:
+    """A pod whose place cannot be written any more."""
+    pod.mount.announce(NEW, BASE)
+    pod.place.mkdir(parents=True)
+    if subprocess.run(["mount", "-t", "tmpfs", "tmpfs", pod.place], capture_output=True).returncode:
+        pytest.skip("mounting takes root")
+    pod.versions.obtain(NEW.version, seconds=0.0, hold=False)
+    subprocess.run(["mount", "-o", "remount,ro", pod.place], check=True)
+    yield pod
+    subprocess.run(["umount", pod.place], check=True)
+
+
+def test_what_is_there_is_used_by_who_may_not_write_there(read_only: Pod) -> None:
+    other = tree(a="3", b="1")
+    read_only.mount.announce(other, BASE)
+
+    assert read_only.versions.obtain(NEW.version, seconds=0.0) == ""
+    assert read_only.versions.obtain(other.version, seconds=0.0) == (
+        f"The version {other.version} cannot be written to {read_only.place}: Read-only file system."
+    )
 
 
 def test_versions_can_come_where_the_config_map_is_mounted_and_the_image_says_what_it_is_built_on(

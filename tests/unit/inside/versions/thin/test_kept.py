@@ -26,6 +26,12 @@ def test_the_newest_stay_and_so_does_what_was_used_lately() -> None:
     assert kept.removable(USED, 400.0, newest=0, recent=0.0) == ("a", "b", "c")
 
 
+def test_of_many_that_were_used_lately_twenty_stay() -> None:
+    used = {f"{number:02}": float(number) for number in range(25)}
+
+    assert kept.removable(used, 30.0, newest=5, recent=HOUR) == ("00", "01", "02", "03", "04")
+
+
 def test_a_clock_that_was_set_back_makes_nothing_old() -> None:
     assert kept.removable(USED, 50.0, newest=0, recent=HOUR) == ()
 

@@ -38,7 +38,14 @@ class Source:
 
 
 def gather(
-    workspace: Workspace, console: Console, tree: Tree, sources: Sequence[Source], pinned: Sequence[str], *, keep: int
+    workspace: Workspace,
+    console: Console,
+    tree: Tree,
+    sources: Sequence[Source],
+    pinned: Sequence[str],
+    *,
+    keep: int,
+    recent: Sequence[Source] = (),
 ) -> tuple[Tree, ...]:
     """Returns the versions that the next image keeps, newest first.
 
@@ -49,6 +56,7 @@ def gather(
         sources: Images that hold earlier versions. The first that can be had is the one before this.
         pinned: Versions that unfinished runs began on.
         keep: How many versions an image holds, the current one counted.
+        recent: Images of versions that came without one of their own to what runs, newest first; each has that version.
 
     Raises:
         OutsideError: An image that the user named cannot be had, or does not hold what it says.
@@ -65,11 +73,14 @@ def gather(
         asked.append(holder)
         if holder.versions and not set(filter(dag_versions.is_id, pinned)).difference((tree.version, *holder.versions)):
             break
+    asked += recent
     for holder in asked:
         check_id(here, console, tree, holder)
+    first, *rest = known or [""]
+    order = filter(None, (first, *(version for source in recent for version in source.versions), *rest))
     found = {}
     lost: set[str] = set()
-    for version in sidebyside.kept(tree.version, tuple(known), pinned, keep=keep):
+    for version in sidebyside.kept(tree.version, tuple(dict.fromkeys(order)), pinned, keep=keep):
         holders = [source for source in asked if version in source.versions]
         if (earlier := _tree(here, console, version, holders, lost)) is not None:
             found[version] = earlier

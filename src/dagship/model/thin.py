@@ -133,7 +133,7 @@ class Receiver(Artifact):
         onto: The one image of ours that whatever reads DAGs runs, by digest; empty where there is none such.
         config_map: Name of the ConfigMap that it has mounted.
         announcement: What is announced there; None where nothing is.
-        packages: The DAG versions that it has packages of.
+        packages: The DAG versions that it has packages of, those that were released last first.
         why_not: Why it takes nothing, a sentence for people; empty where it does.
 
     """

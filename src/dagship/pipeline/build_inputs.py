@@ -189,7 +189,7 @@ def earlier(project: Project, tree: "Tree", incumbent: "Incumbent") -> "tuple[Tr
     announced = [receiver.announcement] if receiver.announcement is not None else []
     for image in dict.fromkeys((*(one.image for one in announced if one.image), *incumbent.images, *known)):
         sources += [stage.Source(reference=image, versions=known.get(image, {}))]
-    sources += [
+    recent = [
         stage.Source(reference=packaged.image, versions={version: packaged.tree})
         for version, packaged in receiver.packages.items()
     ]
@@ -198,4 +198,6 @@ def earlier(project: Project, tree: "Tree", incumbent: "Incumbent") -> "tuple[Tr
             "Airflow did not say in time which DAG versions unfinished runs began on: only the last ones are kept."
         )
     pinned = (*incumbent.pinned, *(one.version for one in announced))
-    return stage.gather(project.workspace, project.console, tree, sources, pinned, keep=settings.keep_versions)
+    return stage.gather(
+        project.workspace, project.console, tree, sources, pinned, keep=settings.keep_versions, recent=recent
+    )

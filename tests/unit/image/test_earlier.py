@@ -8,6 +8,7 @@ import pytest
 
 from dagship.errors import OutsideError, Refused
 from dagship.image import earlier
+from dagship.image import kept as kept_here
 from dagship.image.tree.model import Tree, TreeFile
 from dagship.terminal.console import Console
 from dagship.workspace import Workspace
@@ -26,11 +27,14 @@ class Here:
         self.last: tuple[str, ...] = ()
         self.held: dict[str, str] = {}
 
-    def build(self, text: str, *, keep: int = 5, pinned: tuple[str, ...] = ()) -> tuple[str, ...]:
-        made = tree(text)
+    def build(self, text: str, *, keep: int = 5, pinned: tuple[str, ...] = (), announced: str = "") -> tuple[str, ...]:
+        made, since = tree(text), [tree(one) for one in announced]
+        for one in since:
+            kept_here.keep(self.workspace.cache("versions"), one)
+        recent = [earlier.Source(reference="x/y:thin", versions={one.version: one.digest}) for one in since]
         sources = [earlier.Source(reference="x/y:1", versions=self.held)] if self.held else []
         console = Console(stderr=self.output)
-        kept = earlier.gather(self.workspace, console, made, sources, pinned, keep=keep)
+        kept = earlier.gather(self.workspace, console, made, sources, pinned, keep=keep, recent=recent)
         assert all(each.version != made.version for each in kept)
         self.last = (made.version, *(each.version for each in kept))
         self.held = {each.version: each.digest for each in (made, *kept)}
@@ -52,6 +56,18 @@ def versions(texts: str) -> tuple[str, ...]:
 
 def digests(texts: str) -> tuple[str, ...]:
     return tuple(tree(text).digest for text in texts)
+
+
+def test_what_was_announced_since_comes_after_the_version_before_and_before_those_below_it(here: Here) -> None:
+    for text in "ABC":
+        here.build(text)
+
+    assert here.build("D", announced="TS") == versions("DCTSB")
+    assert here.build("E", announced="TD", keep=3) == versions("EDT")
+
+
+def test_what_was_announced_since_is_kept_where_no_image_is_known(here: Here) -> None:
+    assert here.build("A", announced="T") == versions("AT")
 
 
 def test_a_build_keeps_the_versions_of_those_before(here: Here) -> None:

@@ -1,12 +1,12 @@
 """What a running Airflow can take without a new pod, as its namespace says. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dagship.errors import UsageError
-from dagship.model.thin import NAME, Receiver
+from dagship.model.thin import NAME, Packaged, Receiver
 from dagship.record import announced
-from dagship.record.model import Change, Move
+from dagship.record.model import Change, Move, Release
 from dagship.rollout.plan import dag_version, kubernetes_executor, pod_template_file
 from dagship.rollout.preflight import dag_source
 from dagship.rollout.thin import mount
@@ -52,7 +52,8 @@ def of(survey: "Survey", selected: Selected, repositories: Iterable[str]) -> Rec
         there = announced.read(survey.inventory.config_maps.get(name))
     except UsageError as unread:
         return found.model_copy(update={"why_not": unread.message.rstrip(".")})
-    found = found.model_copy(update={"announcement": there.announcement, "packages": there.packages})
+    packages = _newest_first(there.packages, survey.record.releases)
+    found = found.model_copy(update={"announcement": there.announcement, "packages": packages})
     why_not = (
         _of_survey(survey, selected)
         or next((f"{reader.key} {why}" for reader, _, why in mounted if why), "")
@@ -60,6 +61,12 @@ def of(survey: "Survey", selected: Selected, repositories: Iterable[str]) -> Rec
         or _of_images(images, readers)
     )
     return found.model_copy(update={"why_not": why_not})
+
+
+def _newest_first(packages: Mapping[str, Packaged], releases: Sequence[Release]) -> dict[str, Packaged]:
+    """Those that were released last come first; what no release tells of comes last."""
+    last = {release.dag_version: release.number for release in releases}
+    return dict(sorted(packages.items(), key=lambda one: -last.get(one[0], -1)))
 
 
 def _of_survey(survey: "Survey", selected: Selected) -> str:

@@ -50,6 +50,18 @@ def test_it_says_what_is_announced_and_which_packages_are_there() -> None:
     assert found.why_not == ""
 
 
+def test_packages_come_in_the_order_in_which_their_versions_were_released_last() -> None:
+    versions = (thin.V6, thin.V5, thin.V6, thin.V5)
+    releases = tuple(
+        Release(number=number, kind="rollout", image=thin.RUNS, when="", dag_version=version)
+        for number, version in enumerate(versions)
+    )
+    objects = (*thin.airflow(), thin.config_map(thin.announcement(), v5=b"abc", v6=b"abc"))
+
+    assert [*of(*objects, record=Record(releases=releases)).packages] == [thin.V5, thin.V6]
+    assert [*of(*objects, record=Record(releases=releases[:3])).packages] == [thin.V6, thin.V5]
+
+
 def test_the_name_of_the_config_map_is_that_of_the_dag_processors_volume() -> None:
     mounted = [thin.mounting(one, name="air-dags") if one["metadata"]["name"] in thin.READ else one for one in
                thin.airflow(without=thin.READ)]  # fmt: skip

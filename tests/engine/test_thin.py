@@ -164,7 +164,7 @@ def test_what_it_is_put_on_is_known_from_what_was_pushed_and_from_its_labels(del
 def test_the_same_edit_is_built_once(delivered: Delivered, base_3: BaseImage) -> None:
     plan = planned(delivered.line, base_3, Receiver(onto=delivered.onto))
     assert plan is not None
-    found = existing.find(delivered.line.project.console, plan, delivered.image, push=False)
+    found = existing.find(delivered.line.project.console, plan, delivered.image, push=False, meanwhile=list)
 
     assert found is not None
     assert (found.id, found.digest, found.reused) == (delivered.image.id, delivered.pushed.digest, True)

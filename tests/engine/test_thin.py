@@ -226,7 +226,7 @@ def test_the_same_image_is_put_together_in_the_registry_alone(delivered: Deliver
     assert seen[0] == seen[1]
     assert there.layers[:-1] == built.layers[:-1]
     assert there.environment == built.environment
-    assert there.labels == built.labels | {"org.opencontainers.image.created": TIME}
+    assert there.labels == dict(built.labels) | {"org.opencontainers.image.created": TIME}
     assert repository.package(made.digest) == plan.package
 
 

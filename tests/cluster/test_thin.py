@@ -177,7 +177,7 @@ def test_what_cannot_be_imported_there_is_taken_back_by_the_same_way(rig: Rig, f
     assert (result.outcome, result.passed) == ("undone", False)
     assert result.failure is not None
     assert (result.failure.workload, result.failure.reason) == ("deployment/dag-processor", "ImportError")
-    assert result.failure.message == "a.py cannot be imported there: KeyError: 1"
+    assert result.failure.message == "the dag-processor cannot import a.py: KeyError: 1"
     assert result.state == "Everything runs again what it ran before; nothing of the new image is left."
     assert airflow.version == former
     assert airflow.pods() == before
@@ -360,6 +360,20 @@ def test_every_pod_that_moves_takes_back_what_was_announced_last_of_all(rig: Rig
     assert [move.key for move in result.moves][-2:] == ["deployment/dag-processor", "configmap/dagship-dags"]
     assert told.moved(whole)[-1] == "deployment/dag-processor"
     assert (airflow.version, airflow.packages) == ("", {})
+
+
+def test_a_rollout_of_the_image_that_runs_takes_back_what_was_announced_and_no_pod_moves(airflow: Announced) -> None:
+    airflow.rollout(V5, T5)
+    before = airflow.pods()
+    target = Target(
+        image=airflow.runs, digest=airflow.runs.partition("@")[2], dag_version=BASE, dag_versions=(BASE, FORMER)
+    )
+    result = actions.rollout(airflow.rig.cluster, airflow.rig.console, target, RolloutOptions(timeout=SECONDS))
+
+    assert result.outcome == "moved"
+    assert result.served is not None
+    assert (airflow.version, airflow.packages) == ("", {V5: package(T5)})
+    assert airflow.pods() == before
 
 
 def test_a_way_back_of_every_pod_announces_again_what_was_announced(rig: Rig) -> None:

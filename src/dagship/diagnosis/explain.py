@@ -22,6 +22,11 @@ _NOT_GIVEN = (
     "Give the pods a pull secret for its registry: imagePullSecrets of the pod template or of the service account. Of "
     "an image that is not there some registries say the same: see that it was pushed."
 )
+_OF_ANNOUNCEMENT = {
+    "ImportError": "test-image could import it: what differs is around it, variables, connections, files or network "
+    "of the dag-processor's pod. Mend that or the file, then deploy again.",
+    "NotServed": "The dag-processor's log says more. deploy --full moves every pod to an image with these DAGs.",
+}
 # Most special first: registries and containerd end many sentences with "not found".
 _OF_PULL = (
     (
@@ -151,7 +156,8 @@ def meaning(fault: Fault, container: ContainerState | None, log: str, events: Se
     """
     bad = complaint(log)
     sentence, hint = (
-        _of_image(fault, container, events)
+        _of_announcement(fault)
+        or _of_image(fault, container, events)
         or _first((*_OF_CONFIG, *_OF_START), [fault.message])
         or _of_memory(fault, container)
         or last_words(log)
@@ -163,6 +169,12 @@ def meaning(fault: Fault, container: ContainerState | None, log: str, events: Se
     )
     sentence = redaction.addresses(sentence)
     return (sentence if len(sentence) <= _LONGEST else f"{sentence[:_LONGEST]}…"), hint
+
+
+def _of_announcement(fault: Fault) -> Meaning | None:
+    """What a dag-processor says of a DAG version that was announced to it is a sentence already."""
+    hint = _OF_ANNOUNCEMENT.get(fault.reason)
+    return None if hint is None else (f"{fault.message.rstrip('.')}.", hint)
 
 
 def _of_image(fault: Fault, container: ContainerState | None, events: Sequence[str]) -> Meaning | None:

@@ -233,3 +233,14 @@ def test_the_code_of_a_runtime_is_not_taken_for_an_image_that_is_unknown(why: st
     assert sentence in said
     assert hint in advice
     assert "Push it" not in advice
+
+
+@pytest.mark.parametrize(
+    ("reason", "hint"), [("ImportError", "variables, connections"), ("NotServed", "deploy --full")]
+)
+def test_what_a_dag_processor_says_of_a_version_is_not_taken_for_what_kubernetes_would(reason: str, hint: str) -> None:
+    said = 'the dag-processor cannot import a.py: KeyError: secret "x" not found'
+    sentence, what_to_do = meaning(Fault(pod="", container="", reason=reason, message=said), None, "", [NO_TAG])
+
+    assert sentence == f"{said}."
+    assert hint in what_to_do

@@ -51,7 +51,7 @@ def trouble(answer: Answer, version: str, seconds: float) -> tuple[str, str]:
         lines = [line for line in text.splitlines() if line.strip()] or ["it says nothing"]
         more = len(answer.import_errors) - 1
         others = f" (and {more} more {'files' if more > 1 else 'file'})" if more else ""
-        return "ImportError", f"{file} cannot be imported there{others}: {lines[-1].strip()}"[:_LONGEST]
+        return "ImportError", f"the dag-processor cannot import {file}{others}: {lines[-1].strip()}"[:_LONGEST]
     if answer.served:
         return "", ""
     why = answer.why_not or f"it serves {answer.version or 'nothing yet'}"

@@ -30,9 +30,9 @@ def test_an_import_error_is_told_by_its_file_and_its_last_line() -> None:
     one = Answer(served=False, import_errors={"a.py": "Traceback\n  File a\nKeyError: 'x'\n\n"})
     three = Answer(served=True, import_errors={"a.py": "x", "b.py": "", "c.py": ""})
 
-    assert trouble(one, "6" * 12, 3) == ("ImportError", "a.py cannot be imported there: KeyError: 'x'")
-    assert trouble(three, "6" * 12, 3) == ("ImportError", "a.py cannot be imported there (and 2 more files): x")
-    assert trouble(Answer(served=False, import_errors={"a.py": ""}), "", 3)[1].endswith("there: it says nothing")
+    assert trouble(one, "6" * 12, 3) == ("ImportError", "the dag-processor cannot import a.py: KeyError: 'x'")
+    assert trouble(three, "6" * 12, 3) == ("ImportError", "the dag-processor cannot import a.py (and 2 more files): x")
+    assert trouble(Answer(served=False, import_errors={"a.py": ""}), "", 3)[1].endswith("a.py: it says nothing")
 
 
 @pytest.mark.parametrize(

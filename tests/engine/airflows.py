@@ -134,32 +134,33 @@ class Airflow:
 
 
 @contextmanager
-def running(image: str, announced: Path) -> Iterator[Airflow]:
+def running(image: str, announced: Path | None = None) -> Iterator[Airflow]:
     """Runs an Airflow without a DAG processor, and takes it away again.
 
     Args:
         image: The image.
-        announced: What is mounted where a ConfigMap announces DAG versions.
+        announced: What is mounted where a ConfigMap announces DAG versions; None for no mount.
 
     """
-    with _container(image, _START, f"--volume={announced}:{MOUNT}:ro") as airflow:
+    with _container(image, _START, announced) as airflow:
         airflow.until(lambda: _answers(airflow))
         yield airflow
 
 
 @contextmanager
-def database(image: str) -> Iterator[Airflow]:
+def database(image: str, announced: Path | None = None) -> Iterator[Airflow]:
     """Runs a container with a database that nothing uses yet, and takes it away again."""
-    with _container(image, _DATABASE_ALONE) as airflow:
+    with _container(image, _DATABASE_ALONE, announced) as airflow:
         airflow.until(lambda: airflow.has("/tmp/migrated"))
         yield airflow
 
 
 @contextmanager
-def _container(image: str, start: str, *more: str) -> Iterator[Airflow]:
+def _container(image: str, start: str, announced: Path | None) -> Iterator[Airflow]:
     name = f"dagship-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     argv = ["docker", "run", "--detach", f"--name={name}", "--network=none", "--init", "--entrypoint=bash"]
-    argv += [*more, *(f"--env={key}={value}" for key, value in _ENVIRONMENT.items())]
+    argv += [f"--volume={announced}:{MOUNT}:ro"] if announced else []
+    argv += [f"--env={key}={value}" for key, value in _ENVIRONMENT.items()]
     try:
         subprocess.run([*argv, image, "-c", start], check=True, capture_output=True)
         yield Airflow(name)

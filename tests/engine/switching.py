@@ -1,7 +1,11 @@
 """A real dag-processor whose bundle takes versions while files are being parsed, and what is stored then."""
 
 import json
+from dataclasses import replace
 
+from dagship.image.tree.model import Tree, TreeFile
+from dagship.model.thin import FOUNDATION
+from tests.builders.mounts import Mount
 from tests.engine.airflows import Airflow
 
 ROOT = "/tmp/versions"
@@ -78,8 +82,8 @@ _BUNDLES = [
         "kwargs": {"root": ROOT, "refresh_interval": 1},
     }
 ]
+_LIST = "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"
 _ENVIRONMENT = {
-    "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(_BUNDLES),
     "AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "1",
     "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
     # While one of the files is being parsed, the other is queued.
@@ -88,22 +92,32 @@ _ENVIRONMENT = {
 
 
 class Switching:
-    """A dag-processor, and versions that are published one after another."""
+    """A dag-processor, and versions that are published one after another: as commits, on a volume."""
+
+    bundles = json.dumps(_BUNDLES)
 
     def __init__(self, airflow: Airflow) -> None:
         self.airflow = airflow
 
+    def version(self, word: str) -> str:
+        """The id of a version."""
+        return word
+
+    def structure(self, word: str) -> str:
+        """The structure of its DAGs."""
+        return f"{word}-{word}"
+
     def start(self) -> None:
         """Starts it, and what watches the database."""
         self.airflow.execute("python", "-c", _WATCH, detached=True)
-        self.airflow.announce(**_ENVIRONMENT)
+        self.airflow.announce(**_ENVIRONMENT, **{_LIST: self.bundles} if self.bundles else {})
 
     def publish(self, word: str, *, lets_go: bool) -> None:
         """Publishes a version, whose files can be imported or wait."""
-        files = {f"{name}.py": DAG.format(word=word, name=name) for name in ("one", "two")}
         if lets_go:
             self.let_go(word)
-        self.airflow.execute("python", "-c", _PUBLISH, word, json.dumps({**files, "later.py": f"WORD = {word!r}\n"}))
+        files = {**_files(word), "later.py": f"WORD = {word!r}\n"}
+        self.airflow.execute("python", "-c", _PUBLISH, word, json.dumps(files))
 
     def let_go(self, word: str) -> None:
         """Lets the files of a version be imported to their end."""
@@ -115,16 +129,19 @@ class Switching:
 
     def until_taken(self, word: str) -> None:
         """Waits until Airflow has a version for the bundle."""
-        self.airflow.until(lambda: self.airflow.rows("SELECT version FROM dag_bundle") == [[word]])
+        self.airflow.until(lambda: self.airflow.rows("SELECT version FROM dag_bundle") == [[self.version(word)]])
 
     def until_stored(self, word: str) -> None:
         """Waits until the latest structure of both DAGs is that of a version, under its stamp."""
         query = "SELECT bundle_version FROM dag WHERE dag_id IN ('one', 'two')"
-        latest = "SELECT max(created_at), json_extract(data, '$.dag.tasks[0].__var.task_id') FROM serialized_dag GROUP BY dag_id"
+        latest = (
+            "SELECT max(created_at), json_extract(data, '$.dag.tasks[0].__var.task_id') FROM serialized_dag "
+            "WHERE dag_id IN ('one', 'two') GROUP BY dag_id"
+        )
         self.airflow.until(
             lambda: (
-                self.airflow.rows(query) == [[word]] * 2
-                and [row[1] for row in self.airflow.rows(latest)] == [f"{word}-{word}"] * 2
+                self.airflow.rows(query) == [[self.version(word)]] * 2
+                and [row[1] for row in self.airflow.rows(latest)] == [self.structure(word)] * 2
             )
         )
 
@@ -143,3 +160,42 @@ class Switching:
         self.until_taken("c")
         self.let_go("b")
         self.until_stored("c")
+
+
+class Announcing(Switching):
+    """The same with an image's own bundle, to which versions are announced: in each the two files differ, and no other."""
+
+    bundles = ""
+
+    def __init__(self, airflow: Airflow, mount: Mount, base: Tree) -> None:
+        super().__init__(airflow)
+        self._mount, self._base, self._foundation = mount, base, airflow.execute("printenv", FOUNDATION).strip()
+        self._versions: dict[str, str] = {}
+
+    def version(self, word: str) -> str:
+        """The id of a version."""
+        return self._versions[word]
+
+    def structure(self, word: str) -> str:
+        """The structure of its DAGs."""
+        return f"{word}-B"
+
+    def publish(self, word: str, *, lets_go: bool) -> None:
+        """Announces a version, whose files can be imported or wait."""
+        if lets_go:
+            self.let_go(word)
+        made = (TreeFile(path=path, executable=False, content=text.encode()) for path, text in _files(word).items())
+        files = tuple(sorted((*self._base.files, *made), key=lambda file: file.path))
+        tree = replace(self._base, files=files)
+        self._versions[word] = tree.version
+        self._mount.announce(tree, self._base, serial=len(self._versions), foundation=self._foundation)
+
+    def pairs(self) -> set[str]:
+        """What stamp and structure were seen together, of the two files."""
+        found = [line.split(" ") for line in super().pairs()]
+        words = {version: word for word, version in self._versions.items()}
+        return {f"{words.get(stamp, stamp)} {structure}" for stamp, structure in found if "-" in structure}
+
+
+def _files(word: str) -> dict[str, str]:
+    return {f"{name}.py": DAG.format(word=word, name=name) for name in ("one", "two")}

@@ -16,9 +16,10 @@ from dagship.settings import Settings
 from dagship.terminal.console import Console
 from dagship.verify import verifier
 from dagship.workspace import Workspace
+from tests.builders.mounts import Mount
 from tests.engine import airflows, dag_processor
 from tests.engine.lines import Line
-from tests.engine.switching import Switching
+from tests.engine.switching import Announcing, Switching
 
 
 def _dag(dag_id: str, head: str = "") -> str:
@@ -99,3 +100,13 @@ def test_what_is_being_parsed_or_queued_at_a_switch_is_not_stored_under_the_new_
         switching.switch_while_parsing()
 
         assert switching.pairs() == {"a a-a", "c c-c"}
+
+
+def test_it_is_not_either_where_the_new_version_is_announced(base: BaseImage, tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    line, mount = Line(tmp_path / "project", base), Mount(tmp_path / "mount")
+    with airflows.database(line.build("B").reference, mount.place) as airflow:
+        switching = Announcing(airflow, mount, line.tree("B"))
+        switching.switch_while_parsing()
+
+        assert switching.pairs() == {"a a-B", "c c-B"}

@@ -175,30 +175,6 @@ def _lacks(running: Running, tree: Tree) -> None:
     running.mount.add(**{f"{tree.version}_tgz": None})
 
 
-def test_what_a_dag_processor_is_parsing_as_it_takes_another_version_is_stored_nowhere(running: Running) -> None:
-    """A file whose import does not end, and nothing else that differs."""
-    airflow = running.airflow
-    running.serves_the_new_one()
-    running.announces(_with(running.base, "pinned.py", _ENDLESS))
-    airflow.until(lambda: airflow.has("/tmp/importing"))
-    said = running.delivers(running.base)
-
-    assert (said["served"], said["import_errors"]) == (True, {})
-    assert airflow.execute("bash", "-c", "kill -0 $(cat /tmp/importing) 2>/dev/null && echo alive || true") == ""
-    assert airflow.announced("pinned") == running.new
-
-
-_ENDLESS = b"""
-import os, time
-import airflow  # and the word dag: so Airflow takes it for a DAG file
-with open("/tmp/importing.new", "w") as file:
-    print(os.getpid(), file=file)
-os.rename("/tmp/importing.new", "/tmp/importing")
-while True:
-    time.sleep(1)
-"""
-
-
 def test_a_version_that_cannot_be_served_is_told_with_the_reason_and_the_one_before_stays(running: Running) -> None:
     running.serves_the_new_one()
     broken = _with(running.base, "pinned.py", b"import airflow\nraise ValueError('dags')\n")

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from dagship.model.artifacts import BaseImage
+from tests.builders.mounts import Mount
 from tests.engine import airflows
 from tests.engine.lines import Line
-from tests.engine.switching import Switching
+from tests.engine.switching import Announcing, Switching
 
 # What the scheduler leaves for the dag-processor when runs of a version have failed.
 _FAILED = """
@@ -35,19 +36,36 @@ def test_what_is_being_parsed_or_queued_at_a_switch_is_not_stored_under_the_new_
 ) -> None:
     image = Line(tmp_path, base_of(version)).build("A")
     with airflows.database(image.reference) as airflow:
-        switching = Switching(airflow)
-        switching.switch_while_parsing()
+        _switches(Switching(airflow), version)
 
-        assert switching.pairs() == {"a a-a", "c c-c"}
-        if version == "3.3.2":
-            _callbacks_are_executed_to_their_end(switching)
-            _nothing_is_stored_while_airflow_cannot_note_the_version(switching)
+
+@pytest.mark.parametrize("version", ["3.0.6", "3.3.2"])
+def test_it_is_not_either_where_the_new_version_is_announced_to_the_image_that_runs(
+    version: str, base_of: Callable[[str], BaseImage], tmp_path: Path
+) -> None:
+    (tmp_path / "project").mkdir()
+    line, mount = Line(tmp_path / "project", base_of(version)), Mount(tmp_path / "mount")
+    with airflows.database(line.build("B").reference, mount.place) as airflow:
+        _switches(Announcing(airflow, mount, line.tree("B")), version)
+
+
+def _switches(switching: Switching, version: str) -> None:
+    switching.switch_while_parsing()
+
+    assert switching.pairs() == _pairs(switching, "ac")
+    if version == "3.3.2":
+        _callbacks_are_executed_to_their_end(switching)
+        _nothing_is_stored_while_airflow_cannot_note_the_version(switching)
+
+
+def _pairs(switching: Switching, words: str) -> set[str]:
+    return {f"{word} {switching.structure(word)}" for word in words}
 
 
 def _callbacks_are_executed_to_their_end(switching: Switching) -> None:
     """One is being executed at the switch, and one is queued; before 3.3 Airflow itself ends them."""
     airflow = switching.airflow
-    airflow.execute("python", "-c", _FAILED, "c")
+    airflow.execute("python", "-c", _FAILED, switching.version("c"))
     airflow.until(lambda: airflow.has("/tmp/telling-c"))
     switching.publish("d", lets_go=True)
     switching.until_taken("d")
@@ -63,8 +81,9 @@ def _nothing_is_stored_while_airflow_cannot_note_the_version(switching: Switchin
     airflow.execute("python", "-c", _CHANGE, refuse)
     switching.publish("e", lets_go=True)
     refused = "Failed to persist parsing result"
-    airflow.until(lambda: refused in airflow.execute("cat", "/tmp/processor.log") or "d e-e" in switching.pairs())
+    mixed_up = f"d {switching.structure('e')}"
+    airflow.until(lambda: refused in airflow.execute("cat", "/tmp/processor.log") or mixed_up in switching.pairs())
     airflow.execute("python", "-c", _CHANGE, "DROP TRIGGER refuse")
     switching.until_taken("e")
 
-    assert switching.pairs() - {"e e-e"} == {"a a-a", "c c-c", "d d-d"}
+    assert switching.pairs() - _pairs(switching, "e") == _pairs(switching, "acd")

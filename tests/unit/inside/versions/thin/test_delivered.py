@@ -1,13 +1,18 @@
 """The versions of a pod: those of its image, and those that come while it runs."""
 
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from dagship.image.tree.model import Tree
+from dagship.inside.versions import store
+from dagship.inside.versions.thin import kept
 from dagship.inside.versions.thin.delivered import Delivered
 from tests.builders.mounts import Mount, announcement, bake
 from tests.builders.packages import FOUNDATION, tree
@@ -17,12 +22,12 @@ NEW = tree(a="2", b="1")
 
 
 class Pod:
-    def __init__(self, tmp_path: Path, *, foundation: str = FOUNDATION) -> None:
-        bake(tmp_path / "root", BASE, EARLIER)
+    def __init__(self, tmp_path: Path, base: Tree = BASE) -> None:
+        bake(tmp_path / "root", base, EARLIER)
         self.mount = Mount(tmp_path / "mount")
         self.place = tmp_path / "storage" / "thin"
         self.versions = Delivered(
-            str(tmp_path / "root"), str(self.place), foundation=foundation, mounted=str(self.mount.place)
+            str(tmp_path / "root"), str(self.place), foundation=FOUNDATION, mounted=str(self.mount.place)
         )
 
 
@@ -126,6 +131,44 @@ def test_where_nothing_can_be_written_it_is_said(pod: Pod) -> None:
     pod.place.parent.touch()
 
     assert pod.versions.obtain(NEW.version, seconds=0.0) == f"{pod.place} cannot be written: Not a directory."
+
+
+TASK = """
+import sys
+from dagship.inside.versions.thin.delivered import Delivered
+root, place, foundation, mounted, version = sys.argv[1:]
+print("ready", flush=True)
+sys.stdin.readline()
+print(Delivered(root, place, foundation=foundation, mounted=mounted).obtain(version, seconds=0.0), flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_many_tasks_that_lack_a_version_at_once_get_one_and_each_holds_it(tmp_path: Path) -> None:
+    files: dict[str, Any] = {f"f{number}": "1" for number in range(300)}
+    base, new = tree(**files), tree(**files, more="1")
+    pod = Pod(tmp_path, base)
+    pod.mount.announce(new, base)
+    argv = [sys.executable, "-c", TASK, str(tmp_path / "root"), str(pod.place), FOUNDATION, str(pod.mount.place)]
+    tasks = [
+        subprocess.Popen([*argv, new.version], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+
+    def said() -> list[str]:
+        return [task.stdout.readline() for task in tasks if task.stdout]
+
+    try:
+        assert said() == ["ready\n"] * 4
+        for task in tasks:
+            print("obtain", file=task.stdin, flush=True)
+        assert said() == ["\n"] * 4
+        assert store.versions(str(pod.place)) == [new.version]
+        assert kept.prune(str(pod.place), newest=0, recent=-1.0) == 0
+    finally:
+        for task in tasks:
+            task.communicate("end\n")
+    assert kept.prune(str(pod.place), newest=0, recent=-1.0) == 1
 
 
 @pytest.fixture

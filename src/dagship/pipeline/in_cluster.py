@@ -161,6 +161,8 @@ def _composed(project: Project, plan: "Plan", receiver: "Receiver") -> "tuple[Bu
 
     registry, onto = Putting(plan.reference), Reference.parse(receiver.onto)
     manifest, config = registry.documents(onto.digest)
+    if not manifest.get("layers"):
+        raise _cannot(f"{onto} is there for several platforms, which takes a builder")
     described = existing.described(plan, None, (), digest="", seconds={})
     there = registry.facts(plan.reference.tag)
     if there is not None and _is(plan, registry, there.digest, manifest):

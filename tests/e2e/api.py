@@ -98,6 +98,10 @@ class Api:
             return None
         return found if found.get("is_active", True) and not found.get("is_stale") else None
 
+    def tags(self, dag_id: str) -> list[str]:
+        """The tags of a DAG that is served; none else."""
+        return [one["name"] for one in (self.dag(dag_id) or {"tags": []})["tags"]]
+
     def runs(self, dag_id: str) -> list[dict[str, Any]]:
         """The runs of a DAG that is served, else nothing."""
         found: list[dict[str, Any]] = self("GET", f"/dags/{dag_id}/dagRuns")["dag_runs"] if self.dag(dag_id) else []

@@ -31,6 +31,36 @@ hello()
 """
 
 
+def steps(variable: str) -> str:
+    """A DAG `steps` of two tasks that say the word; the first ends when a Variable is there."""
+    return f"""{_HEAD}
+from words import WORD
+
+
+@dag(schedule=None, start_date=pendulum.datetime(2026, 1, 1, tz="UTC"))
+def steps():
+    @task
+    def first():
+        print("it says", WORD)
+        while Variable.get({variable!r}, None) is None:
+            time.sleep(1)
+
+    @task
+    def second():
+        print("it says", WORD)
+
+    first() >> second()
+
+
+steps()
+"""
+
+
+def broken_in_pods(word: str) -> str:
+    """The DAG `hello` in a file that can be imported anywhere but in a pod of Kubernetes."""
+    return f"import os\n\nassert 'KUBERNETES_SERVICE_HOST' not in os.environ\n{hello(word)}"
+
+
 def waits(variable: str) -> str:
     """A DAG `waits` whose one task ends when a Variable is there."""
     return f"""{_HEAD}

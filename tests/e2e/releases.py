@@ -79,6 +79,10 @@ class Release:
         """Airflow's API."""
         return Api(self.kubectl, NAME, major=self._major)
 
+    def pods(self) -> dict[str, str]:
+        """The id of every pod, by its name."""
+        return {one["metadata"]["name"]: one["metadata"]["uid"] for one in self.kubectl.get("pods")["items"]}
+
     def images(self) -> dict[str, str]:
         """Image of every container of Airflow, by workload and container."""
         return {

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,8 @@ VALUES = {"workers": {"replicas": 2}, "postgres": {"persistence": True}, "trigge
 def project(based: Callable[[str], tuple[str, Path]], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with one DAG."""
     base, _ = based("3.3.2")
-    return repository(tmp_path_factory.mktemp("project"), base, hello=dags.hello("image"), words=dags.words("first"))
+    where = tmp_path_factory.mktemp("project")
+    return repository(where, base, hello=dags.hello("image"), steps=dags.steps("go_on"), words=dags.words("first"))
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +101,97 @@ def test_a_rollout_stays_when_helm_changes_something_else(air: Release, project:
     assert third.rpartition(":")[2][:12] in done.stderr
 
 
+def _edit(project: Path, word: str) -> None:
+    """The word, and the tag of the DAG that says it."""
+    (project / "dags/hello.py").write_text(dags.hello(word), encoding="utf-8")
+    (project / "dags/words.py").write_text(dags.words(word), encoding="utf-8")
+
+
+def _deployed(air: Release, project: Path, *flags: str) -> dict[str, Any]:
+    """Deploys; returns the document."""
+    done = air.dagship(project, "deploy", *flags, "--json")
+    assert done.returncode == 0, done.stderr
+    document: dict[str, Any] = json.loads(done.stdout)
+    return document
+
+
+def test_an_edit_is_served_without_a_new_pod_and_a_run_in_progress_ends_on_its_code(
+    air: Release, project: Path
+) -> None:
+    before = air.pods()
+    with air.api() as api:
+        older = api.started("steps")
+        first = f"/dags/steps/dagRuns/{older}/taskInstances/first"
+        until(lambda: api("GET", first)["state"] == "running", "the first task is at work")
+        _edit(project, "thin-1")
+
+        done = _deployed(air, project)
+
+        # At once: what deploy says is served is served.
+        assert api.tags("hello") == ["thin-1"]
+        assert air.pods() == before
+        newer = api.ran("hello")
+        assert "it says thin-1" in api.log("hello", newer, "say")
+        assert api.run("hello", newer)["bundle_version"] == done["image"]["dag_version"]
+        api("POST", "/variables", {"key": "go_on", "value": "yes"})
+        assert api.ended("steps", older) == "success", api.logs("steps", older)
+        assert "it says second" in api.log("steps", older, "second")
+
+
+def test_rollback_and_the_way_forward_again_replace_no_pod_either(air: Release, project: Path) -> None:
+    before = air.pods()
+    with air.api() as api:
+        _edit(project, "thin-2")
+        _deployed(air, project)
+        for task, word in (("rollback", "thin-1"), ("deploy", "thin-2")):
+            done = air.dagship(project, task)
+
+            assert done.returncode == 0, done.stderr
+            assert api.tags("hello") == [word]
+            assert f"it says {word}" in api.log("hello", api.ran("hello"), "say")
+    assert air.pods() == before
+
+
+def test_what_cannot_be_imported_in_the_dag_processor_is_taken_back_and_named(air: Release, project: Path) -> None:
+    (project / "dags/hello.py").write_text(dags.broken_in_pods("broken"), encoding="utf-8")
+
+    done = air.dagship(project, "deploy")
+
+    assert done.returncode == 1, done.stderr
+    assert "hello.py" in done.stderr
+    assert "AssertionError" in done.stderr
+    with air.api() as api:
+        assert api.tags("hello") == ["thin-2"]
+        assert "it says thin-2" in api.log("hello", api.ran("hello"), "say")
+
+
+def test_pods_that_start_anew_have_what_was_announced(air: Release) -> None:
+    for component in ("worker", "dag-processor"):
+        air.kubectl("delete", "pods", f"--selector=app.kubernetes.io/component={component}")
+    air.kubectl.wait_ready(f"statefulset/{NAME}-worker", f"deployment/{NAME}-dag-processor", seconds=300)
+
+    with air.api() as api:
+        assert "it says thin-2" in api.log("hello", api.ran("hello"), "say")
+        assert api.tags("hello") == ["thin-2"]
+
+
+def test_a_config_map_that_somebody_deletes_is_missed_by_status_and_written_again(air: Release, project: Path) -> None:
+    before = air.pods()
+    air.kubectl("delete", f"configmap/{NAME}-dags")
+
+    missed = air.dagship(project, "status")
+    _edit(project, "thin-3")
+    _deployed(air, project)
+    seen = air.dagship(project, "status")
+
+    assert missed.returncode == 1
+    assert f"{NAME}-dags" in missed.stderr
+    assert seen.returncode == 0, seen.stderr
+    assert air.pods() == before
+    with air.api() as api:
+        assert api.tags("hello") == ["thin-3"]
+
+
 @pytest.fixture(scope="module")
 def git(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitServer]:
     """A git server with a repository that holds the DAG."""
@@ -131,7 +224,7 @@ def _served(air: Release, tag: str) -> None:
     """Waits until Airflow serves the file that has this tag."""
     with air.api() as api:
         until(
-            lambda: tag in [one["name"] for one in (api.dag("hello") or {"tags": []})["tags"]],
+            lambda: tag in api.tags("hello"),
             f"Airflow serves {tag}",
         )
 

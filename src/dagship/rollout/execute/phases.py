@@ -92,9 +92,8 @@ def _preflight(
         patches = dry_run.patches(survey, plan.writes, operation.own_values)
         if options.dry_run:
             dry_run.ask_server(cluster, patches)
-            for move in plan.writes:
-                if move.role == "announcement":
-                    announce.write(cluster, move, operation.own_values, operation.needs, dry_run=True)
+            for move in plan.announcements:
+                announce.write(cluster, move, operation.own_values, operation.needs, dry_run=True)
     return operation, found
 
 
@@ -113,7 +112,7 @@ def _reread(operation: Operation, lock: "Lease", planner: Planner, settle: Settl
 def _settle(operation: Operation, settle: Settle) -> Operation:
     """With what Airflow said another plan may do, and the package may turn out to have no room."""
     operation = replace(operation, plan=settle(operation.plan, operation.survey, operation.observed.activity))
-    for move in operation.plan.writes if operation.plan.announces else ():
+    for move in operation.plan.announcements if operation.plan.announces else ():
         if operation.observed.activity is None and announce.asks(operation.cluster, move, operation.needs):
             operation = runs.ask(operation)
         if why := announce.no_room(operation.cluster, move, operation.needs):

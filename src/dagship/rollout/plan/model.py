@@ -46,6 +46,11 @@ class Planned:
         return tuple(move.reversed() for move in reversed(self.moves)) if self.undo else self.moves
 
     @property
+    def announcements(self) -> tuple[Move, ...]:
+        """Those of the writes that are of what is announced."""
+        return tuple(move for move in self.writes if move.role == "announcement")
+
+    @property
     def announces(self) -> bool:
         """Whether it brings a DAG version to pods that stay, and moves no image."""
         changed = [move for move in self.moves if any(change.before != change.after for change in move.changes)]

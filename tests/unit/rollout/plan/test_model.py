@@ -18,6 +18,7 @@ def planned(*moves: Move, undo: bool = False) -> Planned:
 
 def test_an_undo_writes_the_way_back_last_first() -> None:
     assert planned(IMAGE, ANNOUNCED).writes == (IMAGE, ANNOUNCED)
+    assert planned(IMAGE, ANNOUNCED, undo=True).announcements == (ANNOUNCED.reversed(),)
     assert planned(IMAGE, ANNOUNCED, undo=True).writes == (ANNOUNCED.reversed(), IMAGE.reversed())
 
 

@@ -21,6 +21,7 @@ from bench import (
     soak,
     start,
     table,
+    thin,
     verify,
     versions,
 )
@@ -40,10 +41,12 @@ ROWS = {
     "rollout-broken": broken.rows,
     "rollout-requests": requests.rows,
     "rollout-delivery": delivery.rows,
+    "rollout-thin": thin.rows,
     "rollout-soak": soak.rows,
+    "rollout-soak-thin": soak.thin_rows,
 }
-# Hours: measured only when named.
-LONG = frozenset({"rollout-soak"})
+# An hour or more: measured only when named.
+LONG = frozenset({"rollout-thin", "rollout-soak", "rollout-soak-thin"})
 HERE = Path(__file__).parent
 
 

@@ -4,22 +4,16 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from bench.airflow import namespace
-from bench.project import REGISTRY, Project
+from bench.project import Project
+from bench.real import Air, installed, must
 from bench.table import Row
-from bench.timing import run, spread
-from dagship.errors import OutsideError
-from tests.cluster.kubectl import Kubectl
+from bench.timing import spread
 from tests.e2e import dags
-from tests.e2e.api import Api, until
+from tests.e2e.api import until
 from tests.e2e.git_server import GitServer
-from tests.e2e.releases import BRIDGE, NAME, Release
-from tests.machine import ROOT
+from tests.e2e.releases import BRIDGE, NAME
 
 _WORKERS = 2
 _INTERVAL = 10
@@ -46,85 +40,42 @@ def {name}():
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Air:
-    release: Release
-    kubectl: Kubectl
-    directory: Path
-
-
-@contextmanager
-def _installed(project: Project) -> Iterator[_Air]:
-    """Installs Airflow with embedded DAGs, and removes all of it at the end."""
-    helm = run([str(ROOT / "script/helm")]).stdout.strip()
-    directory = project.directory / "delivery"
-    (directory / "dags").mkdir(parents=True)
-    (directory / "dags/hello.py").write_text(dags.hello("first"), "utf-8")
-    (directory / "dags/words.py").write_text(dags.words("first"), "utf-8")
-    settings = {
-        "repository": f"{REGISTRY}/bench/delivery",
-        "base": project.base,
-        "from_image": f"{REGISTRY}/dagship/airflow-base",
-    }
-    lines = [f"{name} = {json.dumps(value)}\n" for name, value in settings.items()]
-    (directory / "dagship.toml").write_text("".join(lines), "utf-8")
-    values = directory / "values.yaml"
-    values.write_text(run([str(ROOT / "script/airflow"), "values", project.base]).stdout, "utf-8")
-    kubectl = namespace()
-    release = Release(kubectl, helm, values, major=3)
-    try:
-        _must(release.install(directory, values={"workers": {"replicas": _WORKERS}}))
-        yield _Air(release=release, kubectl=kubectl, directory=directory)
-    finally:
-        kubectl("delete", "namespace", kubectl.namespace)
-
-
-def _must(done: object) -> str:
-    if getattr(done, "returncode", 1) != 0:
-        raise OutsideError(str(getattr(done, "stderr", done)))
-    return str(getattr(done, "stdout", ""))
-
-
 def rows(project: Project, rounds: int) -> list[Row]:
     """Memory, `deploy` by stage, and a push to git until the scheduler has made a run of it."""
-    with _installed(project) as air:
+    with installed(project, "delivery", {"workers": {"replicas": _WORKERS}}) as air:
         rounds = min(rounds, _MOST_ROUNDS)
-        _must(air.release.dagship(air.directory, "deploy", "--json"))  # the first also moves to another repository
+        air.document("deploy")  # the first also moves to another repository
         return [_deploy(air, rounds), _memory(air), _git(air, rounds)]
 
 
-def _deploy(air: _Air, rounds: int) -> Row:
+def _deploy(air: Air, rounds: int) -> Row:
     whole: list[float] = []
     stages: dict[str, list[float]] = {}
     for turn in range(rounds):
         tag = f"edit-{turn}"
-        (air.directory / "dags/hello.py").write_text(dags.hello(tag), "utf-8")
+        air.write(hello=dags.hello(tag))
         began = time.monotonic()
-        done = json.loads(_must(air.release.dagship(air.directory, "deploy", "--json")))
+        done = air.document("deploy", "--full")
         deployed = time.monotonic()
         with air.release.api() as api:
-            until(lambda: _has(api, tag), f"{tag} is served")  # noqa: B023 - called before the next turn
+            until(lambda: tag in api.tags("hello"), f"{tag} is served")  # noqa: B023 - called before the next turn
         for stage, seconds in {**done["seconds"], "until Airflow shows it": time.monotonic() - deployed}.items():
             stages.setdefault(stage, []).append(seconds)
         whole.append(time.monotonic() - began)
     parts = ", ".join(f"{stage} {statistics.median(seconds):.1f} s" for stage, seconds in stages.items())
     return Row(
-        what="embedded: from an edited DAG to all components serving it",
+        what="embedded: from an edited DAG to all components serving it, all pods replaced",
         against="",
         ours=spread(tuple(whole)),
         theirs="",
         result=f"{statistics.median(whole):.0f} s",
         bound="none",
         met=True,
-        remark=f"`deploy` to {_WORKERS} workers, one after the other, and four Deployments: {parts}",
+        remark=f"`deploy --full` to {_WORKERS} workers, one after the other, and four Deployments: {parts}",
     )
 
 
-def _has(api: Api, tag: str) -> bool:
-    return tag in [one["name"] for one in (api.dag("hello") or {"tags": []})["tags"]]
-
-
-def _memory(air: _Air) -> Row:
+def _memory(air: Air) -> Row:
     """What the kubelet says of the pods once nothing happens any more: the median of a minute."""
     node = air.kubectl("get", "nodes", "--output=jsonpath={.items[0].metadata.name}")
     seen: dict[str, list[float]] = {}
@@ -159,7 +110,7 @@ def _memory(air: _Air) -> Row:
     )
 
 
-def _git(air: _Air, rounds: int) -> Row:
+def _git(air: Air, rounds: int) -> Row:
     took: list[float] = []
     with tempfile.TemporaryDirectory(prefix="dagship-bench-") as scratch:
         server = GitServer(Path(scratch), BRIDGE)
@@ -169,9 +120,9 @@ def _git(air: _Air, rounds: int) -> Row:
         try:
             source = {"url": server.url, "branch": "main", "subdirectory": "dags", "interval": _INTERVAL}
             values = {"workers": {"replicas": _WORKERS}, "dags": {"mode": "git", "git": source}}
-            _must(air.release.install(air.directory, values=values))
+            must(air.release.install(air.directory, values=values))
             with air.release.api() as api:
-                until(lambda: _has(api, "git"), "the first commit is served")
+                until(lambda: "git" in api.tags("hello"), "the first commit is served")
                 for turn in range(rounds):
                     name = f"scheduled_{turn}"
                     server.commit(**{name: _SCHEDULED.format(name=name)})

@@ -1,4 +1,4 @@
-"""The soak: the same Airflow at work under three ways of delivery, and dagship's with faults.
+"""The soak: the same Airflow at work under three ways of delivery, dagship's with faults, and thin ones.
 
 docs/explanation/soak.md explains it. `python -m bench.soak WAY ROLLOUTS` runs one way alone, for a look.
 """
@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from bench.airflow import kubeconfig
@@ -21,9 +21,11 @@ from bench.table import Row
 from bench.timing import run, spread
 from tests.cluster.kubectl import Kubectl
 from tests.e2e.releases import Release
-from tests.e2e.soak import deliveries
+from tests.e2e.soak import by_thin, deliveries
 from tests.e2e.soak.by_dagship import Dagship
 from tests.e2e.soak.by_image import GRACE, SETSID, SetImage
+from tests.e2e.soak.by_thin import Thin
+from tests.e2e.soak.dagfiles import ALL
 from tests.e2e.soak.deliveries import Delivery
 from tests.e2e.soak.driver import Driver
 from tests.e2e.soak.evidence import Delivered
@@ -35,13 +37,21 @@ from tests.machine import ROOT
 
 _ROLLOUTS = 20
 # Between two deliveries that take no time of their own, or little.
-_PAUSE = 40.0
+_PAUSE, _PAUSE_OF_THIN = 40.0, 10.0
+# Thin deliveries before, between and after the six other things.
+_BETWEEN, _BETWEEN_OF_FEW = 14, 3
 
 WAYS: dict[str, Callable[[Release, deliveries.Project], Delivery]] = {
     "dagship": Dagship,
     "set-image": SetImage,
     "in-place": InPlace,
     "faults": Dagship,
+}
+THIN: dict[str, Callable[[Release, deliveries.Project], Delivery]] = {
+    "thin": lambda release, project: Thin(release, replace(project, shapes=ALL), {}),
+    "thin-kubernetes": lambda release, project: Thin(
+        release, replace(project, shapes=ALL), {"executor": "KubernetesExecutor"}
+    ),
 }
 
 
@@ -50,6 +60,32 @@ def rows(project: Project, _rounds: int) -> list[Row]:
     with ThreadPoolExecutor(2) as lanes:
         measured = {way: lanes.submit(measure, project, way, _ROLLOUTS) for way in WAYS}
     return table({way: figure.result() for way, figure in measured.items()})
+
+
+def thin_rows(project: Project, _rounds: int) -> list[Row]:
+    """Thin deliveries, with Celery and, fewer of them, with the KubernetesExecutor; one after the other."""
+    return [
+        _thin_row(measure(project, "thin", _BETWEEN), "CeleryExecutor"),
+        _thin_row(measure(project, "thin-kubernetes", _BETWEEN_OF_FEW), "KubernetesExecutor"),
+    ]
+
+
+def _thin_row(found: Figures, executor: str) -> Row:
+    bad = found.mixed + found.stale + found.interrupted + found.failed
+    return Row(
+        what=f"soak, {len(found.seconds)} deliveries, {found.thin} of them thin, {executor}: runs that saw more than "
+        "one version, runs with tasks or code of another version than their stamp's, tasks interrupted, runs failed",
+        against="",
+        ours=f"{found.mixed} of {found.runs}, {found.stale} of {found.runs}, {found.interrupted} of {found.tasks}, "
+        f"{found.failed} of {found.runs}",
+        theirs="",
+        result=str(bad),
+        bound="0",
+        met=bad == 0 < found.spanning == found.kept,
+        remark=f"{found.spanning} runs went on when a newer version was there, all on their own; in between a deployer "
+        "killed when it had announced, a deleted ConfigMap, a cleared task and a backfill, a full rollout, a restarted "
+        f"dag-processor and a rollback; seconds of a delivery: {spread(found.seconds)}",
+    )
 
 
 def measure(project: Project, way: str, rollouts: int) -> Figures:
@@ -63,12 +99,13 @@ def measure(project: Project, way: str, rollouts: int) -> Figures:
         sys.exit("bench: kubectl is not there")
     kubectl = Kubectl(program, kubeconfig(), f"soak-{secrets.token_hex(4)}")
     release = Release(kubectl, run([str(ROOT / "script/helm")]).stdout.strip(), values, major=3)
-    delivery = WAYS[way](release, deliveries.Project(directory=directory, base=project.base, values=values))
+    delivery = (WAYS | THIN)[way](release, deliveries.Project(directory=directory, base=project.base, values=values))
     kubectl("create", "namespace", kubectl.namespace)
     try:
         _tell(f"installing Airflow for {way}")
         delivery.install()
-        evidence = soak(delivery, _acts(delivery, way, rollouts), pause=_PAUSE, tell=_tell)
+        pause = _PAUSE_OF_THIN if way in THIN else _PAUSE
+        evidence = soak(delivery, _acts(delivery, way, rollouts), pause=pause, tell=_tell)
     finally:
         delivery.gone()
         kubectl("delete", "namespace", kubectl.namespace, "--wait=false")
@@ -78,6 +115,9 @@ def measure(project: Project, way: str, rollouts: int) -> Figures:
 
 
 def _acts(delivery: Delivery, way: str, rollouts: int) -> Callable[[Driver], Iterable[Callable[[], Delivered]]]:
+    if way in THIN:
+        assert isinstance(delivery, Thin)
+        return lambda driver: by_thin.faults(delivery, driver, 2, rollouts)
     if way == "faults":
         assert isinstance(delivery, Dagship)
         return lambda driver: faults(delivery, driver, 2)

@@ -1,31 +1,44 @@
-"""The short form of the soak: two rollouts of dagship while an Airflow runs DAGs; docs/explanation/soak.md has all."""
+"""The short form of the soak: deliveries of dagship while an Airflow runs DAGs; docs/explanation/soak.md has all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from tests.e2e.releases import Release
-from tests.e2e.soak.by_dagship import Dagship
+from tests.e2e.soak.by_thin import Thin, faults
+from tests.e2e.soak.dagfiles import ALL
 from tests.e2e.soak.deliveries import Project
+from tests.e2e.soak.driver import Driver
 from tests.e2e.soak.figures import figures
-from tests.e2e.soak.soak import soak, versions
+from tests.e2e.soak.soak import Act, soak
 
-ROLLOUTS = 2
+# Before what may go wrong, and after it.
+FIRST, LAST = 2, 7
 
 
-def test_two_rollouts_change_no_runs_code_and_interrupt_no_task(
+def test_no_delivery_changes_a_runs_code_or_interrupts_a_task_and_most_replace_no_pod(
     based: Callable[[str], tuple[str, Path]], released: Callable[..., Release], tmp_path: Path
 ) -> None:
     base, values = based("3.3.2")
-    release = released(values, major=3)
-    delivery = Dagship(release, Project(directory=tmp_path, base=base, values=values), "--max-unavailable=2")
+    # Each delivery waits for the file that takes longest.
+    shapes = tuple(shape for shape in ALL if shape.imports < 5)
+    delivery = Thin(released(values, major=3), Project(directory=tmp_path, base=base, values=values, shapes=shapes), {})
     delivery.install()
 
-    evidence = soak(delivery, lambda _: versions(delivery, 2, ROLLOUTS), tell=print)
+    def acts(driver: Driver) -> Iterable[Act]:
+        yield partial(delivery.deliver, FIRST)
+        yield from faults(delivery, driver, FIRST + 1, 0)
+        yield partial(delivery.deliver, LAST)
+
+    evidence = soak(delivery, acts, tell=print)
 
     came_to = figures(evidence)
     # Otherwise nothing was put to the test: there were runs that went on when the next version was there.
-    assert came_to.spanning >= ROLLOUTS / 2, came_to
+    assert came_to.spanning >= len(evidence.delivered) / 2, came_to
     assert came_to.kept == came_to.spanning, came_to
-    assert {max(one.file, one.helper) for one in evidence.sightings} == set(range(1, ROLLOUTS + 2))
+    thin = [one for one in evidence.delivered if one.what.startswith("thin")]
+    assert [one for one in thin if one.pods] == []
+    assert len(thin) > len(evidence.delivered) / 2
+    assert {max(one.file, one.helper) for one in evidence.sightings} == set(range(1, LAST + 1))
     assert came_to.unseen == 0, came_to
-    assert (came_to.mixed, came_to.interrupted, came_to.failed) == (0, 0, 0), came_to
+    assert (came_to.mixed, came_to.stale, came_to.interrupted, came_to.failed) == (0, 0, 0, 0), came_to

@@ -86,6 +86,45 @@ def test_a_run_that_began_on_the_newer_version_spans_nothing() -> None:
     assert (found.spanning, found.kept) == (1, 1)
 
 
+def test_a_task_that_was_to_be_executed_again_was_interrupted_only_if_it_began_once_more() -> None:
+    twice = replace(
+        evidence([*GOOD, seen("b", AFTER + 9)], tries=(BEGUN, BEGUN)), cleared=frozenset({("long", "long-1", "b")})
+    )
+    third = replace(twice, sightings=(*twice.sightings, seen("b", AFTER + 19)))
+
+    assert (figures(twice).interrupted, figures(third).interrupted) == (0, 1)
+
+
+def test_the_first_try_of_the_task_that_is_to_fail_interrupted_nothing() -> None:
+    tries = TaskEnd(dag_id="long", run_id="long-1", task_id="retried", state="success", tries=(BEGUN, BEGUN))
+
+    assert figures(replace(evidence(GOOD), tasks=(tries,))).interrupted == 0
+
+
+@pytest.mark.parametrize(
+    ("stamp", "mark", "more", "stale"),
+    [
+        ("v1", "at_1", {}, 0),
+        ("v1", "at_2", {}, 1),
+        ("v2", "at_2", {}, 1),
+        ("v1", "at_1", {"file": 2, "helper": 2}, 1),
+        ("", "at_1", {}, 1),
+    ],
+    ids=["right", "tasks of another", "code of another", "code of another in one task", "no stamp"],
+)
+def test_a_run_is_stale_whose_tasks_or_code_are_not_of_the_version_that_it_is_stamped_with(
+    stamp: str, mark: str, more: dict[str, int], stale: int
+) -> None:
+    all_of_it = evidence([*GOOD, seen(mark, AFTER, **more)])
+    run = replace(all_of_it.runs[0], stamp=stamp)
+    end = TaskEnd(dag_id="long", run_id="long-1", task_id=mark, state="success", tries=(BEGUN,))
+
+    found = figures(replace(all_of_it, runs=(run,), tasks=(end,), numbers={"v1": 1, "v2": 2}))
+
+    assert found.stale == stale
+    assert figures(all_of_it).stale == 0  # a way without versions stamps nothing
+
+
 def test_a_run_that_did_not_succeed_failed() -> None:
     assert figures(evidence(GOOD, run="failed")).failed == 1
 

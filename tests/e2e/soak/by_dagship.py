@@ -25,16 +25,17 @@ class Dagship(Delivery):
 
     def install(self) -> None:
         """Installs with the image that push left here."""
-        repository(self.project.directory, self.project.base, **files(1))
+        repository(self.project.directory, self.project.base, **files(1, self.project.shapes))
         self.image(1)
         self._installed({})
 
     def image(self, number: int) -> str:
-        """Builds, tests and pushes a version; returns it by digest."""
+        """Builds, tests and pushes a version, as an image that replaces pods; returns it by digest."""
         self.project.write(number)
-        for task in ("build", "test-image"):
-            self._call(task)
-        pushed = self._call("push")
+        self.call("build", "--full")
+        self.call("test-image")
+        pushed = self.call("push")
+        self.numbers[pushed["dag_version"]] = number
         return f"{pushed['reference'].rpartition(':')[0]}@{pushed['digest']}"
 
     def deliver(self, number: int) -> Delivered:
@@ -45,19 +46,27 @@ class Dagship(Delivery):
     def roll(self, number: int, what: str = "rollout") -> Delivered:
         """Rolls out what was pushed."""
         began = time.time()
-        result = self._call("rollout", *self._how)
+        result = self.call("rollout", *self._how)
         return self.delivered(number, began, result, what)
 
     def back(self, number: int) -> Delivered:
         """Goes back to the release before, which delivered this version."""
         began = time.time()
-        return self.delivered(number, began, self._call("rollback"), "rollback")
+        return self.delivered(number, began, self.call("rollback"), "rollback")
 
     @staticmethod
     def delivered(number: int, began: float, result: dict[str, Any], what: str) -> Delivered:
         """What a rollout's document says of it."""
         tasks = result.get("tasks") or {}
         return Delivered(number=number, began=began, ended=time.time(), draining=tasks.get("draining"), what=what)
+
+    def pods(self) -> frozenset[str]:
+        """The pods of Airflow that there are now, by their ids; not those that are a task's."""
+        return frozenset(
+            one["metadata"]["uid"]
+            for one in self.release.kubectl.get("pods")["items"]
+            if "kubernetes_executor" not in one["metadata"]["labels"]
+        )
 
     def start(self, task: str, *arguments: str) -> subprocess.Popen[str]:
         """Starts a task of dagship, as a CI job does that knows the cluster."""
@@ -71,7 +80,8 @@ class Dagship(Delivery):
             text=True,
         )
 
-    def _call(self, task: str, *arguments: str) -> dict[str, Any]:
+    def call(self, task: str, *arguments: str) -> dict[str, Any]:
+        """Runs a task of dagship to its end, which is to be a good one; returns its document."""
         child = self.start(task, *arguments)
         said, told = child.communicate()
         assert child.returncode == 0, f"{task}: {told}"

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from tests.builders.airflow import Object
 from tests.e2e.releases import Release
-from tests.e2e.soak.dagfiles import files
-from tests.e2e.soak.evidence import Delivered
+from tests.e2e.soak.dagfiles import SHAPES, Shape, files
+from tests.e2e.soak.evidence import Cleared, Delivered
 
 # The same for all ways. A task whose worker is gone is noticed after two minutes instead of five. On a busy machine the
 # first task that a scheduler sends takes more than the second it is given, and fails by itself.
-VALUES = {
+VALUES: Object = {
     "workers": {"replicas": 2, "terminationGracePeriodSeconds": 300},
     "triggerer": {"replicas": 0},
     "config": {"scheduler": {"task_instance_heartbeat_timeout": 120}, "celery": {"operation_timeout": 30}},
@@ -26,17 +26,19 @@ class Project:
         directory: A directory of its own.
         base: The Airflow base image.
         values: Values of the testbed.
+        shapes: Its DAGs.
 
     """
 
     directory: Path
     base: str
     values: Path
+    shapes: tuple[Shape, ...] = SHAPES
 
     def write(self, number: int) -> Path:
         """Makes the DAGs of a version; returns their directory."""
         folder = self.directory / "dags"
-        for name, text in files(number).items():
+        for name, text in files(number, self.shapes).items():
             (folder / f"{name}.py").write_text(text, encoding="utf-8")
         return folder
 
@@ -55,6 +57,9 @@ class Delivery(ABC):
     def __init__(self, release: Release, project: Project) -> None:
         self.release = release
         self.project = project
+        # What Evidence has of them.
+        self.numbers: dict[str, int] = {}
+        self.cleared: set[Cleared] = set()
 
     @abstractmethod
     def install(self) -> None:

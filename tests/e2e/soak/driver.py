@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from tests.e2e.api import until
 from tests.e2e.releases import Release
-from tests.e2e.soak.dagfiles import SHAPES, Shape, tag
+from tests.e2e.soak.dagfiles import Shape, tag
 from tests.e2e.soak.line import Line
 
 _PAUSE = 1.5
@@ -20,13 +20,15 @@ class Driver:
 
     Args:
         release: Airflow.
+        shapes: Its DAGs.
 
     """
 
-    def __init__(self, release: Release) -> None:
+    def __init__(self, release: Release, shapes: tuple[Shape, ...]) -> None:
+        self._shapes = shapes
         self._line = Line(release)
-        # A line is for one thread.
-        self._asking = Line(release)
+        # A line is for one thread: this one for that of whoever delivers.
+        self.asking = Line(release)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._drive, name="driver")
         self._numbers: Counter[str] = Counter()
@@ -35,7 +37,7 @@ class Driver:
         self._failed: BaseException | None = None
 
     def __enter__(self) -> Self:
-        for shape in SHAPES:
+        for shape in self._shapes:
             self._served(shape, 1)
             self._line("PATCH", f"/dags/{shape.dag_id}", {"is_paused": False})
         self._thread.start()
@@ -45,7 +47,7 @@ class Driver:
         self._over.set()
         self._thread.join()
         self._line.__exit__()
-        self._asking.__exit__()
+        self.asking.__exit__()
 
     def wait(self, dag_id: str = "long", *, since: float = 0.0, seconds: float = 300) -> None:
         """Waits until a run is at work that was started after a moment, epoch seconds."""
@@ -61,7 +63,7 @@ class Driver:
 
     def used(self, number: int) -> None:
         """Waits until Airflow serves a version, and a run was started since."""
-        for shape in SHAPES:
+        for shape in self._shapes:
             self._served(shape, number)
         # One whose task was lost with its worker takes as long as Airflow takes to miss it: ten minutes.
         self.wait("short", since=time.time(), seconds=900)
@@ -71,7 +73,7 @@ class Driver:
         self._over.set()
         self._thread.join()
         self.check()
-        until(lambda: not self._unfinished(self._asking), "all runs ended", seconds)
+        until(lambda: not self._unfinished(self.asking), "all runs ended", seconds)
 
     def check(self) -> None:
         """Fails if the other thread did."""
@@ -84,7 +86,7 @@ class Driver:
     def _tags(self, shape: Shape) -> list[str]:
         """Of a DAG that is served; none else."""
         try:
-            found: dict[str, Any] = self._asking("GET", f"/dags/{shape.dag_id}")
+            found: dict[str, Any] = self.asking("GET", f"/dags/{shape.dag_id}")
         except urllib.error.HTTPError:
             return []
         return [] if found["is_stale"] else [one["name"] for one in found["tags"]]
@@ -100,7 +102,7 @@ class Driver:
             while not self._over.wait(_PAUSE):
                 self._open = self._unfinished(self._line)
                 at_work = Counter(one["dag_id"] for one in self._open)
-                for shape in SHAPES:
+                for shape in self._shapes:
                     if at_work[shape.dag_id] < shape.at_once and self._due(shape):
                         self._start(shape)
         except BaseException as failed:  # noqa: BLE001 - shown by who waits
@@ -109,7 +111,7 @@ class Driver:
     def _due(self, shape: Shape) -> bool:
         """Runs of a DAG begin apart, so that at any moment they are at different steps."""
         last = self._began.get(shape.dag_id, 0)
-        return time.time() - last >= shape.steps * shape.seconds / shape.at_once
+        return time.time() - last >= max(shape.every, shape.steps * shape.seconds / shape.at_once)
 
     def _start(self, shape: Shape) -> None:
         self._numbers[shape.dag_id] += 1

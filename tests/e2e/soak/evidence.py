@@ -1,12 +1,15 @@
 """What there is to judge after a soak: what Airflow knows of runs and tasks, and what each task saw."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from tests.e2e.soak.dagfiles import SEEN
 from tests.e2e.soak.line import Line
+
+Cleared = tuple[str, str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +92,7 @@ class RunEnd:
         state: Airflow's word.
         began: Epoch seconds.
         ended: Epoch seconds.
+        stamp: The DAG version that Airflow says it is of; empty where it says none.
 
     """
 
@@ -97,6 +101,7 @@ class RunEnd:
     state: str
     began: float
     ended: float
+    stamp: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +114,7 @@ class Delivered:
         ended: When all of the cluster had it.
         draining: Seconds of it in which workers were ending their tasks; None where none had to go.
         what: What was done, for people.
+        pods: How many pods of Airflow are new since; None where nobody counted.
 
     """
 
@@ -117,6 +123,7 @@ class Delivered:
     ended: float
     draining: float | None = None
     what: str = "rollout"
+    pods: int | None = None
 
     @property
     def seconds(self) -> float:
@@ -133,6 +140,8 @@ class Evidence:
         tasks: Every task of them.
         sightings: What their executions saw.
         delivered: What was delivered meanwhile, in this order.
+        numbers: The number of each DAG version, by what runs are stamped with; none where a way has no versions.
+        cleared: Tasks that somebody had executed again when they had ended: DAG, run and task.
 
     """
 
@@ -140,9 +149,13 @@ class Evidence:
     tasks: tuple[TaskEnd, ...]
     sightings: tuple[Sighting, ...]
     delivered: tuple[Delivered, ...]
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    cleared: frozenset[Cleared] = frozenset()
 
 
-def collect(line: Line, delivered: tuple[Delivered, ...]) -> Evidence:
+def collect(
+    line: Line, delivered: tuple[Delivered, ...], *, numbers: Mapping[str, int], cleared: Iterable[Cleared]
+) -> Evidence:
     """Asks Airflow, when all runs have ended."""
     return Evidence(
         runs=tuple(
@@ -152,6 +165,7 @@ def collect(line: Line, delivered: tuple[Delivered, ...]) -> Evidence:
                 state=one["state"],
                 began=_epoch(one["start_date"]),
                 ended=_epoch(one["end_date"]),
+                stamp=one.get("bundle_version") or "",
             )
             for one in line.all("/dags/~/dagRuns", "dag_runs", "id")
         ),
@@ -159,7 +173,7 @@ def collect(line: Line, delivered: tuple[Delivered, ...]) -> Evidence:
             TaskEnd(
                 dag_id=one["dag_id"],
                 run_id=one["dag_run_id"],
-                task_id=one["task_id"],
+                task_id=one["task_id"] + (f"[{one['map_index']}]" if one["map_index"] >= 0 else ""),
                 state=one["state"] or "",
                 tries=_tries(line, one),
             )
@@ -169,12 +183,15 @@ def collect(line: Line, delivered: tuple[Delivered, ...]) -> Evidence:
             sighting(one["value"]) for one in line.all("/variables", "variables", "key") if one["key"].startswith(SEEN)
         ),
         delivered=delivered,
+        numbers=numbers,
+        cleared=frozenset(cleared),
     )
 
 
 def _tries(line: Line, task: dict[str, Any]) -> tuple[Try, ...]:
     """All tries of a task instance; asked for only where there was more than one."""
-    path = f"/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}/tries"
+    path = f"/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}"
+    path += f"/{task['map_index']}/tries" if task["map_index"] >= 0 else "/tries"
     found = line("GET", path)["task_instances"] if task["try_number"] > 1 else [task]
     return tuple(
         Try(

@@ -3,7 +3,8 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-from tests.e2e.soak.evidence import Evidence, Sighting
+from tests.e2e.soak.dagfiles import MARK, RETRIED
+from tests.e2e.soak.evidence import Cleared, Evidence, RunEnd, Sighting, TaskEnd
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,12 +15,14 @@ class Figures:
         runs: Runs there were.
         tasks: Tasks that ran.
         mixed: Runs that saw more than one version, of the DAG file, of the module beside it, or of both together.
-        interrupted: Tasks that began more than once, or failed: none does so by itself.
+        stale: Runs with the tasks of another version than the one that they are stamped with, or with its code.
+        interrupted: Tasks that failed, or began more often than they should: once, but where that was asked for.
         requeued: Tasks of which a scheduler gave up a try before it began: nothing of them was lost.
         failed: Runs that did not succeed.
         spanning: Runs with a task before a version was first seen by anyone, and one after it.
         kept: Those of them that saw one version, and an older one than others had seen before.
         unseen: Tasks that succeeded and left no word of what they saw.
+        thin: Deliveries of which no pod is new.
         seconds: Of each delivery.
         draining: Seconds of each in which workers were ending their tasks; empty where none had to go.
 
@@ -28,12 +31,14 @@ class Figures:
     runs: int
     tasks: int
     mixed: int
+    stale: int
     interrupted: int
     requeued: int
     failed: int
     spanning: int
     kept: int
     unseen: int
+    thin: int
     seconds: tuple[float, ...]
     draining: tuple[float, ...]
 
@@ -41,7 +46,7 @@ class Figures:
 def figures(evidence: Evidence) -> Figures:
     """Counts."""
     by_run: dict[tuple[str, str], list[Sighting]] = defaultdict(list)
-    executions: Counter[tuple[str, str, str]] = Counter()
+    executions: Counter[Cleared] = Counter()
     for one in evidence.sightings:
         by_run[one.dag_id, one.run_id].append(one)
         executions[one.dag_id, one.run_id, one.task_id] += 1
@@ -51,21 +56,42 @@ def figures(evidence: Evidence) -> Figures:
         runs=len(evidence.runs),
         tasks=len(executions),
         mixed=sum(len({version for one in seen for version in (one.file, one.helper)}) > 1 for seen in by_run.values()),
+        stale=sum(_stale(evidence, run, by_run[run.dag_id, run.run_id]) for run in evidence.runs),
         interrupted=sum(
-            task.state == "failed" or task.begun > 1 or executions[task.dag_id, task.run_id, task.task_id] > 1
+            task.state == "failed" or max(task.begun, executions[_of(task)]) > _asked(evidence, task)
             for task in evidence.tasks
         ),
         requeued=sum(0 < task.begun < len(task.tries) for task in evidence.tasks),
         failed=sum(run.state != "success" for run in evidence.runs),
         spanning=len(spans),
         kept=sum(_kept(announced, seen) for seen in spans),
-        unseen=sum(
-            task.state == "success" and not executions[task.dag_id, task.run_id, task.task_id]
-            for task in evidence.tasks
-        ),
+        unseen=sum(task.state == "success" and not executions[_of(task)] for task in evidence.tasks),
+        thin=sum(one.pods == 0 for one in evidence.delivered),
         seconds=tuple(one.seconds for one in evidence.delivered),
         draining=tuple(one.draining for one in evidence.delivered if one.draining is not None),
     )
+
+
+def _of(task: TaskEnd) -> Cleared:
+    return task.dag_id, task.run_id, task.task_id
+
+
+def _asked(evidence: Evidence, task: TaskEnd) -> int:
+    """How often a task was to begin."""
+    return 1 + (task.task_id == RETRIED) + (_of(task) in evidence.cleared)
+
+
+def _stale(evidence: Evidence, run: RunEnd, seen: list[Sighting]) -> bool:
+    """Whether a run is of another version than its stamp says, by its tasks or by what they saw."""
+    number = evidence.numbers.get(run.stamp)
+    if number is None:
+        return bool(evidence.numbers)
+    marks = {
+        task.task_id
+        for task in evidence.tasks
+        if (task.dag_id, task.run_id) == (run.dag_id, run.run_id) and task.task_id.startswith(MARK)
+    }
+    return not marks <= {f"{MARK}{number}"} or any({one.file, one.helper} != {number} for one in seen)
 
 
 def _announced(evidence: Evidence) -> dict[int, float]:

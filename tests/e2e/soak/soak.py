@@ -26,7 +26,7 @@ def soak(
 
     """
     delivered: list[Delivered] = []
-    with Driver(delivery.release) as driver, Line(delivery.release) as line:
+    with Driver(delivery.release, delivery.project.shapes) as driver, Line(delivery.release) as line:
         for act in acts(driver):
             driver.wait()
             if delivered:
@@ -38,7 +38,7 @@ def soak(
             tell(f"{delivery.what}: {done.what} to version {done.number} took {done.seconds:.1f} s{draining}")
             driver.used(done.number)
         driver.finish()
-        evidence = collect(line, tuple(delivered))
+        evidence = collect(line, tuple(delivered), numbers=delivery.numbers, cleared=delivery.cleared)
         for task in evidence.tasks:
             for one in task.tries if len(task.tries) > 1 else ():
                 tell(f"{delivery.what}: {task.task_id} of {task.run_id}: {one}")

@@ -1,0 +1,95 @@
+"""What thin delivery takes at rest: queries of the dag-processor, and requests to the API server."""
+
+import json
+import re
+import time
+from collections.abc import Mapping
+
+from bench.real import Air
+from bench.table import Row
+from dagship.model import thin
+from tests.builders.airflow import Object
+from tests.e2e.releases import NAME
+
+_PROCESSOR = f"deployment/{NAME}-dag-processor"
+_POSTGRES = f"{NAME}-postgres-0"
+_SETTLE, _MEASURE = 60, 180
+_QUERIES = 60
+# psycopg says a statement; what has been prepared is executed. The brackets of a transaction are none.
+_SAID = re.compile(r"LOG: +(?:statement|execute [^:]*): (?!BEGIN|COMMIT|ROLLBACK)")
+# How often a dag-processor asks its database about bundles, seconds: images of dagship say 1, and Airflow 5.
+_INTERVAL = {"name": "AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL", "value": "5"}
+_REQUESTS = re.compile(
+    r'^apiserver_request_total\{.*resource="(?:configmaps|pods)".*verb="(?!WATCH).*\} (\S+)$', re.MULTILINE
+)
+
+
+def rows(air: Air) -> list[Row]:
+    """Both as they are, then without what is there for thin deliveries; the dag-processor has it again afterwards."""
+    for setting in ("log_statement = 'all'", "log_line_prefix = '%h '"):
+        _sql(air, f"ALTER SYSTEM SET {setting}")
+    _sql(air, "SELECT pg_reload_conf()")
+    having = _minute(air)
+    container = _container(air)
+    mounts = [one for one in container["volumeMounts"] if one["name"] != thin.VOLUME]
+    _change(air, {"volumeMounts": mounts, "env": [*container["env"], _INTERVAL]})
+    lacking = _minute(air)
+    _change(air, {"volumeMounts": container["volumeMounts"], "env": container["env"]})
+    _sql(air, "ALTER SYSTEM RESET ALL")
+    _sql(air, "SELECT pg_reload_conf()")
+    return [
+        Row(
+            what=f"{what} a minute, at rest",
+            against="the same without the mount, and with Airflow's own interval",
+            ours=f"{with_it:.0f}",
+            theirs=f"{without:.0f}",
+            result=f"{with_it - without:+.0f}",
+            bound=f"≤ +{bound}",
+            met=round(with_it - without) <= bound,
+            remark=remark,
+        )
+        for what, with_it, without, bound, remark in (
+            ("queries of the dag-processor", having[0], lacking[0], _QUERIES, "as Postgres logs them"),
+            (
+                "requests to the API server about pods and ConfigMaps", having[1], lacking[1], 0,
+                "of everything in the cluster, watches left out",
+            ),
+        )
+    ]  # fmt: skip
+
+
+def _container(air: Air) -> Object:
+    found: Object = air.kubectl.get(_PROCESSOR)["spec"]["template"]["spec"]["containers"][0]
+    return found
+
+
+def _change(air: Air, parts: Mapping[str, object]) -> None:
+    """Gives the dag-processor other mounts and variables."""
+    where = "/spec/template/spec/containers/0"
+    patch = [{"op": "replace", "path": f"{where}/{name}", "value": value} for name, value in parts.items()]
+    air.kubectl("patch", _PROCESSOR, "--type=json", f"--patch={json.dumps(patch)}")
+    air.kubectl.wait_ready(_PROCESSOR, seconds=300)
+
+
+def _minute(air: Air) -> tuple[float, float]:
+    """Queries and requests of a minute, once nothing happens any more."""
+    time.sleep(_SETTLE)
+    (address,) = (
+        one["status"]["podIP"]
+        for one in air.kubectl.get("pods")["items"]
+        if one["metadata"]["labels"].get("app.kubernetes.io/component") == "dag-processor"
+    )
+    before = _requests(air)
+    time.sleep(_MEASURE)
+    asked = _requests(air) - before
+    log = air.kubectl("logs", _POSTGRES, f"--since={_MEASURE}s")
+    said = sum(line.startswith(f"{address} ") and bool(_SAID.search(line)) for line in log.splitlines())
+    return said * 60 / _MEASURE, asked * 60 / _MEASURE
+
+
+def _requests(air: Air) -> float:
+    return sum(float(count) for count in _REQUESTS.findall(air.kubectl("get", "--raw", "/metrics")))
+
+
+def _sql(air: Air, statement: str) -> None:
+    air.kubectl("exec", _POSTGRES, "--", "psql", "-h", "/var/run/postgresql", "-U", "airflow", "-c", statement)

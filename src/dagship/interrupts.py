@@ -19,6 +19,7 @@ class _State:
     first = 0.0  # when the one came that is being obeyed, monotonic; 0 for none
     put_off = 0
     pending = False
+    count = 0
     told: "list[Callable[[bool], None]]"
 
     def __init__(self) -> None:
@@ -59,12 +60,18 @@ def put_off() -> Iterator[None]:
             raise KeyboardInterrupt
 
 
+def count() -> int:
+    """Returns how many signals were heard: a program that starts while one comes is not among those that it ends."""
+    return _state.count
+
+
 def tell(act: Callable[[bool], None]) -> None:
     """Has `act` called at each signal: with true where what is ending is to be hurried."""
     _state.told.append(act)
 
 
 def _hear(*_: object) -> None:
+    _state.count += 1  # before anything else: see `count`
     again = bool(_state.first) and time.monotonic() - _state.first < _ORDERLY
     for act in _state.told:
         act(again)

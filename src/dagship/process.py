@@ -64,11 +64,14 @@ def run(
     """
     log.info("%s", shlex.join(argv))
     errors: list[str] = []
+    heard = interrupts.count()
     child = reader = timer = None
     try:
         with interrupts.put_off():  # one that was just started must be known before it can be ended
             child = _start(argv, env)
             _running[child] = threading.current_thread()
+            if threading.current_thread() is not threading.main_thread() and interrupts.count() != heard:
+                _send(child, signal.SIGTERM)
         reader = threading.Thread(target=_read_lines, args=(child, errors, on_line), daemon=True)
         reader.start()
         if limit is not None:

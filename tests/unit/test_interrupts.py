@@ -14,13 +14,25 @@ import pytest
 
 # A task that holds something, as a lease, while a program writes; it says whether that still ran when it let go.
 _TASK = """
-import sys, threading
+import os, signal, subprocess, sys, threading
 from pathlib import Path
 from invoke import Exit
 from dagship import process
 from dagship.cli import running
 
 ended = threading.Event()
+heard = threading.Event()
+
+class Late(subprocess.Popen):  # its start takes until a signal has come
+    def __init__(self, *given, **more):
+        super().__init__(*given, **more)
+        while not Path("pid").exists():
+            threading.Event().wait(0.01)
+        os.kill(os.getpid(), signal.SIGTERM)
+        heard.wait()
+
+if sys.argv[3:] == ["late"]:
+    process.subprocess.Popen = Late
 
 def writes():
     try:
@@ -30,12 +42,13 @@ def writes():
 
 def act(project):
     try:
-        if sys.argv[2:] == ["beside"]:
+        if "beside" in sys.argv:
             threading.Thread(target=writes).start()
             ended.wait()
         else:
             writes()
     finally:
+        heard.set()
         ended.wait()
         pid = Path("pid").read_text().strip()
         stat = Path("/proc", pid, "stat")
@@ -94,6 +107,14 @@ def test_a_second_signal_kills_the_program_and_does_not_let_go_before_it_is_gone
 def test_a_program_that_another_thread_waits_for_ends_as_well(tmp_path: Path, sent: signal.Signals) -> None:
     with begun(tmp_path, _HEARS, "beside") as task:
         task.send_signal(sent)
+        task.communicate(timeout=20)
+
+    assert task.returncode == 130
+    assert (tmp_path / "released").read_text() == "after it"
+
+
+def test_a_program_that_a_thread_was_just_starting_ends_as_well(tmp_path: Path) -> None:
+    with begun(tmp_path, _HEARS, "beside", "late") as task:
         task.communicate(timeout=20)
 
     assert task.returncode == 130

@@ -48,17 +48,22 @@ def said(versions: Mapping[str, int]) -> str:
     return ", ".join(f"{version} ({runs} run{'s' if runs > 1 else ''})" for version, runs in versions.items())
 
 
-def refusal(versions: Mapping[str, int], stuck: str = "") -> Refused:
+def refusal(versions: Mapping[str, int], stuck: str = "", *, ends: bool = True) -> Refused:
     """Says which runs would be left without their code, and what to do.
 
     Args:
         versions: The DAG versions, with their runs.
         stuck: What keeps some of these from ending, which waiting does not change.
+        ends: Whether any of them may end.
 
     """
-    wait = "Or wait until those runs have ended: --wait-for-runs."
+    advice = (
+        "Build again so that they are kept: with --previous IMAGE, or where the cluster can be asked.",
+        stuck,
+        "Or wait until those runs have ended: --wait-for-runs." if ends else "",
+        "--interrupt-tasks rolls out all the same.",
+    )
     return Refused(
         f"Unfinished runs are pinned to DAG versions that the image does not hold, and would fail: {said(versions)}.",
-        "Build again so that they are kept: with --previous IMAGE, or where the cluster can be asked. "
-        f"{f'{stuck} {wait}' if stuck else wait} --interrupt-tasks rolls out all the same.",
+        " ".join(filter(None, advice)),
     )

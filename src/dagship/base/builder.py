@@ -124,7 +124,7 @@ def obstacle(plan: Plan, python: str, kind: str, words: str) -> DagshipError:
         case "no-version":
             return UsageError(
                 f"The package index has no {airflow} for Python {python}.",
-                "Name one that it has with --airflow, as 3.3.2; or, where it is not the index you mean, set index_url.",
+                "Name one that it has with --airflow; or, where it is not the index you mean, set index_url.",
                 words,
             )
         case "no-extra":

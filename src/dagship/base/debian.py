@@ -44,7 +44,7 @@ _LEFT_OUT = (
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 _PYTHON = re.compile(r"^Package: python3\.\d+\n(?:.+\n)*?Version: ([0-9.]+)", re.MULTILINE)
-_ADVICE = "Where that cannot be, name an image that holds Airflow with --base instead of building one."
+_ADVICE = "Where that cannot be, name an image that holds Airflow with the setting base instead of building one."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -84,7 +84,7 @@ def plan_base(settings: Settings, root: Path) -> Plan:
     if settings.platform not in ((), (platform,)):
         raise UsageError(
             f"A base can be built for this machine's {platform} alone, not for {', '.join(settings.platform)}.",
-            "Leave the setting platform out, or name an image for those platforms with --base.",
+            "Leave the setting platform out, or name an image for those platforms with the setting base.",
         )
     extras = settings.extras or default_extras(settings.airflow)
     return Plan(

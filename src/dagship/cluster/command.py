@@ -11,6 +11,8 @@ from dagship.errors import OutsideError
 
 # Bytes of what a command reads, in one message.
 _PIECE = 64 * 1024
+# Bytes that a command may print; what is asked for here are answers of Airflow and short files.
+_MOST = 16_000_000
 
 
 def run(transport: Transport, call: Call, timeout: float, stdin: bytes = b"") -> tuple[int, str]:
@@ -69,6 +71,7 @@ def _finish(client: Any, call: Call, timeout: float) -> tuple[int, str]:  # noqa
     from kubernetes.stream.ws_client import ERROR_CHANNEL, STDOUT_CHANNEL
 
     deadline = time.monotonic() + timeout
+    _limit(client, call)
     try:
         while client.is_open() and (left := deadline - time.monotonic()) > 0:
             client.update(timeout=left)
@@ -81,6 +84,21 @@ def _finish(client: Any, call: Call, timeout: float) -> tuple[int, str]:  # noqa
     # Older releases of the library have text, and not bytes, of a channel on which nothing came.
     output, status = (client.read_channel(channel) or b"" for channel in (STDOUT_CHANNEL, ERROR_CHANNEL))
     return exit_code(status, call.what), output.decode("utf-8", "replace")
+
+
+def _limit(client: Any, call: Call) -> None:  # noqa: ANN401 - as above
+    """Ends what prints without end: as long as there is more, the library goes on reading and keeps it all."""
+    receive, read = client.sock.recv_data_frame, 0
+
+    def counted(*arguments: Any) -> Any:  # noqa: ANN401 - as above
+        nonlocal read
+        code, frame = receive(*arguments)
+        read += len(frame.data or b"")
+        if read > _MOST:
+            raise OutsideError(f"Cannot {call.what}: it printed more than {_MOST // 1_000_000} MB.")
+        return code, frame
+
+    client.sock.recv_data_frame = counted
 
 
 def exit_code(status: bytes, what: str) -> int:

@@ -79,7 +79,7 @@ def of_engine(text: str) -> OutsideError:
     return of_login(text) or OutsideError("The container engine failed.", "", tail(text))
 
 
-OF_A_BASE = "Build one from Debian and PyPI packages with `base`, or name another with --base."
+OF_A_BASE = "Build one from Debian and PyPI packages with `base`, or name another with --base or the setting base."
 _OF_A_BUILDER = "A builder other than the engine's own finds only what a registry has: push the base to one."
 
 

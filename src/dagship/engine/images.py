@@ -83,13 +83,19 @@ def platforms(reference: str) -> Mapping[str, str]:
     finished = process.run(
         ["docker", "buildx", "imagetools", "inspect", "--raw", "--", reference], limit=_ANSWER_SECONDS
     )
-    if finished.code != 0:
+    return platforms_of(finished.stdout) if finished.code == 0 else {}
+
+
+def platforms_of(text: str) -> Mapping[str, str]:
+    """Reads the platforms of an index, each with its digest; none where a registry has sent something else."""
+    try:
+        found = {
+            "/".join(filter(None, map((each.get("platform") or {}).get, ("os", "architecture", "variant")))): each
+            for each in json.loads(text).get("manifests", ())
+        }
+        return {name: each["digest"] for name, each in found.items() if name and not name.startswith("unknown")}
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return {}
-    found = {
-        "/".join(filter(None, map((manifest.get("platform") or {}).get, ("os", "architecture", "variant")))): manifest
-        for manifest in json.loads(finished.stdout).get("manifests", ())
-    }
-    return {name: each["digest"] for name, each in found.items() if name and not name.startswith("unknown")}
 
 
 @dataclass(frozen=True, kw_only=True)

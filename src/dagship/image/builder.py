@@ -79,7 +79,7 @@ def _check_made(settings: Settings, plan: Plan, facts: images.ImageFacts | None,
     if facts is None and not elsewhere:
         raise OutsideError(
             f"{plan.reference} was built, but the engine does not have it.",
-            f"The builder {settings.builder or 'in use'} keeps images elsewhere: add --push, or use another.",
+            f"The builder {settings.builder or 'in use'} keeps images elsewhere: build --push, or use another builder.",
         )
     if facts is not None and not existing.is_on_base(plan, facts):
         raise OutsideError(

@@ -15,8 +15,8 @@ from dagship.terminal.console import Console
 from dagship.workspace import Workspace
 
 _OR_LEAVE_IT = (
-    "Name another with --previous; without it, what the cluster runs or what push left here counts, and where that is "
-    "not to be had either, runs do not find the code that they began on."
+    "Name another with --previous or the setting previous; without it, what the cluster runs or what push left here "
+    "counts, and where that is not to be had either, runs do not find the code that they began on."
 )
 
 
@@ -159,7 +159,8 @@ def _tree(here: Path, console: Console, version: str, holders: Sequence[Source],
     if not holders:
         console.warn(
             f"Unfinished runs began on the DAG version {version}, and no image found here holds it: "
-            "they would not find their code in the image that is built. --previous names an image that holds it."
+            "they would not find their code in the image that is built. "
+            "--previous or the setting previous names an image that holds it."
         )
     for source in holders:
         if source.reference in lost:
@@ -175,7 +176,10 @@ def _tree(here: Path, console: Console, version: str, holders: Sequence[Source],
             return tree
         said = f"The directory of the DAG version {version} in {source.reference} is not what its name says."
         if source.explicit:
-            raise OutsideError(said, "Name another image with --previous: this one was changed after it was built.")
+            raise OutsideError(
+                said,
+                "Name another image with --previous or the setting previous: this one was changed after it was built.",
+            )
         console.warn(f"{said} It is left out.")
     return None
 

@@ -11,7 +11,9 @@ from dagship.verify.observation import SeenError, SeenEvent, SeenModule
 from dagship.verify.tracebacks import Trace
 
 NETWORK_HINT = "Move the call into a task: Airflow imports the file every few seconds, also when that host is down."
-TIMEOUT_HINT = "Move the work into a task, or give it more with --import-timeout and Airflow's dagbag_import_timeout."
+TIMEOUT_HINT = (
+    "Move the work into a task, or give it more with the setting import_timeout and Airflow's dagbag_import_timeout."
+)
 EXIT_HINT = "Raise an exception instead; when the process ends, Airflow shows no error and drops the file's DAGs."
 LOST_HINT = "Take that out: Airflow's dag-processor gets nothing back either, and drops the file's DAGs."
 _SYSTEM_EXIT_HINT = "Raise an exception that says why: Airflow shows its number at most, Airflow 2 nothing at all."

@@ -19,7 +19,7 @@ from dagship.model.verify_report import CheckedTest, Finding
 from dagship.resources import copy_programs, programs
 from dagship.settings import Settings
 from dagship.terminal.console import Console
-from dagship.untrusted import boundary
+from dagship.untrusted import boundary, files
 from dagship.verify.finding import finding
 from dagship.verify.observation import SeenTests
 from dagship.workspace import Workspace
@@ -103,11 +103,22 @@ def read_runner(kept: Path) -> dict[str, bytes]:
     """Reads an installed pytest, by name in the container; an image made its files, and could have made links.
 
     Raises:
-        UsageError: Something in it is a link.
+        UsageError: Something in it is a link, or it is too much.
 
     """
     boundary.refuse_links(kept)
-    return {f"pytest/{file.relative_to(kept).as_posix()}": file.read_bytes() for file in _files(kept)}
+    found: dict[str, bytes] = {}
+    left = _MOST
+    for file in _files(kept):
+        try:
+            found[f"pytest/{file.relative_to(kept).as_posix()}"] = content = files.read(file, limit=left)
+        except OSError as failed:
+            raise UsageError(
+                f"The pytest in {kept} cannot be read: {file.name}: {failed.strerror}.",
+                "Delete that directory: it is made again; or put pytest into the requirements, then none is needed.",
+            ) from failed
+        left -= len(content)
+    return found
 
 
 def _kept(workspace: Workspace, image: BaseImage) -> Path:

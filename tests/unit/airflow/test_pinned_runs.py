@@ -60,3 +60,10 @@ def test_the_refusal_names_versions_runs_and_the_ways_out() -> None:
     assert f"{A} (1 run), {B} (2 runs)" in refused.message
     assert all(flag in refused.hint for flag in ("--previous", "--wait-for-runs", "--interrupt-tasks"))
     assert 1 == refused.exit_code
+
+
+def test_no_wait_is_advised_for_runs_of_which_none_can_end() -> None:
+    refused = pinned_runs.refusal({A: 1}, "Their DAG is gone; mark them as failed.", ends=False)
+
+    assert "mark them as failed" in refused.hint
+    assert "--wait-for-runs" not in refused.hint

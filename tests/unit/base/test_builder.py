@@ -43,6 +43,12 @@ def test_each_obstacle_has_its_error(
     assert words in raised.message + raised.detail
 
 
+def test_the_version_that_is_not_there_is_no_example_of_one_that_is(tmp_path: Path) -> None:
+    asked = plan(tmp_path)
+
+    assert asked.airflow not in base.obstacle(asked, "3.11.2", "no-version", "no solution").hint
+
+
 def test_a_conflict_with_constraints_names_them(tmp_path: Path) -> None:
     given = replace(plan(tmp_path), constraints="six==1\n")
 

@@ -169,3 +169,4 @@ def test_a_platform_of_another_machine_is_answered_with_the_setting_since_base_h
 
     assert "the setting platform" in refused.value.hint
     assert "--platform" not in refused.value.hint
+    assert "--base" not in refused.value.hint

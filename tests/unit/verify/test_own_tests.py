@@ -104,6 +104,16 @@ def test_a_link_in_the_pytest_that_is_kept_is_not_followed(tmp_path: Path, name:
         own_tests.read_runner(kept)
 
 
+def test_a_pytest_that_is_more_than_memory_should_hold_is_not_read(tmp_path: Path) -> None:
+    for number in range(3):
+        with (tmp_path / f"{number}.py").open("wb") as file:
+            file.truncate(100 << 20)
+
+    with pytest.raises(UsageError, match=r"2\.py: it has more than") as refused:
+        own_tests.read_runner(tmp_path)
+    assert "requirements" in refused.value.hint
+
+
 def test_tests_that_are_too_much_together_are_refused(tmp_path: Path) -> None:
     for number in range(3):
         with (tmp_path / f"test_{number}.py").open("wb") as file:

@@ -120,7 +120,7 @@ def unpack(data: bytes, version: str, digest: str = "") -> Tree | None:
     files: list[TreeFile] = []
     link = ""
     try:
-        with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
             for member in archive:
                 place = member.name.removeprefix("./").removeprefix(f"{version}/")
                 if member.issym() and member.linkname == DAGS and not link:

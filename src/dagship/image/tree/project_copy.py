@@ -104,7 +104,8 @@ def unpack(archive: Path, into: Path, where: Places, given: Mapping[str, object]
 
     """
     try:
-        with tarfile.open(archive) as opened:
+        # What is packed, or has holes, may be larger than any disk.
+        with tarfile.open(archive, "r:") as opened:
             members = opened.getmembers()
             _check_kind(members)
             outside = [each.name for each in members if each.name not in given and not where.hold(each.name)]
@@ -128,7 +129,8 @@ def _check_kind(members: list[tarfile.TarInfo]) -> None:
     for member in members:
         parts = member.name.split("/")
         above = {"/".join(parts[:count]) for count in range(1, len(parts))}
-        if {"", ".", ".."} & set(parts) or above & names or not (member.isreg() or member.issym()):
+        is_ours = (member.isreg() and not member.issparse()) or member.issym()
+        if {"", ".", ".."} & set(parts) or above & names or not is_ours:
             raise tarfile.TarError(f"{member.name!r} is not what dagship writes")
     if len(names) != len(members):
         raise tarfile.TarError("a name is there twice")

@@ -19,6 +19,7 @@ _MOST_ENTRIES = 100_000
 _DEEPEST = 100
 # All files together: so many of the largest size allowed, and always so many bytes.
 _MOST_OF_THE_LARGEST = 20
+_OF_DAGS = "DAG directory"
 _ALWAYS_ALLOWED = 200 << 20
 
 
@@ -46,7 +47,7 @@ class Walk:
         rules: Rules,
         max_file_size: int,
         *,
-        what: str = "DAG directory",
+        what: str = _OF_DAGS,
         only: str = "",
         size: int = 0,
     ) -> None:
@@ -104,9 +105,15 @@ class Walk:
         if len(above) > _DEEPEST:
             raise UsageError(
                 f"{prefix[:60]!r}… in {self._root} lies more than {_DEEPEST} directories deep.",
-                "Name the directory that holds the DAG files with --dags, or leave it out with .dockerignore.",
+                f"{self._leave()} it out with .dockerignore.",
             )
         return real
+
+    def _leave(self) -> str:
+        """Begins what to do about too much: only of the DAG directory a flag says which it is."""
+        return (
+            "Name the directory that holds the DAG files with --dags, or leave" if self._what == _OF_DAGS else "Leave"
+        )
 
     def _scanned(self, directory: Path, prefix: str) -> "list[os.DirEntry[str]]":
         found: list[os.DirEntry[str]] = []
@@ -120,8 +127,8 @@ class Walk:
                     if self._entries > _MOST_ENTRIES:
                         raise UsageError(
                             f"The {self._what} {self._root} holds more than {_MOST_ENTRIES} files and directories.",
-                            "Name the directory that holds the DAG files with --dags, or leave what is no DAG out with "
-                            ".dockerignore. What a link leads to counts as often as it is met.",
+                            f"{self._leave()} what is not needed out with .dockerignore. What a link leads to counts "
+                            "as often as it is met.",
                         )
         except OSError as unreadable:
             raise _unreadable(prefix or str(self._root), unreadable) from unreadable

@@ -174,7 +174,8 @@ def _bundle(options: Options, secrets: str, scratch: str) -> str:
     if not os.path.exists(own):
         if named and not os.path.exists(named):
             raise SystemExit(
-                f"The pip.conf names the certificate file {named}, which is not in the image. Give it with --ca-cert."
+                f"The pip.conf names the certificate file {named}, which is not in the image. Give it with "
+                "--ca-cert or the setting ca_cert."
             )
         return named
     usual = [ssl.get_default_verify_paths().cafile or "", *_SYSTEM_BUNDLES]

@@ -35,7 +35,9 @@ def check(
     said = []
     lacking = pinned_runs.lacking(activity, target)
     if lacking and not waits:
-        refusal = pinned_runs.refusal(lacking, orphaned_runs.stuck(activity, lacking))
+        refusal = pinned_runs.refusal(
+            lacking, orphaned_runs.stuck(activity, lacking), ends=not orphaned_runs.all_gone(activity, lacking)
+        )
         if not interrupt:
             raise refusal
         said.append(refusal.message)

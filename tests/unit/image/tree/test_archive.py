@@ -1,5 +1,6 @@
 """The archives of the DAG layers: the same bytes for the same tree, and safe ownership."""
 
+import gzip
 import io
 import os
 import tarfile
@@ -141,6 +142,12 @@ def test_a_version_is_the_same_out_of_an_archive() -> None:
 def test_an_archive_of_something_else_is_no_version() -> None:
     assert archive.unpack(archive.pack(made(a="1")), made(a="2").version) is None
     assert archive.unpack(b"nonsense", "a" * 12) is None
+
+
+def test_an_archive_that_is_packed_and_may_stand_for_any_size_is_no_version() -> None:
+    whole = made(a="1")
+
+    assert archive.unpack(gzip.compress(archive.pack(whole)), whole.version, whole.digest) is None
 
 
 def test_of_two_trees_with_one_id_an_archive_holds_the_one_of_the_whole_digest() -> None:

@@ -1,5 +1,6 @@
 """The files of a version as the project has them, and what of all that commands may leave is taken back."""
 
+import gzip
 import io
 import tarfile
 from pathlib import Path
@@ -132,6 +133,25 @@ def test_a_link_that_leads_out_is_refused(project: Path, links: dict[str, str], 
 
     with pytest.raises(UsageError, match=says):
         taken(project, *KEPT, *members, links=links)
+
+
+def test_an_archive_that_is_packed_or_has_a_file_with_holes_is_not_unpacked(project: Path) -> None:
+    """Either stands for more than it takes itself."""
+    left = archive(project, *KEPT)
+    left.write_bytes(gzip.compress(left.read_bytes()))
+    with pytest.raises(OutsideError, match="left no files that can be read"):
+        project_copy.unpack(left, project.parent / "packed", WHERE, FILES)
+
+    with tarfile.open(left, "w", format=tarfile.PAX_FORMAT) as opened:
+        member = tarfile.TarInfo("lib/words.py")
+        member.pax_headers = {
+            "GNU.sparse.major": "1", "GNU.sparse.minor": "0",
+            "GNU.sparse.name": "lib/words.py", "GNU.sparse.realsize": "4000000",
+        }  # fmt: skip
+        member.size = 512
+        opened.addfile(member, io.BytesIO(b"1\n0\n0\n".ljust(512, b"\0")))
+    with pytest.raises(OutsideError, match="left no files that can be read"):
+        project_copy.unpack(left, project.parent / "holes", WHERE, FILES)
 
 
 def test_an_included_directory_that_became_a_link_is_refused(project: Path) -> None:

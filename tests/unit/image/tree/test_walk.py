@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from dagship.errors import UsageError
 from dagship.image.tree import walk
+from dagship.image.tree.ignored import Rules
 from tests.builders.dag_directory import DAG, LIMIT, read, refusal
 
 
@@ -128,6 +130,16 @@ def test_directories_deep_in_one_another_are_refused(dags: Path) -> None:
     (dags / "/".join("d" * 150)).mkdir(parents=True)
 
     assert "more than 100 directories deep" in refusal(dags)
+
+
+@pytest.mark.parametrize(("more", "named"), [({}, True), ({"what": "package"}, False)])
+def test_only_where_dags_are_read_another_directory_is_advised(dags: Path, more: dict[str, str], named: bool) -> None:
+    (dags / "/".join("d" * 150)).mkdir(parents=True)
+
+    with pytest.raises(UsageError) as refused:
+        list(walk.Walk(dags, Rules(dags, ()), LIMIT, **more).files())
+    assert ("--dags" in refused.value.hint) is named
+    assert ".dockerignore" in refused.value.hint
 
 
 def test_a_pointer_of_git_lfs_is_refused(dags: Path) -> None:

@@ -30,6 +30,19 @@ def test_an_image_that_lacks_it_is_refused_unless_runs_are_waited_for_or_may_be_
     assert [f"{A} (2 runs)" in said for said in check(PINNED, target(B), interrupt=True)] == [True]
 
 
+@pytest.mark.parametrize(("gone", "waits"), [((True, True), False), ((True, False), True)])
+def test_a_wait_is_advised_where_it_can_end(gone: tuple[bool, ...], waits: bool) -> None:
+    dags = tuple(
+        DagRuns(dag_id=f"d{number}", version=A, file="a.py", runs=1, paused=False, gone=each)
+        for number, each in enumerate(gone)
+    )
+    with pytest.raises(Refused) as refused:
+        check(PINNED.model_copy(update={"dags": dags}), target(B))
+
+    assert "mark them as failed" in refused.value.hint
+    assert ("--wait-for-runs" in refused.value.hint) is waits
+
+
 def test_where_nobody_knows_what_the_image_holds_that_is_said() -> None:
     unknown = Target(image="x@sha256:1", digest="sha256:1")
 

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import sys
 import sysconfig
 import tempfile
@@ -27,6 +28,8 @@ _IMPORT_SECONDS = 30.0
 _PROCESSES = 4
 _MOST = 50
 _LONGEST = 400
+# Signs of a report or a log.
+_LARGEST = 64_000_000
 
 # What a DAG file says that lacks one; production has those of its database.
 _MISSING = (
@@ -197,8 +200,15 @@ def _unsure(reason: str) -> Verdict:
 
 
 def _text(work: str, name: str) -> str:
+    """What the check has left; a DAG file may have put anything in its place: a pipe, a link, what has no end."""
     try:
-        with open(os.path.join(work, name), encoding="utf-8", errors="replace") as file:
-            return file.read()
+        handle = os.open(os.path.join(work, name), os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
         return ""
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return ""
+        with os.fdopen(handle, encoding="utf-8", errors="replace", closefd=False) as file:
+            return file.read(_LARGEST)
+    finally:
+        os.close(handle)

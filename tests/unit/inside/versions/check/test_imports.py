@@ -1,10 +1,12 @@
 """What the import check makes of a report."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dagship.inside.versions.check import imports
 from dagship.inside.versions.check.imports import check, judge, read
 
 TRACEBACK = """Traceback (most recent call last):
@@ -152,3 +154,19 @@ def test_a_check_that_ends_without_a_report_is_not_the_last_word(tmp_path: Path)
     assert not verdict.passed
     assert not verdict.lasting
     assert "left no report" in verdict.reason
+
+
+def test_what_a_file_puts_in_the_place_of_the_report_is_not_waited_for_nor_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "password").write_text("secret")
+    (tmp_path / "link").symlink_to("password")
+    (tmp_path / "directory").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    writer = os.open(tmp_path / "pipe", os.O_RDWR)  # else a reader that waits would wait for ever
+    os.write(writer, b"x")
+    monkeypatch.setattr(imports, "_LARGEST", 3)
+
+    assert [imports._text(str(tmp_path), name) for name in ("pipe", "link", "directory", "none")] == [""] * 4
+    assert imports._text(str(tmp_path), "password") == "sec"
+    os.close(writer)

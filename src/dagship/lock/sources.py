@@ -54,7 +54,9 @@ def read(  # noqa: PLR0917 - a file, and what it is read with
 
     if path.name in _WITH_PROJECT:
         beside, shown = path.with_name("pyproject.toml"), where.removesuffix(path.name) + "pyproject.toml"
-        found = foreign_locks.preferred(toml_text.document(_text(path, where), where), path.name, where, there)
+        found = foreign_locks.preferred(
+            toml_text.document(toml_text.text(path, where, limit=LIMIT), where), path.name, where, there
+        )
         if not beside.exists():
             raise UsageError(
                 f"There is no {shown} beside {where}, and the lock does not say what it was asked for.",
@@ -69,7 +71,7 @@ def read(  # noqa: PLR0917 - a file, and what it is read with
     if path.name == "pyproject.toml":
         return with_own(_of_project(settings, path, where), path.parent)
     if path.name.startswith("pylock.") and path.suffix == ".toml":
-        document = toml_text.document(_text(path, where), where)
+        document = toml_text.document(toml_text.text(path, where, limit=LIMIT), where)
         return foreign_locks.as_source(
             foreign_locks.preferred(document, path.name, where, there, settings.groups), where
         )
@@ -91,16 +93,9 @@ def _once(packages: Iterable[Own]) -> tuple[Own, ...]:
 
 
 def _of_project(settings: Settings, path: Path, where: str) -> Source:
-    text = _text(path, where)
+    text = toml_text.text(path, where, limit=LIMIT)
     chosen = pyproject.Chosen(groups=settings.groups, extras=settings.optional_dependencies)
     return pyproject.source(toml_text.document(text, where), text, where, chosen, _known(settings))
-
-
-def _text(path: Path, where: str) -> str:
-    try:
-        return files.read(path, limit=LIMIT).decode("utf-8")
-    except UnicodeDecodeError as wrong:
-        raise UsageError(f"{where} is not UTF-8.", "Save the file as UTF-8.") from wrong
 
 
 def _of_lines(settings: Settings, root: Path, path: Path, where: str) -> Source:

@@ -1,18 +1,40 @@
 """TOML that somebody wrote."""
 
 import tomllib
+from pathlib import Path
 from typing import Any
 
+from dagship import redaction
 from dagship.errors import UsageError
+from dagship.untrusted import files
 
 _SHOWN = 200
 
 
-def document(text: str, where: str) -> dict[str, Any]:
+def text(path: Path, where: str, *, limit: int = files.TEXT_LIMIT) -> str:
+    """Reads a file that has to be in UTF-8, as TOML and requirements are.
+
+    Args:
+        path: The file.
+        where: How people know it.
+        limit: Bytes that it may have.
+
+    Raises:
+        UsageError: It is in another encoding.
+        OSError: As of `files.read`.
+
+    """
+    try:
+        return files.read(path, limit=limit).decode("utf-8")
+    except UnicodeDecodeError as wrong:
+        raise UsageError(f"{where} is not UTF-8.", "Save the file as UTF-8.") from wrong
+
+
+def document(content: str, where: str) -> dict[str, Any]:
     """Reads a document.
 
     Args:
-        text: The document.
+        content: The document.
         where: How people know it: a path in the project.
 
     Raises:
@@ -20,8 +42,9 @@ def document(text: str, where: str) -> dict[str, Any]:
 
     """
     try:
-        return tomllib.loads(text)
+        return tomllib.loads(content)
     except (tomllib.TOMLDecodeError, RecursionError) as wrong:
-        # What a decoder says has signs of the text in it, and no words.
-        reason = "brackets are nested too deep in it" if isinstance(wrong, RecursionError) else str(wrong)
-        raise UsageError(f"{where} cannot be read as TOML: {reason[:_SHOWN]!r}.") from wrong
+        # What a decoder says may name a key.
+        said = redaction.addresses(str(wrong))[:_SHOWN]
+        reason = "brackets are nested too deep in it" if isinstance(wrong, RecursionError) else said
+        raise UsageError(f"{where} cannot be read as TOML: {reason!r}.") from wrong

@@ -16,6 +16,7 @@ def test_a_document_is_read() -> None:
         ("not toml [", "at line 1, column 5"),
         ("a = " + "[" * 100_000, "brackets are nested too deep in it"),
         ('a = "\x1b[31m"', "Illegal character"),
+        ('x = {"https://ann:secret@host" = 1, "https://ann:secret@host" = 2}', "Duplicate inline table key"),
     ],
 )
 def test_what_is_none_is_told_in_one_line_without_escapes(text: str, says: str) -> None:
@@ -24,3 +25,4 @@ def test_what_is_none_is_told_in_one_line_without_escapes(text: str, says: str) 
 
     assert says in caught.value.message
     assert caught.value.message.isprintable()
+    assert "secret" not in caught.value.message

@@ -8,7 +8,7 @@ from dagship.errors import UsageError
 from dagship.lock.own.lines import Named, Own
 from dagship.lock.pins import PATH
 from dagship.lock.requirements import quoted
-from dagship.untrusted import boundary, files, toml_text
+from dagship.untrusted import boundary, toml_text
 
 Archives = Callable[[str], bytes]
 """Reads the sources of a package of the project, by its directory, as a tar archive."""
@@ -81,11 +81,8 @@ def _check_project(path: Path, shown: str, at: str) -> None:
     """
     if not path.is_file():
         return
-    try:
-        text = files.read(path).decode("utf-8")
-    except UnicodeDecodeError as wrong:
-        raise UsageError(f"{at}: {shown} is not UTF-8.", "Save the file as UTF-8.") from wrong
-    toml_text.document(text, f"{at}: {shown}")
+    where = f"{at}: {shown}"
+    toml_text.document(toml_text.text(path, where), where)
 
 
 def _holds(marker: str, there: Mapping[str, str], at: str) -> bool:

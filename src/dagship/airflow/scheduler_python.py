@@ -118,7 +118,10 @@ def run(
 
 
 def version(cluster: "Cluster", pod: str, container: str) -> str:
-    """Returns Airflow's version as a container knows it: the official image's variable, else the package itself."""
+    """Returns Airflow's version as a container knows it: the official image's variable, else the package itself.
+
+    Empty where neither says one: what else Python or a shell prints is none.
+    """
     for argv in (
         ["sh", "-c", 'echo "$AIRFLOW_VERSION"'],
         ["python", "-c", "from importlib.metadata import version; print(version('apache-airflow'))"],
@@ -127,9 +130,19 @@ def version(cluster: "Cluster", pod: str, container: str) -> str:
             code, said = cluster.exec(pod, container, argv)
         except OutsideError:  # no such program, or the pod ended just now: not knowing is a warning, no failure
             continue
-        if code == 0 and said.strip():
-            return said.strip()
+        if code == 0 and (found := _version_in(said)):
+            return found
     return ""
+
+
+def _version_in(said: str) -> str:
+    from packaging.version import InvalidVersion, Version
+
+    last = said.split()[-1:]  # warnings may stand before it
+    try:
+        return last[0] if last and Version(*last) else ""
+    except InvalidVersion:
+        return ""
 
 
 def argv(question: Question, *arguments: str, command: str = "scheduler") -> list[str]:

@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from dagship.model.reference import Reference
+from dagship.registry.repository import Repository
 from tests.builders import airflow as airflows
+from tests.builders import thin
 from tests.cluster import images
 from tests.cluster.kubectl import Kubectl
 
@@ -42,13 +45,19 @@ def dagship(project: Path, kubeconfig: Path, *arguments: str) -> subprocess.Comp
     )
 
 
+def sleeping(name: str) -> airflows.Object:
+    """A pod that has mounted what is announced."""
+    container = airflows.container(name, images.image("deploy"), probe=False) | {"command": ["sleep", "infinity"]}
+    return airflows.pod(container, name=name)
+
+
 def test_one_command_brings_an_edited_dag_to_the_cluster_and_stops_at_a_broken_one(
     project: Path, kubectl: Kubectl, kubeconfig: Path
 ) -> None:
-    sleeps = {"command": ["sleep", "infinity"]}
-    worker = airflows.container("worker", images.image("deploy")) | sleeps
-    del worker["readinessProbe"]
-    kubectl.apply(airflows.stateful_set("worker", airflows.pod(worker, name="worker")))
+    kubectl.apply(
+        thin.mounting(airflows.stateful_set("worker", sleeping("worker"))),
+        thin.mounting(airflows.deployment("dag-processor", sleeping("dag-processor"))),
+    )
     base = dagship(project, kubeconfig, "base")
     assert 0 == base.returncode, base.stderr
 
@@ -60,7 +69,35 @@ def test_one_command_brings_an_edited_dag_to_the_cluster_and_stops_at_a_broken_o
     assert {"build", "test-image", "push", "rollout"} == set(deployed["seconds"])
     held = kubectl("exec", "worker-0", "--", "sh", "-c", "cat $AIRFLOW__CORE__DAGS_FOLDER/helpers.py")
     assert "name = 'first'\n" == held
-    assert {"statefulset/worker": {deployed["rollout"]["image"]}} == kubectl.images()
+    runs = {
+        "statefulset/worker": {deployed["rollout"]["image"]},
+        "deployment/dag-processor": {deployed["rollout"]["image"]},
+    }
+    assert runs == kubectl.images()
+
+    pushed, record = (project / ".dagship" / "push.json").read_bytes(), kubectl.get("configmap/dagship")["data"]
+    (project / "dags" / "helpers.py").write_text("name = 'second'\n", encoding="utf-8")
+    would = {}
+    for how in ([], ["--full"]):
+        shown = dagship(project, kubeconfig, "deploy", "--dry-run", *how, "--json")
+        assert 0 == shown.returncode, shown.stderr
+        would[tuple(how)] = json.loads(shown.stdout)
+    alone, full = would.values()
+
+    assert [True, None, "planned"] == [alone["passed"], alone["image"], alone["rollout"]["outcome"]]
+    assert alone["way"].startswith(f"the new DAG version alone, since all else of {deployed['rollout']['image']} stays")
+    assert ["announcement"] == [move["role"] for move in alone["rollout"]["moves"]]
+    assert "the whole image, since --full asks for it" == full["way"]
+    assert runs.keys() == {f"{one['kind']}/{one['name']}".lower() for one in full["rollout"]["moves"]}
+    assert "The server was not asked what it says of the image" in full["rollout"]["state"]
+    for one in would.values():  # neither left this machine
+        image = Reference.parse(one["rollout"]["image"])
+        assert image.tag
+        assert "" == Repository(image).digest(image.tag)
+    assert pushed == (project / ".dagship" / "push.json").read_bytes()
+    assert record == kubectl.get("configmap/dagship")["data"]
+    assert "dagship-dags" not in {one["metadata"]["name"] for one in kubectl.get("configmaps")["items"]}
+    assert runs == kubectl.images()
 
     (project / "dags" / "helpers.py").write_text("nothing = 1\n", encoding="utf-8")
     broken = dagship(project, kubeconfig, "deploy", "--json")
@@ -68,4 +105,4 @@ def test_one_command_brings_an_edited_dag_to_the_cluster_and_stops_at_a_broken_o
     assert 1 == broken.returncode
     assert "neither pushed nor rolled out" in json.loads(broken.stdout)["error"]["message"]
     assert "one.py" in broken.stderr
-    assert {"statefulset/worker": {deployed["rollout"]["image"]}} == kubectl.images()
+    assert runs == kubectl.images()

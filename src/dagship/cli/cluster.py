@@ -143,16 +143,18 @@ def status(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:  # noq
     *_WHERE,
     *_FROM,
     FULL,
+    Flag("dry_run", "Build and test here, and show which way it goes and what would change; push and change nothing"),
     Flag("test_in_cluster", "Test the new DAG version in the dag-processor that runs; takes no engine here"),
     *_HOW,
 )
 def deploy(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     """Check the lock, build, test, push and roll out; stop at the first that fails."""
-    from dagship.pipeline import delivery
+    from dagship.pipeline.deploy import deploy as deploy_
     from dagship.rollout.present import show_deployed
 
     if flags.full and flags.test_in_cluster:
         raise UsageError("--test-in-cluster tests the DAG version alone, and --full wants the whole image.")
-    deployed = delivery.deploy(project, engineless=flags.test_in_cluster, options=_options(project, flags))
+    options = _options(project, flags, dry_run=flags.dry_run)
+    deployed = deploy_(project, engineless=flags.test_in_cluster, options=options)
     show_deployed(project.console, deployed)
     return deployed.model_dump(mode="json")

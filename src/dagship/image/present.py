@@ -25,9 +25,7 @@ def alone(onto: str, package: bytes) -> str:
         package: What is sent to it.
 
     """
-    return (
-        f"way: the new DAG version alone, since all else of {onto} stays: {size(len(package))}, and no pod is replaced"
-    )
+    return f"the new DAG version alone, since all else of {onto} stays: {size(len(package))}, and no pod is replaced"
 
 
 def show_built(console: Console, image: BuiltImage) -> None:

@@ -262,7 +262,7 @@ class Target(DagImage):
     """The image to move to.
 
     Attributes:
-        image: Repository and digest.
+        image: Repository and digest; its tag where no registry has it yet, in a dry run.
         digest: `sha256:…`.
         dag_version: DAG version, empty when unknown.
         airflow: Version of Airflow, empty when unknown.
@@ -287,6 +287,11 @@ class Target(DagImage):
     dags: dict[str, str] = Field(default_factory=dict)
     dag_pointer: str = ""
     thin: Thin | None = None
+
+    @property
+    def is_to_come(self) -> bool:
+        """Whether no registry has it yet."""
+        return bool(self.image) and "@" not in self.image
 
     @property
     def held(self) -> tuple[str, ...]:

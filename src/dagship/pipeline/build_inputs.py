@@ -49,7 +49,8 @@ def asking_base(project: Project) -> Iterator[Callable[[], BaseImage]]:
         asked = other.submit(images.inspect, reference)
 
         def found() -> BaseImage:
-            project.console.say(f"base: {reference}, {why}")
+            # `deploy` looks for it when it checks the lock, and when it builds.
+            project.console.say(f"base: {reference}, {why}", once=True)
             return probe.probe(
                 project.workspace,
                 project.console,
@@ -140,7 +141,9 @@ def running(project: Project) -> "Answer":
     )
 
 
-def onto_running(project: Project, plan: "Callable[[], Plan]", answer: "Answer", *, full: bool) -> "Plan | None":
+def onto_running(
+    project: Project, plan: "Callable[[], Plan]", answer: "Answer", *, full: bool
+) -> "tuple[Plan | None, str]":
     """Plans the DAGs alone onto the image that runs, where that can take them; says which way it is, and why.
 
     Args:
@@ -149,14 +152,16 @@ def onto_running(project: Project, plan: "Callable[[], Plan]", answer: "Answer",
         answer: What the cluster says.
         full: Whether the whole image is asked for.
 
+    Returns:
+        The plan, None where the image is to be built whole; and what was said, nothing where nobody knows what runs.
+
     """
     receiver = answer.first().receiver
     if receiver is None:
-        return None
+        return None, ""
     if full or project.settings.previous:
         asked = "--full asks for it" if full else "the setting previous says which image it is to follow"
-        project.console.say(f"way: the whole image, since {asked}")
-        return None
+        return None, _said(project, f"the whole image, since {asked}")
     from dagship.image import present
     from dagship.image.thin import way
     from dagship.image.thin.holder import IN_ENGINE
@@ -166,11 +171,13 @@ def onto_running(project: Project, plan: "Callable[[], Plan]", answer: "Answer",
         return said.pinned if said.complete else None
 
     found, why_not = way.find(project.workspace, project.console, plan(), receiver, needed=needed, holder=IN_ENGINE)
-    if found is None:
-        project.console.say(f"way: the whole image, since {why_not}")
-    else:
-        project.console.say(present.alone(receiver.onto, found.package))
-    return found
+    said = present.alone(receiver.onto, found.package) if found else f"the whole image, since {why_not}"
+    return found, _said(project, said)
+
+
+def _said(project: Project, way: str) -> str:
+    project.console.say(f"way: {way}")
+    return way
 
 
 def earlier(project: Project, tree: "Tree", incumbent: "Incumbent") -> "tuple[Tree, ...]":

@@ -1,4 +1,4 @@
-"""The stages that bring an image to a cluster, and all of them in one."""
+"""The stages that bring an image to a cluster."""
 
 import functools
 from typing import TYPE_CHECKING
@@ -7,19 +7,17 @@ from dagship.chart import install as installation
 from dagship.chart import uninstall as removal
 from dagship.chart.model import InstallResult, UninstallResult, Wanted
 from dagship.cluster import connection
-from dagship.errors import DagshipError, Refused
+from dagship.errors import DagshipError
 from dagship.helm.api import Helm
-from dagship.model.artifacts import PushedImage
+from dagship.model.artifacts import PushedImage, Target
 from dagship.model.reference import Reference
-from dagship.model.verify_report import VerifyReport
-from dagship.pipeline import in_cluster, stages, which_image
+from dagship.pipeline import which_image
 from dagship.pipeline.project import Project
 from dagship.prune.model import Place, PruneReport, Seen
 from dagship.rollout import actions
 from dagship.rollout import status as status_stage
 from dagship.rollout.options import RolloutOptions
-from dagship.rollout.results import Deployed, RolloutResult, StatusReport
-from dagship.timing import timed
+from dagship.rollout.results import RolloutResult, StatusReport
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
@@ -33,6 +31,25 @@ def rollout(project: Project, *, image: str, unfinished: bool, options: RolloutO
     else:
         target = which_image.target(project, image=image)
         result = actions.rollout(cluster, project.console, target, options, _package)
+    _keep(project, result)
+    return result
+
+
+def dry_run(project: Project, target: Target, package: bytes, options: RolloutOptions) -> RolloutResult:
+    """Says what a rollout to an image would do that its registry need not have.
+
+    Args:
+        project: The project.
+        target: The image.
+        package: What it brings, if it is a thin one.
+        options: Of the rollout, a dry run.
+
+    """
+
+    def fetch(image: str) -> bytes:
+        return package if image == target.image else _package(image)
+
+    result = actions.rollout(_cluster(project), project.console, target, options, fetch)
     _keep(project, result)
     return result
 
@@ -154,56 +171,3 @@ def _helm(cluster: "Cluster") -> Helm:
 
 def _cluster(project: Project) -> "Cluster":
     return connection.connect(context=project.settings.context, namespace=project.settings.namespace)
-
-
-def deploy(project: Project, *, engineless: bool, options: RolloutOptions) -> Deployed:
-    """Checks the lock, builds, tests, pushes and rolls out.
-
-    Args:
-        project: The project.
-        engineless: Whether the DAG version is tested in the cluster, and no engine is asked for anything.
-        options: Of the rollout; the build heeds `full` as well.
-
-    Raises:
-        Refused: The lock is stale, or the image did not pass; nothing later was done.
-        DagshipError: As each of the tasks.
-
-    """
-    seconds: dict[str, float] = {}
-    pushed = _without_engine(project, seconds) if engineless else _by_engine(project, seconds, full=options.full)
-    with timed(seconds, "rollout"):
-        result = rollout(project, image="", unfinished=False, options=options)
-    return Deployed(passed=result.passed, image=pushed, rollout=result, seconds=seconds)
-
-
-def _by_engine(project: Project, seconds: dict[str, float], *, full: bool) -> PushedImage:
-    if stages.is_locked(project):
-        with timed(seconds, "lock --check"):
-            stages.lock(project, check=True, upgrade=False, upgrade_packages=())
-    with timed(seconds, "build"):
-        stages.build(project, force=False, push=False, full=full)
-    with timed(seconds, "test-image"):
-        report = stages.test_image(project, image="", pytest_path=None)
-    _check_passed(project, report)
-    with timed(seconds, "push"):
-        return stages.push(project, image="", untested=False)
-
-
-def _without_engine(project: Project, seconds: dict[str, float]) -> PushedImage:
-    with timed(seconds, "build"):
-        made = in_cluster.build(project)
-    with timed(seconds, "test-image"):
-        report = in_cluster.test(project, made)
-    for what in report.unchecked if report.passed else ():
-        project.console.say(f"not checked: {what}")
-    _check_passed(project, report)
-    with timed(seconds, "push"):
-        return in_cluster.push(project, made, report)
-
-
-def _check_passed(project: Project, report: VerifyReport) -> None:
-    if not report.passed:
-        from dagship.verify import report as reporting
-
-        reporting.show(project.console, report)
-        raise Refused("The image did not pass test-image; it was neither pushed nor rolled out.", "Mend what it found.")

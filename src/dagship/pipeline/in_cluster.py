@@ -34,6 +34,7 @@ class Made(NamedTuple):
     Attributes:
         plan: What it is made of.
         image: What is known of it.
+        way: Which way the edit takes and why, a sentence.
         composed: The image; None where the registry has it.
         cluster: The namespace that it is for.
         where: The container in which it is tested.
@@ -42,6 +43,7 @@ class Made(NamedTuple):
 
     plan: "Plan"
     image: BuiltImage
+    way: str
     composed: "Composed | None"
     cluster: "Cluster"
     where: "Where"
@@ -84,10 +86,11 @@ def build(project: Project) -> Made:
     plan, why_not = way.find(project.workspace, project.console, whole, receiver, needed=said, holder=IN_REGISTRY)
     if plan is None:
         raise _cannot(why_not)
-    project.console.say(present.alone(receiver.onto, plan.package))
+    alone = present.alone(receiver.onto, plan.package)
+    project.console.say(f"way: {alone}")
     image, composed = _composed(project, plan, receiver)
     project.workspace.write("image", image)
-    return Made(plan, image, composed, cluster, where)
+    return Made(plan, image, alone, composed, cluster, where)
 
 
 def test(project: Project, made: Made) -> VerifyReport:
@@ -106,7 +109,7 @@ def test(project: Project, made: Made) -> VerifyReport:
     return report
 
 
-def push(project: Project, made: Made, report: VerifyReport) -> PushedImage:
+def push(project: Project, made: Made, report: VerifyReport | None) -> PushedImage:
     """Puts the image that was tested into the registry, which has all of it but a layer."""
     from dagship import push as stage
     from dagship.registry.putting import Putting

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dagship.errors import UsageError
 from dagship.model.artifacts import BuiltBase, BuiltImage, LockFile, PushedImage
@@ -17,7 +17,23 @@ from dagship.pipeline import build_inputs, own_packages, which_image
 from dagship.pipeline.project import Project
 
 if TYPE_CHECKING:
+    from dagship.image.plan import Plan
     from dagship.model.verify_report import VerifyReport
+
+
+class Made(NamedTuple):
+    """An image that is there.
+
+    Attributes:
+        image: What is known of it.
+        plan: What it is made of.
+        way: Which way the edit takes and why, a sentence; empty where no cluster said what runs there.
+
+    """
+
+    image: BuiltImage
+    plan: "Plan"
+    way: str
 
 
 def base(project: Project, *, force: bool) -> BuiltBase:
@@ -77,6 +93,11 @@ def is_locked(project: Project) -> bool:
 
 def build(project: Project, *, force: bool, push: bool, full: bool = False) -> BuiltImage:
     """Builds the image of the DAGs, unless it is there already: onto what runs where that will do, unless `full`."""
+    return make(project, force=force, push=push, full=full).image
+
+
+def make(project: Project, *, force: bool, push: bool, full: bool) -> Made:
+    """Does the same, and says what it is made of and which way it goes."""
     settings = project.settings
     running = build_inputs.running(project)
     with build_inputs.asking_base(project) as found:
@@ -90,7 +111,7 @@ def build(project: Project, *, force: bool, push: bool, full: bool = False) -> B
     own = [archives(one.path) for one in requirements.own]
     planned = partial(planning.plan, settings, base, requirements, home=home, archives=own)
     tree = build_inputs.prepared(project, tree, planned, fresh=force)
-    plan = build_inputs.onto_running(project, lambda: planned(tree), running, full=full)
+    plan, way = build_inputs.onto_running(project, lambda: planned(tree), running, full=full)
     if plan is None:
         plan = planned(tree, build_inputs.earlier(project, tree, running.whole()))
     recorded = project.workspace.read("image", BuiltImage)
@@ -103,7 +124,7 @@ def build(project: Project, *, force: bool, push: bool, full: bool = False) -> B
     if push:
         image = _pushed(project, image)
     project.workspace.write("image", image)
-    return image
+    return Made(image, plan, way)
 
 
 def _ready(project: Project, *, push: bool) -> dict[str, str]:

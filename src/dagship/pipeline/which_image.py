@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dagship.errors import OutsideError, UsageError
 from dagship.model import dag_versions, moved_packages, thin
 from dagship.model.artifacts import BuiltImage, PushedImage, Target
 from dagship.model.reference import Reference
 from dagship.pipeline.project import Project
+
+if TYPE_CHECKING:
+    from dagship.model.verify_report import VerifyReport
 
 
 def current(project: Project, image: str) -> BuiltImage:
@@ -75,6 +78,20 @@ def target(project: Project, *, image: str) -> Target:
         found = _known_here(pinned)
     _check_there(project, pinned)
     return found
+
+
+def unpushed(image: BuiltImage, report: "VerifyReport | None") -> Target:
+    """Returns an image as one to roll out, by its tag where no registry has it yet.
+
+    Args:
+        image: The image.
+        report: What its test found; it knows its DAGs.
+
+    """
+    tagged = Reference.parse(image.reference)
+    name = str(tagged.pinned(image.digest)) if image.digest else image.reference
+    dags = report.dags if report is not None else {}
+    return Target(image=name, digest=image.digest, dags=dags, **image.facts(Target))
 
 
 def _names(pushed: PushedImage) -> tuple[str, ...]:

@@ -89,13 +89,16 @@ def repository(image: str) -> str:
     return path + slash + last.partition(":")[0]
 
 
-def show_result(console: "Console", result: RolloutResult, *, before: float = 0.0) -> None:
-    """Prints the closing lines of `rollout` and `rollback`, which began some seconds after what they are a part of."""
+def show_result(console: "Console", result: RolloutResult) -> None:
+    """Prints the closing lines of `rollout` and `rollback`."""
+    console.summary(_closing(result) | _served(result))
+
+
+def _closing(result: RolloutResult) -> dict[str, str]:
     failed = "FAILED, and " if result.failure and result.outcome == "undone" else ""
     fields = {"rollout": failed + _OUTCOMES[result.outcome]}
-    fields |= {"image": result.image} if result.image else {}
+    fields |= {"image": result.image + ("" if "@" in result.image else " (not pushed yet)")} if result.image else {}
     fields |= {"DAG version": result.dag_version} if result.dag_version else {}
-    fields |= {"served": f"by Airflow after {before + result.served:.1f} s"} if result.served is not None else {}
     fields |= {"release": str(result.release)} if result.release is not None else {}
     fields["namespace"] = result.namespace + (f" ({result.context})" if result.context else "")
     if result.failure is not None:
@@ -104,7 +107,12 @@ def show_result(console: "Console", result: RolloutResult, *, before: float = 0.
     fields |= _fate(result.tasks) if result.tasks else {}
     if result.seconds:
         fields["seconds"] = ", ".join(f"{phase} {seconds:.1f}" for phase, seconds in result.seconds.items())
-    console.summary(fields)
+    return fields
+
+
+def _served(result: RolloutResult, before: float = 0.0) -> dict[str, str]:
+    """Returns the last line of what began some seconds before its rollout; none where nobody waited for Airflow."""
+    return {} if result.served is None else {"served": f"by Airflow after {before + result.served:.1f} s"}
 
 
 def _fate(tasks: TaskReport) -> dict[str, str]:
@@ -122,5 +130,10 @@ def _fate(tasks: TaskReport) -> dict[str, str]:
 def show_deployed(console: "Console", deployed: Deployed) -> None:
     """Prints the closing lines of `deploy`."""
     tasks = deployed.seconds
-    show_result(console, deployed.rollout, before=sum(tasks.values()) - tasks.get("rollout", 0.0))
-    console.summary({"deploy": ", ".join(f"{task} {seconds:.1f} s" for task, seconds in tasks.items())})
+    fields = _closing(deployed.rollout)
+    if deployed.image is None:  # a dry run
+        fields = {"way": deployed.way} | fields
+        left_out = "left out: it would send the files to the cluster"
+        fields |= {} if "test-image" in tasks else {"test-image": left_out}
+    fields["deploy"] = ", ".join(f"{task} {seconds:.1f} s" for task, seconds in tasks.items())
+    console.summary(fields | _served(deployed.rollout, sum(tasks.values()) - tasks.get("rollout", 0.0)))

@@ -65,7 +65,8 @@ class RolloutResult(DagImage):
         outcome: `moved`, `unchanged` (it was there already), `planned` (`--dry-run`), `undone`, `left` (as it failed).
         namespace: Kubernetes namespace.
         context: Name of the kubeconfig's context, or empty.
-        image: Image by digest; empty for a return to what dagship found.
+        way: Which of two ways it took and why, a sentence; empty where there was one alone.
+        image: Image by digest; empty for a return to what dagship found, by its tag before it is pushed.
         dag_version: DAG version, or empty.
         airflow: Version of Airflow, or empty.
         release: Number of the release recorded, or None.
@@ -85,6 +86,7 @@ class RolloutResult(DagImage):
     outcome: Literal["moved", "unchanged", "planned", "undone", "left"]
     namespace: str
     context: str
+    way: str = ""
     image: str
     dag_version: str = ""
     airflow: str = ""
@@ -104,15 +106,17 @@ class Deployed(Artifact):
     """The result of `deploy`.
 
     Attributes:
-        passed: Whether the cluster runs the image.
-        image: What was pushed.
+        passed: Whether the cluster runs the image, or would.
+        way: Which way the edit took and why, a sentence.
+        image: What was pushed; None in a dry run.
         rollout: What the rollout came to.
         seconds: Seconds by task.
 
     """
 
     passed: bool
-    image: PushedImage
+    way: str
+    image: PushedImage | None
     rollout: RolloutResult
     seconds: dict[str, float]
 

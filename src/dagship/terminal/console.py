@@ -86,6 +86,7 @@ class Console:
         stdin: TextIO | None = None,
     ) -> None:
         self.json_wanted = json_wanted
+        self._said: set[str] = set()
         self._in = stdin or sys.stdin
         self._out = Outlet.of(stdout or sys.stdout)
         people = cast("TextIO", Outlet.of(stderr or sys.stderr))
@@ -94,8 +95,11 @@ class Console:
         if not self._rich.is_terminal:
             self._rich.width = _PLAIN_WIDTH
 
-    def say(self, text: str) -> None:
-        """Prints a line for people."""
+    def say(self, text: str, *, once: bool = False) -> None:
+        """Prints a line for people; with `once` only where it was not printed so before."""
+        if once and text in self._said:
+            return
+        self._said |= {text} if once else set()
         self._rich.print(Text(printable(text)))
 
     def warn(self, text: str) -> None:

@@ -16,7 +16,7 @@ from dagship.model.artifacts import BaseImage, LockFile, PushedImage
 from dagship.model.thin import Announcement, Packaged, Receiver
 from dagship.pipeline import build_inputs
 from dagship.pipeline.project import Project
-from dagship.rollout.running_image import Incumbent
+from dagship.rollout.running_image import Answer, Incumbent
 from dagship.terminal.console import Console
 
 BASE = BaseImage(
@@ -109,3 +109,26 @@ def test_with_commands_the_dags_may_not_be_made_yet(tmp_path: Path) -> None:
     (tmp_path / "dagship.toml").write_text('prepare = [["python", "make.py"]]')
 
     assert ["names.txt"] == [file.path for file in build_inputs.tree(project(tmp_path)).files]
+
+
+class Runs(Answer):
+    """A cluster in which something runs."""
+
+    def first(self) -> Incumbent:
+        return Incumbent(receiver=Receiver())
+
+
+def test_a_whole_image_that_was_asked_for_is_planned_without_a_look_and_the_reason_is_said(tmp_path: Path) -> None:
+    def planned() -> Plan:
+        pytest.fail("the whole image was asked for")
+
+    output = io.StringIO()
+    flags = {"previous": "registry.example/team/airflow:1"}
+    here = Project(root=tmp_path, settings=settings_sources.load(tmp_path, flags), console=Console(stderr=output))
+    full = build_inputs.onto_running(here, planned, Runs(), full=True)
+    previous = build_inputs.onto_running(here, planned, Runs(), full=False)
+
+    assert (None, "the whole image, since --full asks for it") == full
+    assert (None, "the whole image, since the setting previous says which image it is to follow") == previous
+    assert [f"way: {full[1]}", f"way: {previous[1]}"] == output.getvalue().splitlines()
+    assert (None, "") == build_inputs.onto_running(here, planned, Answer(), full=True)

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from dagship.errors import OutsideError
 from dagship.model.artifacts import Target
 from dagship.rollout import actions
 from dagship.rollout.options import RolloutOptions
 from dagship.rollout.preflight.dag_source import BUNDLES, FOLDER
+from dagship.rollout.results import RolloutResult
 from dagship.terminal.console import Console
-from tests.builders.airflow import container, deployment, pod, stateful_set
+from tests.builders.airflow import celery, container, deployment, pod, stateful_set
 from tests.builders.namespace import Namespace
 
 IMAGE = f"registry.example.com/airflow@sha256:{'b' * 64}"
@@ -68,3 +70,24 @@ def test_a_rollout_moves_the_packages_alone_where_the_chart_brings_dags_from_els
     ]  # fmt: skip
     assert (result.outcome, result.image) == ("planned", IMAGE)
     assert (result.dag_version, len(said)) == (("a" * 12, 0) if mode == "embedded" else ("", 1))
+
+
+def test_the_server_is_not_asked_about_an_image_that_has_no_digest_yet() -> None:
+    """A policy that wants digests would refuse the tag, and not what the push makes of it."""
+
+    class Policy(Namespace):
+        def patch(self, *_: Any, **__: Any) -> Any:
+            raise OutsideError("admission webhook denied the request: the image has no digest")
+
+    def planned(image: str) -> RolloutResult:
+        namespace: Any = Policy(*celery("registry.example.com/airflow:1-1"))
+        target = Target(image=image, digest=image.partition("@")[2], airflow="3.3.2")
+        return actions.rollout(namespace, Console(stderr=io.StringIO()), target, RolloutOptions(dry_run=True))
+
+    result = planned("registry.example.com/airflow:1-2")
+
+    unasked = "The server was not asked what it says of the image, which has no digest before it is pushed."
+    assert (result.outcome, result.state) == ("planned", f"Nothing was changed. {unasked}")
+    assert {change.after for move in result.moves for change in move.changes} == {"registry.example.com/airflow:1-2"}
+    with pytest.raises(OutsideError, match="denied the request"):
+        planned(IMAGE)

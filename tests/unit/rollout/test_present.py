@@ -24,6 +24,7 @@ from tests.builders.results import (
     journal,
     move,
     result,
+    rows,
     status,
     workload,
 )
@@ -184,8 +185,31 @@ def test_what_is_announced_is_told_by_its_version_and_not_by_its_json(shown: Sho
 def test_a_version_that_was_announced_ends_with_when_it_was_served(shown: Shown) -> None:
     served = result().model_copy(update={"served": 1.25})
     push = PushedImage(reference="x:1", digest="sha256:1", dag_version=thin.V6, tested=True)
-    deployed = Deployed(passed=True, image=push, rollout=served, seconds={"build": 1.0, "push": 0.5, "rollout": 2.0})
+    seconds = {"build": 1.0, "push": 0.5, "rollout": 2.0}
+    deployed = Deployed(passed=True, way="alone", image=push, rollout=served, seconds=seconds)
+    last = [rows(shown(*one))[-2:] for one in ((present.show_result, served), (present.show_deployed, deployed))]
 
     assert "by Airflow after 1.2 s" in shown(present.show_result, served)
     assert "by Airflow after 2.8 s" in shown(present.show_deployed, deployed)
+    assert ["served", "by", "Airflow", "after", "1.2", "s"] == last[0][-1]
+    assert [
+        ["deploy", "build", "1.0", "s,", "push", "0.5", "s,", "rollout", "2.0", "s"],
+        ["served", "by", "Airflow", "after", "2.8", "s"],
+    ] == last[1]
     assert "by Airflow" not in shown(present.show_result, result())
+
+
+def test_a_dry_run_of_deploy_begins_with_the_way_and_says_what_was_left_out(shown: Shown) -> None:
+    planned = result(outcome="planned", image="registry.example/airflow:1-2")
+
+    def lines(*stages: str) -> list[str]:
+        seconds = {**dict.fromkeys(stages, 1.0), "rollout": 0.5}
+        deployed = Deployed(passed=True, way="the whole image, since so", image=None, rollout=planned, seconds=seconds)
+        text = shown(present.show_deployed, deployed)
+        return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+
+    here = lines("build", "test-image")
+    assert here[:2] == ["way the whole image, since so", "rollout dry run; nothing was changed"]
+    assert "image registry.example/airflow:1-2 (not pushed yet)" in here
+    assert here[-1] == "deploy build 1.0 s, test-image 1.0 s, rollout 0.5 s"
+    assert "test-image left out: it would send the files to the cluster" in lines("build")

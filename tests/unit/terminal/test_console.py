@@ -24,6 +24,16 @@ def test_people_and_programs_read_different_streams(streams: tuple[Console, io.S
     assert err.getvalue() == "hello\n"
 
 
+def test_a_line_that_is_to_be_said_once_is_not_said_again(streams: tuple[Console, io.StringIO, io.StringIO]) -> None:
+    console, _, err = streams
+    for text in ("base: a", "base: a", "base: b"):
+        console.say(text, once=True)
+    console.say("again")
+    console.say("again")
+
+    assert err.getvalue() == "base: a\nbase: b\nagain\nagain\n"
+
+
 def test_no_document_is_printed_unless_wanted() -> None:
     out = io.StringIO()
     Console(stdout=out, stderr=io.StringIO()).document({"a": 1})

@@ -157,6 +157,7 @@ class Operation:
             outcome=outcome,
             namespace=self.cluster.namespace,
             context=self.cluster.context,
+            way=plan.way,
             image=plan.target.image,
             release=release,
             moves=plan.moves,

@@ -12,7 +12,7 @@ from dagship.rollout.execute import announce, hold, runs, steps
 from dagship.rollout.execute.announce import Fetch
 from dagship.rollout.execute.operation import Notes, Operation
 from dagship.rollout.options import RolloutOptions
-from dagship.rollout.plan.model import Planner, Settle, as_planned
+from dagship.rollout.plan.model import Planned, Planner, Settle, as_planned
 from dagship.rollout.preflight import checks, dry_run
 from dagship.rollout.present import show_activity, show_plan
 from dagship.rollout.results import RolloutResult
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dagship.record.lease import Lease
     from dagship.terminal.console import Console
 
+_NOT_ASKED = "The server was not asked what it says of the image, which has no digest before it is pushed."
 _HOW_TO_GO_ON = "the same command again finishes it, rollout --undo takes it back."
 
 
@@ -61,7 +62,8 @@ def run(
     hold.check(operation)
     notes.warn(found)
     if options.dry_run:
-        return operation.result("planned", state="Nothing was changed.")
+        unasked = f" {_NOT_ASKED}" if _is_unasked(operation.plan) else ""
+        return operation.result("planned", state=f"Nothing was changed.{unasked}")
     cluster = cluster.patient(lease.PATIENCE)
     with ExitStack() as locked:
         with notes.timed("lock"):
@@ -91,10 +93,16 @@ def _preflight(
     if options.dry_run or not plan.undo:
         patches = dry_run.patches(survey, plan.writes, operation.own_values)
         if options.dry_run:
-            dry_run.ask_server(cluster, patches)
+            if not _is_unasked(plan):
+                dry_run.ask_server(cluster, patches)
             for move in plan.announcements:
                 announce.write(cluster, move, operation.own_values, operation.needs, dry_run=True)
     return operation, found
+
+
+def _is_unasked(plan: Planned) -> bool:
+    """Whether pods would get an image by its tag alone: a policy may refuse that, and take the digest that it gets."""
+    return plan.target.is_to_come and not plan.announces
 
 
 def _reread(operation: Operation, lock: "Lease", planner: Planner, settle: Settle) -> tuple[Operation, Ledger]:

@@ -1,12 +1,14 @@
 """Writes what is announced: the packages that it takes and the announcement itself in one write, or none of it."""
 
 from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 from dagship.cluster.failures import Conflict, NotFound
 from dagship.errors import OutsideError, Refused
-from dagship.model.thin import MOST, Packaged
+from dagship.model.thin import MOST, Announcement, Packaged
 from dagship.record import announced
+from dagship.record.announced import Announced
 from dagship.record.model import Move, Release
 from dagship.rollout.plan import drift
 from dagship.rollout.thin import packages, room
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 # Conflicts in a row; nobody but dagship writes it.
 _TRIES = 5
+# Packages that are fetched side by side.
+_AT_A_TIME = 8
 
 Fetch = Callable[[str], bytes]
 """Returns the package that a thin image brings, from its registry."""
@@ -103,7 +107,15 @@ def no_room(cluster: "Cluster", move: Move, needs: Needs) -> str:
 
 
 def asks(cluster: "Cluster", move: Move, needs: Needs) -> bool:
-    """Whether it takes Airflow's answer to know which packages have to be there: there is little room, or none is left.
+    """Whether it takes Airflow's answer to know which packages have to be there: not all can be had, or have room.
+
+    An announcement touches no task, so nothing else of that answer has any bearing on it. It is had by importing
+    Airflow in the scheduler's container, which takes seconds, and a minute where tasks leave little of a processor.
+
+    Args:
+        cluster: The namespace.
+        move: The move of the ConfigMap.
+        needs: What is to be there, with nothing known of runs.
 
     Raises:
         OutsideError: The registry or the API server did not answer, or refused.
@@ -112,9 +124,8 @@ def asks(cluster: "Cluster", move: Move, needs: Needs) -> bool:
     there, wanted = announced.read(look(cluster, move.name)), announced.of_value(move.changes[0].after)
     if wanted is None:
         return False
-    coming = packages.missing(there, wanted, None, needs.releases)
-    together = there.bytes + sum(len(needs.fetch(one.image)) for one in coming)
-    return packages.are_gone(there, wanted, needs.releases) or together > MOST
+    coming, whole = _brought(there, wanted, needs)
+    return not whole or there.bytes + sum(len(content) for _, content in coming.values()) > MOST
 
 
 def sweep(cluster: "Cluster", name: str, held: Collection[str], needs: Needs) -> tuple[str, ...]:
@@ -168,11 +179,10 @@ def _packages(
 ) -> tuple[dict[str, tuple[Packaged, bytes]], tuple[str, ...]]:
     """Returns the packages to bring, and the versions whose packages go for them."""
     there, wanted = announced.read(raw), announced.of_value(move.changes[0].after)
-    bring: dict[str, tuple[Packaged, bytes]] = {}
-    for one in packages.missing(there, wanted, needs.activity, needs.releases):
-        content = needs.fetch(one.image)
-        facts = {name: getattr(one, name) for name in ("tree", "base", "foundation", "image")}
-        bring[one.version] = Packaged(bytes=len(content), **facts), content
+    bring, _ = _brought(there, wanted, needs)
+    if needs.activity is None and wanted is not None:  # nobody can say which of them runs need
+        sizes = {version: len(content) for version, (_, content) in bring.items()}
+        bring = {version: bring[version] for version in room.fitting(sizes, needed=wanted.version)}
     needed = packages.needed(there, wanted, needs.activity)
     sizes = {version: one.bytes for version, one in there.packages.items()}
     coming = {version: len(content) for version, (_, content) in bring.items()}
@@ -181,3 +191,27 @@ def _packages(
     if drop is None:
         raise _NoRoom(room.refusal(sizes, coming, needed))
     return bring, drop
+
+
+def _brought(
+    there: Announced, wanted: Announcement | None, needs: Needs
+) -> tuple[dict[str, tuple[Packaged, bytes]], bool]:
+    """Returns the packages that have to come by their versions, and whether those are all of them.
+
+    Raises:
+        OutsideError: One that is needed cannot be had.
+
+    """
+    missing = packages.missing(there, wanted, needs.activity, needs.releases)
+    bring: dict[str, tuple[Packaged, bytes]] = {}
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        for one, fetched in [(one, pool.submit(needs.fetch, one.image)) for one in missing]:
+            try:
+                content = fetched.result()
+            except OutsideError:
+                if needs.activity is not None or one == wanted:
+                    raise
+                continue  # nobody said that a run needs it
+            facts = {name: getattr(one, name) for name in ("tree", "base", "foundation", "image")}
+            bring[one.version] = Packaged(bytes=len(content), **facts), content
+    return bring, len(bring) == len(missing)

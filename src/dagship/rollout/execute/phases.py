@@ -86,7 +86,7 @@ def _preflight(
     operation = Operation(
         cluster=cluster, options=options, notes=notes, survey=survey, plan=planner(survey), fetch=fetch
     )
-    # Where no pod moves no run is touched, and Airflow takes seconds to say which there are.
+    # Where no pod moves no run is touched: Airflow, which may take a minute to say which there are, has no say in it.
     operation = _settle(operation if operation.plan.announces else runs.ask(operation), settle)
     operation, found = _check(operation)
     plan = operation.plan

@@ -14,23 +14,29 @@ if TYPE_CHECKING:
 def missing(
     there: Announced, wanted: Announcement | None, activity: "Activity | None", releases: Iterable[Release]
 ) -> tuple[Announcement, ...]:
-    """Returns the versions whose packages have to come: what is to be announced, and what runs began on.
+    """Returns the versions whose packages have to come: what is to be announced, and what runs may have begun on.
+
+    Airflow's answer names those of unfinished runs. Without it they are all that were announced to the image, where
+    packages that were there once are there no more, and else none: what has gone for want of room, no run needed.
 
     Args:
         there: What the ConfigMap has; it may be a new one.
         wanted: What is to be announced; None for the image's own version.
-        activity: What Airflow says of its runs; None where it could not be asked.
-        releases: Those recorded: they know where packages are.
+        activity: What Airflow says of its runs; None where it was not asked.
+        releases: Those recorded, the newest last: they know where packages are.
+
+    Returns:
+        What is to be announced first, then those that were released last.
 
     """
     if wanted is None:
         return ()
     found = {wanted.version: wanted} if wanted.image else {}
-    for release in releases if activity is not None else ():
+    for release in reversed(tuple(releases)):
         thin, version = release.thin, release.dag_version
-        began = activity is not None and version in activity.pinned and version not in activity.held
-        if thin is not None and began and fits(release, wanted):
-            found[version] = wanted.model_copy(update={"version": version, "tree": thin.tree, "image": release.image})
+        if thin is not None and _fits(release, wanted) and _may_be_needed(version, there, activity):
+            one = wanted.model_copy(update={"version": version, "tree": thin.tree, "image": release.image})
+            found.setdefault(version, one)
     return tuple(one for one in found.values() if not _has(there, one))
 
 
@@ -54,12 +60,14 @@ def unneeded(there: Announced, held: Collection[str], activity: "Activity | None
     return tuple(version for version in there.packages if version not in staying)
 
 
-def are_gone(there: Announced, wanted: Announcement, releases: Iterable[Release]) -> bool:
-    """Whether packages that were there once are there no more, so that runs may lack one."""
-    return not there.packages and any(fits(release, wanted) for release in releases)
+def _may_be_needed(version: str, there: Announced, activity: "Activity | None") -> bool:
+    """Whether an unfinished run may have begun on a version that its image does not hold."""
+    if activity is None:
+        return not there.packages
+    return version in activity.pinned and version not in activity.held
 
 
-def fits(release: Release, wanted: Announcement) -> bool:
+def _fits(release: Release, wanted: Announcement) -> bool:
     """Whether a release announced another version to the same image."""
     thin = release.thin
     another = release.dag_version != wanted.version

@@ -30,6 +30,24 @@ def going(
     return tuple(gone) if sum((*left.values(), *bring.values())) <= MOST else None
 
 
+def fitting(bring: Mapping[str, int], *, needed: str) -> tuple[str, ...]:
+    """Returns the versions that have room together: the one that is needed, and of the others those that come first.
+
+    Args:
+        bring: DAG version to the bytes of its package.
+        needed: The version that is needed.
+
+    """
+    left = MOST - bring.get(needed, 0)
+    kept = []
+    for version, size in bring.items():
+        if version != needed and size > left:
+            continue
+        left -= size if version != needed else 0
+        kept.append(version)
+    return tuple(kept)
+
+
 def refusal(there: Mapping[str, int], bring: Mapping[str, int], needed: Collection[str]) -> str:
     """Says that there is no room, in words that follow on "since"."""
     coming = sum(bring.values())

@@ -143,16 +143,53 @@ def test_a_new_config_map_gets_what_unfinished_runs_began_on_as_well() -> None:
     assert there(namespace).packages.keys() == {thin.V5, thin.V6}
 
 
-def test_it_takes_airflows_answer_where_nothing_is_left_or_there_is_little_room() -> None:
+def only(image: str) -> Any:
+    """A registry that has one image."""
+    return lambda asked: fetch(asked) if asked == image else announce.no_registry(asked)
+
+
+def test_it_takes_airflows_answer_where_not_all_that_was_announced_can_be_had_or_has_room() -> None:
     before = (release(thin.V5, thin.T5),)
     empty: Any = Namespace()
     there: Any = Namespace(thin.config_map(None, v5=b"abc"))
 
-    assert announce.asks(empty, move(None, value()), needs(releases=before))
-    assert not announce.asks(empty, move(None, value()), needs(releases=(release(thin.V6, thin.T6),)))
-    assert not announce.asks(there, move(None, value()), needs(releases=before))
-    assert announce.asks(there, move(None, value()), needs(lambda _: b"x" * MOST))
-    assert not announce.asks(empty, move(value(), None), needs(releases=before))
+    def asks(namespace: Any, of: Any = fetch, after: str | None = value()) -> bool:
+        one = move(None if after else value(), after)
+        return announce.asks(namespace, one, needs(of, runs=None, releases=before))
+
+    assert not asks(empty)
+    assert asks(empty, only(thin.T6))
+    assert asks(empty, large)
+    assert not asks(there, only(thin.T6))
+    assert asks(there, lambda _: b"x" * MOST)
+    assert not asks(empty, announce.no_registry, after=None)
+    with pytest.raises(OutsideError, match=f"package of {thin.T6} cannot be had"):
+        asks(empty, only(thin.T5))
+
+
+@pytest.mark.parametrize(
+    ("of", "come"),
+    [(fetch, {thin.V5, thin.V6}), (only(thin.T6), {thin.V6}), (large, {thin.V6})],
+)
+def test_where_airflow_was_not_asked_a_new_config_map_gets_all_that_can_be_had_and_has_room(
+    of: Any, come: set[str]
+) -> None:
+    namespace = Namespace()
+    write(namespace, move(None, value()), needs(of, runs=None, releases=(release(thin.V5, thin.T5),)))
+
+    assert there(namespace).packages.keys() == come
+
+
+def test_a_package_that_a_run_needs_and_nobody_has_stops_it() -> None:
+    namespace = Namespace()
+    with pytest.raises(OutsideError, match=f"package of {thin.T5} cannot be had"):
+        write(
+            namespace,
+            move(None, value()),
+            needs(only(thin.T6), runs=(thin.V5,), releases=(release(thin.V5, thin.T5),)),
+        )
+
+    assert namespace.kept["ConfigMap"] == {}
 
 
 @pytest.mark.parametrize(("runs", "stay"), [((), {thin.V6}), ((thin.V5,), None), (None, None)])

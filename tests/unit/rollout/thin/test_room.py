@@ -24,6 +24,14 @@ def test_what_is_needed_stays_and_then_there_may_be_no_room() -> None:
     assert room.going(there, bring, needed=["b"], recent=()) == ("a",)
 
 
+def test_of_more_than_have_room_the_one_that_is_needed_and_the_first_others_come() -> None:
+    bring = {"needed": 1000, "newest": HALF, "large": HALF, "oldest": 100}
+
+    assert room.fitting(bring, needed="needed") == ("needed", "newest", "oldest")
+    assert room.fitting({"other": 1, "needed": MOST + 1}, needed="needed") == ("needed",)
+    assert room.fitting({"other": MOST}, needed="there already") == ("other",)
+
+
 def test_a_package_takes_the_place_of_one_of_its_version() -> None:
     assert room.going({"a": MOST}, {"a": MOST}, needed=["a"], recent=()) == ()
 

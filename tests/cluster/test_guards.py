@@ -26,6 +26,7 @@ from tests.cluster.gateways import edited, token_of
 from tests.cluster.killer import Job, run
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.rig import Rig
+from tests.machine import ROOT
 
 OLD, NEW = "guards-old", "guards-new"
 
@@ -121,7 +122,7 @@ def test_a_missing_permission_ends_a_rollout_before_anything_changes(rig: Rig, l
         f"error: This account may not do all that a rollout needs in the namespace {rig.kubectl.namespace}.\n"
         "Not allowed:\n"
         "  delete pods: to free a StatefulSet from a broken pod, and to move one with OnDelete\n"
-        "  → k8s/rbac/ holds a Role that suffices.\n"
+        f"  → {ROOT}/k8s/rbac/ holds a Role that suffices, and its README.md says how it is bound.\n"
     )
     assert rig.written() == before
     assert rig.kubectl("get", "configmap/dagship", "lease/dagship", "--ignore-not-found") == ""

@@ -51,6 +51,9 @@ def test_it_holds_what_runs_inside_the_image_and_the_templates(wheel: Path) -> N
         "dagship/images/airflow/thin.j2",
         "dagship/images/base/Dockerfile",
         "dagship/images/base/entrypoint",
+        "dagship/k8s/chart/Chart.yaml",
+        "dagship/k8s/rbac/role.yaml",
+        "dagship/k8s/rbac/README.md",
     } <= names
     assert {
         f"dagship/{path.relative_to(ROOT / 'src/dagship')}"

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 
 from dagship.errors import DagshipError, OutsideError, Transient
+from dagship.resources import resource
 
 _LONGEST = 300
 
@@ -26,8 +27,8 @@ _LONGEST = 300
 _PASSING = frozenset({429, 500, 502, 503, 504})
 
 _RIGHTS = (
-    "k8s/rbac/ holds a Role that suffices for all but install and uninstall, which need what the ClusterRole admin "
-    "allows; whoever administers the cluster can bind it to this user."
+    f"{resource('k8s/rbac')}/ holds a Role that suffices for all but install and uninstall, which need what the "
+    "ClusterRole admin allows; whoever administers the cluster can bind it to this user, as README.md there says."
 )
 # A server says 403 also where no permission is missing.
 _POLICY = re.compile(

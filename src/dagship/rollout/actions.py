@@ -78,7 +78,7 @@ def rollback(
     def here(survey: "Survey", own: tuple[Release, ...], target: Target) -> tuple[Selected, Here, tuple[str, ...]]:
         repositories = tuple(filter(None, (target.image, options.from_image)))
         also = rollback_target.moved(own)
-        selected = _select(survey, target, options, cluster.namespace, repositories=repositories, also=also)
+        selected = _select(survey, target, options, cluster.namespace, repositories=repositories, also=also, back=True)
         return selected, way.here(survey, selected, repositories, options), repositories
 
     def plan(survey: "Survey") -> Planned:
@@ -143,6 +143,7 @@ def _select(
     *,
     repositories: tuple[str, ...],
     also: tuple[Move, ...],
+    back: bool = False,
 ) -> Selected:
     return scope.select(
         survey,
@@ -152,6 +153,7 @@ def _select(
         selector=options.selector,
         namespace=namespace,
         also=tuple(move for move in also if not options.names or move.key in options.names),
+        back=back,
     )
 
 

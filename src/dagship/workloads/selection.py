@@ -106,9 +106,9 @@ def _named(workload: Workload, by_image: Selected) -> tuple[Container, ...]:
 
 
 def nothing_found(
-    workloads: Iterable[Workload], image_repository: str, namespace: str, *, selector: str = ""
+    workloads: Iterable[Workload], image_repository: str, namespace: str, *, selector: str = "", back: bool = False
 ) -> UsageError:
-    """Says that nothing runs the image, and what runs instead."""
+    """Says that nothing runs the image, and what runs instead; to who goes back not that it is the first time."""
     running: dict[str, list[str]] = {}
     for workload in workloads:
         for container in workload.containers:
@@ -128,8 +128,13 @@ def nothing_found(
         f"  {image}  ({', '.join(sorted(set(users))[:4])}{', …' if len(set(users)) > 4 else ''})"  # noqa: PLR2004
         for image, users in sorted(running.items())
     )
-    return UsageError(
-        f"Nothing in the namespace {namespace} runs {image_repository} yet.",
-        "For the first time, say which image it takes the place of: --from-image REPOSITORY, or name --workloads.",
-        f"What runs there:\n{shown}",
+    when, hint = (
+        ("any more", "Name what is to go back with --workloads, or what it runs now with the setting from_image.")
+        if back
+        else (
+            "yet",
+            "For the first time, say which image it takes the place of: --from-image REPOSITORY, or name --workloads.",
+        )
     )
+    said = f"Nothing in the namespace {namespace} runs {image_repository} {when}."
+    return UsageError(said, hint, f"What runs there:\n{shown}")

@@ -1,6 +1,7 @@
 import json
 import socket
 import ssl
+from pathlib import Path
 
 import pytest
 from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError, ProtocolError, ReadTimeoutError
@@ -58,7 +59,10 @@ def test_a_login_that_is_not_accepted_says_what_to_do() -> None:
 
 
 def test_a_missing_permission_points_at_the_role_that_suffices() -> None:
-    assert "k8s/rbac/" in of_response(403, status(403, "forbidden"), "list pods").hint
+    hint = of_response(403, status(403, "forbidden"), "list pods").hint
+
+    assert "k8s/rbac/" in hint
+    assert Path(hint.partition(" ")[0], "role.yaml").is_file()
 
 
 @pytest.mark.parametrize(

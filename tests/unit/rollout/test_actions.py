@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from dagship.errors import OutsideError
+from dagship.errors import OutsideError, UsageError
 from dagship.model.artifacts import Target
+from dagship.record import config_map
+from dagship.record.model import Change, Move, Record, Release
 from dagship.rollout import actions
 from dagship.rollout.options import RolloutOptions
 from dagship.rollout.preflight.dag_source import BUNDLES, FOLDER
@@ -91,3 +93,15 @@ def test_the_server_is_not_asked_about_an_image_that_has_no_digest_yet() -> None
     assert {change.after for move in result.moves for change in move.changes} == {"registry.example.com/airflow:1-2"}
     with pytest.raises(OutsideError, match="denied the request"):
         planned(IMAGE)
+
+
+def test_a_rollback_where_nothing_runs_the_image_any_more_names_no_flag_that_it_lacks() -> None:
+    moves = (Move(kind="Deployment", name="gone", changes=(Change(field="image", container="x", after=IMAGE),)),)
+    record = Record(releases=(Release(number=1, kind="rollout", image=IMAGE, when="", moves=moves),))
+    written = {"kind": "ConfigMap", "metadata": {"name": config_map.NAME}, "data": config_map.dump(record)}
+    namespace: Any = Namespace(written, *celery("registry.example.com/other:1"))
+
+    with pytest.raises(UsageError, match=r"runs registry\.example\.com/airflow any more") as refused:
+        actions.rollback(namespace, Console(stderr=io.StringIO()), 1, RolloutOptions())
+    assert "--workloads" in refused.value.hint
+    assert "--from-image" not in refused.value.hint

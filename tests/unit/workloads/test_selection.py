@@ -168,6 +168,15 @@ def test_where_nothing_runs_the_image_it_is_said_what_does() -> None:
     ]
 
 
+def test_who_goes_back_is_told_no_flag_that_rollback_lacks() -> None:
+    error = selection.nothing_found(airflow(), "new.example/airflow", "prod", back=True)
+
+    assert error.message == "Nothing in the namespace prod runs new.example/airflow any more."
+    assert "--workloads" in error.hint
+    assert "--from-image" not in error.hint
+    assert "git-sync  (statefulset/worker)" in error.detail
+
+
 def test_of_many_workloads_a_few_are_named() -> None:
     made = [deployment(f"d{number}", pod(container("x", "x:1"), name="x")) for number in range(6)]
     error = selection.nothing_found([spec.read("Deployment", one) for one in made], OURS, "prod")

@@ -23,8 +23,19 @@ def select(
     selector: str,
     namespace: str,
     also: tuple[Move, ...] = (),
+    back: bool = False,
 ) -> Selected:
     """Selects what moves to an image, an unfinished rollout's containers among it, and those of `also`.
+
+    Args:
+        survey: What the namespace holds.
+        image: The image.
+        repositories: Those whose images give way.
+        names: `kind/name` of the workloads to move; empty for all that run such an image.
+        selector: Label selector that workloads were chosen by, or empty.
+        namespace: Its name.
+        also: Moves whose containers move again.
+        back: Whether it is a way back: there was an image of these before.
 
     Raises:
         UsageError: Nothing runs the image, two Airflows do, or a workload named is not there or cannot move.
@@ -34,7 +45,7 @@ def select(
     known = planner.containers((*(journal.moves if journal else ()), *also))
     selected = selection.select(workloads, repositories=repositories, names=names, known=known)
     if not selected:
-        raise selection.nothing_found(workloads, selection.repository(image), namespace, selector=selector)
+        raise selection.nothing_found(workloads, selection.repository(image), namespace, selector=selector, back=back)
     check((workload for workload, _ in selected), names=names, selector=selector)
     return selected
 

@@ -7,6 +7,7 @@ from dagship.cluster.failures import Forbidden
 from dagship.errors import Refused, UsageError
 from dagship.model.artifacts import Target
 from dagship.record.model import Move
+from dagship.resources import resource
 from dagship.rollout.options import RolloutOptions
 from dagship.rollout.plan.model import Planned
 from dagship.rollout.preflight import dags_served, field_owners, permissions
@@ -34,7 +35,7 @@ def check_permissions(cluster: "Cluster") -> None:
         )
         raise UsageError(
             f"This account may not do all that a rollout needs in the namespace {cluster.namespace}.",
-            "k8s/rbac/ holds a Role that suffices.",
+            f"{resource('k8s/rbac')}/ holds a Role that suffices, and its README.md says how it is bound.",
             f"Not allowed:\n{shown}",
         )
 

@@ -106,7 +106,9 @@ def _show_announced(report: StatusReport) -> dict[str, str]:
     if found.current is None:
         return {"announced": f"nothing besides the image's own DAGs; {room}"}
     state = f"NOT SERVED: {found.why_not}" if found.why_not else "served"
-    return {"announced": f"{found.current.version}, one layer above what runs, {state}; {room}"}
+    # A rollback may announce a version that the image has.
+    where = "one layer above what runs" if found.current.image else "in the image that runs"
+    return {"announced": f"{found.current.version}, {where}, {state}; {room}"}
 
 
 def _show_git(console: "Console", report: StatusReport) -> dict[str, str]:

@@ -203,3 +203,11 @@ def test_packages_without_an_announcement_are_told_and_no_mention_is_made_of_non
         present_status.show_status, announced_status(current=None)
     )
     assert "announced" not in shown(present_status.show_status, announced_status(current=None, packages={}))
+
+
+def test_a_version_of_the_image_that_is_announced_is_no_layer_above_it(shown: Shown) -> None:
+    of_image = thin.announcement(thin.V5, image="")
+    text = shown(present_status.show_status, announced_status(current=of_image))
+
+    assert f"{thin.V5}, in the image that runs, served; 2 packages" in text
+    assert "one layer above" not in text

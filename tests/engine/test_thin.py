@@ -65,9 +65,10 @@ class Delivered(NamedTuple):
 def planned(line: Line, base: BaseImage, running: Receiver) -> Plan | None:
     """Plans what the project has now, as `build` does."""
     tree = build_inputs.tree(line.project)
-    return build_inputs.onto_running(
+    plan, _ = build_inputs.onto_running(
         line.project, lambda: planning.plan(line.settings, base, NO_LOCK, tree), Running(running), full=False
     )
+    return plan
 
 
 def pinned(pushed: PushedImage) -> str:

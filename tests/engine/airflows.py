@@ -13,8 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from dagship.model.thin import MOUNT
 
+# A minor version of 3 each.
+RELEASES = ["3.0.6", *(pytest.param(version, marks=pytest.mark.wide) for version in ("3.1.8", "3.2.2")), "3.3.2"]
 _DATABASE = "/tmp/airflow.db"
 _ENVIRONMENT = {
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{_DATABASE}",
@@ -43,22 +47,44 @@ airflow api-server --workers 1 --port 8080 >/tmp/api.log 2>&1 &
 airflow scheduler >/tmp/scheduler.log 2>&1 &
 wait -n
 """
-_CALL = """
-import json, sys, urllib.request
-method, path, body = sys.argv[1:]
-def call(method, path, body=None, **headers):
-    data = body.encode() if body else None
-    asked = urllib.request.Request("http://localhost:8080" + path, data=data, method=method, headers=headers)
+# Answers one question a line as long as Airflow runs: to start a program in a container costs more than any answer.
+_ANSWERS = """
+import glob, json, os, sqlite3, sys, urllib.request
+
+def http(method, path, body, **headers):
+    asked = urllib.request.Request("http://localhost:8080" + path, data=body, method=method, headers=headers)
     asked.add_header("Content-Type", "application/json")
     with urllib.request.urlopen(asked, timeout=30) as answer:
         return json.loads(answer.read() or b"null")
-token = call("GET", "/auth/token")["access_token"]
-print(json.dumps(call(method, path, body, Authorization="Bearer " + token)))
-"""
-_QUERY = """
-import json, sqlite3, sys
-with sqlite3.connect("file:%s?mode=ro" % sys.argv[1], uri=True, timeout=30) as database:
-    print(json.dumps(database.execute(sys.argv[2], sys.argv[3:]).fetchall()))
+
+def call(method, path, body):
+    token = http("GET", "/auth/token", None)["access_token"]
+    return http(method, path, body.encode() or None, Authorization="Bearer " + token)
+
+def rows(path, query, *values):
+    database = sqlite3.connect("file:%s?mode=ro" % path, uri=True, timeout=30)
+    try:
+        return database.execute(query, values).fetchall()
+    finally:
+        database.close()
+
+def has(path):
+    return os.path.exists(path)
+
+def texts(pattern):
+    found = []
+    for path in glob.glob(pattern, recursive=True):
+        with open(path, errors="replace") as file:
+            found.append(file.read())
+    return "".join(found)
+
+for line in sys.stdin:
+    name, *values = json.loads(line)
+    try:
+        said = {"answer": globals()[name](*values)}
+    except Exception as failed:
+        said = {"failed": repr(failed)}
+    print(json.dumps(said), flush=True)
 """
 _KILL = "kill -TERM $(cat /tmp/processor.pid); while kill -0 $(cat /tmp/processor.pid) 2>/dev/null; do sleep 0.1; done"
 
@@ -66,8 +92,16 @@ _KILL = "kill -TERM $(cat /tmp/processor.pid); while kill -0 $(cat /tmp/processo
 class Airflow:
     """A running Airflow; made by `running`."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str, answers: subprocess.Popen[str]) -> None:
+        self._name, self._answers = name, answers
+
+    def _ask(self, what: str, *values: str) -> Any:
+        assert self._answers.stdin
+        assert self._answers.stdout
+        print(json.dumps([what, *values]), file=self._answers.stdin, flush=True)
+        said = json.loads(self._answers.stdout.readline())
+        assert "answer" in said, f"{what} {values}: {said['failed']}"
+        return said["answer"]
 
     def execute(self, *argv: str, detached: bool = False, **environment: str) -> str:
         """Runs a program beside Airflow, and returns what it printed."""
@@ -79,8 +113,12 @@ class Airflow:
         return ended.stdout
 
     def has(self, path: str) -> bool:
-        """Whether there is a file in the container."""
-        return self.execute("bash", "-c", f"ls {path} 2>/dev/null || true") != ""
+        """Whether there is such a file in the container."""
+        return bool(self._ask("has", path))
+
+    def read(self, pattern: str) -> str:
+        """What files contain, one after the other; nothing where there is none."""
+        return str(self._ask("texts", pattern))
 
     def announce(self, **environment: str) -> None:
         """Starts the DAG processor, in place of the one that may run."""
@@ -91,12 +129,12 @@ class Airflow:
 
     def rows(self, query: str, *values: str) -> list[list[Any]]:
         """Asks the metadata database."""
-        found: list[list[Any]] = json.loads(self.execute("python", "-c", _QUERY, _DATABASE, query, *values))
+        found: list[list[Any]] = self._ask("rows", _DATABASE, query, *values)
         return found
 
     def call(self, method: str, path: str, body: "dict[str, Any] | None" = None) -> Any:
         """Calls the API."""
-        return json.loads(self.execute("python", "-c", _CALL, method, path, json.dumps(body) if body else ""))
+        return self._ask("call", method, path, json.dumps(body) if body else "")
 
     def announced(self, dag_id: str) -> str:
         """The version that new runs of a DAG get, empty when there is no such DAG."""
@@ -122,11 +160,11 @@ class Airflow:
         deadline = time.monotonic() + seconds
         while not there():
             assert time.monotonic() < deadline, self.logs()
-            time.sleep(0.3)
+            time.sleep(0.1)
 
     def task_logs(self) -> str:
         """What tasks have written to their logs."""
-        return self.execute("bash", "-c", "find /tmp/logs -name '*.log' | xargs -r cat")
+        return self.read("/tmp/logs/**/*.log")
 
     def logs(self) -> str:
         """The end of every component's log."""
@@ -163,7 +201,9 @@ def _container(image: str, start: str, announced: Path | None) -> Iterator[Airfl
     argv += [f"--env={key}={value}" for key, value in _ENVIRONMENT.items()]
     try:
         subprocess.run([*argv, image, "-c", start], check=True, capture_output=True)
-        yield Airflow(name)
+        answers = ["docker", "exec", "--interactive", name, "python", "-c", _ANSWERS]
+        with subprocess.Popen(answers, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            yield Airflow(name, process)
     finally:
         subprocess.run(["docker", "rm", "--force", "--volumes", name], check=False, capture_output=True)
 

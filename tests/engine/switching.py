@@ -147,7 +147,7 @@ class Switching:
 
     def pairs(self) -> set[str]:
         """What stamp and structure were seen together."""
-        return set(self.airflow.execute("cat", "/tmp/pairs").splitlines())
+        return set(self.airflow.read("/tmp/pairs").splitlines())
 
     def switch_while_parsing(self) -> None:
         """From a to b, and on to c while one file of b is being parsed and the other is queued."""

@@ -21,6 +21,8 @@ from tests.engine import airflows, dag_processor
 from tests.engine.lines import Line
 from tests.engine.switching import Announcing, Switching
 
+pytestmark = pytest.mark.wide
+
 
 def _dag(dag_id: str, head: str = "") -> str:
     return f"{head}\nfrom airflow.sdk import DAG\n\ndag = DAG(dag_id={dag_id!r}, schedule=None)\n"
@@ -88,7 +90,7 @@ def test_a_run_ends_on_the_code_that_it_began_with(base: BaseImage, tmp_path: Pa
         airflow.until(lambda: airflow.run("began-on-a")[0] in ("success", "failed"))
 
         assert airflow.run("began-on-a") == ("success", old.dag_version), airflow.logs()
-        seen = airflow.execute("cat", "/tmp/seen").splitlines()
+        seen = airflow.read("/tmp/seen").splitlines()
         assert seen == ["began-on-a first A A", "began-on-a second A A A"]
 
 

@@ -30,7 +30,7 @@ with sqlite3.connect("/tmp/airflow.db", timeout=60) as database:
 """
 
 
-@pytest.mark.parametrize("version", ["3.0.6", "3.1.8", "3.2.2", "3.3.2"])
+@pytest.mark.parametrize("version", airflows.RELEASES)
 def test_what_is_being_parsed_or_queued_at_a_switch_is_not_stored_under_the_new_version(
     version: str, base_of: Callable[[str], BaseImage], tmp_path: Path
 ) -> None:
@@ -72,7 +72,7 @@ def _callbacks_are_executed_to_their_end(switching: Switching) -> None:
     airflow.execute("touch", "/tmp/tell")
     switching.until_stored("d")
 
-    assert sorted(airflow.execute("cat", "/tmp/told").splitlines()) == ["run-of-one c", "run-of-two c"]
+    assert sorted(airflow.read("/tmp/told").splitlines()) == ["run-of-one c", "run-of-two c"]
 
 
 def _nothing_is_stored_while_airflow_cannot_note_the_version(switching: Switching) -> None:
@@ -82,7 +82,7 @@ def _nothing_is_stored_while_airflow_cannot_note_the_version(switching: Switchin
     switching.publish("e", lets_go=True)
     refused = "Failed to persist parsing result"
     mixed_up = f"d {switching.structure('e')}"
-    airflow.until(lambda: refused in airflow.execute("cat", "/tmp/processor.log") or mixed_up in switching.pairs())
+    airflow.until(lambda: refused in airflow.read("/tmp/processor.log") or mixed_up in switching.pairs())
     airflow.execute("python", "-c", _CHANGE, "DROP TRIGGER refuse")
     switching.until_taken("e")
 

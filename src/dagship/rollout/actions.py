@@ -94,11 +94,14 @@ def rollback(
 
     def settle(planned: Planned, survey: "Survey", activity: "Activity | None") -> Planned:
         """With what Airflow said it may take less than a move of every pod."""
-        if not planned.target.image or planned.announces:
+        if planned.announces:
             return planned
-        own = own_releases.own(survey, options.names)
-        announced = back.rollback(planned, here(survey, own, planned.target)[1], back.said(activity))
-        return rollback_target.within_image(planned, survey, activity) if announced is planned else announced
+        if planned.target.image:
+            own = own_releases.own(survey, options.names)
+            announced = back.rollback(planned, here(survey, own, planned.target)[1], back.said(activity))
+            if announced is not planned:
+                return announced
+        return rollback_target.within_image(planned, survey, activity)
 
     return phases.run(cluster, console, options, plan, fetch=fetch, settle=settle)
 

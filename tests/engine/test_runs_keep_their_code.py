@@ -10,7 +10,7 @@ import pytest
 from dagship.airflow import query, scheduler_python
 from dagship.airflow.activity import DagRuns, RunCount
 from dagship.image.thin import package
-from dagship.image.tree.model import Tree
+from dagship.image.tree.model import Tree, TreeFile
 from dagship.inside.scheduler.answer import MARK
 from dagship.model.artifacts import BaseImage
 from dagship.model.thin import FOUNDATION
@@ -24,7 +24,7 @@ class Running:
 
     def __init__(self, airflow: airflows.Airflow, line: Line, mount: Mount, old: str, new: str) -> None:
         self.airflow, self.line, self.old, self.new = airflow, line, old, new
-        self.mount, self._serial = mount, 0
+        self.mount, self._serial, self._version = mount, 0, ""
         self.base = line.tree("B")
         self.foundation = airflow.execute("printenv", FOUNDATION).strip()
         assert self.base.version == new
@@ -65,13 +65,17 @@ class Running:
     def delivers(self, tree: Tree, *, lacking: int = 0) -> dict[str, Any]:
         """Announces a tree, and returns what is said of that."""
         self.announces(tree, lacking=lacking)
-        argv = ("python", "-m", "dagship_versions.thin.wait", tree.version, str(self._serial), "90")
+        return self.waits()
+
+    def waits(self) -> dict[str, Any]:
+        """Returns what is said of the tree that was announced last."""
+        argv = ("python", "-m", "dagship_versions.thin.wait", self._version, str(self._serial), "90")
         found: dict[str, Any] = json.loads(self.airflow.execute(*argv))
         return found
 
     def announces(self, tree: Tree, *, lacking: int = 0) -> None:
         """Announces a tree with its package, which may lack bytes at its end."""
-        self._serial += 1
+        self._serial, self._version = self._serial + 1, tree.version
         data = package.pack(tree, self.base, self.foundation)
         said = announcement(tree, self.base, self._serial, self.foundation)
         self.mount.add(**{f"{tree.version}_tgz": data[: len(data) - lacking], "current": said})
@@ -182,6 +186,12 @@ def test_a_version_that_cannot_be_served_is_told_with_the_reason_and_the_one_bef
     assert (said["served"], list(said["import_errors"])) == (False, ["pinned.py"])
     assert "ValueError: dags" in said["import_errors"]["pinned.py"]
 
+    # One that starts in the middle of the next delivery does not blame it for a file that was broken already.
+    running.announces(_with(broken, "other.py", b"import airflow\nfrom airflow.sdk import DAG\nDAG('other')\n"))
+    running.airflow.announce()
+    said = running.waits()
+    assert (said["served"], said["import_errors"], said["left"]) == (True, {}, 0)
+
     running.serves_the_new_one()
     said = running.delivers(running.line.tree("E"), lacking=9)
     assert (said["served"], said["version"]) == (False, running.new)
@@ -189,10 +199,10 @@ def test_a_version_that_cannot_be_served_is_told_with_the_reason_and_the_one_bef
 
 
 def _with(tree: Tree, path: str, content: bytes) -> Tree:
-    """A tree with another file in the place of one."""
-    return replace(
-        tree, files=tuple(replace(file, content=content) if file.path == path else file for file in tree.files)
-    )
+    """A tree with another file, maybe in the place of one."""
+    others = (file for file in tree.files if file.path != path)
+    files = sorted((*others, TreeFile(path=path, executable=False, content=content)), key=lambda file: file.path)
+    return replace(tree, files=tuple(files))
 
 
 _OTHER = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite:////tmp/other.db"}

@@ -7,14 +7,19 @@ for half a minute, and for good in the runs that begin meanwhile.
 
 import inspect
 import logging
+import re
 import signal
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
 
+from .. import layout
+
 log = logging.getLogger(__name__)
 
+# Airflow 3.0 names the file of an import error from the root.
+_FROM_THE_ROOT = re.compile(rf"^/.*?/[0-9a-f]{{12}}/{layout.DAGS}/")
 # The same from Airflow 3.0 to 3.4, and none of it promised.
 _TAKEN = ("_processors", "_file_queue", "_file_stats", "_callback_to_execute", "_bundle_versions")
 
@@ -86,6 +91,31 @@ def known(bundle: str) -> Known:
         frozenset(path for path, parse in ours.items() if parse.num_dags or parse.import_errors),
         frozenset(path for path, parse in ours.items() if parse.import_errors),
     )
+
+
+def broken_before(bundle: str) -> frozenset[str]:
+    """Returns the files of a bundle that the dag-processor before this one could not read, by Airflow's database.
+
+    They are relative to its DAG directory; there are none in any other process, nor where it cannot be asked.
+    """
+    if not is_here():
+        return frozenset()
+    try:
+        from airflow.models.errors import ParseImportError
+        from airflow.utils.session import create_session
+        from sqlalchemy import select
+
+        asked = select(ParseImportError.filename).where(ParseImportError.bundle_name == bundle)
+        with create_session(scoped=False) as session:  # a session of the dag-processor may be under way
+            return frozenset(below_dags(str(file)) for file in session.scalars(asked))
+    except Exception as failed:  # noqa: BLE001 - of any driver, and of any Airflow to come
+        log.warning("It is not known which files of %r were broken before: %s", bundle, failed)
+        return frozenset()
+
+
+def below_dags(file: str) -> str:
+    """Returns where a file lies in the DAG directory of a version. Pure."""
+    return _FROM_THE_ROOT.sub("", file)
 
 
 def left(bundle: str, files: Optional[Collection[str]]) -> int:

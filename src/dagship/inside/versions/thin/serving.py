@@ -88,6 +88,8 @@ class Serving:
                 log.info("The DAG bundle %s serves the version %s instead of %s", self._bundle, version, before)
                 said = self._read_anew(before, said)
                 kept.release(self._versions.place, before)
+            else:  # it starts, maybe in the middle of a delivery, which has not broken what was broken before
+                said = replace(said, broken=tuple(sorted(parsing.broken_before(self._bundle))))
             self.current = version
         self._say(said)
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,16 @@ def test_an_import_error_ends_it_unless_the_file_had_one_before() -> None:
     answer = wait.verdict(SAID, broken, V, 3)
     assert (answer["done"], answer["served"], answer["import_errors"]) == (True, False, {"b.py": "SyntaxError"})
     assert wait.verdict(said(broken=("b.py",)), broken, V, 3)["import_errors"] == {}
+
+
+def test_what_was_broken_before_a_dag_processor_started_anew_is_no_error_of_the_delivery() -> None:
+    anew = said(files=None, broken=("b.py",))
+    stored = Stored({"a.py": frozenset({V}), "b.py": frozenset({"old"})}, {"b.py": "SyntaxError"})
+
+    answer = wait.verdict(anew, stored, V, 3)
+    assert (answer["done"], answer["served"], answer["import_errors"]) == (False, True, {})
+    answer = wait.verdict(anew, replace(stored, errors={"a.py": "KeyError"}), V, 3)
+    assert (answer["done"], answer["served"], answer["import_errors"]) == (True, False, {"a.py": "KeyError"})
 
 
 def test_a_file_whose_reading_never_ended_is_an_error_too() -> None:

@@ -19,6 +19,7 @@ from bench import (
     rollout,
     sent,
     soak,
+    soak_thin,
     start,
     table,
     thin,
@@ -43,7 +44,7 @@ ROWS = {
     "rollout-delivery": delivery.rows,
     "rollout-thin": thin.rows,
     "rollout-soak": soak.rows,
-    "rollout-soak-thin": soak.thin_rows,
+    "rollout-soak-thin": soak_thin.rows,
 }
 # An hour or more: measured only when named.
 LONG = frozenset({"rollout-thin", "rollout-soak", "rollout-soak-thin"})

@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from bench.real import Air
 from bench.table import Row
@@ -30,11 +30,13 @@ def rows(air: Air) -> list[Row]:
         _sql(air, f"ALTER SYSTEM SET {setting}")
     _sql(air, "SELECT pg_reload_conf()")
     having = _minute(air)
-    container = _container(air)
+    spec = _spec(air)
+    volumes = [one for one in spec["volumes"] if one["name"] != thin.VOLUME]
+    container = spec["containers"][0]
     mounts = [one for one in container["volumeMounts"] if one["name"] != thin.VOLUME]
-    _change(air, {"volumeMounts": mounts, "env": [*container["env"], _INTERVAL]})
+    _change(air, volumes=volumes, mounts=mounts, env=[*container["env"], _INTERVAL])
     lacking = _minute(air)
-    _change(air, {"volumeMounts": container["volumeMounts"], "env": container["env"]})
+    _change(air, volumes=spec["volumes"], mounts=container["volumeMounts"], env=container["env"])
     _sql(air, "ALTER SYSTEM RESET ALL")
     _sql(air, "SELECT pg_reload_conf()")
     return [
@@ -58,15 +60,18 @@ def rows(air: Air) -> list[Row]:
     ]  # fmt: skip
 
 
-def _container(air: Air) -> Object:
-    found: Object = air.kubectl.get(_PROCESSOR)["spec"]["template"]["spec"]["containers"][0]
+def _spec(air: Air) -> Object:
+    found: Object = air.kubectl.get(_PROCESSOR)["spec"]["template"]["spec"]
     return found
 
 
-def _change(air: Air, parts: Mapping[str, object]) -> None:
-    """Gives the dag-processor other mounts and variables."""
-    where = "/spec/template/spec/containers/0"
-    patch = [{"op": "replace", "path": f"{where}/{name}", "value": value} for name, value in parts.items()]
+def _change(air: Air, *, volumes: Sequence[Object], mounts: Sequence[Object], env: Sequence[Object]) -> None:
+    """Gives the dag-processor other volumes and variables."""
+    container = "containers/0"
+    parts = {"volumes": volumes, f"{container}/volumeMounts": mounts, f"{container}/env": env}
+    patch = [
+        {"op": "replace", "path": f"/spec/template/spec/{where}", "value": value} for where, value in parts.items()
+    ]
     air.kubectl("patch", _PROCESSOR, "--type=json", f"--patch={json.dumps(patch)}")
     air.kubectl.wait_ready(_PROCESSOR, seconds=300)
 

@@ -1,6 +1,6 @@
-"""The soak: the same Airflow at work under three ways of delivery, dagship's with faults, and thin ones.
+"""The soak: the same Airflow at work under three ways of delivery, and dagship's with faults.
 
-docs/explanation/soak.md explains it. `python -m bench.soak WAY ROLLOUTS` runs one way alone, for a look.
+docs/explanation/soak.md explains it. `python -m bench.soak WAY COUNT` runs one way alone, for a look.
 """
 
 import json
@@ -9,10 +9,11 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.airflow import kubeconfig
 from bench.project import Project
@@ -21,107 +22,84 @@ from bench.table import Row
 from bench.timing import run, spread
 from tests.cluster.kubectl import Kubectl
 from tests.e2e.releases import Release
-from tests.e2e.soak import by_thin, deliveries
+from tests.e2e.soak import deliveries
 from tests.e2e.soak.by_dagship import Dagship
 from tests.e2e.soak.by_image import GRACE, SETSID, SetImage
-from tests.e2e.soak.by_thin import Thin
-from tests.e2e.soak.dagfiles import ALL
-from tests.e2e.soak.deliveries import Delivery
 from tests.e2e.soak.driver import Driver
-from tests.e2e.soak.evidence import Delivered
 from tests.e2e.soak.faults import faults
 from tests.e2e.soak.figures import Figures, figures
 from tests.e2e.soak.in_place import InPlace
-from tests.e2e.soak.soak import soak, versions
+from tests.e2e.soak.soak import Act, soak, versions
 from tests.machine import ROOT
 
 _ROLLOUTS = 20
-# Between two deliveries that take no time of their own, or little.
-_PAUSE, _PAUSE_OF_THIN = 40.0, 10.0
-# Thin deliveries before, between and after the six other things.
-_BETWEEN, _BETWEEN_OF_FEW = 14, 3
+# Between two deliveries that take no time of their own.
+_PAUSE = 40.0
 
-WAYS: dict[str, Callable[[Release, deliveries.Project], Delivery]] = {
-    "dagship": Dagship,
-    "set-image": SetImage,
-    "in-place": InPlace,
-    "faults": Dagship,
-}
-THIN: dict[str, Callable[[Release, deliveries.Project], Delivery]] = {
-    "thin": lambda release, project: Thin(release, replace(project, shapes=ALL), {}),
-    "thin-kubernetes": lambda release, project: Thin(
-        release, replace(project, shapes=ALL), {"executor": "KubernetesExecutor"}
-    ),
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """A way to deliver, and what is done by it.
+
+    Attributes:
+        make: Makes what delivers.
+        acts: What it does, so many of them, while a driver starts runs.
+        pause: Least seconds between two.
+        every: Least seconds from one to the next, which then does not wait until the one before is used.
+
+    """
+
+    make: Callable[[Release, deliveries.Project], Any]
+    acts: Callable[[Any, Driver, int], Iterable[Act]]
+    pause: float = _PAUSE
+    every: float | None = None
+
+
+def pushes(delivery: deliveries.Delivery, _driver: Driver, count: int) -> Iterable[Act]:
+    """One version after the other."""
+    return versions(delivery, 2, count)
+
+
+WAYS = {
+    "dagship": Way(make=Dagship, acts=pushes),
+    "set-image": Way(make=SetImage, acts=pushes),
+    "in-place": Way(make=InPlace, acts=pushes),
+    "faults": Way(make=Dagship, acts=lambda delivery, driver, _: faults(delivery, driver, 2)),
 }
 
 
 def rows(project: Project, _rounds: int) -> list[Row]:
     """All ways, two at a time: two cores carry two Airflows, and what one does to the other it does to both."""
     with ThreadPoolExecutor(2) as lanes:
-        measured = {way: lanes.submit(measure, project, way, _ROLLOUTS) for way in WAYS}
-    return table({way: figure.result() for way, figure in measured.items()})
+        measured = {name: lanes.submit(measure, project, name, way, _ROLLOUTS) for name, way in WAYS.items()}
+    return table({name: figure.result() for name, figure in measured.items()})
 
 
-def thin_rows(project: Project, _rounds: int) -> list[Row]:
-    """Thin deliveries, with Celery and, fewer of them, with the KubernetesExecutor; one after the other."""
-    return [
-        _thin_row(measure(project, "thin", _BETWEEN), "CeleryExecutor"),
-        _thin_row(measure(project, "thin-kubernetes", _BETWEEN_OF_FEW), "KubernetesExecutor"),
-    ]
-
-
-def _thin_row(found: Figures, executor: str) -> Row:
-    bad = found.mixed + found.stale + found.interrupted + found.failed
-    return Row(
-        what=f"soak, {len(found.seconds)} deliveries, {found.thin} of them thin, {executor}: runs that saw more than "
-        "one version, runs with tasks or code of another version than their stamp's, tasks interrupted, runs failed",
-        against="",
-        ours=f"{found.mixed} of {found.runs}, {found.stale} of {found.runs}, {found.interrupted} of {found.tasks}, "
-        f"{found.failed} of {found.runs}",
-        theirs="",
-        result=str(bad),
-        bound="0",
-        met=bad == 0 < found.spanning == found.kept,
-        remark=f"{found.spanning} runs went on when a newer version was there, all on their own; in between a deployer "
-        "killed when it had announced, a deleted ConfigMap, a cleared task and a backfill, a full rollout, a restarted "
-        f"dag-processor and a rollback; seconds of a delivery: {spread(found.seconds)}",
-    )
-
-
-def measure(project: Project, way: str, rollouts: int) -> Figures:
+def measure(project: Project, name: str, way: Way, count: int) -> Figures:
     """Installs an Airflow in a namespace of its own, soaks it, and removes it."""
-    values = project.directory / f"{way}-values.yaml"
+    values = project.directory / f"{name}-values.yaml"
     values.write_text(run([str(ROOT / "script/airflow"), "values", project.base]).stdout, encoding="utf-8")
-    directory = project.directory / f"soak-{way}"
+    directory = project.directory / f"soak-{name}"
     directory.mkdir()
     program = shutil.which("kubectl")
     if program is None:
         sys.exit("bench: kubectl is not there")
     kubectl = Kubectl(program, kubeconfig(), f"soak-{secrets.token_hex(4)}")
     release = Release(kubectl, run([str(ROOT / "script/helm")]).stdout.strip(), values, major=3)
-    delivery = (WAYS | THIN)[way](release, deliveries.Project(directory=directory, base=project.base, values=values))
+    delivery = way.make(release, deliveries.Project(directory=directory, base=project.base, values=values))
     kubectl("create", "namespace", kubectl.namespace)
     try:
-        _tell(f"installing Airflow for {way}")
+        _tell(f"installing Airflow for {name}")
         delivery.install()
-        pause = _PAUSE_OF_THIN if way in THIN else _PAUSE
-        evidence = soak(delivery, _acts(delivery, way, rollouts), pause=pause, tell=_tell)
+        evidence = soak(
+            delivery, lambda driver: way.acts(delivery, driver, count), pause=way.pause, every=way.every, tell=_tell
+        )
     finally:
         delivery.gone()
         kubectl("delete", "namespace", kubectl.namespace, "--wait=false")
     came_to = figures(evidence)
-    _tell(f"{way}: {json.dumps(asdict(came_to))}")
+    _tell(f"{name}: {json.dumps(asdict(came_to))}")
     return came_to
-
-
-def _acts(delivery: Delivery, way: str, rollouts: int) -> Callable[[Driver], Iterable[Callable[[], Delivered]]]:
-    if way in THIN:
-        assert isinstance(delivery, Thin)
-        return lambda driver: by_thin.faults(delivery, driver, 2, rollouts)
-    if way == "faults":
-        assert isinstance(delivery, Dagship)
-        return lambda driver: faults(delivery, driver, 2)
-    return lambda _: versions(delivery, 2, rollouts)
 
 
 def table(measured: dict[str, Figures]) -> list[Row]:
@@ -187,12 +165,12 @@ def _tell(what: str) -> None:
     print(f"bench: {time.strftime('%H:%M:%S')} {what}", file=sys.stderr, flush=True)
 
 
-def main() -> None:
+def main(ways: Mapping[str, Way]) -> None:
     """Runs one way."""
-    way, rollouts = sys.argv[1], int(sys.argv[2])
+    name, count = sys.argv[1], int(sys.argv[2])
     with tempfile.TemporaryDirectory(prefix="dagship-soak-") as scratch:
-        measure(make_project(Path(scratch)), way, rollouts)
+        measure(make_project(Path(scratch)), name, ways[name], count)
 
 
 if __name__ == "__main__":
-    main()
+    main(WAYS)

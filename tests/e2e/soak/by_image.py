@@ -3,6 +3,7 @@
 import json
 import subprocess
 import time
+from pathlib import Path
 
 from tests.builders.airflow import Object
 from tests.e2e.conftest import REGISTRY
@@ -68,25 +69,28 @@ class SetImage(Delivery):
 
     def _image(self, number: int) -> str:
         self.project.write(number)
-        (self.project.directory / "Dockerfile").write_text(
-            f"FROM {self.project.base}\nCOPY dags /opt/airflow/dags\n", encoding="utf-8"
-        )
-        repo = f"{REGISTRY}/dagship-test/soak-plain"
-        tag = f"{repo}:{self.release.kubectl.namespace}-{number}"
-        for command in (
-            ["docker", "buildx", "build", "--quiet", "--load", "--provenance=false", f"--tag={tag}", "."],
-            ["docker", "push", "--quiet", tag],
-        ):
-            done = subprocess.run(command, cwd=self.project.directory, capture_output=True, text=True)
-            assert done.returncode == 0, done.stderr
-        found = subprocess.run(
-            ["docker", "image", "inspect", "--format={{json .RepoDigests}}", tag],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        digests: list[str] = json.loads(found.stdout)
-        return next(one for one in digests if one.startswith(f"{repo}@"))
+        dockerfile = f"FROM {self.project.base}\nCOPY dags /opt/airflow/dags\n"
+        return built(self.project.directory, dockerfile, f"{self.release.kubectl.namespace}-{number}")
+
+
+def built(context: Path, dockerfile: str, tag: str) -> str:
+    """Builds an image as anybody does, and pushes it; returns it by digest."""
+    (context / "Dockerfile").write_text(dockerfile, encoding="utf-8")
+    repo = f"{REGISTRY}/dagship-test/soak-plain"
+    for command in (
+        ["docker", "buildx", "build", "--quiet", "--load", "--provenance=false", f"--tag={repo}:{tag}", "."],
+        ["docker", "push", "--quiet", f"{repo}:{tag}"],
+    ):
+        done = subprocess.run(command, cwd=context, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    found = subprocess.run(
+        ["docker", "image", "inspect", "--format={{json .RepoDigests}}", f"{repo}:{tag}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    digests: list[str] = json.loads(found.stdout)
+    return next(one for one in digests if one.startswith(f"{repo}@"))
 
 
 def _component(item: Object) -> str:

@@ -9,7 +9,7 @@ from tests.builders.airflow import Object
 from tests.e2e.api import until
 from tests.e2e.releases import NAME, Release
 from tests.e2e.soak.by_dagship import Dagship
-from tests.e2e.soak.deliveries import VALUES, Project
+from tests.e2e.soak.deliveries import OF_ALL, Project
 from tests.e2e.soak.driver import Driver
 from tests.e2e.soak.evidence import Delivered
 from tests.e2e.soak.line import Line
@@ -37,9 +37,7 @@ class Thin(Dagship):
         self._values = values
 
     def _installed(self, values: Object) -> None:
-        # Triggers are to run, and of two files that take seconds each one is to be parsed beside the other.
-        config = {**VALUES["config"], "dag_processor": {"parsing_processes": 2}}
-        super()._installed({**values, "triggerer": {"replicas": 1}, "config": config, **self._values})
+        super()._installed({**values, **OF_ALL, **self._values})
 
     def deliver(self, number: int, *how: str, what: str = "thin") -> Delivered:
         """Deploys a version."""
@@ -157,5 +155,5 @@ def faults(delivery: Thin, driver: Driver, first: int, between: int) -> Iterable
 
 def _back(delivery: Thin, driver: Driver, number: int) -> Delivered:
     """Goes back while runs that began on the newer version are at work."""
-    driver.wait("short", since=time.time())
+    driver.used(number + 1)
     return delivery.back(number)

@@ -16,6 +16,11 @@ VALUES: Object = {
     "triggerer": {"replicas": 0},
     "config": {"scheduler": {"task_instance_heartbeat_timeout": 120}, "celery": {"operation_timeout": 30}},
 }
+# With all shapes of DAGs triggers are to run, and of two files that take seconds each one is to be parsed beside the other.
+OF_ALL: Object = {
+    "triggerer": {"replicas": 1},
+    "config": {**VALUES["config"], "dag_processor": {"parsing_processes": 2}},
+}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,12 @@ Acts = Callable[[Driver], Iterable[Act]]
 
 
 def soak(
-    delivery: Delivery, acts: Acts, *, pause: float = 0.0, tell: Callable[[str], None] = lambda _: None
+    delivery: Delivery,
+    acts: Acts,
+    *,
+    pause: float = 0.0,
+    every: float | None = None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Evidence:
     """Delivers while runs are in progress, and waits until they ended.
 
@@ -22,6 +27,8 @@ def soak(
         delivery: Installed already.
         acts: What is done, one after the other; it may look at who starts the runs.
         pause: Least seconds between two, so that runs begin on each version.
+        every: Least seconds from the beginning of one to that of the next, which then comes whether a run has begun on
+            the one before or not; None where it is to be used first.
         tell: Says how it goes.
 
     """
@@ -30,13 +37,15 @@ def soak(
         for act in acts(driver):
             driver.wait()
             if delivered:
-                time.sleep(max(0.0, delivered[-1].ended + pause - time.time()))
+                due = delivered[-1].ended + pause if every is None else delivered[-1].began + every
+                time.sleep(max(0.0, due - time.time()))
             done = act()
             driver.check()
             delivered.append(done)
             draining = "" if done.draining is None else f", {done.draining:.0f} s of it draining"
             tell(f"{delivery.what}: {done.what} to version {done.number} took {done.seconds:.1f} s{draining}")
-            driver.used(done.number)
+            if every is None:
+                driver.used(done.number)
         driver.finish()
         evidence = collect(line, tuple(delivered), numbers=delivery.numbers, cleared=delivery.cleared)
         for task in evidence.tasks:

@@ -8,6 +8,7 @@ import base64
 import itertools
 import json
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from dagship.cluster.api import Cluster
 from dagship.errors import OutsideError
 from dagship.model.artifacts import Target
 from dagship.model.thin import MOST
@@ -30,6 +32,7 @@ from tests.builders.airflow import Object
 from tests.cluster import killer
 from tests.cluster.history import history
 from tests.cluster.images import REPOSITORY, image
+from tests.cluster.proxies import Proxy
 from tests.cluster.rig import SECONDS, Rig
 
 BASE, FORMER, FOUNDATION = thin.BASE, "1" * 12, thin.FOUNDATION
@@ -102,8 +105,8 @@ class Announced:
         return self.rig.kubectl("exec", "worker-0", "--", "cat", f"/opt/airflow/dag-announced/{file}")
 
 
-def start(rig: Rig, *, wait: str = "", runs: dict[str, int] | None = None) -> Announced:
-    """Starts an Airflow that says of itself what a real one would say."""
+def start(rig: Rig, *, wait: str = "", runs: dict[str, int] | None = None, drains: int = 0) -> Announced:
+    """Starts an Airflow that says of itself what a real one would say; its worker takes so many seconds to end."""
     of = image("thin")
     said = {
         "airflow": "3.3.2", "baked": True, "held": [BASE, FORMER], "current": BASE, "foundation": FOUNDATION,
@@ -115,6 +118,9 @@ def start(rig: Rig, *, wait: str = "", runs: dict[str, int] | None = None) -> An
         env = {"scheduler": ("FAKE_ANSWER", f"echo '{json.dumps(said)}'"), "dag-processor": ("FAKE_WAIT", wait)}
         if name in env:
             container["env"] = [dict(zip(("name", "value"), env[name], strict=True))]
+        if name == "worker" and drains:
+            container["lifecycle"] = {"preStop": {"exec": {"command": ["sleep", str(drains)]}}}
+            one["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] = drains
         if name == "dag-processor":  # what outlives its container
             one["spec"]["template"]["spec"]["volumes"].append({"name": "state", "emptyDir": {}})
             container["volumeMounts"].append({"name": "state", "mountPath": "/state"})
@@ -339,6 +345,36 @@ def test_without_the_right_to_annotate_pods_the_kubelets_take_their_time_and_it_
     assert result.outcome == "moved"
     assert any("cannot patch resource" in one for one in result.warnings)
     assert airflow.pods() == before
+
+
+def test_an_annotation_that_is_lost_is_made_again(
+    airflow: Announced, proxy: Proxy, connect: Callable[..., Cluster]
+) -> None:
+    """Without it the kubelets would look later than a version may take to be served."""
+    proxy.answer(200, times=2, on="PATCH", path="/pods/", body=b"{}")
+    through = connect(airflow.rig.kubectl.namespace, proxy.kubeconfig)
+    try:
+        result = replace(airflow, rig=replace(airflow.rig, cluster=through)).rollout(V5, T5)
+    finally:
+        through.close()
+
+    assert (result.outcome, result.warnings) == ("moved", ())
+    assert proxy.unused() == []
+
+
+def test_a_worker_that_is_ending_its_tasks_is_left_alone(rig: Rig) -> None:
+    """Its kubelet looks at its mounts no more; it takes no new task."""
+    airflow = start(rig, drains=25)
+    rig.kubectl("delete", "pod", "worker-0", "--wait=false")
+    result = airflow.rollout(V5, T5)
+    annotations = {
+        pod["metadata"]["labels"]["app"]: pod["metadata"].get("annotations", {}).get(served.ANNOTATION)
+        for pod in rig.kubectl.get("pods")["items"]
+    }
+
+    assert (result.outcome, result.warnings) == ("moved", ())
+    assert annotations["dag-processor"] is not None
+    assert annotations["worker"] is None
 
 
 def test_a_dag_processor_that_starts_anew_meanwhile_is_asked_when_it_is_there(rig: Rig) -> None:

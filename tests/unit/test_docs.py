@@ -170,7 +170,7 @@ def test_every_fault_of_the_matrix_has_a_test_that_exists_and_an_outcome() -> No
 
     assert len(rows) > 30
     for fault, injected, outcome in rows:
-        named = re.findall(r"`((?:e2e/|engine/)?test_\w+\.py)::(test_\w+)`", injected)
+        named = re.findall(r"`((?:e2e/|engine/|unit/(?:\w+/)+)?test_\w+\.py)::(test_\w+)`", injected)
 
         assert named, fault
         assert outcome.strip(" |"), fault

@@ -11,6 +11,7 @@ from dagship.settings_sources import load
 from dagship.terminal.console import Console
 
 DAG = """
+import datetime
 import os
 import time
 
@@ -25,7 +26,8 @@ def note(name, *said):
         print(get_current_context()["run_id"], name, FILE, words.WORD, *said, file=file)
 
 
-@dag(schedule=None)
+# Airflow 3.0 may start a task before it has noted that it is queued, and then it has failed before it began.
+@dag(schedule=None, default_args={{"retries": 1, "retry_delay": datetime.timedelta(0)}})
 def pinned():
     @task
     def first():

@@ -86,20 +86,11 @@ def verify(
         found.append(verifier.overdue(settings.container_timeout, log, in_tests=False))
     else:
         found.append(verifier.died(_code(said.get("code")), log))
-    findings = verdict.ordered(found, mask)
-    return VerifyReport(
-        image=image.reference,
-        id=image.id,
-        passed=not any(each.fails(strict=settings.strict) for each in findings),
-        strict=settings.strict,
-        airflow=seen.airflow if seen else "",
-        python=seen.python if seen else "",
-        moved=image.moved,
-        versions=image.dag_versions[:1] if seen else (),
-        files=verifier.checked_files(seen, mask) if seen else (),
-        findings=findings,
-        unchecked=UNCHECKED,
-        seconds=round(time.monotonic() - began, 2),
+    report = verifier.concluded(settings, image, seen, found, mask)
+    # Whatever else the pod may name, it was asked for this version alone.
+    tested = image.dag_versions[:1] if seen else ()
+    return report.model_copy(
+        update={"versions": tested, "unchecked": UNCHECKED, "seconds": round(time.monotonic() - began, 2)}
     )
 
 

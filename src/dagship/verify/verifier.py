@@ -8,7 +8,7 @@ than those that import: root's, with no right beyond starting and ending theirs.
 import json
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -134,10 +134,33 @@ def verify(
     else:
         found += [] if seen else [died(ended.code, mask(log)[-_TAIL:])]
         found += own_tests.findings(came, mask(ran.output)[-_TAIL:]) if ran else []
+    report = concluded(settings, image, seen, found, mask)
+    return report.model_copy(
+        update={"id": facts.id, "tests": own_tests.checked(came), "seconds": round(time.monotonic() - began, 2)}
+    )
+
+
+def concluded(
+    settings: Settings,
+    image: BuiltImage,
+    seen: Observation | None,
+    found: Iterable[Finding],
+    mask: Callable[[str], str],
+) -> VerifyReport:
+    """Returns the report of what was seen in an image, wherever that was; the time that it took is not known here.
+
+    Args:
+        settings: Whether warnings fail.
+        image: The image.
+        seen: What was seen; None where the test did not come that far.
+        found: Findings, in any order.
+        mask: Takes secrets out of a text.
+
+    """
     findings = verdict.ordered(found, mask)
     return VerifyReport(
         image=image.reference,
-        id=facts.id,
+        id=image.id,
         passed=not any(finding.fails(strict=settings.strict) for finding in findings),
         strict=settings.strict,
         airflow=seen.airflow if seen else "",
@@ -145,9 +168,8 @@ def verify(
         moved=image.moved,
         versions=(*image.dag_versions[:1], *(version.version for version in seen.earlier)) if seen else (),
         files=checked_files(seen, mask) if seen else (),
-        tests=own_tests.checked(came),
         findings=findings,
-        seconds=round(time.monotonic() - began, 2),
+        seconds=0.0,
     )
 
 

@@ -118,8 +118,7 @@ def _git(air: Air, rounds: int) -> Row:
         server.push()
         server.start()
         try:
-            source = {"url": server.url, "branch": "main", "subdirectory": "dags", "interval": _INTERVAL}
-            values = {"workers": {"replicas": _WORKERS}, "dags": {"mode": "git", "git": source}}
+            values = {"workers": {"replicas": _WORKERS}, "dags": server.delivers("git", _INTERVAL)}
             must(air.release.install(air.directory, values=values))
             with air.release.api() as api:
                 until(lambda: "git" in api.tags("hello"), "the first commit is served")

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from dagship.model import access
 from dagship.model.descriptions import DESCRIPTIONS
 from dagship.model.reference import Reference
 
@@ -77,6 +78,8 @@ class Settings(BaseSettings):
     rollout_timeout: PositiveFloat = _field("rollout_timeout")
     keep_images: NonNegativeInt = _field("keep_images")
     places: Names = _field("places")
+    airflow_url: str = _field("airflow_url")
+    airflow_token: SecretStr | None = _field("airflow_token")
     release: str = _field("release")
     values: Annotated[tuple[Path, ...], NoDecode] = _field("values")
 
@@ -167,6 +170,16 @@ class Settings(BaseSettings):
     def _of_helm(cls, value: str) -> str:
         # Helm allows 53 characters; dots would not do as the names of Services.
         return _matching(value, r"[a-z]([a-z0-9-]{0,51}[a-z0-9])?", "a name for a release, as airflow")
+
+    @field_validator("airflow_url")
+    @classmethod
+    def _url(cls, value: str) -> str:
+        return access.checked_url(value) if value else ""
+
+    @field_validator("airflow_token", mode="before")
+    @classmethod
+    def _token(cls, value: Any) -> Any:  # noqa: ANN401 - as above; CI sets what it has no secret for to nothing
+        return access.checked_token(value) if isinstance(value, str) and value else value or None
 
     @field_validator("workloads")
     @classmethod

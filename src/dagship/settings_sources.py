@@ -81,6 +81,7 @@ def load(root: Path, flags: Mapping[str, object]) -> Settings:
         raise UsageError(f"The settings in {root} cannot be read: {unreadable}.") from unreadable
     of_caller = {*given, *(name for name in Settings.model_fields if _variable(name) in os.environ)}
     _check_paths(settings, root, trusted=of_caller)
+    _check_access(settings, of_caller)
     return settings
 
 
@@ -97,6 +98,28 @@ def _check_paths(settings: Settings, root: Path, *, trusted: AbstractSet[str]) -
                 f"The project's settings have {name} lead out of the project, to {path}.",
                 f"Only who calls dagship may name such a file: set {_variable(name)}, or take one in the project.",
             )
+
+
+# Who may change a file of the project may neither leave a secret there nor say where one is sent.
+_OF_CALLER = ("airflow_url", "airflow_token")
+
+
+def _check_access(settings: Settings, of_caller: AbstractSet[str]) -> None:
+    """Refuses an address of Airflow, or a token for it, from a file; and a token for no address."""
+    for name in _OF_CALLER:
+        if getattr(settings, name) and name not in of_caller:
+            raise UsageError(
+                f"{name} stands in a file of the project, and is taken from the environment alone.",
+                f"Take it out there, and set {_variable(name)}."
+                + (
+                    " The token was readable for all who have the file: get another." if name == "airflow_token" else ""
+                ),
+            )
+    if settings.airflow_token and not settings.airflow_url:
+        raise UsageError(
+            "There is a token for Airflow (airflow_token), and no address of it.",
+            f"Set {_variable('airflow_url')}, as https://airflow.example.com; or leave the token out.",
+        )
 
 
 def _paths(settings: Settings) -> Iterator[tuple[str, Path]]:

@@ -185,3 +185,41 @@ def test_a_link_within_the_project_is_followed(tmp_path: Path) -> None:
     (tmp_path / "dagship.toml").write_text('requirements = "b.txt"')
 
     assert Path("b.txt") == load(tmp_path).requirements
+
+
+@pytest.mark.parametrize("name", ["airflow_url", "airflow_token"])
+def test_where_a_token_goes_and_what_it_is_no_file_of_the_project_says(tmp_path: Path, name: str) -> None:
+    secret = "https://s3cr3t-of-a-test.example.com"
+    (tmp_path / "dagship.toml").write_text(f'{name} = "{secret}"')
+    refused = refusal(tmp_path)
+
+    assert f"{name} stands in a file of the project" in refused.message
+    assert f"DAGSHIP_{name.upper()}" in refused.hint
+    assert secret not in f"{refused.message} {refused.hint} {refused.detail}"
+
+
+def test_a_token_without_an_address_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSHIP_AIRFLOW_TOKEN", "s3cr3t-of-a-test")
+
+    assert "DAGSHIP_AIRFLOW_URL" in refusal(tmp_path).hint
+
+
+def test_a_token_that_ci_leaves_empty_is_none_and_a_wrong_one_is_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSHIP_AIRFLOW_URL", "https://airflow.example.com/")
+    monkeypatch.setenv("DAGSHIP_AIRFLOW_TOKEN", "")
+    assert None is load(tmp_path).airflow_token
+    assert "https://airflow.example.com" == load(tmp_path).airflow_url
+
+    monkeypatch.setenv("DAGSHIP_AIRFLOW_TOKEN", "s3cr3t of a test")
+    refused = refusal(tmp_path)
+    assert "airflow_token" in refused.message
+    assert "s3cr3t" not in f"{refused.message} {refused.hint} {refused.detail}"
+
+
+@pytest.mark.parametrize("value", ['"s3cr3t-of-a-test"', "[1]"])
+def test_an_address_that_is_none_is_one_sentence(tmp_path: Path, value: str) -> None:
+    (tmp_path / "dagship.toml").write_text(f"airflow_url = {value}")
+
+    assert "airflow_url" in refusal(tmp_path).message

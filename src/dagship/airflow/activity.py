@@ -96,7 +96,8 @@ class Activity(Artifact):
         current: The one of them that is current there.
         foundation: What that image is built on, or empty.
         folder: Where Airflow 2 reads its DAGs.
-        baked: Whether Airflow serves those to runs that are pinned to them.
+        baked: Whether Airflow serves those to runs that are pinned to them; None where its API was asked, and it has
+            no DAG yet that would tell.
 
     """
 
@@ -112,7 +113,7 @@ class Activity(Artifact):
     current: str = ""
     foundation: str = ""
     folder: str = ""
-    baked: bool = False
+    baked: bool | None = False
 
     @property
     def by_version(self) -> dict[str, int]:

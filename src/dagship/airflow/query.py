@@ -3,11 +3,12 @@
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
-from dagship.airflow import pause, scheduler_python
+from dagship.airflow import by_rest, pause, scheduler_python
 from dagship.airflow.activity import Activity, Task
 from dagship.airflow.pause import DagList, Pausing
 from dagship.airflow.scheduler_python import CannotAsk, Question
@@ -18,6 +19,7 @@ from dagship.workloads.kinds import Role
 from dagship.workloads.spec import Workload
 
 if TYPE_CHECKING:
+    from dagship.airflow_api.api import Api
     from dagship.cluster.api import Cluster
 
 _COMMANDS: dict[Role, str] = {"worker": "celery", "scheduler": "scheduler", "dag-processor": "dag-processor"}
@@ -39,20 +41,44 @@ class Variable(NamedTuple):
     current: str
 
 
-def connect(cluster: "Cluster", inventory: Inventory, prefer: Collection[str] = ()) -> "Airflow":
+class OfImage(NamedTuple):
+    """What is known of the image of a scheduler without asking there, as `Activity` has it.
+
+    Attributes:
+        held: The DAG versions in it; empty where they are not known.
+        current: The one of them that is current, or empty.
+        foundation: What it is built on, or empty.
+
+    """
+
+    held: tuple[str, ...] = ()
+    current: str = ""
+    foundation: str = ""
+
+
+def connect(
+    cluster: "Cluster",
+    inventory: Inventory,
+    prefer: Collection[str] = (),
+    *,
+    api: "Api | None" = None,
+    image: OfImage | None = None,
+) -> "Airflow":
     """Returns the Airflow of a namespace; it is asked when it has to answer.
 
     Args:
         cluster: The namespace.
         inventory: Its workloads.
         prefer: `deployment/scheduler` of the Airflow that is meant, where a namespace has several.
+        api: Its REST API, which is asked for what it knows; None where there is no token for it.
+        image: What is known of its image, which the API does not say.
 
     """
-    return Airflow(cluster, inventory, frozenset(prefer))
+    return Airflow(cluster, inventory, frozenset(prefer), api, image or OfImage())
 
 
 class Airflow:
-    """A running Airflow, asked by Python in the container of its scheduler.
+    """A running Airflow, asked by its REST API, or by Python in the container of its scheduler.
 
     Which pod that is, is found for each question: a rollout replaces pods, and the newest says what runs now.
 
@@ -60,13 +86,19 @@ class Airflow:
         cluster: The namespace.
         inventory: Its workloads.
         prefer: As in `connect`.
+        api: As in `connect`.
+        image: As in `connect`.
 
     """
 
-    def __init__(self, cluster: "Cluster", inventory: Inventory, prefer: frozenset[str]) -> None:
+    def __init__(
+        self, cluster: "Cluster", inventory: Inventory, prefer: frozenset[str], api: "Api | None", image: OfImage
+    ) -> None:
         self._cluster = cluster
         self._inventory = inventory
         self._prefer = prefer
+        self._api = api
+        self._image = image
 
     def activity(self, since: float | None = None) -> Activity:
         """Asks which runs are unfinished and which tasks run.
@@ -78,6 +110,8 @@ class Airflow:
             CannotAsk: There is no scheduler that is ready, it may not be asked, or it did not answer.
 
         """
+        if self._api is not None:
+            return self._by_rest(self._api, since)
         said = self._ask("activity", *(() if since is None else (f"{since:.3f}",)))
         return read(said, self._cluster.list("Pod") if _has_addresses(said) else ())
 
@@ -139,6 +173,10 @@ class Airflow:
             containers: Names of the containers that may run them.
 
         """
+        if self._api is not None:
+            with suppress(OutsideError):  # not knowing is a warning, no failure
+                return self._api.airflow
+            return ""
         for pod in self._cluster.list("Pod", fields="status.phase=Running"):
             for status in pod.get("status", {}).get("containerStatuses") or ():
                 spec = next((one for one in pod["spec"]["containers"] if one["name"] == status["name"]), None)
@@ -163,6 +201,26 @@ class Airflow:
         )
         return Variable(own=own.get("value"), used=used.get("value"), current=str(used.get("current", "")))
 
+    def _by_rest(self, api: "Api", since: float | None) -> Activity:
+        pods = self._cluster.list("Pod")
+        try:
+            self._check_same(api, pods)
+            said = by_rest.activity(api, since)
+        except CannotAsk:
+            raise
+        except OutsideError as failed:
+            raise CannotAsk(" ".join(filter(None, (failed.message, failed.hint)))) from failed
+        return read({**said, **self._image._asdict()}, pods)
+
+    def _check_same(self, api: "Api", pods: list[dict[str, Any]]) -> None:
+        """Refuses an address that is of another Airflow than runs here, by where its schedulers live."""
+        hosts, names = by_rest.schedulers(api), _names(pods)
+        if hosts and not {_host(host, names) for host in hosts} & {pod["metadata"]["name"] for pod in pods}:
+            raise CannotAsk(
+                f"Airflow at {api.url} is another than the one in the namespace {self._cluster.namespace}: its "
+                f"scheduler runs on {', '.join(sorted(hosts)[:3])}, and no pod there has that name."
+            )
+
     def _ask(self, question: Question, *arguments: str) -> dict[str, Any]:
         where = scheduler_python.scheduler(self._cluster, self._inventory, self._prefer)
         return scheduler_python.run(self._cluster, where, question, *arguments)
@@ -183,12 +241,17 @@ def read(said: Mapping[str, Any], pods: Iterable[Mapping[str, Any]] = ()) -> Act
         found = Activity.model_validate(said)
     except ValidationError as wrong:
         raise CannotAsk(_UNREADABLE) from wrong
-    names = {(pod.get("status") or {}).get("podIP"): pod["metadata"]["name"] for pod in pods}
+    names = _names(pods)
 
     def placed(tasks: Iterable[Task]) -> tuple[Task, ...]:
         return tuple(task.model_copy(update={"host": _host(task.host, names)}) for task in tasks)
 
     return found.model_copy(update={"tasks": placed(found.tasks), "changed": placed(found.changed)})
+
+
+def _names(pods: Iterable[Mapping[str, Any]]) -> dict[Any, str]:
+    """Pods by address."""
+    return {(pod.get("status") or {}).get("podIP"): pod["metadata"]["name"] for pod in pods}
 
 
 def _host(host: str, names: Mapping[Any, str]) -> str:

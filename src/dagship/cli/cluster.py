@@ -64,6 +64,7 @@ def _options(project: "Project", flags: SimpleNamespace, *, dry_run: bool = Fals
         interrupt_tasks=flags.interrupt_tasks,
         max_unavailable=pods,
         full=flags.full,
+        access=project.access,
     )
 
 

@@ -136,6 +136,14 @@ DESCRIPTIONS = {
         "Further namespaces that run images of the repository, as CONTEXT/NAMESPACE; for `prune`",
         commas=True,
     ),
+    "airflow_url": Description(
+        "",
+        "Address of Airflow's API, which is asked in place of a command in its scheduler where there is a token; from "
+        "the environment alone",
+    ),
+    "airflow_token": Description(
+        None, "Token for Airflow's API, or USER:PASSWORD where Airflow 2 takes that; from the environment alone"
+    ),
     "release": Description("airflow", "Name of the release that `install` makes of the chart"),
     "values": Description((), "Values files for the chart; where two say something, the later one counts", commas=True),
 }

@@ -137,7 +137,11 @@ def running(project: Project) -> "Answer":
     if "repository" not in settings.model_fields_set:
         return running_image.Answer()
     return running_image.asking(
-        settings.repository, context=settings.context, namespace=settings.namespace, selector=settings.selector
+        settings.repository,
+        context=settings.context,
+        namespace=settings.namespace,
+        selector=settings.selector,
+        access=project.access,
     )
 
 

@@ -90,6 +90,7 @@ def status(project: Project) -> StatusReport:
         selector=settings.selector,
         names=settings.workloads,
         release=settings.release,
+        access=project.access,
     )
 
 
@@ -135,7 +136,11 @@ def prune(project: Project, *, delete: bool, ignore_runs: bool) -> PruneReport:
 
     def look() -> tuple[Seen, ...]:
         with project.console.step(f"Looking at {', '.join(map(str, clusters))}"):
-            return tuple(places.look(cluster, place) for place, cluster in clusters.items())
+            # The first is where the settings lead; the address of Airflow is of that one.
+            return tuple(
+                places.look(cluster, place, None if number else project.access)
+                for number, (place, cluster) in enumerate(clusters.items())
+            )
 
     return pruner.prune(
         project.console,

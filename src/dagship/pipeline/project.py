@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from dagship.model.access import Access
 from dagship.settings import Settings
 from dagship.terminal.console import Console
 from dagship.workspace import NAME, Workspace
@@ -28,6 +29,17 @@ class Project:
     def workspace(self) -> Workspace:
         """Its `.dagship/`; where that may have come with a commit, another in its place, and who asks first is told."""
         return Workspace(self.root, name=_untracked(self.root, self.console))
+
+    @cached_property
+    def access(self) -> Access | None:
+        """Where Airflow's API is, and the token for it; None where there is none. Who asks first is told of risks."""
+        url, token = self.settings.airflow_url, self.settings.airflow_token
+        if token is None:
+            return None
+        access = Access(url=url, token=token)
+        if access.exposure:
+            self.console.warn(access.exposure)
+        return access
 
     def path(self, relative: Path) -> Path:
         """Returns a path of the settings as an absolute one."""

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from dagship.model.access import Access
+
 
 @dataclass(frozen=True, kw_only=True)
 class RolloutOptions:
@@ -22,6 +24,7 @@ class RolloutOptions:
         interrupt_tasks: Whether running tasks and unfinished runs may be lost.
         max_unavailable: Worker pods of a StatefulSet that may be away at a time.
         full: Whether every pod moves, also where what runs can take the DAG version alone.
+        access: Where Airflow's REST API is, and the token for it; None to ask in the scheduler.
 
     """
 
@@ -39,3 +42,4 @@ class RolloutOptions:
     interrupt_tasks: bool = False
     max_unavailable: int = 1
     full: bool = False
+    access: Access | None = None

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dagship.model.access import Access
 from dagship.model.thin import Receiver
 
 if TYPE_CHECKING:
@@ -101,7 +102,15 @@ class _Asked(Answer):
         return self._known
 
 
-def asking(repository: str, *, context: str, namespace: str, selector: str, limit: float = _LIMIT_SECONDS) -> Answer:
+def asking(
+    repository: str,
+    *,
+    context: str,
+    namespace: str,
+    selector: str,
+    access: Access | None = None,
+    limit: float = _LIMIT_SECONDS,
+) -> Answer:
     """Begins to ask, and returns the answer: nothing, where there is none within `limit` seconds.
 
     Args:
@@ -109,6 +118,7 @@ def asking(repository: str, *, context: str, namespace: str, selector: str, limi
         context: Context of the kubeconfig, empty for the current one.
         namespace: Namespace, empty for the context's own.
         selector: Label selector of the workloads, or empty.
+        access: Where Airflow's REST API is; None to ask in the scheduler.
         limit: Seconds from now on.
 
     """
@@ -124,15 +134,16 @@ def asking(repository: str, *, context: str, namespace: str, selector: str, limi
     def ask() -> Iterator[Incumbent]:
         # A program that the kubeconfig names for the login may take its time.
         cluster = connection.connect(context=context, namespace=namespace).patient(_PATIENCE_SECONDS)
-        yield from _ask(cluster, repository, selector)
+        yield from _ask(cluster, repository, selector, access)
 
     return _Asked(ask, limit)
 
 
-def _ask(cluster: "Cluster", repository: str, selector: str) -> Iterator[Incumbent]:
+def _ask(cluster: "Cluster", repository: str, selector: str, access: Access | None) -> Iterator[Incumbent]:
     """Yields what is known first, then all of it: the namespace answers at once, Airflow takes seconds."""
     from dagship.airflow import query
-    from dagship.rollout.plan import dag_version, own_releases, planner
+    from dagship.airflow_api.api import Api
+    from dagship.rollout.plan import dag_version, known_image, own_releases, planner
     from dagship.rollout.survey import read_namespace
     from dagship.rollout.thin import receiver
     from dagship.workloads import selection, several_airflows
@@ -152,7 +163,9 @@ def _ask(cluster: "Cluster", repository: str, selector: str) -> Iterator[Incumbe
     takes = takes.model_copy(update={"onto": onto, **({"why_not": several.message.rstrip(".")} if several else {})})
     yield Incumbent(images=images, complete=not images, receiver=takes)
     if images and not several:
-        activity = query.connect(cluster, survey.inventory, {workload.key for workload, _ in selected}).activity()
+        meant = {workload.key for workload, _ in selected}
+        api, image = Api(access) if access else None, known_image.of(survey, meant)
+        activity = query.connect(cluster, survey.inventory, meant, api=api, image=image).activity()
         current = dag_version.announced((workload for workload, _ in selected), activity) if activity.baked else ""
         pinned = dict.fromkeys((*activity.pinned, *([current] if current != activity.current else [])))
         yield Incumbent(images=images, pinned=tuple(pinned), complete=True, receiver=takes)

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from dagship.airflow import git_sync, query
 from dagship.airflow.activity import Activity
+from dagship.airflow_api.api import Api
 from dagship.health.verdict import Verdict, judge
+from dagship.model.access import Access
 from dagship.model.reference import Reference
 from dagship.record.model import Change, Move, Record
 from dagship.rollout import status_announced
 from dagship.rollout import survey as survey_
-from dagship.rollout.plan import dag_version, kubernetes_executor, own_releases, planner, rollback_target
+from dagship.rollout.plan import dag_version, known_image, kubernetes_executor, own_releases, planner, rollback_target
 from dagship.rollout.preflight import dag_source
 from dagship.rollout.results import StatusReport, WorkloadReport
 from dagship.rollout.survey import read_namespace
@@ -38,6 +40,7 @@ def status(
     selector: str,
     names: tuple[str, ...],
     release: str = "",
+    access: Access | None = None,
 ) -> StatusReport:
     """Reports on an Airflow.
 
@@ -48,6 +51,7 @@ def status(
         selector: Label selector that workloads must match, or empty.
         names: `kind/name` of its workloads; empty for all that run the image.
         release: Release of dagship's chart, which is looked at where nothing runs an image from those repositories.
+        access: Where Airflow's REST API is; None to ask in the scheduler.
 
     Raises:
         UsageError: Nothing runs the image, or a workload named is not there.
@@ -86,10 +90,12 @@ def status(
     own = {pod.name for look in looks for pod in look.pods}
     git, unseen = git_sync.ask(cluster, [raw for raw in living[0] if raw["metadata"]["name"] in own])
     airflows = several_airflows.refusal((workload for workload, _ in selected), selector=selector, names=names)
+    meant = [workload.key for workload, _ in selected]
+    api, image = Api(access) if access else None, known_image.of(survey, meant)
     activity, why = (
         (None, f"{airflows.message} {airflows.hint}")
         if airflows
-        else query.connect(cluster, survey.inventory, [workload.key for workload, _ in selected]).activity_or_reason()
+        else query.connect(cluster, survey.inventory, meant, api=api, image=image).activity_or_reason()
     )
     told = status_announced.look(
         cluster, survey, [workload for workload, _ in selected], living[0], activity.current if activity else ""

@@ -10,6 +10,7 @@ from dagship.airflow import query
 from dagship.airflow.activity import Activity
 from dagship.airflow.drain import Drains
 from dagship.airflow.query import Airflow
+from dagship.airflow_api.api import Api
 from dagship.diagnosis.failure import Failure
 from dagship.health.watcher import Watcher
 from dagship.model.artifacts import Target
@@ -19,7 +20,7 @@ from dagship.record.model import Journal, Move
 from dagship.rollout.execute.announce import Fetch, Needs, Written, no_registry
 from dagship.rollout.execute.history import journal_of
 from dagship.rollout.options import RolloutOptions
-from dagship.rollout.plan import drift
+from dagship.rollout.plan import drift, known_image
 from dagship.rollout.plan.model import Planned
 from dagship.rollout.results import RolloutResult
 from dagship.rollout.survey import Survey
@@ -103,6 +104,7 @@ class Operation:
         observed: What Airflow said.
         careless: Pods whose tasks do not survive SIGTERM.
         fetch: Returns the package that a thin image brings.
+        api: Airflow's REST API; None where there is no token for it.
 
     """
 
@@ -115,6 +117,7 @@ class Operation:
     observed: Observed = Observed()
     careless: frozenset[str] = frozenset()
     fetch: Fetch = no_registry
+    api: Api | None = None
 
     @property
     def needs(self) -> Needs:
@@ -129,7 +132,8 @@ class Operation:
     @property
     def airflow(self) -> Airflow:
         """The Airflow that is meant."""
-        return query.connect(self.cluster, self.survey.inventory, self.meant)
+        image = known_image.of(self.survey, self.meant)
+        return query.connect(self.cluster, self.survey.inventory, self.meant, api=self.api, image=image)
 
     @property
     def unfinished(self) -> Journal | None:

@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dagship.airflow_api.api import Api
 from dagship.errors import Interrupted, OutsideError, Transient
 from dagship.record import config_map, lease
 from dagship.record.ledger import Ledger
@@ -83,8 +84,9 @@ def _preflight(
     """Reads only, and refuses what cannot end well; returns what is to be known."""
     checks.check_permissions(cluster)
     survey = read_namespace(cluster, selector=options.selector)
+    api = Api(options.access) if options.access else None
     operation = Operation(
-        cluster=cluster, options=options, notes=notes, survey=survey, plan=planner(survey), fetch=fetch
+        cluster=cluster, options=options, notes=notes, survey=survey, plan=planner(survey), fetch=fetch, api=api
     )
     # Where no pod moves no run is touched: Airflow, which may take a minute to say which there are, has no say in it.
     operation = _settle(operation if operation.plan.announces else runs.ask(operation), settle)

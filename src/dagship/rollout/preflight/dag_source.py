@@ -115,7 +115,9 @@ def elsewhere(activity: Activity, version: str = "") -> str:
     if activity.airflow.startswith("2."):
         right = is_images(FOLDER, activity.folder, version or activity.current)
         return "" if right or not activity.folder else activity.folder
-    return "" if activity.baked or not activity.airflow else "other bundles than the image's"
+    if activity.baked is not False or not activity.airflow:
+        return ""
+    return "other bundles than the image's"
 
 
 def _containers(moves: Iterable[Move], objects: Objects) -> Iterator[tuple[str, Raw]]:

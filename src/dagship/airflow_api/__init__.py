@@ -1,0 +1,1 @@
+"""The gateway to Airflow's REST API: it alone speaks HTTP with Airflow."""

@@ -13,7 +13,7 @@ import pytest
 from dagship.cluster.api import Cluster
 from dagship.cluster.failures import Forbidden
 from dagship.record.lease import Lease
-from dagship.rollout.preflight.permissions import NEEDED, missing
+from dagship.rollout.preflight.permissions import BY_REST, NEEDED, missing
 from tests.cluster.kubectl import Kubectl
 from tests.machine import ROOT
 
@@ -57,6 +57,19 @@ def deployer(shell: Callable[..., str], connect: Callable[..., Cluster], kubectl
 def test_the_role_is_all_that_is_asked_for(deployer: Cluster, kubectl: Kubectl) -> None:
     assert deployer.namespace == kubectl.namespace
     assert missing(deployer) == ()
+
+
+def test_the_role_for_who_asks_airflows_api_takes_the_right_to_run_commands_away(
+    deployer: Cluster, shell: Callable[..., str]
+) -> None:
+    shell(0, also="manifests k8s/rbac/rest/role.yaml | kubectl apply -f -")
+    deadline = time.monotonic() + 20
+    while not missing(deployer):  # who decides learns of it by a watch
+        assert time.monotonic() < deadline, "nothing was taken away"
+        time.sleep(0.1)
+
+    assert {str(one) for one in missing(deployer)} == {"get pods/exec", "create pods/exec"}
+    assert missing(deployer, BY_REST) == ()
 
 
 def test_the_role_is_for_one_namespace_and_no_secrets(

@@ -1,9 +1,25 @@
 """Airflow's unfinished runs and running tasks at one moment: frozen values."""
 
 from collections import Counter
+from typing import NamedTuple
 
 from dagship.model.dag_versions import is_id
 from dagship.model.frozen import Artifact
+
+
+class OfImage(NamedTuple):
+    """What is known of the image of a scheduler without asking there, as `Activity` has it.
+
+    Attributes:
+        held: The DAG versions in it; empty where they are not known.
+        current: The one of them that is current, or empty.
+        foundation: What it is built on, or empty.
+
+    """
+
+    held: tuple[str, ...] = ()
+    current: str = ""
+    foundation: str = ""
 
 
 class RunCount(Artifact):

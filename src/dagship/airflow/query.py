@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic import ValidationError
 
 from dagship.airflow import by_rest, pause, scheduler_python
-from dagship.airflow.activity import Activity, Task
+from dagship.airflow.activity import Activity, OfImage, Task
 from dagship.airflow.pause import DagList, Pausing
 from dagship.airflow.scheduler_python import CannotAsk, Question
 from dagship.errors import OutsideError
@@ -39,21 +39,6 @@ class Variable(NamedTuple):
     own: Any
     used: Any
     current: str
-
-
-class OfImage(NamedTuple):
-    """What is known of the image of a scheduler without asking there, as `Activity` has it.
-
-    Attributes:
-        held: The DAG versions in it; empty where they are not known.
-        current: The one of them that is current, or empty.
-        foundation: What it is built on, or empty.
-
-    """
-
-    held: tuple[str, ...] = ()
-    current: str = ""
-    foundation: str = ""
 
 
 def connect(

@@ -82,7 +82,7 @@ def _preflight(
     cluster: "Cluster", options: RolloutOptions, notes: Notes, planner: Planner, *, fetch: Fetch, settle: Settle
 ) -> tuple[Operation, tuple[str, ...]]:
     """Reads only, and refuses what cannot end well; returns what is to be known."""
-    checks.check_permissions(cluster)
+    checks.check_permissions(cluster, by_rest=options.access is not None)
     survey = read_namespace(cluster, selector=options.selector)
     api = Api(options.access) if options.access else None
     operation = Operation(

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from dagship.airflow.query import OfImage
+from dagship.airflow.activity import OfImage
 from dagship.workloads.image_identity import same_image
 
 if TYPE_CHECKING:

@@ -20,14 +20,18 @@ if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
 
 
-def check_permissions(cluster: "Cluster") -> None:
+def check_permissions(cluster: "Cluster", *, by_rest: bool) -> None:
     """Refuses when the API server would.
+
+    Args:
+        cluster: The namespace.
+        by_rest: Whether Airflow is asked by its REST API.
 
     Raises:
         UsageError: Something that a rollout needs is not allowed.
 
     """
-    missing = permissions.missing(cluster)
+    missing = permissions.missing(cluster, permissions.BY_REST if by_rest else permissions.NEEDED)
     if missing:
         shown = "\n".join(
             f"  {one.verb} {one.resource}{'/' + one.subresource if one.subresource else ''}: {one.why}"

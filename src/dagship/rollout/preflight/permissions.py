@@ -1,4 +1,7 @@
-"""The permissions that a rollout needs, and those that are missing. k8s/rbac/role.yaml grants exactly these."""
+"""The permissions that a rollout needs, and those that are missing.
+
+k8s/rbac/role.yaml grants exactly these; k8s/rbac/rest/role.yaml those that are left where Airflow's REST API is asked.
+"""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -77,6 +80,10 @@ NEEDED: tuple[Permission, ...] = (
     *_each("create update", "", "configmaps", "to write the record of releases"),
     *_each("get create update", "coordination.k8s.io", "leases", "to let one rollout run at a time"),
 )
+
+
+BY_REST: tuple[Permission, ...] = tuple(one for one in NEEDED if (one.resource, one.subresource) != ("pods", "exec"))
+"""Those that are needed where Airflow's REST API is asked."""
 
 
 def missing(cluster: Cluster, needed: Iterable[Permission] = NEEDED) -> tuple[Permission, ...]:

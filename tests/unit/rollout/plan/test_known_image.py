@@ -1,6 +1,6 @@
 """What the record knows of the image that a scheduler runs."""
 
-from dagship.airflow.query import OfImage
+from dagship.airflow.activity import OfImage
 from dagship.model.thin import Thin
 from dagship.record.model import Record, Release
 from dagship.rollout.plan import known_image

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from dagship.rollout.preflight.permissions import NEEDED, Permission, missing
+from dagship.rollout.preflight.permissions import BY_REST, NEEDED, Permission, missing
 
 RBAC = Path(__file__).parents[4] / "k8s/rbac"
 
@@ -30,8 +30,8 @@ class Granting:
         return (verb, group, resource, subresource) in self._granted
 
 
-def role() -> dict[str, Any]:
-    return yaml.safe_load((RBAC / "role.yaml").read_text("utf-8"))
+def role(name: str = "role.yaml") -> dict[str, Any]:
+    return yaml.safe_load((RBAC / name).read_text("utf-8"))
 
 
 # Without it a version that is announced is served later.
@@ -43,6 +43,17 @@ def test_the_role_grants_what_is_needed_and_no_more() -> None:
 
     assert sorted([*(permission[:4] for permission in NEEDED), _SOONER]) == sorted(rules)
     assert len(set(rules)) == len(rules)
+
+
+def test_the_role_for_who_asks_airflows_api_runs_nothing_in_pods_and_is_the_same_else() -> None:
+    by_exec, by_rest = role(), role("rest/role.yaml")
+    rules = granted(by_rest["rules"])
+
+    assert sorted([*(permission[:4] for permission in BY_REST), _SOONER]) == sorted(rules)
+    assert {("get", "", "pods", "exec"), ("create", "", "pods", "exec")} == set(granted(by_exec["rules"])) - set(rules)
+    assert {**by_exec, "rules": 0} == {**by_rest, "rules": 0}
+    assert [str(one) for one in missing(Granting(by_rest["rules"]))] == ["get pods/exec", "create pods/exec"]
+    assert () == missing(Granting(by_rest["rules"]), BY_REST)
 
 
 def test_what_the_role_leaves_out_is_missing() -> None:
@@ -65,6 +76,6 @@ def test_every_manifest_is_of_one_account_in_one_namespace() -> None:
     namespaced = [one for one in documents if not one["kind"].startswith("Cluster")]
     subjects = [subject for one in documents for subject in one.get("subjects", ())]
 
-    assert len(namespaced) == 4
+    assert len(namespaced) == 5
     assert {one["metadata"]["namespace"] for one in namespaced} == {"airflow"}
     assert subjects == [{"kind": "ServiceAccount", "name": "dagship-deployer", "namespace": "airflow"}] * 2

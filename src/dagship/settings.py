@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     workloads: Names = _field("workloads")
     from_image: str = _field("from_image")
     rollout_timeout: PositiveFloat = _field("rollout_timeout")
+    served_timeout: PositiveFloat = _field("served_timeout")
     keep_images: NonNegativeInt = _field("keep_images")
     places: Names = _field("places")
     airflow_url: str = _field("airflow_url")

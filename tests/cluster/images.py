@@ -76,31 +76,43 @@ Name or service not known' >&2; exit 1;; *prepare.py*) trap "exit 0" TERM; sleep
 
 # What is asked of Airflow by `python -c` is answered as a test has it in the container's FAKE_ANSWER, a piece of shell
 # that prints a JSON object; else Airflow has neither runs nor tasks.
-# Whether what is announced is served is answered once it is in the container, as a test has it in FAKE_WAIT: a stand-in
-# for what the image has (tests/e2e has the real one).
+# Whether a DAG version is served a dag-processor is asked on standard input: a stand-in for what is sent, which the
+# tests of the engine and tests/e2e have run in a real one. What pods have moved to is served as a test has it in
+# FAKE_SERVED, and what is announced once it is in the container, as in FAKE_WAIT: pieces of shell that print an answer
+# where it is another than that all is well; they know $version, and $asked, the whole question.
 _PYTHON = """#!/bin/sh
-if [ "$1 $2" = "-m dagship_versions.thin.wait" ]; then
-    version=$3 serial=$4 end=$(($(date +%s) + ${5%.*} + 1)) at=/opt/airflow/dag-announced
+answer() { echo "@@DAGSHIP@@$1"; exit; }
+if [ "$4" = dag-processor ] && [ $# = 4 ]; then
+    read -r size
+    asked=$(head -c $size | sed 's/.*"asked": //')
+    version=$(echo "$asked" | sed 's/.*"version": "\\([^"]*\\)".*/\\1/')
+    serial=$(echo "$asked" | sed -n 's/.*"serial": \\([0-9]*\\),.*/\\1/p')
+    seconds=$(echo "$asked" | sed 's/.*"seconds": \\([0-9]*\\).*/\\1/')
+    well='{"version": "'$version'", "served": true, "done": true, "left": 0}'
+    if [ -z "$serial" ]; then
+        said=$(eval "$FAKE_SERVED")
+        answer "${said:-$well}"
+    fi
+    end=$(($(date +%s) + $seconds + 1)) at=/opt/airflow/dag-announced
     while
         said=$(cat $at/current 2>/dev/null)
         if [ "$serial" = 0 ]; then [ -n "$said" ]; else
             case "$said" in *"\\"serial\\":$serial,\\"version\\":\\"$version\\""*) false;; esac
         fi
     do
-        [ $(date +%s) -lt $end ] || { echo '{"served": false, "why_not": "It was not announced here."}'; exit 1; }
+        [ $(date +%s) -lt $end ] || answer '{"served": false, "why_not": "It was not announced here."}'
         sleep 0.1
     done
     case "$said" in
     ""|*'"image":""'*);;
-    *) [ -s $at/$version.tgz ] || { echo '{"served": false, "why_not": "There is no package of it."}'; exit 1; };;
+    *) [ -s $at/$version.tgz ] || answer '{"served": false, "done": true, "why_not": "There is no package of it."}';;
     esac
-    eval "$FAKE_WAIT"
-    echo '{"served": true, "version": "'$version'", "import_errors": {}}'
-    exit
+    said=$(eval "$FAKE_WAIT")
+    answer "${said:-$well}"
 fi
 [ "$1" = -c ] || exec airflow "$@"
 [ -n "$FAKE_ANSWER" ] || FAKE_ANSWER='echo {}'
-echo "@@DAGSHIP@@$(eval "$FAKE_ANSWER")"
+answer "$(eval "$FAKE_ANSWER")"
 """
 
 

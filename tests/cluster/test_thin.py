@@ -24,7 +24,7 @@ from dagship.record import announced
 from dagship.record.model import Record
 from dagship.rollout import actions
 from dagship.rollout import status as status_stage
-from dagship.rollout.execute import served
+from dagship.rollout.execute import annotate
 from dagship.rollout.options import RolloutOptions
 from dagship.rollout.results import RolloutResult, StatusReport
 from tests.builders import thin
@@ -39,9 +39,7 @@ BASE, FORMER, FOUNDATION = thin.BASE, "1" * 12, thin.FOUNDATION
 V5, V6, V7 = thin.V5, thin.V6, "7" * 12
 T5, T6, T7 = (f"{REPOSITORY}@sha256:{digit * 64}" for digit in "567")
 # A dag-processor in which one version has a file that cannot be imported.
-BROKEN = (
-    f"""[ $version != {V6} ] || {{ echo '{{"served": false, "import_errors": {{"a.py": "KeyError: 1"}}}}'; exit 1; }}"""
-)
+BROKEN = f"""[ $version != {V6} ] || echo '{{"served": false, "done": true, "new": {{"a.py": "KeyError: 1"}}}}'"""
 
 
 def package(of: str) -> bytes:
@@ -183,7 +181,7 @@ def test_what_cannot_be_imported_there_is_taken_back_by_the_same_way(rig: Rig, f
     assert (result.outcome, result.passed) == ("undone", False)
     assert result.failure is not None
     assert (result.failure.workload, result.failure.reason) == ("deployment/dag-processor", "ImportError")
-    assert result.failure.message == "the dag-processor cannot import a.py: KeyError: 1"
+    assert result.failure.message == "Airflow cannot import a.py: KeyError: 1"
     assert result.state == "Everything runs again what it ran before; nothing of the new image is left."
     assert airflow.version == former
     assert airflow.pods() == before
@@ -191,11 +189,10 @@ def test_what_cannot_be_imported_there_is_taken_back_by_the_same_way(rig: Rig, f
     assert airflow.rollout(V7, T7).outcome == "moved"
 
 
-def test_what_is_not_served_in_time_is_taken_back(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(served, "_SECONDS", 3.0)
-    airflow = start(rig, wait=f'[ $version != {V6} ] || {{ echo \'{{"served": false, "version": "{V5}"}}\'; exit 1; }}')
+def test_what_is_not_served_in_time_is_taken_back(rig: Rig) -> None:
+    airflow = start(rig, wait=f'[ $version != {V6} ] || echo \'{{"served": false, "version": "{V5}"}}\'')
     airflow.rollout(V5, T5)
-    result = airflow.rollout(V6, T6)
+    result = airflow.rollout(V6, T6, served_timeout=3.0)
 
     assert (result.outcome, airflow.version) == ("undone", V5)
     assert result.failure is not None
@@ -368,7 +365,7 @@ def test_a_worker_that_is_ending_its_tasks_is_left_alone(rig: Rig) -> None:
     rig.kubectl("delete", "pod", "worker-0", "--wait=false")
     result = airflow.rollout(V5, T5)
     annotations = {
-        pod["metadata"]["labels"]["app"]: pod["metadata"].get("annotations", {}).get(served.ANNOTATION)
+        pod["metadata"]["labels"]["app"]: pod["metadata"].get("annotations", {}).get(annotate.ANNOTATION)
         for pod in rig.kubectl.get("pods")["items"]
     }
 

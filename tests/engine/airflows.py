@@ -15,6 +15,9 @@ from typing import Any
 
 import pytest
 
+from dagship.airflow import scheduler_python, served
+from dagship.airflow.served import Served, Wanted
+from dagship.inside.scheduler.answer import MARK
 from dagship.model.thin import MOUNT
 
 # A minor version of 3 each.
@@ -103,14 +106,22 @@ class Airflow:
         assert "answer" in said, f"{what} {values}: {said['failed']}"
         return said["answer"]
 
-    def execute(self, *argv: str, detached: bool = False, **environment: str) -> str:
+    def execute(self, *argv: str, detached: bool = False, stdin: str = "", **environment: str) -> str:
         """Runs a program beside Airflow, and returns what it printed."""
-        options = [*(["--detach"] if detached else []), *(f"--env={key}={value}" for key, value in environment.items())]
-        ended = subprocess.run(
-            ["docker", "exec", *options, self._name, *argv], capture_output=True, text=True, check=False, timeout=120
-        )
+        how = [*(["--detach"] if detached else []), *(["--interactive"] if stdin else [])]
+        options = [*how, *(f"--env={key}={value}" for key, value in environment.items())]
+        command = ["docker", "exec", *options, self._name, *argv]
+        ended = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=120)
         assert ended.returncode == 0, f"{argv}: {ended.stderr[-2000:]}"
         return ended.stdout
+
+    def served(self, wanted: Wanted, seconds: float) -> Served:
+        """What is said of a DAG version beside the DAG processor, asked as dagship asks."""
+        stdin = scheduler_python.piped("served", wanted.question(seconds)).decode()
+        said = self.execute(*scheduler_python.argv("piped", command="dag-processor"), stdin=stdin)
+        found = served.read(json.loads(said.rpartition(MARK)[2]))
+        assert found, said
+        return found
 
     def has(self, path: str) -> bool:
         """Whether there is such a file in the container."""

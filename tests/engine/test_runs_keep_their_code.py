@@ -3,12 +3,12 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from dagship.airflow import query, scheduler_python
 from dagship.airflow.activity import DagRuns, RunCount
+from dagship.airflow.served import Served, Wanted, told
 from dagship.image.thin import package
 from dagship.image.tree.model import Tree, TreeFile
 from dagship.inside.scheduler.answer import MARK
@@ -43,7 +43,7 @@ class Running:
         """Has the DAG processor that runs serve the image's current version, or starts one."""
         if not self.airflow.has("/tmp/processor.pid"):
             self.starts(self.new)
-        assert self.delivers(self.base)["served"]
+        assert self.delivers(self.base).served
 
     def begins(self, run_id: str, word: str) -> None:
         """Begins a run, whose first task waits."""
@@ -62,16 +62,15 @@ class Running:
         self.airflow.trigger("pinned", run_id)
         self.ends(run_id)
 
-    def delivers(self, tree: Tree, *, lacking: int = 0) -> dict[str, Any]:
+    def delivers(self, tree: Tree, *, lacking: int = 0) -> Served:
         """Announces a tree, and returns what is said of that."""
         self.announces(tree, lacking=lacking)
         return self.waits()
 
-    def waits(self) -> dict[str, Any]:
+    def waits(self) -> Served:
         """Returns what is said of the tree that was announced last."""
-        argv = ("python", "-m", "dagship_versions.thin.wait", self._version, str(self._serial), "90")
-        found: dict[str, Any] = json.loads(self.airflow.execute(*argv))
-        return found
+        wanted = Wanted(self._version, serial=self._serial, broken=())
+        return self.airflow.served(wanted, 90)
 
     def announces(self, tree: Tree, *, lacking: int = 0) -> None:
         """Announces a tree with its package, which may lack bytes at its end."""
@@ -146,7 +145,8 @@ def test_a_version_that_is_announced_is_that_of_runs_to_come_and_of_none_that_ha
     running.serves_the_new_one()
     running.begins("on-b", "B")
     said = running.delivers(c)
-    assert (said["served"], said["version"], said["import_errors"], said["database"]) == (True, c.version, {}, "")
+    assert (said.served, said.version, said.new) == (True, c.version, {})
+    assert [dag.version for dag in said.dags if dag.dag_id == "pinned"] == [c.version]
     assert airflow.announced("pinned") == c.version
 
     running.ends("on-b")
@@ -183,19 +183,19 @@ def test_a_version_that_cannot_be_served_is_told_with_the_reason_and_the_one_bef
     running.serves_the_new_one()
     broken = _with(running.base, "pinned.py", b"import airflow\nraise ValueError('dags')\n")
     said = running.delivers(broken)
-    assert (said["served"], list(said["import_errors"])) == (False, ["pinned.py"])
-    assert "ValueError: dags" in said["import_errors"]["pinned.py"]
+    assert (said.served, list(said.new)) == (False, ["pinned.py"])
+    assert told("pinned.py", said.new["pinned.py"]) == "pinned.py, line 2: ValueError: dags"
 
     # One that starts in the middle of the next delivery does not blame it for a file that was broken already.
     running.announces(_with(broken, "other.py", b"import airflow\nfrom airflow.sdk import DAG\nDAG('other')\n"))
     running.airflow.announce()
     said = running.waits()
-    assert (said["served"], said["import_errors"], said["left"]) == (True, {}, 0)
+    assert (said.served, said.new, said.left, list(said.errors)) == (True, {}, 0, ["pinned.py"])
 
     running.serves_the_new_one()
     said = running.delivers(running.line.tree("E"), lacking=9)
-    assert (said["served"], said["version"]) == (False, running.new)
-    assert "it ends too early" in said["why_not"]
+    assert (said.served, said.version) == (False, running.new)
+    assert "it ends too early" in said.why_not
 
 
 def _with(tree: Tree, path: str, content: bytes) -> Tree:

@@ -1,20 +1,30 @@
-"""Asks Python in the dag-processor: of what its image was built, and what becomes of a DAG version there."""
+"""Asks Python in the dag-processor: of what its image was built, and what becomes of a DAG version there.
+
+Where there is none, the scheduler of an Airflow 2 reads DAG files.
+"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from dagship.airflow import scheduler_python
+from dagship.airflow import served as answers
 from dagship.airflow.scheduler_python import CannotAsk, Where
+from dagship.airflow.served import Served, Wanted
 from dagship.inside.versions.thin.check import MARK
 from dagship.workloads.image_identity import digest
 from dagship.workloads.inventory import Inventory
+from dagship.workloads.kinds import Role
+from dagship.workloads.spec import Workload
 
 if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
 
 # Beyond what the program is given, for its start and its end.
 _BESIDES = 15.0
+_READERS: tuple[Role, ...] = ("dag-processor", "scheduler")
+_AT_A_TIME = 8
 _BASE = "import os, dagship_versions as of; print(open(os.path.join(os.path.dirname(of.__file__), 'base.json')).read())"
 
 
@@ -76,3 +86,50 @@ def check(cluster: "Cluster", where: Where, job: Mapping[str, Any], *, seconds: 
     if not isinstance(answer, dict):
         raise CannotAsk(f"Python in {where.pod} did not say what it saw; it ended with {code}.")
     return answer
+
+
+def served(
+    cluster: "Cluster", inventory: Inventory, prefer: Collection[str], wanted: Wanted, seconds: float
+) -> Served | None:
+    """Asks every dag-processor whether it serves a DAG version; returns the answer of the one that is worst off.
+
+    Args:
+        cluster: The namespace.
+        inventory: Its workloads.
+        prefer: `deployment/dag-processor` of the Airflow that is meant, where a namespace has several.
+        wanted: The version, and what is known of it.
+        seconds: For which to wait until it does.
+
+    Returns:
+        None where no pod of one is ready.
+
+    Raises:
+        CannotAsk: One of them could not be asked.
+
+    """
+    pods = [
+        (where, workload.role)
+        for workload in _readers(inventory, prefer)
+        for where in scheduler_python.pods_of(cluster, inventory, workload)
+    ]
+    question = wanted.question(seconds)
+
+    def asked(pod: tuple[Where, Role]) -> Served:
+        where, role = pod
+        said = scheduler_python.run(cluster, where, "served", command=role, asked=question, seconds=seconds)
+        found = answers.read(said)
+        if found is None:
+            raise CannotAsk(f"What the {role} in {where.pod} answered cannot be read.")
+        return found
+
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        found = tuple(pool.map(asked, pods))
+    return answers.worst(found) if found else None
+
+
+def _readers(inventory: Inventory, prefer: Collection[str]) -> tuple[Workload, ...]:
+    for role in _READERS:
+        found = tuple(one for one in inventory.workloads if one.role == role)
+        if found:
+            return tuple(one for one in found if one.key in prefer) or found
+    return ()

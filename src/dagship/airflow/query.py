@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
-from dagship.airflow import by_rest, pause, scheduler_python
+from dagship.airflow import by_rest, dag_processor, pause, scheduler_python
 from dagship.airflow.activity import Activity, OfImage, Task
 from dagship.airflow.pause import DagList, Pausing
 from dagship.airflow.scheduler_python import CannotAsk, Question
+from dagship.airflow.served import Served, Wanted
 from dagship.errors import OutsideError
 from dagship.workloads.image_identity import same_image
 from dagship.workloads.inventory import Inventory
@@ -149,6 +150,22 @@ class Airflow:
         """
         answers = [self._ask("unpause", _packed({"dags": part, "since": since})) for part in pause.parts(dags)]
         return tuple(dag for said in answers for dag in said.get("unpaused") or ())
+
+    def served(self, wanted: Wanted, seconds: float) -> Served | None:
+        """Asks every dag-processor whether it serves a DAG version; returns the answer of the one that is worst off.
+
+        Args:
+            wanted: The version, and what is known of it.
+            seconds: For which to wait until it does.
+
+        Returns:
+            None where no pod of one is ready.
+
+        Raises:
+            CannotAsk: One of them could not be asked.
+
+        """
+        return dag_processor.served(self._cluster, self._inventory, self._prefer, wanted, seconds)
 
     def version(self, images: Collection[str], containers: Collection[str]) -> str:
         """Asks for Airflow's version where it runs one of some images; empty when no such container can be asked.

@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 
     from dagship.cluster.api import Cluster
 
-Question = Literal["activity", "dags", "pause", "unpause", "variable"]
+Question = Literal["activity", "dags", "pause", "piped", "unpause", "variable"]
+Piped = Literal["served"]
 
 # Modules that a question imports, beside what all do.
-_IMPORTS: dict[Question, tuple[str, ...]] = dict.fromkeys(("dags", "pause", "unpause"), ("pausing",))  # fmt: skip
+_IMPORTS: dict[Question | Piped, tuple[str, ...]] = {
+    **dict.fromkeys(("dags", "pause", "unpause"), ("pausing",)),
+    "served": ("serving", "stored"),
+}
 # Importing Airflow takes 2 s, and a minute where a pod's share of a processor is small.
 _SECONDS = 90.0
 
@@ -71,16 +75,27 @@ def scheduler(cluster: "Cluster", inventory: Inventory, prefer: Collection[str] 
 
 def pod_of(cluster: "Cluster", inventory: Inventory, workload: Workload) -> Where | None:
     """Finds a pod of a workload that is ready, and the container in it that is what the workload is for."""
+    return next(iter(pods_of(cluster, inventory, workload)), None)
+
+
+def pods_of(cluster: "Cluster", inventory: Inventory, workload: Workload) -> tuple[Where, ...]:
+    """Finds all pods of a workload that are ready, and that container in each."""
     labels = (inventory.objects[workload.kind, workload.name]["spec"].get("selector") or {}).get("matchLabels") or {}
     if not labels:
-        return None
+        return ()
     selector = ",".join(f"{name}={value}" for name, value in sorted(labels.items()))
     ready = (pod for pod in cluster.list("Pod", selector=selector) if _is_ready(pod))
-    return next((Where(pod["metadata"]["name"], workload.main.name) for pod in ready), None)
+    return tuple(Where(pod["metadata"]["name"], workload.main.name) for pod in ready)
 
 
 def run(
-    cluster: "Cluster", where: Where, question: Question, *arguments: str, command: str = "scheduler"
+    cluster: "Cluster",
+    where: Where,
+    question: Question | Piped,
+    *arguments: str,
+    command: str = "scheduler",
+    asked: "Mapping[str, Any] | None" = None,
+    seconds: float = 0.0,
 ) -> dict[str, Any]:
     """Asks in a container of Airflow.
 
@@ -90,15 +105,17 @@ def run(
         question: The module that asks.
         arguments: What it is given.
         command: Airflow's command whose process it takes the environment of; empty for the container's own.
+        asked: What a question is asked that is piped: it and its module are too long for arguments.
+        seconds: For which it may wait before it answers.
 
     Raises:
         CannotAsk: It may not be run, or it did not answer.
 
     """
+    more = {} if asked is None else {"stdin": piped(question, asked)}
+    words = argv("piped" if question == "served" else question, *arguments, command=command)
     try:
-        code, said = cluster.exec(
-            where.pod, where.container, argv(question, *arguments, command=command), timeout=_SECONDS
-        )
+        code, said = cluster.exec(where.pod, where.container, words, timeout=_SECONDS + seconds, **more)
     except OutsideError as failed:
         raise CannotAsk(failed.message) from failed
     line = next((line for line in reversed(said.splitlines()) if line.startswith(MARK)), None)
@@ -153,6 +170,13 @@ def argv(question: Question, *arguments: str, command: str = "scheduler") -> lis
     names = ("become", "answer", *_IMPORTS.get(question, ()), question)
     program = f"{_text('start')}\nstart({[(name, _text(name)) for name in names]!r}, {question!r})\n"
     return ["python", "-c", UNPACK, packed(program), command, *arguments]
+
+
+def piped(question: Question | Piped, asked: "Mapping[str, Any]") -> bytes:
+    """Returns what `inside/scheduler/piped.py` reads: the question's modules, and what it is asked."""
+    modules = [(name, _text(name)) for name in (*_IMPORTS.get(question, ()), question)]
+    text = json.dumps({"modules": modules, "asked": asked}).encode()
+    return f"{len(text)}\n".encode() + text
 
 
 def packed(text: str) -> str:

@@ -15,7 +15,7 @@ _FROM = settings("from_image")
 _DRY = Flag("dry_run", "Show what would move, and ask the server, but change nothing")
 _FULL = Flag("full", "Move every pod, also where what runs can take the DAG version alone")
 _HOW = (
-    *settings("rollout_timeout"),
+    *settings("rollout_timeout", "served_timeout"),
     Flag("no_undo", "On failure leave everything as it is, for inspection"),
     Flag("no_wait", "Refuse when another rollout is under way, instead of waiting for it"),
     Flag("force_ownership", "Take the image from another tool that owns it (Helm 4, Argo CD, Flux)"),
@@ -54,6 +54,7 @@ def _options(project: "Project", flags: SimpleNamespace, *, dry_run: bool = Fals
         names=settings.workloads,
         from_image=settings.from_image,
         timeout=settings.rollout_timeout,
+        served_timeout=settings.served_timeout,
         dry_run=dry_run,
         undo=not flags.no_undo,
         wait=not flags.no_wait,

@@ -130,6 +130,9 @@ DESCRIPTIONS = {
     "rollout_timeout": Description(
         600.0, "Time a workload may stand still during a rollout, seconds; a pod's grace period comes on top"
     ),
+    "served_timeout": Description(
+        120.0, "Time in which Airflow may read no further DAG file of what moved, before the rollout fails, seconds"
+    ),
     "keep_images": Description(5, "Newest images that `prune` leaves in the registry, whatever refers to them"),
     "places": Description(
         (),

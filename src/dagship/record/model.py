@@ -101,7 +101,8 @@ class Journal(DagImage):
     """A rollout under way, written to the cluster before its first change and taken away after its last.
 
     Attributes:
-        state: `moving`; `undoing` once it goes back; `left` when it failed and was to be left as it is.
+        state: `moving`; `serving` once pods have moved and Airflow is waited for; `undoing` once it goes back; `left`
+            when it failed and was to be left as it is.
         kind: What the release will be called.
         image: Image it moves to, by digest; empty for a return to what dagship found at first.
         dag_version: DAG version of that image, or empty.
@@ -114,10 +115,11 @@ class Journal(DagImage):
         earlier: Those of unfinished rollouts that it goes on from: an object may still say what one of them wrote.
         dag_digests: The whole digest of the DAG version, as far as known.
         thin: What it is one layer above of, where it was made so.
+        broken: DAG files that could not be imported before; None where that is not known.
 
     """
 
-    state: Literal["moving", "undoing", "left"]
+    state: Literal["moving", "serving", "undoing", "left"]
     kind: Literal["rollout", "rollback"]
     image: str
     dag_version: str
@@ -130,6 +132,7 @@ class Journal(DagImage):
     earlier: tuple[Move, ...] = ()
     dag_digests: tuple[str, ...] = ()
     thin: Thin | None = None
+    broken: tuple[str, ...] | None = None
 
 
 class Release(DagImage):
@@ -145,6 +148,7 @@ class Release(DagImage):
         who: Who ran it.
         job: The CI job, or empty.
         when: ISO 8601 in UTC.
+        served: When Airflow was seen to serve it, ISO 8601 in UTC; empty where nobody waited, or could know.
         moves: The objects and what they say since, in `after`.
         dag_digests: The whole digest of the DAG version, as far as known.
         thin: What it is one layer above of, where it was made so.
@@ -160,6 +164,7 @@ class Release(DagImage):
     who: str = ""
     job: str = ""
     when: str
+    served: str = ""
     moves: tuple[Move, ...] = ()
     dag_digests: tuple[str, ...] = ()
     thin: Thin | None = None

@@ -179,5 +179,8 @@ def _packages_alone(planned: Planned, survey: "Survey") -> Planned:
     target = planned.target.model_copy(
         update={"dag_version": "", "dag_versions": (), "dag_changes": {}, "dags": {}, "dag_pointer": ""}
     )
-    said = f"DAGs do not come from the image (dags.mode: {mode}): its packages move, and nobody serves its DAGs"
+    said = (
+        f"DAGs do not come from the image (dags.mode: {mode}): its packages move, nobody serves its DAGs, and none are "
+        "waited for"
+    )
     return replace(planned, target=target, warnings=(*planned.warnings, said))

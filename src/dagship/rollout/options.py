@@ -14,6 +14,7 @@ class RolloutOptions:
         names: `kind/name` of the workloads to move; empty for all that run the image.
         from_image: Repository whose place the image takes, or empty.
         timeout: Seconds that a workload may stand still.
+        served_timeout: Seconds in which Airflow may read no further DAG file, until it serves what moved.
         dry_run: Whether to stop before the first change.
         undo: Whether to go back on failure.
         wait: Whether to wait for another rollout to end.
@@ -32,6 +33,7 @@ class RolloutOptions:
     names: tuple[str, ...] = ()
     from_image: str = ""
     timeout: float = 600.0
+    served_timeout: float = 120.0
     dry_run: bool = False
     undo: bool = True
     wait: bool = True

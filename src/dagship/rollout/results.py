@@ -77,7 +77,7 @@ class RolloutResult(DagImage):
         state: One sentence on what the cluster runs now.
         warnings: What was noticed.
         seconds: Seconds by phase.
-        served: Seconds after which Airflow served a DAG version that was announced to it; None for another way.
+        served: Seconds after which Airflow served its DAG version; None where nobody waited, or could know.
         requests: Requests to the API server.
 
     """

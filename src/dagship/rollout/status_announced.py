@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dagship.errors import UsageError
+from dagship.airflow import query
+from dagship.airflow.served import Wanted, named, not_yet
+from dagship.errors import OutsideError, UsageError
 from dagship.record import announced
-from dagship.rollout.execute import served
-from dagship.rollout.execute.announce import Written
+from dagship.rollout.execute import readers
 from dagship.rollout.plan import dag_version, own_releases
 from dagship.rollout.results import AnnouncedReport
 from dagship.rollout.survey import Survey
@@ -17,16 +18,13 @@ if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
 
 
-def look(
-    cluster: "Cluster", survey: Survey, workloads: Iterable[Workload], pods: Iterable[dict[str, Any]], current: str
-) -> AnnouncedReport | None:
+def look(cluster: "Cluster", survey: Survey, workloads: Iterable[Workload], current: str) -> AnnouncedReport | None:
     """Returns what is announced; None where no dag-processor has anything mounted for it.
 
     Args:
         cluster: The namespace.
         survey: What it holds.
         workloads: Those of the Airflow.
-        pods: Its pods.
         current: DAG version that is current in the image, or empty where that is not known.
 
     """
@@ -45,17 +43,24 @@ def look(
         bytes=there.bytes,
         lost=_lost(survey, wanted.version if wanted else ""),
     )
-    meant = Written(wanted.version, wanted.serial) if wanted else Written(current, 0)
-    return report.model_copy(update=_served(cluster, pods, name, meant)) if meant.version else report
+    serial = wanted.serial if wanted else 0
+    meant = Wanted(version=wanted.version if wanted else current, serial=serial, broken=())
+    return report.model_copy(update=_served(cluster, survey, name, meant)) if meant.version else report
 
 
-def _served(cluster: "Cluster", pods: Iterable[dict[str, Any]], name: str, meant: Written) -> dict[str, str]:
+def _served(cluster: "Cluster", survey: Survey, name: str, meant: Wanted) -> dict[str, str]:
     """What the dag-processor serves, and why that is not what it should; where nothing is announced, it may be any."""
-    answer = served.ask(cluster, pods, name, meant, 0.0)
+    try:
+        airflow = query.connect(cluster, survey.inventory, readers.mounting(survey.inventory, name))
+        answer = airflow.served(meant, 0.0)
+    except OutsideError:
+        answer = None
     if answer is None:
         return {"why_not": "The dag-processor could not be asked what it serves."}
-    why = "" if answer.served or not meant.serial else answer.why_not or f"It serves {answer.version or 'nothing yet'}."
-    return {"serves": answer.version, "why_not": why}
+    if answer.served or not meant.serial:
+        return {"serves": answer.version, "why_not": ""}
+    why = f"it cannot import {named(answer.new)}" if answer.new else not_yet(meant, answer).rstrip(".")
+    return {"serves": answer.version, "why_not": f"{why[0].upper()}{why[1:]}."}
 
 
 def _mounted(survey: Survey, workload: Workload) -> str:

@@ -9,10 +9,21 @@ from dagship.rollout.plan.model import Planned
 
 # The record is one object of limited size, and no image has room for more: each version is a layer.
 _VERSIONS = 128
+_BROKEN = 1000
 
 
-def journal_of(planned: Planned, before: Journal | None, signed: Signature) -> Journal:
-    """Returns what the cluster is told of a rollout before its first change, and of the unfinished one `before` it."""
+def journal_of(
+    planned: Planned, before: Journal | None, signed: Signature, *, broken: tuple[str, ...] | None = None
+) -> Journal:
+    """Returns what the cluster is told of a rollout before its first change.
+
+    Args:
+        planned: What is to be done.
+        before: The unfinished rollout before it, if there is one.
+        signed: Who does it, and since when.
+        broken: DAG files that could not be imported before; None where that is not known.
+
+    """
     earlier = (*before.moves, *before.earlier) if before else ()
     target = planned.target
     facts = target.facts(Journal) | {
@@ -29,6 +40,7 @@ def journal_of(planned: Planned, before: Journal | None, signed: Signature) -> J
         began=signed.when,
         moves=planned.moves,
         earlier=tuple(move for move in dict.fromkeys(earlier) if move not in planned.moves),
+        broken=None if broken is None else broken[:_BROKEN],
         **facts,
     )
 
@@ -40,6 +52,7 @@ def released(
     signed: Signature,
     *,
     unfinished: Journal | None = None,
+    served: str = "",
 ) -> Record:
     """Returns the record after a rollout that succeeded; the first one also leaves what it found, to return to.
 
@@ -49,6 +62,7 @@ def released(
         activity: What Airflow said before anything moved; None when it could not be asked.
         signed: Who did it, and when it was done.
         unfinished: The rollout that was cut off, from which this one went on.
+        served: When Airflow was seen to serve it, ISO 8601 in UTC, or empty.
 
     """
     releases = written.releases or (_found(None if unfinished else activity, signed.when),)
@@ -63,6 +77,7 @@ def released(
         who=journal.who,
         job=journal.job,
         when=signed.when,
+        served=served,
         moves=tuple(
             move.model_copy(
                 update={

@@ -91,6 +91,20 @@ class Observed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Before:
+    """What Airflow served before pods moved.
+
+    Attributes:
+        version: The DAG version, or empty where it did not say.
+        broken: Files that could not be imported; None where that is not known.
+
+    """
+
+    version: str = ""
+    broken: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Operation:
     """A rollout, rollback or undo under way, as each phase takes it; one that learns more returns another.
 
@@ -187,6 +201,7 @@ class Moving:
         drains: The pods that end.
         answers: By object, the moves that the server made other images of than were asked for.
         announced: By ConfigMap, what was written there last.
+        before: What Airflow served before; None where nothing is waited for.
 
     """
 
@@ -196,6 +211,7 @@ class Moving:
     drains: Drains
     answers: dict[str, Move] = field(default_factory=dict)
     announced: dict[str, Written] = field(default_factory=dict)
+    before: Before | None = None
 
     @property
     def own_values(self) -> drift.OwnValues:
@@ -216,9 +232,10 @@ class Moving:
         self.answers[asked.key] = answer
         return True
 
-    def write_journal(self, state: Literal["moving", "undoing", "left"] = "moving") -> None:
+    def write_journal(self, state: Literal["moving", "serving", "undoing", "left"] = "moving") -> None:
         """Writes down how far it is."""
-        journal = journal_of(self.came, self.operation.unfinished, signature())
+        broken = self.before.broken if self.before else None
+        journal = journal_of(self.came, self.operation.unfinished, signature(), broken=broken)
         self.ledger.journal(journal.model_copy(update={"state": state}))
 
     def watcher(self, board: "Board", target: Target | None) -> Watcher:

@@ -14,7 +14,7 @@ from dagship.health.watcher import WorkloadFailed
 from dagship.record.actor import signature
 from dagship.record.ledger import Ledger
 from dagship.record.model import Move
-from dagship.rollout.execute import announce, apply, served
+from dagship.rollout.execute import annotate, announce, apply, served
 from dagship.rollout.execute.history import is_last, journal_of, released
 from dagship.rollout.execute.operation import Moving, Operation
 from dagship.rollout.execute.undo import go_back
@@ -42,14 +42,16 @@ def carry_out(operation: Operation, ledger: Ledger, drains: Drains) -> RolloutRe
     changes = operation.unfinished is not None or any(
         drift.outstanding(move, objects.get((move.kind, move.name)), own_values) for move in plan.moves
     )
+    before = served.before(operation)
     if changes and not plan.undo:
-        ledger.journal(journal_of(plan, operation.unfinished, signature()))
+        broken = before.broken if before else None
+        ledger.journal(journal_of(plan, operation.unfinished, signature(), broken=broken))
     with Feed(operation.cluster, FED) as feed:
-        moving = Moving(operation=operation, ledger=ledger, feed=feed, drains=drains)
+        moving = Moving(operation=operation, ledger=ledger, feed=feed, drains=drains, before=before)
         if plan.undo:
             return go_back(moving, None)
         try:
-            _forward(moving)
+            is_served = _forward(moving)
         except WorkloadFailed as failed:
             failure = events_and_logs.failure(operation.cluster, failed)
             show_failure(operation.console, failure)
@@ -60,14 +62,15 @@ def carry_out(operation: Operation, ledger: Ledger, drains: Drains) -> RolloutRe
     if not changes:
         # Where somebody else has put the image there, no release is made of it: nothing was done that could be undone.
         number = ledger.record.releases[-1].number if is_last(ledger.record, plan) else None
-        return operation.result("unchanged", release=number, served=plan.announces)
+        return operation.result("unchanged", release=number, served=is_served)
     for move in plan.moves:
         ledger.check()
         apply.restore(operation.cluster, move)
     activity, unfinished = operation.observed.activity, operation.unfinished
-    ledger.write(released(ledger.record, moving.came, activity, signature(), unfinished=unfinished))
+    served_at = signature().when if is_served else ""
+    ledger.write(released(ledger.record, moving.came, activity, signature(), unfinished=unfinished, served=served_at))
     _sweep(moving)
-    return operation.result("moved", release=ledger.record.releases[-1].number, served=plan.announces)
+    return operation.result("moved", release=ledger.record.releases[-1].number, served=is_served)
 
 
 def _sweep(moving: Moving) -> None:
@@ -78,7 +81,7 @@ def _sweep(moving: Moving) -> None:
         return
     moving.ledger.check()
     try:
-        pods = served.mounting(operation.cluster.list("Pod"), plan.sweeps)
+        pods = annotate.mounting(operation.cluster.list("Pod"), plan.sweeps)
         if any(not same_image(spec.main_image(pod), plan.target.image) for pod in pods):
             return
         announce.sweep(operation.cluster, plan.sweeps, plan.target.held, operation.needs)
@@ -86,7 +89,8 @@ def _sweep(moving: Moving) -> None:
         operation.notes.warn([f"packages of DAG versions stay in the ConfigMap {plan.sweeps}: {failed.message}"])
 
 
-def _forward(moving: Moving) -> None:
+def _forward(moving: Moving) -> bool:
+    """Moves all; returns whether Airflow is known to serve it."""
     operation = moving.operation
     before: tuple[Expectation, ...] = ()
     for step, title in enumerate(STEPS):
@@ -103,6 +107,7 @@ def _forward(moving: Moving) -> None:
             expected = expectations.of_moves(move for move in moving.came.moves if move.step == step)
             moving.watcher(board, operation.plan.target).until_done(expected, before=before)
         before += expected
+    return operation.plan.announces or served.moved(moving)
 
 
 def _announce(moving: Moving, moves: Iterable[Move]) -> None:
@@ -112,7 +117,7 @@ def _announce(moving: Moving, moves: Iterable[Move]) -> None:
             moving.ledger.check()
             move_one(moving, move)
         with notes.board("serving", "Waiting until Airflow serves it") as board:
-            served.until_served(moving, board, move.name, moving.announced[move.key])
+            served.announced(moving, board, move.name, moving.announced[move.key])
 
 
 def move_one(moving: Moving, move: Move) -> None:

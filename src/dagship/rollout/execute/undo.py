@@ -132,7 +132,7 @@ def _wait(moving: Moving, board: "Board", returned: _Returned) -> None:
     announced = (move for move in returned.back if move.role == "announcement")
     for move in announced if moving.operation.plan.announces else ():
         try:
-            served.until_served(moving, board, move.name, moving.announced[move.key])
+            served.announced(moving, board, move.name, moving.announced[move.key])
         except WorkloadFailed as failed:
             returned.stuck.append(events_and_logs.failure(moving.operation.cluster, failed))
 

@@ -37,6 +37,21 @@ def test_the_cluster_is_told_who_moves_what_before_anything_moves() -> None:
     assert journal.moves == planned().moves
 
 
+def test_what_was_broken_before_is_written_down_as_far_as_it_is_known_and_has_room() -> None:
+    many = tuple(f"{number}.py" for number in range(2000))
+
+    assert journal_of(planned(), None, SIGNED).broken is None
+    assert journal_of(planned(), None, SIGNED, broken=()).broken == ()
+    assert journal_of(planned(), None, SIGNED, broken=many).broken == many[:1000]
+
+
+def test_a_release_has_when_it_was_served() -> None:
+    served = released(Record(), planned(), None, SIGNED, served="2026-01-02T03:05:00+00:00").releases
+    unknown = released(Record(), planned(), None, SIGNED).releases
+
+    assert [one.served for one in (*served, *unknown)] == ["", "2026-01-02T03:05:00+00:00", "", ""]
+
+
 def test_the_cluster_is_told_of_all_that_unfinished_rollouts_before_may_have_written() -> None:
     (to_new,) = planned().moves
     to_newer, to_newest = (to_new.model_copy(update={"name": name}) for name in ("newer", "newest"))

@@ -17,7 +17,7 @@ _SETTLE, _MEASURE = 60, 180
 _QUERIES = 60
 # psycopg says a statement; what has been prepared is executed. The brackets of a transaction are none.
 _SAID = re.compile(r"LOG: +(?:statement|execute [^:]*): (?!BEGIN|COMMIT|ROLLBACK)")
-# How often a dag-processor asks its database about bundles, seconds: images of dagship say 1, and Airflow 5.
+# How often a dag-processor asks its database about bundles, seconds: images of dagship say 2, and Airflow 5.
 _INTERVAL = {"name": "AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL", "value": "5"}
 _REQUESTS = re.compile(
     r'^apiserver_request_total\{.*resource="(?:configmaps|pods)".*verb="(?!WATCH).*\} (\S+)$', re.MULTILINE

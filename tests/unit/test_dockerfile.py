@@ -49,7 +49,7 @@ def test_what_airflow_is_told_of_bundles_is_one_quoted_word() -> None:
 
     assert variables["AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"] == BUNDLES
     assert variables["AIRFLOW__DAG_PROCESSOR__STALE_BUNDLE_CLEANUP_INTERVAL"] == "0"
-    assert variables["AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL"] == "1"
+    assert variables["AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL"] == "2"
     assert variables["AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL"] == "0"
     assert variables["AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACK_DEPTH"] == "20"
     assert variables["AIRFLOW__CORE__DAGS_FOLDER"] == "/opt/airflow/dag-versions/3f9c2a71d0b4/dags"

@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from dagship.workloads import pod_environment
 from dagship.workloads.objects import Raw
 
-# Seconds: between two looks at a bundle, and between two times that a DAG is stored. The image sets 1.
-_SETTINGS = (
-    "AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL",
-    "AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL",
-)
-_AS_IN_THE_IMAGE = 1.0
+# Seconds between two looks at a bundle, and between two times that a DAG is stored, as the image sets them.
+_AS_IN_THE_IMAGE = {
+    "AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": 2.0,
+    "AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": 0.0,
+}
 # Nobody waits longer than this for either.
 _MOST = 600.0
 
@@ -25,9 +24,9 @@ def longer(container: Raw, config_maps: Mapping[str, Raw]) -> tuple[float, str]:
     """
     found = {
         name: seconds
-        for name in _SETTINGS
+        for name, usual in _AS_IN_THE_IMAGE.items()
         for source in pod_environment.sources(container, name, config_maps)[:1]
-        if (seconds := _number(source.value)) > _AS_IN_THE_IMAGE
+        if (seconds := _number(source.value)) > usual
     }
     if not found:
         return 0.0, ""

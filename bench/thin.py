@@ -152,7 +152,7 @@ def _written(air: Air) -> Row:
     """What one edited file adds to the ConfigMap."""
     text = dags.hello("written")
     air.write(hello=text)
-    known: dict[str, str] = air.kubectl.get(CONFIG_MAP)["binaryData"]
+    known: dict[str, str] = air.kubectl.get(CONFIG_MAP).get("binaryData") or {}
     air.document("deploy")
     now = air.kubectl.get(CONFIG_MAP)
     ((version, package),) = ((name, packed) for name, packed in now["binaryData"].items() if name not in known)

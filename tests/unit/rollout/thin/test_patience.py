@@ -13,7 +13,9 @@ def container(**env: str) -> Object:
     return {"name": "dag-processor", "env": [{"name": name, "value": value} for name, value in env.items()]}
 
 
-@pytest.mark.parametrize("env", [{}, {LOOK: "2", STORE: "0"}, {LOOK: "1"}, {STORE: "soon"}, {STORE: ""}, {"OTHER": "30"}])
+@pytest.mark.parametrize(
+    "env", [{}, {LOOK: "2", STORE: "0"}, {LOOK: "1"}, {STORE: "soon"}, {STORE: ""}, {"OTHER": "30"}]
+)
 def test_what_is_as_in_the_image_takes_no_longer(env: dict[str, str]) -> None:
     assert longer(container(**env), {}) == (0.0, "")
 

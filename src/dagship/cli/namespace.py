@@ -4,6 +4,7 @@ from invoke import Collection
 
 from dagship.cli.chart import install, uninstall
 from dagship.cli.cluster import deploy, rollback, rollout, status
+from dagship.cli.diff import diff
 from dagship.cli.image import base, build, dev, lock, push, test_image
 from dagship.cli.registry import prune
 from dagship.cli.repository import init
@@ -16,6 +17,7 @@ namespace = Collection(
     build,
     test_image,
     dev,
+    diff,
     push,
     rollout,
     rollback,

@@ -86,7 +86,8 @@ class FieldChange(Artifact):
     """A field that has another value.
 
     Attributes:
-        name: Its name in Airflow, with dots where it lies deeper: `max_active_runs`, `params.limit`, `tags`.
+        name: Its name in Airflow, with dots where it lies deeper: `max_active_runs`, `params.limit`, `tags`; of a DAG
+            also `tasks.*.retries`, where it becomes other in all tasks alike.
         was: The old value as text, None where there was none. Values of params are digests, unless asked for.
         now: The new one.
 
@@ -124,6 +125,8 @@ class RunsAtOnce(Artifact):
         since: Time of the first of them, ISO 8601.
         together: How many of them run at a time (`max_active_runs`), 0 when unknown.
         why: `new`, `catchup` (it was off), `schedule`, or `start` (another start date).
+        if_never_run: Whether that is so only where no run of it was made before: Airflow goes on from the last one, and
+            nobody was asked for that.
 
     """
 
@@ -132,6 +135,7 @@ class RunsAtOnce(Artifact):
     since: str
     together: int = 0
     why: Literal["new", "catchup", "schedule", "start"]
+    if_never_run: bool = False
 
 
 class Node(Artifact):

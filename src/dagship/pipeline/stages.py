@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from dagship.errors import UsageError
 from dagship.model.artifacts import BuiltBase, BuiltImage, LockFile, PushedImage
 from dagship.model.reference import Reference
-from dagship.pipeline import build_inputs, own_packages, which_image
+from dagship.pipeline import build_inputs, own_packages, snapshots, which_image
 from dagship.pipeline.project import Project
 
 if TYPE_CHECKING:
     from dagship.image.plan import Plan
+    from dagship.model.snapshot import Snapshot
     from dagship.model.verify_report import VerifyReport
 
 
@@ -150,6 +151,7 @@ def _pushed(project: Project, image: BuiltImage) -> BuiltImage:
     else:
         pushed = stage.push(project.console, image, tested=tested)
     project.workspace.write("push", stage.with_dags(pushed, report))
+    snapshots.attach(project, pushed, image.id)
     return image.model_copy(update={"digest": pushed.digest})
 
 
@@ -164,13 +166,18 @@ def test_image(
     tested = which_image.current(project, image)
     project.workspace.forget("report")
     entries = accepted.read(project, needed=not write_baseline)
-    report = stage.verify(project.settings, project.workspace, project.console, tested, pytest_path=pytest_path)
+    taken: list[Snapshot] = []
+    report = stage.verify(
+        project.settings, project.workspace, project.console, tested, pytest_path=pytest_path, keep=taken.append
+    )
     today = datetime.now(UTC).date()
     if write_baseline:
         entries = baseline.renewed(report, entries, today)
         accepted.write(project, entries)
     report = baseline.applied(report, entries, today)
     project.workspace.write("report", report)
+    for snapshot in taken:
+        snapshots.keep(project, snapshot, report)
     return report
 
 
@@ -197,4 +204,5 @@ def push(project: Project, *, image: str, untested: bool) -> PushedImage:
     pushed = stage.push(project.console, pushing, tested=stage.was_tested(pushing, report))
     pushed = stage.with_dags(pushed, report)
     project.workspace.write("push", pushed)
+    snapshots.attach(project, pushed, pushing.id)
     return pushed

@@ -14,6 +14,7 @@ from pydantic import (
 
 _Text = Annotated[str, StringConstraints(max_length=200_000)]
 _Name = Annotated[str, StringConstraints(max_length=4096)]
+_Packed = Annotated[str, StringConstraints(max_length=32 * 1024 * 1024)]
 
 
 class _Fact(BaseModel):
@@ -28,6 +29,7 @@ class SeenDag(_Fact):
         line: Line of the file that names it, 0 when none does.
         origin: The file whose line made it, absolute; empty when that was not seen.
         digest: SHA-256 of what it is serialized to.
+        packed: That text, as base64 of zlib's; empty where it is too long.
 
     """
 
@@ -35,6 +37,7 @@ class SeenDag(_Fact):
     line: int
     origin: _Name = ""
     digest: _Name = ""
+    packed: _Packed = ""
 
 
 class SeenLost(_Fact):
@@ -60,6 +63,7 @@ class SeenDifference(_Fact):
         where: The place in what it is serialized to, `dag.tasks.extract.bash_command`; empty when not found again.
         one: What the first had there.
         other: What the second had there.
+        more: The other places at which they differ.
 
     """
 
@@ -67,6 +71,7 @@ class SeenDifference(_Fact):
     where: _Name
     one: _Text
     other: _Text
+    more: Annotated[tuple[_Name, ...], Field(max_length=1000)] = ()
 
 
 class SeenModule(_Fact):
@@ -139,6 +144,7 @@ class Seen(_Fact):
     lost: tuple[SeenLost, ...] = ()
     uncalled: tuple[SeenLost, ...] = ()
     differs: tuple[SeenDifference, ...] = ()
+    imports: Annotated[tuple[_Name, ...], Field(max_length=100_000)] = ()
 
 
 class Death(_Fact):
@@ -266,6 +272,8 @@ class Observation(_Fact):
         earlier: The earlier DAG versions that were imported as well, newest first.
         hidden: What is included and never imported.
         plugins: The plugins of the image's folder that cannot be loaded.
+        tree: The files of the current DAG version, relative to the DAG directory, each with its SHA-256.
+        installed: The distributions that its Python imports from, canonical name to version.
 
     """
 
@@ -278,3 +286,5 @@ class Observation(_Fact):
     earlier: Annotated[tuple[SeenVersion, ...], Field(max_length=10_000)] = ()
     hidden: Annotated[tuple[SeenHidden, ...], Field(max_length=10_000)] = ()
     plugins: Annotated[tuple[SeenPlugin, ...], Field(max_length=10_000)] = ()
+    tree: Annotated[dict[_Name, _Name], Field(max_length=100_000)] = Field(default_factory=dict)
+    installed: Annotated[dict[_Name, _Name], Field(max_length=100_000)] = Field(default_factory=dict)

@@ -20,6 +20,8 @@ from dagship.verify.observation import (
 )
 from dagship.verify.tracebacks import parse
 
+# Places of a DAG that are named one by one.
+_NAMED = 3
 # Where Airflow lists DAG files, 2.10 to 3.1 and since 3.2.
 _LISTING = re.compile(r"/(?:airflow/utils/file|module_loading/file_discovery)\.py\", line \d+, in _?find_path_from")
 _UNKNOWN = Death(killed=False, signal="", exit=0, lost=True, seconds=0, log="")
@@ -268,6 +270,10 @@ def _of_varying(file: str, text: str, severity: Severity) -> Finding:
 def _of_difference(file: SeenFile, seen: SeenDifference) -> Finding:
     lines = {dag.id: dag.line for dag in file.seen.dags} if file.seen else {}
     where = f" At {seen.where} it has {seen.one!r}, and then {seen.other!r}." if seen.where else ""
+    if seen.more:
+        named = ", ".join(seen.more[:_NAMED])
+        rest = len(seen.more) - _NAMED
+        where += f" So it is at {named}{f' and {rest} more places' if rest > 0 else ''}."
     return finding(
         "varying-value",
         f"The DAG {seen.dag!r} is another at each parse, and each makes a new version of it.{where}",

@@ -21,12 +21,13 @@ from dagship.errors import UsageError
 from dagship.inside.versions.airflow_env import FOLDERS, OF_CHECK
 from dagship.model import dag_versions
 from dagship.model.artifacts import BuiltImage
+from dagship.model.snapshot import Snapshot
 from dagship.model.verify_report import CheckedFile, Finding, VerifyReport
 from dagship.probe import FIND_PYTHON
 from dagship.resources import BESIDE_DAGS, programs
 from dagship.settings import Settings
 from dagship.terminal.console import Console, Step
-from dagship.verify import envfile, own_tests, untouched, verdict
+from dagship.verify import envfile, own_tests, snapshot, untouched, verdict
 from dagship.verify.finding import finding
 from dagship.verify.observation import Observation, SeenFile, SeenTests
 from dagship.workspace import Workspace
@@ -34,6 +35,7 @@ from dagship.workspace import Workspace
 _Fact = TypeVar("_Fact", bound=BaseModel)
 
 _NO_PYTHON = 90
+_LABEL_REVISION = "org.opencontainers.image.revision"
 # Of root's rights, those to start processes as another user and to end them.
 _SUPERVISING = ("SETUID", "SETGID", "KILL")
 _REPORT_LIMIT = 256 * 1024 * 1024
@@ -51,7 +53,13 @@ _ENVIRONMENT = {
 
 
 def verify(
-    settings: Settings, workspace: Workspace, console: Console, image: BuiltImage, *, pytest_path: Path | None = None
+    settings: Settings,
+    workspace: Workspace,
+    console: Console,
+    image: BuiltImage,
+    *,
+    pytest_path: Path | None = None,
+    keep: Callable[[Snapshot], None] | None = None,
 ) -> VerifyReport:
     """Tests an image.
 
@@ -61,6 +69,7 @@ def verify(
         console: Shows progress.
         image: What to test; its `airflow` is what the image must have, where it is known.
         pytest_path: The user's own tests, to run in the image too.
+        keep: Is given the snapshot of the image, where one can be taken.
 
     Raises:
         UsageError: The env file is wrong, or the image holds no Airflow.
@@ -83,7 +92,7 @@ def verify(
     earlier = [{"version": version, "root": dag_versions.dags_folder(version)} for version in _earlier(image)]
     user, of_packages = _random_users()
     job = {"user": facts.user, "import_timeout": settings.import_timeout, "earlier": earlier, "compare": True}
-    job["users"] = {"files": user, "packages": of_packages}
+    job |= {"users": {"files": user, "packages": of_packages}, "keep": keep is not None}
     own = environment(settings, variables)
     mask = partial(redaction.masked, secrets=redaction.secrets_in(variables))
     with containers.running(
@@ -134,10 +143,14 @@ def verify(
     else:
         found += [] if seen else [died(ended.code, mask(log)[-_TAIL:])]
         found += own_tests.findings(came, mask(ran.output)[-_TAIL:]) if ran else []
-    report = concluded(settings, image, seen, found, mask)
-    return report.model_copy(
-        update={"id": facts.id, "tests": own_tests.checked(came), "seconds": round(time.monotonic() - began, 2)}
+    report = concluded(settings, image, seen, found, mask).model_copy(
+        update={"id": facts.id, "tests": own_tests.checked(came)}
     )
+    if keep is not None and seen is not None:
+        taken = snapshot.taken(seen, report, image, facts.labels.get(_LABEL_REVISION, ""), mask)
+        if taken is not None:
+            keep(taken)
+    return report.model_copy(update={"seconds": round(time.monotonic() - began, 2)})
 
 
 def concluded(

@@ -3,11 +3,12 @@
 What varies makes a new version of the DAG at each parse: a time, a random number, the order of a set.
 """
 
+import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-_LONGEST = 200
+_LONGEST, _MOST = 200, 50
 _WRAPPING = ("__var", "__type")
 
 
@@ -17,36 +18,38 @@ def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     return [dag["id"] for dag in one["dags"] if digests.get(dag["id"], "") != dag["digest"]]
 
 
-def difference(one: str, other: str) -> dict[str, str]:
-    """Returns the first place at which two serialized DAGs differ, and what each has there.
+def differences(one: str, other: str) -> dict[str, Any]:
+    """Returns the places at which two serialized DAGs differ, and what each has at the first of them.
 
     Args:
         one: A DAG as JSON.
         other: The same from another process.
 
     Returns:
-        `where`, for people: `tasks.extract.bash_command`; empty when they are the same. `one` and `other`, cut.
+        `where`, for people: `dag.tasks.extract.bash_command`; empty when they are the same. `one` and `other`, cut.
+        `more`: the other places.
 
     """
     try:
-        where, first, second = _first(json.loads(one), json.loads(other), ())
+        found = list(itertools.islice(_all(json.loads(one), json.loads(other), ()), _MOST))
     except (ValueError, RecursionError):
-        return {"where": "", "one": "", "other": ""}
-    return {"where": ".".join(where), "one": _cut(first), "other": _cut(second)}
+        found = []
+    where, first, second = found[0] if found else ("", "", "")
+    more = dict.fromkeys(place for place, _, _ in found[1:] if place != where)
+    return {"where": where, "one": _cut(first), "other": _cut(second), "more": list(more)}
 
 
-def _first(one: Any, other: Any, path: "tuple[str, ...]") -> "tuple[tuple[str, ...], Any, Any]":
+def _all(one: Any, other: Any, path: "tuple[str, ...]") -> "Iterator[tuple[str, Any, Any]]":
     if one == other:
-        return (), "", ""
+        return
     if isinstance(one, dict) and isinstance(other, dict):
         for key in sorted({*one, *other}):
-            if one.get(key) != other.get(key):
-                return _first(one.get(key), other.get(key), (*path, key))
-    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+            yield from _all(one.get(key), other.get(key), (*path, key))
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         for number, (left, right) in enumerate(zip(one, other)):  # noqa: B905 - as long
-            if left != right:
-                return _first(left, right, (*path, _name(left) or str(number)))
-    return tuple(part for part in path if part not in _WRAPPING), one, other
+            yield from _all(left, right, (*path, _name(left) or str(number)))
+    else:
+        yield ".".join(part for part in path if part not in _WRAPPING), one, other
 
 
 def _name(entry: Any) -> str:

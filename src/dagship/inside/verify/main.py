@@ -85,6 +85,7 @@ def _import_dags(job: dict[str, Any], report: dict[str, Any], stem: Stem, other:
             report.setdefault("earlier", []).append(dict(seen, files=files))
         else:
             report.update(airflow=found["airflow"], plugins=found["plugins"], files=files)
+            report.update({name: found[name] for name in ("tree", "installed") if name in found})
             report.update({name: version[name] for name in ("root", "failed", "hidden")})
             spoilers = pool.spoilers
     if job.get("compare") and report["files"]:
@@ -121,7 +122,7 @@ def _compare(
         one, another = (outcome["seen"].get("texts") if outcome["seen"] else None for outcome in pair)
         if isinstance(one, dict) and isinstance(another, dict):
             files[number]["seen"]["differs"] = [
-                dict(compare.difference(str(one.get(dag, "")), str(another.get(dag, ""))), dag=dag)
+                dict(compare.differences(str(one.get(dag, "")), str(another.get(dag, ""))), dag=dag)
                 for dag in vary[number]
             ]
 

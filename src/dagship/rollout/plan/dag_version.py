@@ -1,6 +1,6 @@
 """`DAGSHIP_DAG_VERSION`: makes an image serve one of its older DAG versions. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from dagship.airflow.activity import Activity
 from dagship.record.model import Change, Move, Release
@@ -91,6 +91,18 @@ def of_release(release: Release) -> str:
     """Returns the DAG version that a release has its image announce instead of its own, or empty."""
     changes = (change for move in release.moves for change in move.changes)
     return next((change.after for change in changes if change.name == POINTER and change.after), "")
+
+
+def serving(releases: Sequence[Release]) -> str:
+    """Returns the image, by digest, whose own DAG version the last release announces; empty where none is known.
+
+    A rollback within an image has it announce an older version, which is another image's own.
+    """
+    last = releases[-1] if releases else None
+    if last is None or not last.dag_version:
+        return last.image if last is not None else ""
+    own = (one for one in reversed(releases) if one.dag_version == last.dag_version and not of_release(one))
+    return next((one.image for one in own if one.image), "")
 
 
 def is_another_version(one: str, other: str) -> bool:

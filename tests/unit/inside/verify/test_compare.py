@@ -24,11 +24,22 @@ def serialized(command: str, **more: object) -> str:
     ],
 )
 def test_the_first_difference_is_named_by_task_and_field(one: str, other: str, where: str) -> None:
-    assert compare.difference(one, other)["where"] == where
+    assert compare.differences(one, other)["where"] == where
+
+
+def test_all_places_are_named_the_first_with_its_values() -> None:
+    found = compare.differences(serialized("a", tags=["x", "y"], end=1), serialized("b", tags=["y", "x"], end=2))
+
+    assert found == {
+        "where": "dag.end",
+        "one": "1",
+        "other": "2",
+        "more": ["dag.tags.0", "dag.tags.1", "dag.tasks.load.bash_command"],
+    }
 
 
 def test_values_are_cut() -> None:
-    found = compare.difference(serialized("a" * 10_000), serialized("b"))
+    found = compare.differences(serialized("a" * 10_000), serialized("b"))
 
     assert len(found["one"]) < 250
     assert found["other"] == "b"

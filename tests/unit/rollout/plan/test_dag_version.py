@@ -191,3 +191,21 @@ def test_a_variable_alone_is_a_patch_of_that_variable() -> None:
             }
         },
     } == patch.patch("Deployment", raw, move.changes)
+
+
+def release(number: int, image: str, version: str, pointer: str | None = None) -> Release:
+    change = {"field": "env", "container": "processor", "name": dag_version.POINTER, "after": pointer}
+    move = {"kind": "Deployment", "name": "dag-processor", "role": "dag-processor", "changes": [change]}
+    return Release.model_validate(
+        {"number": number, "kind": "rollout", "image": image, "dag_version": version, "when": "", "moves": [move]}
+    )
+
+
+def test_what_is_served_is_the_image_whose_own_version_it_is() -> None:
+    first, second, back = release(1, o.V1, A), release(2, o.V2, B), release(3, o.V2, A, pointer=A)
+
+    assert dag_version.serving([]) == ""
+    assert dag_version.serving([first, second]) == o.V2
+    assert dag_version.serving([first, second, back]) == o.V1
+    assert dag_version.serving([second, back]) == ""
+    assert dag_version.serving([release(0, "", "")]) == ""

@@ -6,6 +6,8 @@ import time
 import traceback
 from typing import Any
 
+from . import contents
+
 TEXT_LIMIT = 40_000
 """Longest text of one error, characters; the middle is left out."""
 
@@ -15,13 +17,14 @@ _DAGS = 10_000
 _open, _clock, _format_exc, _sha256 = open, time.perf_counter, traceback.format_exc, hashlib.sha256
 
 
-def examine(airflow: Any, watch: Any, path: str) -> dict[str, Any]:
+def examine(airflow: Any, watch: Any, path: str, *, with_texts: bool = False) -> dict[str, Any]:
     """Imports a file and serializes its DAGs.
 
     Returns:
-        `seconds`, `dags` (id, line, origin: the file that made it, digest of what it is serialized to), `twice` (ids
-        that more than one DAG of the file has), `lost` (id, line of DAGs that it made and Airflow does not see),
-        `uncalled` (the same of functions), `errors` (phase, dag, text), `network`, `warnings`, `varying`.
+        `seconds`, `dags` (id, line, origin: the file that made it, digest of what it is serialized to, and `packed`,
+        that text, if it is wanted), `twice` (ids that more than one DAG of the file has), `lost` (id, line of DAGs that
+        it made and Airflow does not see), `uncalled` (the same of functions), `errors` (phase, dag, text), `network`,
+        `warnings`, `varying`.
 
     """
     errors: list[dict[str, Any]] = []
@@ -53,6 +56,7 @@ def examine(airflow: Any, watch: Any, path: str) -> dict[str, Any]:
                 "line": line_of(source, dag_id),
                 "origin": airflow.made.origin(dags[dag_id]),
                 "digest": _digest(texts.get(dag_id, "")),
+                **({"packed": contents.packed(texts[dag_id])} if with_texts and dag_id in texts else {}),
             }
             for dag_id in list(dags)[:_DAGS]
         ],

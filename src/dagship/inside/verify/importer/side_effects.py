@@ -63,6 +63,16 @@ class Trace:
         except Exception:  # noqa: BLE001 - what a file has put in the way may answer with anything
             return False
 
+    def imported(self) -> list[str]:
+        """Returns the files of the tree that modules were imported from since, other than the DAG file itself."""
+        found = (getattr(module, "__file__", None) for module in self._new())
+        return [file for file in found if isinstance(file, str) and file.startswith(self._root)]
+
+    def _new(self) -> list[Any]:
+        # Airflow's own name for the module of a DAG file.
+        names = sys.modules.keys() - self._modules.keys()
+        return [sys.modules[name] for name in names if not name.startswith("unusual_prefix_")]
+
     def taken_back(self) -> bool:
         """Takes back what can be, and looks at nothing else; False where that cannot be done."""
         try:

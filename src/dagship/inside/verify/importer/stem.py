@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Optional
 
 from ..protocol import ORDER, line
-from . import examine, hidden, home, missing_modules, plugins, worker
+from . import contents, examine, hidden, home, missing_modules, plugins, worker
 from .audit import Watch
 from .dag_bag import Airflow, load
 from .side_effects import Trace
@@ -125,7 +125,7 @@ def _load(job: dict[str, Any]) -> tuple[dict[str, Any], list[worker.Share]]:
         files = [os.path.relpath(path, tree.root) for path in paths]
         versions.append({"version": version, "root": tree.root, "failed": failed, "files": files, "limits": limits})
         versions[-1]["hidden"] = hidden.hidden(tree.root, tree.top) if version == _CURRENT and not failed else []
-        shares.append(_share(tree, paths, limits))
+        shares.append(_share(tree, paths, limits, kept=bool(job.get("keep")) and version == _CURRENT))
     airflow.warm_up([path for share in shares for path in share.paths])
     # The current one once more, and then with what its DAGs are serialized to: that is long, and seldom asked for.
     for with_texts in (False, True):
@@ -133,7 +133,10 @@ def _load(job: dict[str, Any]) -> tuple[dict[str, Any], list[worker.Share]]:
     gc.freeze()  # keeps the collector, and with it the copying of pages, off what every child shares
     # Airflow has no limit for plugins: this one is for those that never end.
     broken = plugins.broken(max(_PLUGINS_SECONDS, float(job["import_timeout"])))
-    return {"failed": "", "airflow": airflow.version, "versions": versions, "plugins": broken}, shares
+    said: dict[str, Any] = {"failed": "", "airflow": airflow.version, "versions": versions, "plugins": broken}
+    if job.get("keep"):
+        said |= {"tree": contents.files(airflow.root, airflow.top), "installed": contents.packages(sys.path)}
+    return said, shares
 
 
 def _share(
@@ -141,6 +144,7 @@ def _share(
     paths: Sequence[str],
     limits: Sequence[float],
     *,
+    kept: bool = False,
     again: bool = False,
     with_texts: bool = False,
 ) -> worker.Share:
@@ -161,13 +165,22 @@ def _share(
             seen = examine.again(airflow, path, with_texts=with_texts)
             # Whether a file leaves a process as it was is known from the first time.
             return seen, traces[0].taken_back() and not seen["errors"]
-        seen = examine.examine(airflow, watch, path)
+        seen = examine.examine(airflow, watch, path, with_texts=kept)
+        if kept:
+            seen["imports"] = _imported(traces[0], airflow)
         for error in seen["errors"]:
             error["module"] = _missing(error["text"], airflow)
         plain = not (seen["errors"] or watch.network or watch.warnings)
         return seen, plain and traces[0].restored()
 
     return worker.Share(paths, limits, enter, examined, on_stdin=airflow.major > 2)  # noqa: PLR2004 - since 3.0
+
+
+def _imported(trace: Trace, airflow: Airflow) -> list[str]:
+    try:
+        return contents.imported(trace.imported(), airflow.root)
+    except Exception:  # noqa: BLE001 - what a file has put among the modules may answer with anything
+        return []
 
 
 def _missing(text: str, airflow: Airflow) -> Optional[dict[str, Any]]:

@@ -1,0 +1,69 @@
+"""Takes the snapshot of an image: what its test saw, kept for who compares it with another. Pure."""
+
+import base64
+import binascii
+import zlib
+from collections.abc import Callable
+
+from dagship.model.artifacts import BuiltImage
+from dagship.model.snapshot import Snapshot, SnapshotDag, SnapshotFile
+from dagship.model.verify_report import VerifyReport
+from dagship.verify.observation import Observation, SeenDag, SeenDifference, SeenFile
+
+_MOST = 16 * 1024 * 1024
+
+
+def taken(
+    seen: Observation, report: VerifyReport, image: BuiltImage, commit: str, mask: Callable[[str], str]
+) -> Snapshot | None:
+    """Returns the snapshot of an image; None where the test did not see its files.
+
+    Args:
+        seen: What was seen.
+        report: What was made of it, secrets masked.
+        image: The image.
+        commit: The commit that its DAGs are from, empty when unknown.
+        mask: Takes secrets out of a text.
+
+    """
+    if not seen.tree:
+        return None
+    return Snapshot(
+        image=report.image,
+        id=report.id,
+        dag_version=image.dag_version,
+        airflow=report.airflow,
+        commit=commit,
+        files=tuple(_file(one, mask) for one in seen.files),
+        tree=seen.tree,
+        packages=seen.installed,
+        moved=tuple(each.name for each in image.moved),
+        findings=tuple(one.model_copy(update={"traceback": ""}) for one in report.findings if not one.version),
+    )
+
+
+def _file(file: SeenFile, mask: Callable[[str], str]) -> SnapshotFile:
+    if file.seen is None:
+        return SnapshotFile(file=file.file, seconds=file.died.seconds if file.died else 0)
+    differs = {one.dag: one for one in file.seen.differs}
+    return SnapshotFile(
+        file=file.file,
+        seconds=file.seen.seconds,
+        imports=tuple(one for one in file.seen.imports if one != file.file),
+        dags=tuple(_dag(dag, differs.get(dag.id), mask) for dag in file.seen.dags),
+    )
+
+
+def _dag(dag: SeenDag, differs: SeenDifference | None, mask: Callable[[str], str]) -> SnapshotDag:
+    varying = (differs.where, *differs.more) if differs is not None and differs.where else ()
+    return SnapshotDag(dag_id=mask(dag.id), line=dag.line, text=mask(_unpacked(dag.packed)), varying=varying)
+
+
+def _unpacked(packed: str) -> str:
+    """The text; empty where it is none, or longer than what is kept: anything in the image may have written it."""
+    unpack = zlib.decompressobj()
+    try:
+        text = unpack.decompress(base64.b64decode(packed, validate=True), _MOST)
+    except (binascii.Error, ValueError, zlib.error):
+        return ""
+    return text.decode("utf-8", "replace") if unpack.eof else ""

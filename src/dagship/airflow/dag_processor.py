@@ -107,16 +107,12 @@ def served(
         CannotAsk: One of them could not be asked.
 
     """
-    pods = [
-        (where, workload.role)
-        for workload in _readers(inventory, prefer)
-        for where in scheduler_python.pods_of(cluster, inventory, workload)
-    ]
-    question = wanted.question(seconds)
+    pods = _pods(cluster, inventory, prefer)
+    stdin = scheduler_python.piped("served", wanted.question(seconds))
 
     def asked(pod: tuple[Where, Role]) -> Served:
         where, role = pod
-        said = scheduler_python.run(cluster, where, "served", command=role, asked=question, seconds=seconds)
+        said = scheduler_python.run(cluster, where, "piped", command=role, stdin=stdin, seconds=seconds)
         found = answers.read(said)
         if found is None:
             raise CannotAsk(f"What the {role} in {where.pod} answered cannot be read.")
@@ -125,6 +121,38 @@ def served(
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
         found = tuple(pool.map(asked, pods))
     return answers.worst(found) if found else None
+
+
+def files(cluster: "Cluster", inventory: Inventory, prefer: Collection[str], version: str) -> dict[str, str]:
+    """Returns the files of a DAG version as they lie where DAG files are read: path and digest of each.
+
+    Args:
+        cluster: The namespace.
+        inventory: Its workloads.
+        prefer: As in `served`.
+        version: The DAG version.
+
+    Raises:
+        CannotAsk: No pod is there that has it, or could be asked.
+
+    """
+    pods = _pods(cluster, inventory, prefer)
+    if not pods:
+        raise CannotAsk("No pod that reads DAG files is ready.")
+    where, role = pods[0]
+    stdin = scheduler_python.piped("files", {"version": version})
+    found = scheduler_python.run(cluster, where, "piped", command=role, stdin=stdin).get("files")
+    if not isinstance(found, dict):
+        raise CannotAsk(f"What the {role} in {where.pod} answered cannot be read.")
+    return {str(path): str(digest) for path, digest in found.items()}
+
+
+def _pods(cluster: "Cluster", inventory: Inventory, prefer: Collection[str]) -> "list[tuple[Where, Role]]":
+    return [
+        (where, workload.role)
+        for workload in _readers(inventory, prefer)
+        for where in scheduler_python.pods_of(cluster, inventory, workload)
+    ]
 
 
 def _readers(inventory: Inventory, prefer: Collection[str]) -> tuple[Workload, ...]:

@@ -167,6 +167,15 @@ class Airflow:
         """
         return dag_processor.served(self._cluster, self._inventory, self._prefer, wanted, seconds)
 
+    def files(self, version: str) -> dict[str, str]:
+        """Asks for the files of a DAG version where DAG files are read: their paths and digests.
+
+        Raises:
+            CannotAsk: There was no answer.
+
+        """
+        return dag_processor.files(self._cluster, self._inventory, self._prefer, version)
+
     def version(self, images: Collection[str], containers: Collection[str]) -> str:
         """Asks for Airflow's version where it runs one of some images; empty when no such container can be asked.
 

@@ -25,12 +25,13 @@ if TYPE_CHECKING:
     from dagship.cluster.api import Cluster
 
 Question = Literal["activity", "dags", "pause", "piped", "unpause", "variable"]
-Piped = Literal["served"]
+Piped = Literal["files", "served"]
 
 # Modules that a question imports, beside what all do.
 _IMPORTS: dict[Question | Piped, tuple[str, ...]] = {
     **dict.fromkeys(("dags", "pause", "unpause"), ("pausing",)),
     "served": ("serving", "stored"),
+    "files": ("serving", "stored", "served"),
 }
 # Importing Airflow takes 2 s, and a minute where a pod's share of a processor is small.
 _SECONDS = 90.0
@@ -91,10 +92,10 @@ def pods_of(cluster: "Cluster", inventory: Inventory, workload: Workload) -> tup
 def run(
     cluster: "Cluster",
     where: Where,
-    question: Question | Piped,
+    question: Question,
     *arguments: str,
     command: str = "scheduler",
-    asked: "Mapping[str, Any] | None" = None,
+    stdin: bytes = b"",
     seconds: float = 0.0,
 ) -> dict[str, Any]:
     """Asks in a container of Airflow.
@@ -105,15 +106,15 @@ def run(
         question: The module that asks.
         arguments: What it is given.
         command: Airflow's command whose process it takes the environment of; empty for the container's own.
-        asked: What a question is asked that is piped: it and its module are too long for arguments.
+        stdin: What `piped` reads: a question that is too long for arguments, by `piped`.
         seconds: For which it may wait before it answers.
 
     Raises:
         CannotAsk: It may not be run, or it did not answer.
 
     """
-    more = {} if asked is None else {"stdin": piped(question, asked)}
-    words = argv("piped" if question == "served" else question, *arguments, command=command)
+    more = {"stdin": stdin} if stdin else {}
+    words = argv(question, *arguments, command=command)
     try:
         code, said = cluster.exec(where.pod, where.container, words, timeout=_SECONDS + seconds, **more)
     except OutsideError as failed:
@@ -172,7 +173,7 @@ def argv(question: Question, *arguments: str, command: str = "scheduler") -> lis
     return ["python", "-c", UNPACK, packed(program), command, *arguments]
 
 
-def piped(question: Question | Piped, asked: "Mapping[str, Any]") -> bytes:
+def piped(question: Piped, asked: "Mapping[str, Any]") -> bytes:
     """Returns what `inside/scheduler/piped.py` reads: the question's modules, and what it is asked."""
     modules = [(name, _text(name)) for name in (*_IMPORTS.get(question, ()), question)]
     text = json.dumps({"modules": modules, "asked": asked}).encode()

@@ -181,11 +181,15 @@ def named(errors: Mapping[str, str]) -> str:
 
 def told(file: str, text: str) -> str:
     """Returns an import error in one line: file, line and the exception in Airflow's own words."""
-    lines = [line for line in text.splitlines() if line.strip()] or ["it says nothing"]
     at = line_of(file, text)
-    where = f"{file}, line {at}" if at else file
+    return f"{f'{file}, line {at}' if at else file}: {last_line(text)}"
+
+
+def last_line(text: str) -> str:
+    """Returns the exception that a traceback ends with, as it stands there, cut."""
+    lines = [line for line in text.splitlines() if line.strip()] or ["it says nothing"]
     said = " ".join(lines[-1].split())
-    return f"{where}: {said if len(said) <= _LONGEST else said[: _LONGEST - 1] + '…'}"
+    return said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "…"
 
 
 def line_of(file: str, text: str) -> int:

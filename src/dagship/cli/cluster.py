@@ -129,13 +129,19 @@ def rollback(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     return result.model_dump(mode="json")
 
 
-@task(*_WHERE, *_FROM, *settings("release"))
-def status(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:  # noqa: ARG001 - all of them are settings
-    """Show who runs what; exit status 1 when components disagree, or git has what they cannot serve."""
+@task(
+    *_WHERE,
+    *_FROM,
+    *settings("release"),
+    Flag("served", "Ask Airflow what it serves: since when, and what it cannot import"),
+    Flag("against", "Directory of a checkout that what is served is compared with, file by file", default=""),
+)
+def status(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
+    """Show who runs what; exit status 1 when components disagree, or serve something else than they should."""
     from dagship.pipeline import delivery
     from dagship.rollout.present_status import show_status
 
-    report = delivery.status(project)
+    report = delivery.status(project, served=flags.served, against=flags.against)
     show_status(project.console, report)
     return report.model_dump(mode="json")
 

@@ -11,7 +11,7 @@ from dagship.errors import DagshipError
 from dagship.helm.api import Helm
 from dagship.model.artifacts import PushedImage, Target
 from dagship.model.reference import Reference
-from dagship.pipeline import which_image
+from dagship.pipeline import checkouts, which_image
 from dagship.pipeline.project import Project
 from dagship.prune.model import Place, PruneReport, Seen
 from dagship.rollout import actions
@@ -78,9 +78,10 @@ def _keep(project: Project, result: RolloutResult) -> None:
         project.console.warn(f"{failed.message} {failed.hint}")
 
 
-def status(project: Project) -> StatusReport:
-    """Reports which workload runs what."""
+def status(project: Project, *, served: bool = False, against: str = "") -> StatusReport:
+    """Reports which workload runs what; with `served` what Airflow serves, and how that differs from a checkout."""
     settings = project.settings
+    checkout = checkouts.read(project, against) if against else None
     pushed = project.workspace.read("push", PushedImage)
     repositories = [settings.repository, *([pushed.reference] if pushed else []), *filter(None, [settings.from_image])]
     return status_stage.status(
@@ -91,6 +92,8 @@ def status(project: Project) -> StatusReport:
         names=settings.workloads,
         release=settings.release,
         access=project.access,
+        served=served or checkout is not None,
+        against=checkout,
     )
 
 

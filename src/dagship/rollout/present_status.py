@@ -8,10 +8,13 @@ from dagship.model.thin import MOST
 from dagship.record.model import Release
 from dagship.rollout.plan import drift
 from dagship.rollout.present import COMMIT, in_brief, repository
-from dagship.rollout.results import StatusReport
+from dagship.rollout.results import Difference, ServedReport, StatusReport
 
 if TYPE_CHECKING:
     from dagship.terminal.console import Console
+
+# Files that a table names.
+_FILES = 30
 
 
 def show_status(console: "Console", report: StatusReport) -> None:
@@ -57,10 +60,13 @@ def show_status(console: "Console", report: StatusReport) -> None:
     fields |= _show_git(console, report)
     fields |= _show_announced(report)
     fields |= _show_activity(report)
+    fields |= _show_served(console, report.served)
     behind = sum(git_sync.is_behind(one) for one in report.git)
     fields["state"] = "all components run the same image" if report.agree else "components DISAGREE"
     if report.announced is not None and not report.announced.right:
         fields["state"] += ", but what was announced is NOT SERVED"
+    if report.served is not None and report.served.against is not None and not report.served.against.same:
+        fields["state"] += f", but what is served DIFFERS from {report.served.against.place}"
     fields["state"] += f", but {behind} of {len(report.git)} pods do NOT SERVE what git has" if behind else ""
     console.summary(fields)
 
@@ -109,6 +115,38 @@ def _show_announced(report: StatusReport) -> dict[str, str]:
     # A rollback may announce a version that the image has.
     where = "one layer above what runs" if found.current.image else "in the image that runs"
     return {"announced": f"{found.current.version}, {where}, {state}; {room}"}
+
+
+def _show_served(console: "Console", found: ServedReport | None) -> dict[str, str]:
+    """Prints what Airflow cannot import, and returns the lines on what it serves."""
+    if found is None:
+        return {}
+    if found.why_not:
+        return {"served": f"cannot be asked for: {found.why_not}"}
+    if found.broken:
+        console.say("")
+        rows = [[one.file, str(one.line or ""), one.error] for one in found.broken]
+        console.table("", ["cannot be imported", ">line", "error"], rows)
+    since = f" since {found.since}" if found.since else ""
+    broken = (
+        f"; {len(found.broken)} file{'s' if len(found.broken) > 1 else ''} CANNOT BE IMPORTED" if found.broken else ""
+    )
+    count = f"{found.dags} DAG{'' if found.dags == 1 else 's'}"
+    fields = {"served": f"{found.version or 'no DAG version of ours'}{since}; {count}{broken}"}
+    return fields | (_show_difference(console, found.against) if found.against else {})
+
+
+def _show_difference(console: "Console", found: Difference) -> dict[str, str]:
+    if found.same:
+        return {"against": f"{found.place}: the same"}
+    files = [(kind, file) for kind in ("added", "removed", "changed") for file in getattr(found, kind)]
+    if files:
+        console.say("")
+        console.table("", [f"in {found.place}", "file"], [[*one] for one in files[:_FILES]])
+    more = f"; {len(files) - _FILES} more than shown" if len(files) > _FILES else ""
+    counts = ", ".join(f"{len(getattr(found, kind))} {kind}" for kind in ("changed", "added", "removed"))
+    which = f"which files they are is not known: {found.why_not}" if found.why_not else f"{counts}{more}"
+    return {"against": f"{found.place} would be {found.version}: {which}"}
 
 
 def _show_git(console: "Console", report: StatusReport) -> dict[str, str]:

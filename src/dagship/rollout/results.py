@@ -149,12 +149,78 @@ class AnnouncedReport(Artifact):
         return not (self.lost or self.why_not)
 
 
+class BrokenFile(Artifact):
+    """A DAG file that Airflow cannot import.
+
+    Attributes:
+        file: Relative to the DAG tree.
+        line: The line that the error came through, 0 where it is not known.
+        error: The exception in Airflow's words, one line.
+        traceback: All that Airflow says.
+
+    """
+
+    file: str
+    line: int
+    error: str
+    traceback: str
+
+
+class Difference(Artifact):
+    """What of a checkout differs from what Airflow serves.
+
+    Attributes:
+        place: The checkout.
+        version: The DAG version that it would be.
+        same: Whether that is what is served.
+        added: Files that are only in the checkout.
+        removed: Files that are only served.
+        changed: Files that are not the same.
+        why_not: Why it is not known which files they are, or empty.
+
+    """
+
+    place: str
+    version: str
+    same: bool
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    why_not: str = ""
+
+
+class ServedReport(Artifact):
+    """What Airflow serves.
+
+    Attributes:
+        version: The DAG version that new runs get, or empty.
+        since: Since when it is served, ISO 8601 in UTC; or empty.
+        dags: How many DAGs Airflow has of it.
+        broken: DAG files that it cannot import.
+        against: What differs from a checkout; None where nobody asked.
+        why_not: Why it could not be asked, or empty.
+
+    """
+
+    version: str = ""
+    since: str = ""
+    dags: int = 0
+    broken: tuple[BrokenFile, ...] = ()
+    against: Difference | None = None
+    why_not: str = ""
+
+    @property
+    def right(self) -> bool:
+        """Whether it is known, and what it was compared with is the same."""
+        return not self.why_not and (self.against is None or self.against.same)
+
+
 class StatusReport(Artifact):
     """The result of `status`.
 
     Attributes:
         passed: Whether all components run the same image, and serve what git has where they follow it, or what is
-            announced to them.
+            announced to them, or what they were compared with.
         namespace: Kubernetes namespace.
         context: Name of the kubeconfig's context, or empty.
         workloads: Every object of this Airflow.
@@ -169,6 +235,7 @@ class StatusReport(Artifact):
         live: Airflow's unfinished runs, running tasks, and the DAG versions that its image holds.
         live_unseen: Why Airflow could not be asked for them, or empty.
         announced: What is announced to its pods; None where they have nothing mounted for it.
+        served: What Airflow serves; None where nobody asked.
 
     """
 
@@ -187,6 +254,7 @@ class StatusReport(Artifact):
     live: Activity | None = None
     live_unseen: str = ""
     announced: AnnouncedReport | None = None
+    served: ServedReport | None = None
 
     @property
     def agree(self) -> bool:

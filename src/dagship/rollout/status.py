@@ -11,11 +11,12 @@ from dagship.health.verdict import Verdict, judge
 from dagship.model.access import Access
 from dagship.model.reference import Reference
 from dagship.record.model import Change, Move, Record
-from dagship.rollout import status_announced
+from dagship.rollout import status_announced, status_served
 from dagship.rollout import survey as survey_
 from dagship.rollout.plan import dag_version, known_image, kubernetes_executor, own_releases, planner, rollback_target
 from dagship.rollout.preflight import dag_source
 from dagship.rollout.results import StatusReport, WorkloadReport
+from dagship.rollout.status_served import Checkout
 from dagship.rollout.survey import read_namespace
 from dagship.workloads import image_identity, selection, several_airflows
 from dagship.workloads import status as workload_status
@@ -41,6 +42,8 @@ def status(
     names: tuple[str, ...],
     release: str = "",
     access: Access | None = None,
+    served: bool = False,
+    against: Checkout | None = None,
 ) -> StatusReport:
     """Reports on an Airflow.
 
@@ -52,6 +55,8 @@ def status(
         names: `kind/name` of its workloads; empty for all that run the image.
         release: Release of dagship's chart, which is looked at where nothing runs an image from those repositories.
         access: Where Airflow's REST API is; None to ask in the scheduler.
+        served: Whether to ask Airflow what it serves as well.
+        against: What that is compared with; None for nothing.
 
     Raises:
         UsageError: Nothing runs the image, or a workload named is not there.
@@ -108,6 +113,7 @@ def status(
         ]
     if dags:  # a version that nobody serves is not named
         reports = [one.model_copy(update={"dag_version": ""}) for one in reports]
+    serves = status_served.look(cluster, survey.inventory, meant, against=against, api=api) if served else None
     report = StatusReport(
         passed=not any(git_sync.is_behind(one) for one in git),
         namespace=cluster.namespace,
@@ -124,8 +130,9 @@ def status(
         live=activity,
         live_unseen=why,
         announced=told,
+        served=serves,
     )
-    right = told is None or told.right
+    right = (told is None or told.right) and (serves is None or serves.right)
     return report.model_copy(update={"passed": report.passed and report.agree and right})
 
 

@@ -6,7 +6,14 @@ from dagship.airflow.activity import Activity, RunCount
 from dagship.airflow.sync_report import SyncReport
 from dagship.record.model import Release
 from dagship.rollout import present_status
-from dagship.rollout.results import AnnouncedReport, StatusReport, WorkloadReport
+from dagship.rollout.results import (
+    AnnouncedReport,
+    BrokenFile,
+    Difference,
+    ServedReport,
+    StatusReport,
+    WorkloadReport,
+)
 from tests.builders import thin
 from tests.builders.results import (
     NEW,
@@ -211,3 +218,46 @@ def test_a_version_of_the_image_that_is_announced_is_no_layer_above_it(shown: Sh
 
     assert f"{thin.V5}, in the image that runs, served; 2 packages" in text
     assert "one layer above" not in text
+
+
+def served(shown: Shown, **more: Any) -> str:
+    report = status(workload("a", NEW), passed=True)
+    return shown(present_status.show_status, report.model_copy(update={"served": ServedReport(**more)}))
+
+
+def test_what_is_served_is_shown_with_each_file_that_cannot_be_imported(shown: Shown) -> None:
+    broken = (BrokenFile(file="[b]a.py", line=7, error="KeyError: [red]x", traceback=""),)
+    text = served(shown, version="5" * 12, since="2026-11-29T10:00:00+00:00", dags=1, broken=broken)
+
+    assert ["[b]a.py", "7", "KeyError:", "[red]x"] in cells(text)
+    assert f"{'5' * 12} since 2026-11-29T10:00:00+00:00; 1 DAG; 1 file CANNOT BE IMPORTED" in text
+    assert "cannot be asked for: No pod is ready." in served(shown, why_not="No pod is ready.")
+    assert "no DAG version of ours; 0 DAGs" in served(shown)
+
+
+def test_what_differs_from_a_checkout_is_shown_file_by_file(shown: Shown) -> None:
+    against = Difference(place="../main", version="6" * 12, same=False, added=("new.py",), changed=("[b]a.py",))
+    text = served(shown, version="5" * 12, against=against)
+
+    assert [["added", "new.py"], ["changed", "[b]a.py"]] == [
+        row for row in cells(text) if row[:1] in (["added"], ["changed"])
+    ]
+    assert f"../main would be {'6' * 12}: 1 changed, 1 added, 0 removed" in text
+    assert "but what is served DIFFERS from ../main" in text
+
+
+def test_of_many_files_some_are_shown_and_all_are_counted(shown: Shown) -> None:
+    many = tuple(f"{number}.py" for number in range(40))
+    text = served(shown, against=Difference(place=".", version="6" * 12, same=False, changed=many))
+
+    assert "40 changed, 0 added, 0 removed; 10 more than shown" in text
+    assert "29.py" in text
+
+
+def test_a_checkout_that_is_served_is_the_same(shown: Shown) -> None:
+    text = served(shown, against=Difference(place=".", version="6" * 12, same=True))
+
+    assert ".: the same" in text
+    assert "DIFFERS" not in text
+    unknown = Difference(place=".", version="6" * 12, same=False, why_not="It is gone.")
+    assert "which files they are is not known: It is gone." in served(shown, against=unknown)

@@ -7,9 +7,10 @@ from typing import TypeVar
 from dagship.engine import registry
 from dagship.errors import OutsideError, Refused, Transient
 from dagship.model.artifacts import BuiltImage, PushedImage
+from dagship.model.quantities import size
 from dagship.model.reference import Reference
 from dagship.model.verify_report import VerifyReport
-from dagship.terminal.console import Console, size
+from dagship.terminal.console import Console
 
 _Result = TypeVar("_Result")
 

@@ -2,7 +2,8 @@
 
 from dagship.image.tree.model import Tree
 from dagship.model.artifacts import BuiltImage
-from dagship.terminal.console import Console, size
+from dagship.model.quantities import size
+from dagship.terminal.console import Console
 
 _MOST_NAMES = 5
 

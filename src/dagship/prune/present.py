@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from dagship.model.quantities import size
 from dagship.prune.model import PruneReport, Verdict
-from dagship.terminal.console import size
 
 if TYPE_CHECKING:
     from dagship.terminal.console import Console

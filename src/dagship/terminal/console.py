@@ -9,7 +9,6 @@ import re
 import sys
 import threading
 import time
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO, cast
@@ -19,6 +18,7 @@ from rich.text import Text
 
 from dagship.errors import DagshipError
 from dagship.terminal.outlet import Outlet
+from dagship.untrusted.text import visible
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -36,13 +36,7 @@ _COMMAND = re.compile(r"(?m)(?:(?<=#)(?=#\w*\[)|^(\s*):(?=:))")
 
 def printable(text: str) -> str:
     """Returns `text` without control characters, so that no file name or log line can drive a terminal or CI."""
-    safe = "".join(
-        character
-        if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
-        else "\N{REPLACEMENT CHARACTER}"
-        for character in text
-    )
-    return _COMMAND.sub(lambda found: " " if found[1] is None else f"{found[1]}: ", safe)
+    return _COMMAND.sub(lambda found: " " if found[1] is None else f"{found[1]}: ", visible(text))
 
 
 class Step:
@@ -105,6 +99,10 @@ class Console:
     def warn(self, text: str) -> None:
         """Prints a warning for people."""
         self._rich.print(Text("warning: ", style="yellow").append(printable(text), style="default"))
+
+    def command(self, text: str) -> None:
+        """Prints a line that is a command to the CI system, escaped already: `::error file=…::…`."""
+        self._rich.print(Text(" ".join(text.splitlines())))
 
     @property
     def answers(self) -> bool:
@@ -196,13 +194,3 @@ class Console:
         self._out.write(json.dumps(document, ensure_ascii=True, indent=2) + "\n")
         self._out.flush()
         return self._out.failed
-
-
-def size(count: int) -> str:
-    """Returns a number of bytes for people: `1.5 MB`, in powers of 1000 as registries count."""
-    amount = float(count)
-    for unit in ("B", "kB", "MB"):
-        if amount < 1000:  # noqa: PLR2004 - the base of the units
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.2f} GB"

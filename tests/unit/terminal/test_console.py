@@ -6,7 +6,7 @@ import json
 import pytest
 
 from dagship.errors import DagshipError
-from dagship.terminal.console import Console, printable, size
+from dagship.terminal.console import Console, printable
 
 
 @pytest.fixture
@@ -95,13 +95,6 @@ def test_a_step_says_that_it_is_done_and_not_when_it_failed() -> None:
     assert "two" not in err.getvalue()
 
 
-@pytest.mark.parametrize(
-    ("count", "text"), [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (2_000_000, "2.0 MB"), (3_210_000_000, "3.21 GB")]
-)
-def test_sizes_are_in_powers_of_a_thousand(count: int, text: str) -> None:
-    assert text == size(count)
-
-
 def test_a_question_is_for_people_and_its_answer_is_a_line() -> None:
     out, err = io.StringIO(), io.StringIO()
     console = Console(json_wanted=True, stdout=out, stderr=err, stdin=io.StringIO(" airflow \nmore\n"))
@@ -116,3 +109,10 @@ def test_where_nobody_answers_the_answer_is_empty() -> None:
 
     assert not console.answers
     assert console.ask("Go on?") == ""
+
+
+def test_a_command_to_the_ci_is_one_line_as_it_is() -> None:
+    err = io.StringIO()
+    Console(stderr=err).command("::error file=a.py,line=3,title=[bold]::" + "x" * 300 + "\n::warning::y")
+
+    assert err.getvalue() == "::error file=a.py,line=3,title=[bold]::" + "x" * 300 + " ::warning::y\n"

@@ -1,4 +1,4 @@
-"""The Dockerfile: one template, rendered from checked values. The only module that knows jinja2."""
+"""The Dockerfile: one template, rendered from checked values. The page of reports is the other that knows jinja2."""
 
 import json
 import re

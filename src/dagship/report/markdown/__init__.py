@@ -1,0 +1,1 @@
+"""Reports as GitHub and GitLab Flavored Markdown."""

@@ -1,0 +1,50 @@
+"""The outline of a release: its sections, and none for what does not change."""
+
+from dagship.report.outline import release
+from dagship.report.outline.model import Line
+from dagship.report.places import Places
+from tests.builders.release_documents import document, nothing
+
+PLACES = Places(dags="dags")
+
+
+def said(line: Line) -> str:
+    return "".join(part if isinstance(part, str) else part.text for part in line)
+
+
+def test_each_kind_of_change_has_a_section_with_what_is_to_be_looked_at_first() -> None:
+    outline = release.outline(document(), PLACES)
+
+    assert [section.key for section in outline.sections] == [
+        "notices", "shared", "added", "removed", "renamed", "changed", "missing", "findings", "packages", "pull",
+        "parse", "files", "way", "unknown",
+    ]  # fmt: skip
+    assert not outline.is_good
+    assert said(outline.facts[0][1]) == "a value, DAG version a81e07c455f2, Airflow 3.3.2"
+    assert said(outline.facts[1][1]).endswith("commit 0123456789ab")
+
+
+def test_what_does_not_change_has_no_section() -> None:
+    outline = release.outline(nothing(), PLACES)
+
+    assert [section.key for section in outline.sections] == ["packages"]
+    assert said(outline.verdict) == "Nothing changes for Airflow; packages: 1 up."
+    assert outline.is_good
+
+
+def test_a_notice_leads_to_its_dag_and_a_finding_says_whether_it_is_new() -> None:
+    sections = {section.key: section for section in release.outline(document(), PLACES).sections}
+
+    assert [item.about for item in sections["notices"].items] == ["daily", "a value", ""]
+    assert {item.key for item in sections["changed"].items} == {"daily"}
+    assert [(said(item.line).split(":")[0], item.mark) for item in sections["findings"].items] == [
+        ("new", "error"), ("new", "warning"), ("old", "plain"), ("mended", "good"),
+    ]  # fmt: skip
+
+
+def test_bytes_and_seconds_are_told_in_their_units() -> None:
+    sections = {section.key: section for section in release.outline(document(), PLACES).sections}
+
+    assert said(sections["pull"].note) == "2 nodes fetch each 20.5 kB in 1 layer: a value, node-2."
+    assert said(sections["parse"].note) == "All DAG files: 12.50 s → 20.25 s."
+    assert [item.mark for item in sections["packages"].items] == ["changed", "warning", "added"]

@@ -51,7 +51,19 @@ def settings(*names: str) -> tuple[Flag, ...]:
 # Those that tasks on an image and tasks on a cluster share.
 IMAGE = Flag("image", "Image reference instead of the one that the task before left", default="")
 FULL = Flag("full", "Build the whole image, also where what runs can take the new DAG version alone")
+JUNIT = Flag("junit", "Write a JUnit report to this file", default="")
+REPORTS = (
+    Flag("html", "Write the report as one HTML file, to this file", default=""),
+    Flag("markdown", "Write it as Markdown for a comment of a pull request, to this file", default=""),
+    Flag("sarif", "Write what it is about as SARIF, for code scanning, to this file", default=""),
+    Flag("code_quality", "Write the same as a Code Quality report for GitLab, to this file", default=""),
+)
 _JSON = Flag("json", "Print one JSON document on standard output")
+
+
+def asked(values: SimpleNamespace) -> dict[str, str]:
+    """Returns the files of reports that flags name, by their format."""
+    return {flag.name: getattr(values, flag.name, "") for flag in (*REPORTS, JUNIT)}
 
 
 def task(*rows: Flag, name: str | None = None) -> Callable[[Act], Task[Any]]:

@@ -4,7 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from dagship.cli.flags import FULL, IMAGE, Flag, settings, task
+from dagship.cli.flags import FULL, IMAGE, JUNIT, REPORTS, Flag, asked, settings, task
 
 if TYPE_CHECKING:
     from dagship.pipeline.project import Project
@@ -79,19 +79,19 @@ def build(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     Flag("pytest", "Run the tests in this file or directory inside the image as well", default=""),
     *settings("strict", "import_timeout", "parse_budget", "baseline"),
     Flag("write_baseline", "Accept what is wrong with DAG files today, for 90 days: write the baseline"),
-    Flag("junit", "Write a JUnit report to this file", default=""),
+    JUNIT,
+    *REPORTS,
     name="test-image",
 )
 def test_image(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     """Import every DAG inside the built image: no network, read-only, no database."""
-    from dagship.pipeline import stages
+    from dagship.pipeline import reports, stages
     from dagship.verify import report
 
     own_tests = Path(flags.pytest) if flags.pytest else None
     found = stages.test_image(project, image=flags.image, pytest_path=own_tests, write_baseline=flags.write_baseline)
     report.show(project.console, found)
-    if flags.junit:
-        report.write_junit(Path(flags.junit), found)
+    reports.of_test(project, found, asked(flags), tests=flags.pytest)
     return found.model_dump(mode="json")
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dagship.errors import Refused
 from dagship.model.artifacts import BuiltImage, PushedImage
 from dagship.model.verify_report import VerifyReport
-from dagship.pipeline import delivery, in_cluster, stages, which_image
+from dagship.pipeline import delivery, in_cluster, reports, stages, which_image
 from dagship.pipeline.project import Project
 from dagship.rollout.options import RolloutOptions
 from dagship.rollout.results import Deployed, RolloutResult
@@ -60,6 +60,7 @@ def deploy(project: Project, *, engineless: bool, options: RolloutOptions) -> De
     if not tested.way:
         project.console.say(f"way: {_NOT_KNOWN}")
     if tested.report is not None:
+        reports.of_test(project, tested.report, {})
         _check_passed(project, tested.report)
     pushed = None
     if options.dry_run:

@@ -1,15 +1,14 @@
-"""Shows the report of a test: a table for people, a JUnit file for CI. JSON is the report itself."""
+"""Shows the report of a test: a table for people, JUnit for CI. JSON is the report itself."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from io import BytesIO
 from typing import TYPE_CHECKING
 
-from dagship.errors import of_system
 from dagship.model.verify_report import CheckedTest, Finding, Kind, VerifyReport
-from dagship.terminal.console import Console, printable
-from dagship.workspace import whole
+from dagship.report.outline.findings import own_frames
+from dagship.report.text import plain
+from dagship.terminal.console import Console
 
 if TYPE_CHECKING:
     from junitparser import JUnitXml, TestCase
@@ -33,7 +32,7 @@ def show(console: Console, report: VerifyReport) -> None:
     """Prints findings with their tracebacks, and the verdict last."""
     for finding in report.findings:
         if finding.severity == "error" and not finding.accepted_until:
-            parts = (f"\n{_place(finding)}  {finding.kind}: {finding.message}", _own_frames(finding), _hint(finding))
+            parts = (f"\n{_place(finding)}  {finding.kind}: {finding.message}", own_frames(finding), _hint(finding))
             console.say("\n".join(filter(None, parts)))
     if report.findings:
         console.say("")
@@ -64,22 +63,11 @@ def show(console: Console, report: VerifyReport) -> None:
     )
 
 
-def write_junit(path: Path, report: VerifyReport) -> None:
-    """Writes a JUnit file whole or not at all.
-
-    Raises:
-        UsageError: It cannot be written.
-
-    """
-    document = junit(report)
-    try:
-        with whole(path) as file:
-            document.write(str(file), pretty=True)
-    except OSError as failed:
-        raise of_system(failed)(
-            f"The JUnit file {path} cannot be written: {failed.strerror}.",
-            "Name a file in a directory that is there, that may be written to, and that has room.",
-        ) from failed
+def junit_text(report: VerifyReport) -> str:
+    """Returns the report as the text of a JUnit file."""
+    file = BytesIO()
+    junit(report).write(file, pretty=True)
+    return file.getvalue().decode("utf-8")
 
 
 def junit(report: VerifyReport) -> "JUnitXml":
@@ -166,7 +154,7 @@ def _test_case(test: CheckedTest, findings: Sequence[Finding]) -> "TestCase":
 
 def _xml(text: str) -> str:
     """Returns `text` with nothing that XML forbids."""
-    return printable(text).translate({0xFFFE: 0xFFFD, 0xFFFF: 0xFFFD})
+    return plain(text)
 
 
 def _counted(tests: Sequence[CheckedTest]) -> str:
@@ -192,12 +180,3 @@ def _place(finding: Finding) -> str:
 
 def _hint(finding: Finding) -> str:
     return f"→ {finding.hint}" if finding.hint else ""
-
-
-def _own_frames(finding: Finding) -> str:
-    """The traceback from the DAG file on: how Airflow came there is the same for every file."""
-    heading, newline, frames = finding.traceback.rstrip().partition("\n")
-    own = re.search(rf'^  File "[^"\n]*/{re.escape(finding.file)}["/]', frames, re.MULTILINE) if finding.file else None
-    if own is None or not heading.startswith("Traceback"):
-        return finding.traceback.rstrip()
-    return f"{heading}{newline}{frames[own.start() :]}"

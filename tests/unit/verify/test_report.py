@@ -5,10 +5,8 @@ import re
 from pathlib import Path
 from typing import get_args
 
-import pytest
 from junitparser import Failure, JUnitXml, Skipped
 
-from dagship.errors import UsageError
 from dagship.model.artifacts import Moved
 from dagship.model.verify_report import CheckedFile, CheckedTest, Finding, Kind, VerifyReport
 from dagship.terminal.console import Console
@@ -116,32 +114,12 @@ def test_the_users_tests_are_cases_too() -> None:
     assert isinstance(found["tests", "test_a.py::test_y"][0], Skipped)
 
 
-def test_the_file_is_well_formed_whatever_the_image_says(tmp_path: Path) -> None:
+def test_junit_is_well_formed_whatever_the_image_says() -> None:
     hostile = "]]> <failure> \x00\x1b\ufffe\ud800 & é"
-    report.write_junit(
-        tmp_path / "junit.xml", made(finding("import-error", "b.py", message=hostile, traceback=hostile))
-    )
+    text = report.junit_text(made(finding("import-error", "b.py", message=hostile, traceback=hostile)))
 
-    assert JUnitXml.fromfile(str(tmp_path / "junit.xml")).failures == 1
-
-
-def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
-    (tmp_path / "directory").mkdir()
-
-    with pytest.raises(UsageError, match="cannot be written"):
-        report.write_junit(tmp_path / "directory", made())
-    with pytest.raises(UsageError, match="cannot be written"):
-        report.write_junit(tmp_path / "missing" / "junit.xml", made())
-    assert [path.name for path in tmp_path.iterdir()] == ["directory"]
-
-
-def test_an_older_file_is_replaced(tmp_path: Path) -> None:
-    path = tmp_path / "junit.xml"
-    path.write_text("older")
-    report.write_junit(path, made())
-
-    assert path.read_text().startswith("<?xml")
-    assert [path.name for path in tmp_path.iterdir()] == ["junit.xml"]
+    assert text.startswith("<?xml")
+    assert JUnitXml.fromstring(text.encode()).failures == 1
 
 
 def test_the_page_of_findings_has_every_kind_and_no_other() -> None:

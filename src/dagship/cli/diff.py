@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from dagship.cli.flags import Flag, settings, task
+from dagship.cli.flags import REPORTS, Flag, asked, settings, task
 
 if TYPE_CHECKING:
     from dagship.pipeline.project import Project
@@ -13,13 +13,16 @@ if TYPE_CHECKING:
     Flag("against", "The old version: an image, a digest, a directory of DAGs, or running", default="running"),
     Flag("to", "The new version, the same (default: the image that build left)", default=""),
     Flag("values", "Show values of params, and not digests of them"),
+    *REPORTS,
     *settings("repository", "env_file", "namespace", "context", "selector"),
 )
 def diff(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     """Show in DAG terms what the new version changes: schedules, runs made at once, tasks, packages, findings."""
     from dagship.diff import present
     from dagship.pipeline import diff as stage
+    from dagship.pipeline import reports
 
     document = stage.diff(project, against=flags.against, to=flags.to, values=flags.values)
     present.show(project.console, document)
+    reports.of_release(project, document, asked(flags))
     return document.model_dump(mode="json")

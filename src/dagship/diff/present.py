@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from dagship.model.quantities import size
 from dagship.model.release_document import DagChange, FieldChange, ReleaseDocument, Schedule, SharedChange
-from dagship.terminal.console import Console, size
+from dagship.terminal.console import Console
 
 _MOST_DAGS, _MOST_LINES, _MOST_OTHERS = 40, 30, 20
 _CUT = 60

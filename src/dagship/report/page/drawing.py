@@ -74,7 +74,7 @@ def draw(graph: Graph) -> Drawing:
     for chain, edge in zip(chains, edges, strict=True):
         curves[edge.change] = curves.get(edge.change, "") + _path(chain, layer, heights, lefts, widths)
     right = max((left + width for left, width in zip(lefts, widths, strict=True)), default=0)
-    bottom = max((box.y + box.height for box in boxes), default=0)
+    bottom = max((height + _HEIGHT // 2 for height in heights.values()), default=0)
     return Drawing(right + _PAD, bottom + _PAD, boxes, curves)
 
 

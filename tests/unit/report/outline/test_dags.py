@@ -104,3 +104,9 @@ def test_a_file_that_changes_many_dags_is_one_entry() -> None:
     assert said(item.line) == "<pipelines/dags/helpers.py> changes 400 DAGs in the same way"
     assert said(item.more[0]).endswith("<d9> and 390 more")
     assert said(item.more[1]) == "<owner>: <x> → <y>"
+
+
+def test_runs_that_are_made_only_where_there_were_none_are_told_as_such() -> None:
+    made = RunsAtOnce(runs=3, since="2026-11-27T00:00:00+00:00", why="start", if_never_run=True)
+
+    assert told(runs_at_once=made)[1].startswith("makes 3 runs at once, if it never ran, since <2026-11-27")

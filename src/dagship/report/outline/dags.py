@@ -100,7 +100,7 @@ def _of_runs_at_once(made: RunsAtOnce) -> Line:
     count = counted(made.runs, "run")
     several = f"more than {count}" if made.and_more else count
     together = f", {made.together} at a time" if made.together else ""
-    never = ", if it never ran," if made.if_never_run else ""
+    never = ", if it never ran" if made.if_never_run else ""
     return (f"makes {several} at once{never}{together}, since ", Name(made.since), f": {_WHY[made.why]}")
 
 

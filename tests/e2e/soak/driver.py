@@ -49,24 +49,26 @@ class Driver:
         self._line.__exit__()
         self.asking.__exit__()
 
-    def wait(self, dag_id: str = "long", *, since: float = 0.0, seconds: float = 300) -> None:
-        """Waits until a run is at work that was started after a moment, epoch seconds."""
+    def wait(self, *dag_ids: str, since: float = 0.0, seconds: float = 300) -> None:
+        """Waits until a run of one of these DAGs is at work that was started after a moment, epoch seconds."""
 
         def works() -> bool:
             self.check()
             return any(
-                one["dag_id"] == dag_id and one["state"] == "running" and self._began.get(one["dag_run_id"], 0) >= since
+                one["dag_id"] in dag_ids
+                and one["state"] == "running"
+                and self._began.get(one["dag_run_id"], 0) >= since
                 for one in tuple(self._open)
             )
 
-        until(works, f"a run of {dag_id} is at work", seconds)
+        until(works, f"a run of {' or '.join(dag_ids)} is at work", seconds)
 
     def used(self, number: int) -> None:
         """Waits until Airflow serves a version, and a run was started since."""
         for shape in self._shapes:
             self._served(shape, number)
         # One whose task was lost with its worker takes as long as Airflow takes to miss it: ten minutes.
-        self.wait("short", since=time.time(), seconds=900)
+        self.wait(*(shape.dag_id for shape in self._shapes), since=time.time(), seconds=900)
 
     def finish(self, seconds: float = 600) -> None:
         """Starts no more, and waits until all have ended."""

@@ -71,7 +71,7 @@ def broken(delivery: Dagship, number: int) -> Delivered:
 
 def rolled_back(delivery: Dagship, driver: Driver, number: int) -> Delivered:
     """Goes back while runs that began on the newer version are at work."""
-    driver.wait(since=time.time())  # The one it goes back from is served, so the run began on it.
+    driver.wait("long", since=time.time())  # The one it goes back from is served, so the run began on it.
     return delivery.back(number)
 
 

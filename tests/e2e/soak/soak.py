@@ -35,7 +35,7 @@ def soak(
     delivered: list[Delivered] = []
     with Driver(delivery.release, delivery.project.shapes) as driver, Line(delivery.release) as line:
         for act in acts(driver):
-            driver.wait()
+            driver.wait("long")
             if delivered:
                 due = delivered[-1].ended + pause if every is None else delivered[-1].began + every
                 time.sleep(max(0.0, due - time.time()))

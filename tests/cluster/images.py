@@ -76,14 +76,13 @@ Name or service not known' >&2; exit 1;; *prepare.py*) trap "exit 0" TERM; sleep
 
 # What is asked of Airflow by `python -c` is answered as a test has it in the container's FAKE_ANSWER, a piece of shell
 # that prints a JSON object; else Airflow has neither runs nor tasks.
-# Whether a DAG version is served a dag-processor is asked on standard input: a stand-in for what is sent, which the
+# Whether a DAG version is served who reads DAG files is asked on standard input: a stand-in for what is sent, which the
 # tests of the engine and tests/e2e have run in a real one. What pods have moved to is served as a test has it in
 # FAKE_SERVED, and what is announced once it is in the container, as in FAKE_WAIT: pieces of shell that print an answer
 # where it is another than that all is well; they know $version, and $asked, the whole question.
 _PYTHON = """#!/bin/sh
 answer() { echo "@@DAGSHIP@@$1"; exit; }
-if [ "$4" = dag-processor ] && [ $# = 4 ]; then
-    read -r size
+if [ $# = 4 ] && read -r size && [ -n "$size" ]; then
     asked=$(head -c $size | sed 's/.*"asked": //')
     version=$(echo "$asked" | sed 's/.*"version": "\\([^"]*\\)".*/\\1/')
     serial=$(echo "$asked" | sed -n 's/.*"serial": \\([0-9]*\\),.*/\\1/p')

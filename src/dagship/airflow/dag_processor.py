@@ -156,8 +156,6 @@ def _pods(cluster: "Cluster", inventory: Inventory, prefer: Collection[str]) -> 
 
 
 def _readers(inventory: Inventory, prefer: Collection[str]) -> tuple[Workload, ...]:
-    for role in _READERS:
-        found = tuple(one for one in inventory.workloads if one.role == role)
-        if found:
-            return tuple(one for one in found if one.key in prefer) or found
-    return ()
+    there = tuple(one for one in inventory.workloads if one.replicas)
+    meant = tuple(one for one in there if one.key in prefer) or there
+    return next(filter(None, (tuple(one for one in meant if one.role == role) for role in _READERS)), ())

@@ -10,6 +10,8 @@ from dagship.workloads.spec import Workload
 def of(plan: Planned, inventory: Inventory) -> frozenset[str]:
     """Returns those that move to a DAG version; none where the plan moves none of them, or to no version of ours.
 
+    One that is to have no pods reads nothing.
+
     It is the dag-processor that stores DAGs; where there is none, the scheduler of an Airflow 2 does.
 
     Args:
@@ -20,12 +22,11 @@ def of(plan: Planned, inventory: Inventory) -> frozenset[str]:
     if plan.undo or plan.announces or not plan.target.dag_version:
         return frozenset()
     moved = {move.key for move in plan.moves}
-    processors = {one.key for one in inventory.workloads if one.role == "dag-processor"}
-    if processors:
-        return frozenset(processors & moved)
-    if not plan.target.airflow.startswith("2."):
-        return frozenset()
-    return frozenset(one.key for one in inventory.workloads if one.role == "scheduler" and one.key in moved)
+    there = [one for one in inventory.workloads if one.replicas]
+    processors = [one for one in there if one.role == "dag-processor"]
+    if not processors and plan.target.airflow.startswith("2."):
+        processors = [one for one in there if one.role == "scheduler"]
+    return _keys(one for one in processors if one.key in moved)
 
 
 def mounting(inventory: Inventory, config_map: str) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """Whose word is waited for, and when nobody's."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -57,6 +58,14 @@ def test_a_dag_processor_that_stays_serves_nothing_new() -> None:
     there = inventory()
 
     assert readers.of(plan(there, "worker", "scheduler"), there) == frozenset()
+
+
+def test_one_without_pods_reads_nothing() -> None:
+    there = inventory()
+    idle = tuple(replace(one, replicas=0) if one.role == "dag-processor" else one for one in there.workloads)
+    there = replace(there, workloads=idle)
+
+    assert readers.of(plan(there), there) == frozenset()
 
 
 def test_of_what_is_announced_the_dag_processor_tells_that_has_it_mounted() -> None:

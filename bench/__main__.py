@@ -18,6 +18,7 @@ from bench import (
     requests,
     rollout,
     sent,
+    served,
     soak,
     soak_thin,
     start,
@@ -43,11 +44,12 @@ ROWS = {
     "rollout-requests": requests.rows,
     "rollout-delivery": delivery.rows,
     "rollout-thin": thin.rows,
+    "rollout-served": served.rows,
     "rollout-soak": soak.rows,
     "rollout-soak-thin": soak_thin.rows,
 }
-# An hour or more: measured only when named.
-LONG = frozenset({"rollout-thin", "rollout-soak", "rollout-soak-thin"})
+# Up to an hour and more: measured only when named.
+LONG = frozenset({"rollout-thin", "rollout-served", "rollout-soak", "rollout-soak-thin"})
 HERE = Path(__file__).parent
 
 

@@ -128,7 +128,7 @@ def document(text: str = "a value") -> ReleaseDocument:
             sentence=f"5 DAGs change: {text}.",
             notices=(
                 Notice(severity="warning", kind="schedule-changed", dag_id="daily", file="daily.py", line=12, message=text),
-                Notice(severity="error", kind="runs-at-once", dag_id=text, message=f"{text} makes 412 runs at once."),
+                Notice(severity="error", kind="runs-at-once", dag_id=text, message="It makes 412 runs at once."),
                 Notice(severity="error", kind="pool-missing", file=text, message=f"The pool {text} is not there."),
             ),
         ),

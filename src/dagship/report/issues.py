@@ -51,7 +51,7 @@ def of_release(document: ReleaseDocument, places: Places) -> tuple[Issue, ...]:
             kind=notice.kind,
             path=places.of(notice.file) if notice.file else places.of_image,
             line=notice.line,
-            message=notice.message,
+            message=f"{notice.dag_id}: {notice.message}" if notice.dag_id else notice.message,
             standing="new",
         )
         for notice in document.verdict.notices

@@ -80,7 +80,8 @@ def _side(side: Side) -> Line:
 
 
 def _notice(notice: Notice, places: Places) -> Item:
-    line = (Words(notice.message), *_at(notice.file, notice.line, places))
+    whose: Line = (Name(notice.dag_id), ": ") if notice.dag_id else ()
+    line = (*whose, Words(notice.message), *_at(notice.file, notice.line, places))
     return Item(line=line, mark=notice.severity, about=notice.dag_id)
 
 

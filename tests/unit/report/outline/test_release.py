@@ -35,6 +35,10 @@ def test_what_does_not_change_has_no_section() -> None:
 def test_a_notice_leads_to_its_dag_and_a_finding_says_whether_it_is_new() -> None:
     sections = {section.key: section for section in release.outline(document(), PLACES).sections}
 
+    assert [said(item.line) for item in sections["notices"].items][:2] == [
+        "daily: a value (dags/daily.py:12)",
+        "a value: It makes 412 runs at once.",
+    ]
     assert [item.about for item in sections["notices"].items] == ["daily", "a value", ""]
     assert {item.key for item in sections["changed"].items} == {"daily"}
     assert [(said(item.line).split(":")[0], item.mark) for item in sections["findings"].items] == [

@@ -15,6 +15,7 @@ from bench import (
     lock,
     machine,
     project,
+    report,
     requests,
     rollout,
     sent,
@@ -37,6 +38,7 @@ ROWS = {
     "first": first.rows,
     "bytecode": bytecode.rows,
     "start": start.rows,
+    "report": report.rows,
     # Those that begin so want a cluster: script/bench.
     "rollout": rollout.rows,
     "rollout-plan": rollout.plan_rows,

@@ -15,7 +15,12 @@ _DURATIONS = "" if "PYTEST_XDIST_WORKER" in os.environ else os.environ.get("DAGS
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_settings_from_outside() -> None:
-    """Takes the caller's `DAGSHIP_…` out of the environment, but for what reaches the network and the registry."""
+    """Takes the caller's `DAGSHIP_…` out of the environment, but for what reaches the network and the registry.
+
+    And what says that a CI is around, to which tasks would report what is a test's.
+    """
+    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITLAB_CI"):
+        os.environ.pop(name, None)
     for name in [name for name in os.environ if name.startswith("DAGSHIP_") and not name.startswith(_OF_THE_TESTS)]:
         del os.environ[name]
 

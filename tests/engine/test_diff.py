@@ -16,7 +16,8 @@ from dagship.diff.document import document
 from dagship.model.artifacts import BaseImage, BuiltImage
 from dagship.model.release_document import DagChange, ReleaseDocument, Side
 from dagship.model.snapshot import Snapshot
-from dagship.pipeline import diff, stages
+from dagship.pipeline import stages
+from dagship.pipeline.diff import compare
 from dagship.pipeline.project import Project
 from dagship.settings import Settings
 from dagship.terminal.console import Console
@@ -316,7 +317,7 @@ def test_two_images_are_compared_from_the_registry_alone(
 
     one, other = pushed(dag("one", f'tags=["{tmp_path.name}"]')), pushed(dag("one", f'tags=["{tmp_path.name}", "b"]'))
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no-engine.sock")
-    found = diff.diff(project("theirs"), against=one, to=other, values=False)
+    found = compare.diff(project("theirs"), against=one, to=other, values=False)
 
     (change,) = found.dags
     assert [field.name for field in change.fields] == ["tags"]

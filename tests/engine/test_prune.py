@@ -22,6 +22,7 @@ from dagship.errors import OutsideError, Refused, Transient
 from dagship.model.reference import Reference
 from dagship.prune import pruner
 from dagship.prune.model import Place, PruneReport, Seen
+from dagship.registry.attached import Attached
 from dagship.registry.repository import Repository
 from dagship.terminal.console import Console
 from tests.engine.registries import answering, relaying, serving
@@ -108,6 +109,27 @@ def test_it_lists_and_deletes_nothing_until_told_to(console: Console, repository
 
     assert ["a"] == _tags(repository)
     assert ["b" * 12] == [one.dag_version for one in deleted.images if one.deleted]
+
+
+def test_what_is_attached_to_an_image_is_read_back_and_goes_with_it(
+    console: Console, repository: str, make: Make
+) -> None:
+    used, other = make(repository, "a"), make(repository, "b")
+    beside = Attached(Reference.parse(repository))
+    for digest in (used, other):
+        beside.attach(digest, f"of {digest}".encode(), "application/x-kind")
+
+    assert beside.attached(used, "application/x-kind") == f"of {used}".encode()
+    assert beside.attached(used, "application/x-other") is None
+    assert beside.attached(f"sha256:{'0' * 64}", "application/x-kind") is None
+
+    listed = _prune(console, repository, _look(used))
+    assert listed.untouched == ()
+    assert {"a" * 12, "b" * 12} == {one.dag_version for one in listed.images}
+    _prune(console, repository, _look(used), delete=True)
+
+    assert beside.attached(used, "application/x-kind") is not None
+    assert beside.attached(other, "application/x-kind") is None
 
 
 def test_what_stays_can_still_be_pulled_byte_for_byte(console: Console, repository: str, make: Make) -> None:

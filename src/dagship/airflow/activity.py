@@ -44,6 +44,7 @@ class DagRuns(Artifact):
         dag_id: The DAG.
         version: DAG version that they are pinned to, or empty.
         runs: How many.
+        queued: How many of them are queued, and have not begun.
         paused: Whether the DAG is paused: Airflow then begins no further task of theirs.
         gone: Whether Airflow has the DAG no more, as after its file went: then they never end.
         file: Where its file is in the DAG tree, as Airflow 3 has it now, or empty.
@@ -53,6 +54,7 @@ class DagRuns(Artifact):
     dag_id: str
     version: str = ""
     runs: int = 1
+    queued: int = 0
     paused: bool = False
     gone: bool = False
     file: str = ""

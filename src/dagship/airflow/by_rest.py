@@ -95,7 +95,11 @@ def _counted(runs: Iterable[Entry]) -> list[dict[str, Any]]:
 
 
 def _dags(api: Api, runs: Iterable[Entry]) -> list[dict[str, Any]]:
-    counts = Counter((str(one.get("dag_id")), str(one.get("bundle_version") or "")) for one in runs)
+    runs = tuple(runs)
+    counts, queued = (
+        Counter((str(one.get("dag_id")), str(one.get("bundle_version") or "")) for one in some)
+        for some in (runs, (one for one in runs if one.get("state") == "queued"))
+    )
     ids = sorted({dag_id for dag_id, _ in counts})[:_MOST]
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
         known = dict(zip(ids, pool.map(lambda dag_id: _dag(api, dag_id), ids), strict=True))
@@ -107,10 +111,22 @@ def _dags(api: Api, runs: Iterable[Entry]) -> list[dict[str, Any]]:
             "file": str((dag or {}).get("relative_fileloc") or ""),
             "version": version,
             "runs": count,
+            "queued": queued[dag_id, version],
         }
         for (dag_id, version), count in sorted(counts.items())
         if dag_id in known and _is_ours(dag := known[dag_id])
     ][:_MOST]
+
+
+def pools(api: Api) -> frozenset[str]:
+    """Returns the names of all pools.
+
+    Raises:
+        OutsideError: Airflow does not answer, or refuses.
+
+    """
+    found = api.every("pools", "pools", same=lambda one: one.get("name"), most=_TOO_MANY, order_by="id")
+    return frozenset(str(one.get("name")) for one in found.entries)
 
 
 def _dag(api: Api, dag_id: str) -> Entry | None:

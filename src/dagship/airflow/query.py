@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _COMMANDS: dict[Role, str] = {"worker": "celery", "scheduler": "scheduler", "dag-processor": "dag-processor"}
 _UNREADABLE = "What Airflow answered cannot be read."
+# DAGs that are asked about: their names are part of a web address.
+_MOST_ASKED = 100
 
 
 class Variable(NamedTuple):
@@ -40,6 +42,19 @@ class Variable(NamedTuple):
     own: Any
     used: Any
     current: str
+
+
+class Footing(NamedTuple):
+    """What a release meets besides runs.
+
+    Attributes:
+        pools: Names of the pools.
+        last: When the last scheduled run of a DAG was made, epoch seconds; None where that is not known.
+
+    """
+
+    pools: frozenset[str]
+    last: Mapping[str, float] | None
 
 
 def connect(
@@ -107,6 +122,23 @@ class Airflow:
             return self.activity(since), ""
         except OutsideError as failed:
             return None, failed.message
+
+    def footing(self, dag_ids: Iterable[str]) -> Footing:
+        """Asks for the pools, and when the last scheduled run of some DAGs was made, which the REST API does not say.
+
+        Raises:
+            CannotAsk: There was no answer.
+            OutsideError: The API does not answer, or refuses.
+
+        """
+        if self._api is not None:
+            return Footing(by_rest.pools(self._api), None)
+        said = self._ask("footing", _packed(sorted(dag_ids)[:_MOST_ASKED]))
+        try:
+            last = {str(dag_id): float(when) for dag_id, when in said["last"].items()}
+            return Footing(frozenset(map(str, said["pools"])), last)
+        except (AttributeError, KeyError, TypeError, ValueError) as wrong:
+            raise CannotAsk(_UNREADABLE) from wrong
 
     def dags(self, paths: Iterable[str] = ()) -> DagList:
         """Asks for every active DAG of an Airflow 2, and which of some files its version has.

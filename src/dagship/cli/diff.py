@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def diff(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     """Show in DAG terms what the new version changes: schedules, runs made at once, tasks, packages, findings."""
     from dagship.diff import present
-    from dagship.pipeline import diff as stage
     from dagship.pipeline import reports
+    from dagship.pipeline.diff import compare as stage
 
     document = stage.diff(project, against=flags.against, to=flags.to, values=flags.values)
     present.show(project.console, document)

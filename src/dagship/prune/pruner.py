@@ -12,6 +12,7 @@ from dagship.model.reference import Reference
 from dagship.prune import choice
 from dagship.prune.model import Image, PruneReport, Seen, Verdict
 from dagship.prune.present import show
+from dagship.registry import attached
 from dagship.registry.repository import RegistryFacts, Repository
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ def prune(
 
 
 def _read(remote: Repository, say: Callable[[str], None]) -> tuple[Image, ...]:
-    tags = remote.tags()
+    # What is attached to an image comes and goes with it.
+    tags = tuple(tag for tag in remote.tags() if not attached.TAG.fullmatch(tag))
     by_digest: dict[str, tuple[RegistryFacts, list[str]]] = {}
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
         for count, (tag, facts) in enumerate(zip(tags, pool.map(remote.facts, tags), strict=True), 1):
@@ -137,6 +139,8 @@ def _delete(
                 if all(remote.digest(tag) in (image.digest, "") for tag in image.tags):
                     remote.delete(image.digest)
                     deleted.add(image.digest)
+                    if beside := remote.digest(attached.tag(image.digest)):
+                        remote.delete(beside)
                     for part in parts:
                         remote.delete(part)
             except DagshipError as failed:
@@ -149,5 +153,5 @@ def _delete(
 def _wanted(remote: Repository, images: Iterable[Image]) -> set[str]:
     """The digests that a tag was put on meanwhile: somebody's wish to keep them. Deleting takes every tag along."""
     known = {tag for image in images for tag in image.tags}
-    new = (remote.facts(tag) for tag in remote.tags() if tag not in known)
+    new = (remote.facts(tag) for tag in remote.tags() if tag not in known and not attached.TAG.fullmatch(tag))
     return {digest for facts in new if facts is not None for digest in (facts.digest, *facts.parts)}

@@ -47,8 +47,16 @@ class Labelled(BaseModel):
     Labels: dict[str, str] | None = None
 
 
+class Step(BaseModel):
+    """A step of an image's history."""
+
+    created_by: str = ""
+    empty_layer: bool = False
+
+
 class Config(BaseModel):
     """An image's configuration."""
 
     created: str | None = None
     config: Labelled | None = None
+    history: list[Step] | None = None

@@ -47,6 +47,22 @@ class RegistryFacts:
     blobs: Mapping[str, int]
 
 
+@dataclass(frozen=True, kw_only=True)
+class RegistryLayer:
+    """A layer of an image.
+
+    Attributes:
+        digest: Of the compressed layer.
+        size: Of the compressed layer, bytes.
+        step: The instruction that made it, as the builder wrote it, or empty.
+
+    """
+
+    digest: str
+    size: int
+    step: str
+
+
 class Repository:
     """One repository of a registry; safe for threads.
 
@@ -128,6 +144,24 @@ class Repository:
             },
         )
 
+    def layers(self, tag: str) -> tuple[RegistryLayer, ...] | None:
+        """Returns the layers of an image, lowest first; of an index those of the first image. None where it is gone.
+
+        Raises:
+            OutsideError: The registry does not answer, or refuses.
+
+        """
+        image = self._first(tag)
+        if image is None or image.layers is None:
+            return None
+        history = (self._config(image.config).history if image.config else None) or []
+        steps = [step.created_by for step in history if not step.empty_layer]
+        steps = steps if len(steps) == len(image.layers) else [""] * len(image.layers)
+        return tuple(
+            RegistryLayer(digest=layer.digest, size=layer.size, step=step)
+            for layer, step in zip(image.layers, steps, strict=True)
+        )
+
     def package(self, tag: str) -> bytes:
         """Returns the package of a thin image: what a running image takes to assemble its DAG version.
 
@@ -158,11 +192,7 @@ class Repository:
             OutsideError: The registry does not answer, or refuses.
 
         """
-        image, _ = self._manifest(tag)
-        if image is not None and image.manifests is not None:
-            real = (part for part in image.manifests if (part.platform or {}).get("os") != "unknown")
-            first = next(real, None)
-            image, _ = self._manifest(first.digest) if first is not None else (None, "")
+        image = self._first(tag)
         if image is None or not image.layers:
             return None
         top = image.layers[-1]
@@ -190,6 +220,15 @@ class Repository:
             )
         self._check(answer, f"delete {digest}")
         return True
+
+    def _first(self, tag: str) -> Manifest | None:
+        """The image under a tag; of an index the first one."""
+        image, _ = self._manifest(tag)
+        if image is not None and image.manifests is not None:
+            real = (part for part in image.manifests if (part.platform or {}).get("os") != "unknown")
+            first = next(real, None)
+            image, _ = self._manifest(first.digest) if first is not None else (None, "")
+        return image
 
     def _manifest(self, tag: str) -> tuple[Manifest | None, str]:
         answer = self._at.ask("GET", f"manifests/{tag}", accept=ACCEPT)

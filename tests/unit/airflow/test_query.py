@@ -112,7 +112,7 @@ def test_a_dag_is_gone_where_airflow_says_so_and_where_it_has_no_row_of_it(
     there["airflow"].__version__ = f"{airflow}.0.0"
     there["airflow.configuration"].conf.get.return_value = ""
     there["airflow.configuration"].conf.getint.return_value = 30
-    row = ["d", False, found, "d.py", None, 2]
+    row = ["d", False, found, "d.py", None, 1, 2]
     if airflow == 2:
         del there["airflow.models"].DagModel.is_stale
         del there["airflow.models"].DagRun.bundle_version
@@ -125,7 +125,7 @@ def test_a_dag_is_gone_where_airflow_says_so_and_where_it_has_no_row_of_it(
     url.get_backend_name.return_value, url.host, url.database = "postgresql", "db", "airflow"
     (said,) = query.read(activity.ask()).dags
 
-    assert (said.dag_id, said.gone, said.runs) == ("d", gone, 2)
+    assert (said.dag_id, said.gone, said.runs, said.queued) == ("d", gone, 2, 1)
     # NULL is like nothing, and unlike nothing: the query asks for it by name.
     assert there["airflow.models"].DagModel.fileloc.is_.called is (airflow == 2)
 

@@ -36,7 +36,7 @@ def ask(since: str = "") -> dict[str, Any]:
 
 def _runs(session: Any) -> dict[str, Any]:
     from airflow.models import DagModel, DagRun
-    from sqlalchemy import func, or_, select
+    from sqlalchemy import case, func, or_, select
 
     pin = getattr(DagRun, "bundle_version", None)
     pins = [] if pin is None else [pin]
@@ -53,8 +53,9 @@ def _runs(session: Any) -> dict[str, Any]:
     by = [DagRun.state, *pins]
     runs = session.execute(select(*by, func.count()).where(unended).group_by(*by)).all()
     by = [DagRun.dag_id, DagModel.is_paused, *of_dag, *pins]
+    queued = func.sum(case((DagRun.state == "queued", 1), else_=0))
     dags = session.execute(
-        select(*by, func.count())
+        select(*by, queued, func.count())
         .select_from(DagRun)
         .outerjoin(DagModel, DagModel.dag_id == DagRun.dag_id)
         .where(unended, ours)
@@ -70,8 +71,9 @@ def _runs(session: Any) -> dict[str, Any]:
                 "paused": bool(row[1]),
                 "gone": row[2] is None or bool(row[2]) == is_3,
                 "file": _text(row[3]) if is_3 else "",
-                "version": _text(row[-2]) if pins else "",
+                "version": _text(row[-3]) if pins else "",
                 "runs": row[-1],
+                "queued": int(row[-2]),
             }
             for row in dags
         ],

@@ -91,10 +91,16 @@ def _why_not(receiver: Receiver, onto: str, options: RolloutOptions) -> str:
         return "as --full asks for it"
     if options.names:
         return "since --workloads names what is to move"
+    why = unfit(receiver, onto)
+    return why and f"since {why}"
+
+
+def unfit(receiver: Receiver, onto: str) -> str:
+    """Returns why a thin image that was put onto another cannot be announced to what runs; empty where it can."""
     if receiver.why_not:
-        return f"since {receiver.why_not}"
+        return receiver.why_not
     if not image_identity.same_image(receiver.onto, onto):
-        return f"since it was made for {drift.short(onto)}, and {drift.short(receiver.onto) or 'another'} runs"
+        return f"it was made for {drift.short(onto)}, and {drift.short(receiver.onto) or 'another'} runs"
     return ""
 
 

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from dagship.errors import OutsideError, UsageError
+from dagship.model import thin
 from dagship.model.artifacts import BuiltImage
 from dagship.model.reference import Reference
 from dagship.model.release_document import Side
 from dagship.model.snapshot import Snapshot
+from dagship.model.thin import Thin
 from dagship.pipeline import snapshots, stages, which_image
 from dagship.pipeline.project import Project
 
@@ -27,12 +29,14 @@ class Found(NamedTuple):
         side: What it is, for people.
         snapshot: What its test saw.
         pinned: The image by digest in its registry; None where it was not pushed.
+        thin: The image that it is, but for one DAG version; None for one that was built whole.
 
     """
 
     side: Side
     snapshot: Snapshot
     pinned: Reference | None
+    thin: Thin | None = None
 
 
 def built(project: Project) -> Found:
@@ -93,7 +97,7 @@ def _of_reference(project: Project, reference: Reference, given: str) -> Found:
         with suppress(OutsideError):  # then it is tested, where an engine is
             found = snapshots.fetch(project, pinned)
             if found is not None:
-                return _found(found, given, pinned)
+                return _found(found, given, pinned, _thin(pinned))
     try:
         image = which_image.current(project, str(reference))
     except OutsideError as failed:
@@ -117,7 +121,7 @@ def _of_image(project: Project, image: BuiltImage, given: str, pinned: Reference
     if known is None:
         known = _tested(project, image)
     digest = image.digest and Reference.parse(image.reference).pinned(image.digest)
-    return _found(known, given, pinned or digest or None)
+    return _found(known, given, pinned or digest or None, image.thin)
 
 
 def _tested(project: Project, image: BuiltImage) -> Snapshot:
@@ -142,7 +146,15 @@ def _of_directory(project: Project, given: str) -> Found:
     return _of_image(project, image, given)
 
 
-def _found(snapshot: Snapshot, given: str, pinned: Reference | None) -> Found:
+def _thin(pinned: Reference) -> Thin | None:
+    from dagship.engine.images import LABEL_CONTENT
+    from dagship.registry.repository import Repository
+
+    facts = Repository(pinned).facts(pinned.digest)
+    return thin.of(facts.labels, facts.labels.get(LABEL_CONTENT, "")) if facts is not None else None
+
+
+def _found(snapshot: Snapshot, given: str, pinned: Reference | None, of_thin: Thin | None) -> Found:
     side = Side(
         given=given,
         image=str(pinned) if pinned is not None else snapshot.image,
@@ -150,4 +162,4 @@ def _found(snapshot: Snapshot, given: str, pinned: Reference | None) -> Found:
         airflow=snapshot.airflow,
         commit=snapshot.commit,
     )
-    return Found(side, snapshot, pinned)
+    return Found(side, snapshot, pinned, of_thin)

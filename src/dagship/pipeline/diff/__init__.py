@@ -1,0 +1,1 @@
+"""`diff`: finds two versions, asks what a release meets, and has them compared."""

@@ -46,7 +46,7 @@ def markdown(outline: Outline, sink: Sink, *, taken: int = 0, of: str = "") -> s
         of: What tells this report from others of its kind in the same pull request, the DAG directory for instance.
 
     """
-    head = f"{marker(outline.key, of)}\n## {outline.title}\n\n{_mark(outline)}**{_line(outline.verdict)}**\n\n"
+    head = f"{marker(outline.key, of)}\n## {outline.title}\n\n{_MARKS[outline.mark]}**{_line(outline.verdict)}**\n\n"
     head += "".join(f"- {name}: {_line(line)}\n" for name, line in outline.facts)
     blocks = [_block(section) for section in outline.sections]
     room = sink.value - taken - sink.size(head)
@@ -56,10 +56,6 @@ def markdown(outline: Outline, sink: Sink, *, taken: int = 0, of: str = "") -> s
 def marker(key: str, of: str) -> str:
     """Returns the first line of a report, by which the comment is found again that it takes the place of."""
     return f"<!-- dagship {key} {hashlib.sha256(of.encode('utf-8', 'replace')).hexdigest()[:8]} -->"
-
-
-def _mark(outline: Outline) -> str:
-    return "✅ " if outline.is_good else "⚠️ "
 
 
 def _block(section: Section) -> Block:

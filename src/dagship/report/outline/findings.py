@@ -22,7 +22,7 @@ def outline(report: VerifyReport, places: Places) -> Outline:
         key="test-image",
         title="Test of the image",
         verdict=(verdict,),
-        is_good=report.passed,
+        mark="good" if report.passed else "error",
         facts=(
             ("image", (Name(report.image),)),
             ("Airflow", (Name(report.airflow or "not started"), ", Python ", Name(report.python))),

@@ -75,7 +75,7 @@ class Outline:
         key: What it is of, one word: `diff` or `test-image`.
         title: Its title; ours.
         verdict: The answer in a sentence.
-        is_good: Whether there is nothing to be looked at.
+        mark: Whether it is `good`, or there is a `warning` or an `error` to be looked at.
         facts: Names and values above all else.
         sections: The sections that have something to say.
 
@@ -84,7 +84,7 @@ class Outline:
     key: str
     title: str
     verdict: Line
-    is_good: bool
+    mark: Mark
     facts: tuple[tuple[str, Line], ...]
     sections: tuple[Section, ...]
 

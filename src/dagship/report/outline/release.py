@@ -34,10 +34,17 @@ def outline(document: ReleaseDocument, places: Places) -> Outline:
         key="diff",
         title="What this release changes in Airflow",
         verdict=(Words(document.verdict.sentence),),
-        is_good=not document.verdict.notices,
+        mark=_worst(document),
         facts=(("from", _side(document.was)), ("to", _side(document.now)), ("made", (Name(document.made),))),
         sections=tuple(section for section in _sections(document, places) if section.items or section.note),
     )
+
+
+def _worst(document: ReleaseDocument) -> Mark:
+    """What is new of it at its worst."""
+    found: set[Mark] = {notice.severity for notice in document.verdict.notices}
+    found |= {one.finding.severity for one in document.findings if one.change == "new"}
+    return next((mark for mark in ("error", "warning") if mark in found), "good")
 
 
 def _sections(document: ReleaseDocument, places: Places) -> Iterator[Section]:

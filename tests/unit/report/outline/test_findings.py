@@ -27,6 +27,7 @@ def test_errors_warnings_and_what_is_accepted_stand_apart() -> None:
     assert lines["accepted"] == ["dags/sales.py:3 slow, accepted until 2027-02-28: took long"]
     assert lines["slowest"] == ["dags/b.py 1.50 s", "dags/sales.py 0.50 s"]
     assert lines["unchecked"] == ["whether packages fit"]
+    assert outline.mark == "error"
     assert said(outline.verdict) == "Failed by 1 finding: 1 DAG in 2 files, 4.2 s."
 
 
@@ -34,7 +35,7 @@ def test_a_good_image_is_told_in_a_line() -> None:
     moved = Moved(name="six", was="1.17", now="1.16", by="dags.in:1")
     outline = findings.outline(report(moved=(moved,)), PLACES)
 
-    assert outline.is_good
+    assert outline.mark == "good"
     assert said(outline.verdict) == "Passed: 1 DAG in 2 files, 4.2 s."
     assert [section.key for section in outline.sections] == ["moved", "tests", "slowest"]
 

@@ -5,10 +5,11 @@ way out.
 """
 
 import fcntl
+import hashlib
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -65,3 +66,31 @@ def one_at_a_time(what: str) -> Iterator[None]:
     with Path(tempfile.gettempdir(), f"dagship-test-{what}.lock").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def made_once(what: str, name: str, make: Callable[[], str]) -> str:
+    """Makes something once for all processes of a run of the tests, one after the other; returns how it is called.
+
+    Args:
+        what: What is made one at a time.
+        name: Which of them.
+        make: Makes it.
+
+    """
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    kept = Path(tempfile.gettempdir(), f"dagship-test-{what}", hashlib.sha256(name.encode()).hexdigest())
+    kept.parent.mkdir(exist_ok=True)
+    if not (called := _kept(kept, run)):
+        with one_at_a_time(what):
+            if not (called := _kept(kept, run)):
+                called = make()
+                beside = kept.with_suffix(".new")
+                beside.write_text(f"{run} {called}", encoding="utf-8")
+                beside.replace(kept)
+    return called
+
+
+def _kept(file: Path, run: str) -> str:
+    """How something is called that this run has made; nothing where it has not."""
+    by, _, called = (file.read_text("utf-8") if file.exists() else "").partition(" ")
+    return called if by == run else ""

@@ -5,13 +5,14 @@ processes are in tests/e2e, and take a minute to start.
 """
 
 import functools
+import hashlib
 import os
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
-from tests.machine import one_at_a_time
+from tests.machine import made_once
 
 REGISTRY = os.environ.get("DAGSHIP_TEST_REGISTRY", "127.0.0.1:5000")
 REPOSITORY = f"{REGISTRY}/dagship-test/airflow"
@@ -175,12 +176,21 @@ def foreign(*, honest: bool) -> str:
 def _pushed(context: Path, repository: str, tag: str, *options: str) -> str:
     """Builds an image and returns it by digest, as the registry has it."""
     tagged = f"{repository}:{tag}"
-    with one_at_a_time("images"):  # the engine makes no one image for two callers at once: it "already exists"
+
+    def make() -> str:
         _docker("buildx", "build", "--quiet", *options, "--tag", tagged, "--load", str(context))
-        said = _docker("push", "--quiet", tagged)
-    assert tagged in said
-    digests = _docker("image", "inspect", "--format", "{{json .RepoDigests}}", tagged)
-    return next(one for one in digests.strip('[]"\n').split('","') if one.startswith(f"{repository}@"))
+        assert tagged in _docker("push", "--quiet", tagged)
+        digests = _docker("image", "inspect", "--format", "{{json .RepoDigests}}", tagged)
+        return next(one for one in digests.strip('[]"\n').split('","') if one.startswith(f"{repository}@"))
+
+    # One at a time as well: the engine makes no one image for two callers at once, it "already exists".
+    return made_once("images", f"{tagged} {_content(context)} {' '.join(options)}", make)
+
+
+def _content(context: Path) -> str:
+    """What the files of a context come to."""
+    files = sorted(context.iterdir())
+    return hashlib.sha256(b"".join(file.name.encode() + file.read_bytes() for file in files)).hexdigest()
 
 
 def _docker(*arguments: str) -> str:

@@ -138,7 +138,8 @@ def rendered(helm_program: str, tmp_path: Path, **values: Any) -> list[dict[str,
     return [one for one in yaml.safe_load_all(done.stdout) if one]
 
 
-# Each executor and each way to deliver DAGs once or more.
+# Each executor and each way to deliver DAGs once or more; one of them by each release of Kubernetes, all by the first and
+# the last: reading schemas is what takes long.
 @pytest.mark.parametrize("combination", COMBINATIONS[::5], ids=", ".join)
 def test_every_object_is_one_that_newer_kubernetes_knows(
     combination: tuple[str, str, str], helm_program: str, tmp_path: Path
@@ -152,7 +153,7 @@ def test_every_object_is_one_that_newer_kubernetes_knows(
     templates = [text for one in objects for name, text in (one.get("data") or {}).items() if "pod_template" in name]
 
     assert len(objects) > 10
-    for minor in range(29, 38):
+    for minor in range(29, 38) if combination == COMBINATIONS[0] else (29, 37):
         for one in (*objects, *map(yaml.safe_load, templates)):
             kubernetes_validate.validate(one, f"1.{minor}", strict=True)
 

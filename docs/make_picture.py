@@ -1,4 +1,7 @@
-"""Makes the pictures of the docs out of real runs: docs/demo.svg of `script/demo`, docs/deploy.svg of what follows it.
+"""Makes the pictures of the docs out of real runs: of `script/demo`, of what follows it, and of what `diff` writes.
+
+They are docs/demo.svg and docs/deploy.svg; and with the arguments `report OLD NEW`, two images whose tests are known,
+docs/report.png alone.
 
 What follows is an edit of a DAG, its `deploy` and a `status`, with settings in the environment that a project has in
 dagship.toml. Each command runs on a terminal of its own, so its colours and live lines are what a user sees; a picture
@@ -139,12 +142,31 @@ def picture(path: Path, lines: Iterable[str]) -> None:
     print(f"wrote {path}")
 
 
+def report(path: Path, old: str, new: str) -> None:
+    """Compares two images, and takes a picture of the page that comes of it."""
+    from playwright.sync_api import sync_playwright
+
+    page = Path(".dagship/report.html")
+    page.parent.mkdir(exist_ok=True)
+    record([("dagship", "diff", f"--against={old}", f"--to={new}", f"--html={page}")])
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        shown = browser.new_page(viewport={"width": 1000, "height": 1020}, color_scheme="light")
+        shown.goto(page.resolve().as_uri())
+        shown.screenshot(path=path)
+        browser.close()
+    print(f"wrote {path}")
+
+
 def main() -> None:
     """Runs the demo, then edits a copy of its DAGs and delivers that, and writes both pictures."""
+    if sys.argv[1:2] == ["report"]:
+        return report(DOCS / "report.png", *sys.argv[2:])
     picture(DOCS / "demo.svg", record([["script/demo"]])[0])
     shutil.copytree("dags", EDITED, dirs_exist_ok=True)
     os.environ.update(DEMO)
     picture(DOCS / "deploy.svg", one_screen(record(EDIT)))
+    return None
 
 
 if __name__ == "__main__":

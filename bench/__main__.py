@@ -11,6 +11,7 @@ from bench import (
     build,
     bytecode,
     delivery,
+    diff,
     first,
     lock,
     machine,
@@ -39,6 +40,7 @@ ROWS = {
     "bytecode": bytecode.rows,
     "start": start.rows,
     "report": report.rows,
+    "diff": diff.rows,
     # Those that begin so want a cluster: script/bench.
     "rollout": rollout.rows,
     "rollout-plan": rollout.plan_rows,

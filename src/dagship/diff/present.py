@@ -46,7 +46,7 @@ def _of_shared(group: SharedChange) -> Iterator[str]:
     named = ", ".join(group.dag_ids[:3])
     more = f" and {len(group.dag_ids) - 3} more" if len(group.dag_ids) > 3 else ""  # noqa: PLR2004
     yield f"~ {len(group.dag_ids)} DAGs by {', '.join(group.by)}: {named}{more}"
-    yield from _details(group.example)
+    yield from _details(group.example.model_copy(update={"code": ()}))  # they are in the line above
 
 
 def _of_dag(one: DagChange) -> Iterator[str]:

@@ -39,8 +39,11 @@ def keep(project: Project, snapshot: Snapshot, report: VerifyReport | None = Non
         return
     with whole(path) as file:
         file.write_bytes(model.pack(snapshot))
-    kept = sorted(path.parent.glob("*.gz"), key=lambda one: one.stat().st_mtime, reverse=True)
-    for old in kept[_KEPT:]:
+    aged: list[tuple[float, Path]] = []
+    for one in path.parent.glob("*.gz"):
+        with suppress(FileNotFoundError):  # another task forgets too
+            aged.append((one.stat().st_mtime, one))
+    for _, old in sorted(aged, reverse=True)[_KEPT:]:
         old.unlink(missing_ok=True)
 
 

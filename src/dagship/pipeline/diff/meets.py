@@ -17,6 +17,7 @@ from dagship.pipeline.project import Project
 if TYPE_CHECKING:
     from dagship.airflow.activity import Activity
     from dagship.cluster.api import Cluster
+    from dagship.model.thin import Receiver
     from dagship.registry.repository import RegistryLayer
     from dagship.rollout.survey import Survey
 
@@ -85,7 +86,7 @@ def in_cluster(
     found: dict[str, Any] = {
         "pull": pulled,
         "queues": queues.of(workload for workload, _ in selected),
-        "way": _way(was, now, receiver.of(survey, selected, names)),
+        "way": way(was, now, receiver.of(survey, selected, names)),
     }
     if several := several_airflows.refusal(
         (workload for workload, _ in selected), selector=settings.selector, names=()
@@ -108,15 +109,22 @@ def in_cluster(
     return Known(**found, pools=footing.pools, last=footing.last)
 
 
-def _way(was: Found, now: Found, receiver: Any) -> Way | None:  # noqa: ANN401 - of a stage that is imported late
-    from dagship.rollout.thin import way
+def way(was: Found, now: Found, takes: "Receiver") -> Way:
+    """Returns how a change reaches what runs.
+
+    Args:
+        was: What runs.
+        now: What is to.
+        takes: What can be announced there.
+
+    """
+    from dagship.rollout.thin.way import unfit
 
     if was.pinned is not None and now.pinned is not None and was.pinned.digest == now.pinned.digest:
         return Way(way="none", why="It is the image that runs.")
     if now.thin is None:
         return Way(way="rollout", why="It is a whole image: every pod is replaced.")
-    why_not = way.unfit(receiver, now.thin.onto)
-    if why_not:
+    if why_not := unfit(takes, now.thin.onto):
         return Way(way="rollout", why=f"Every pod is replaced, since {why_not}.")
     return Way(way="thin", why="The DAG version is announced to what runs: no pod is replaced.")
 

@@ -1,9 +1,23 @@
 """What a release meets, as a cluster and a registry say it."""
 
+import io
+from pathlib import Path
+from typing import Any
+
 from dagship.airflow.activity import Activity, DagRuns
-from dagship.model.release_document import UnfinishedRuns
+from dagship.model.reference import Reference
+from dagship.model.release_document import Side, UnfinishedRuns
+from dagship.model.thin import Receiver, Thin
 from dagship.pipeline.diff import meets
+from dagship.pipeline.diff.sides import Found
+from dagship.pipeline.project import Project
 from dagship.registry.repository import RegistryLayer
+from dagship.rollout.survey import read_namespace
+from dagship.settings import Settings
+from dagship.terminal.console import Console
+from tests.builders.airflow import container, deployment, pod
+from tests.builders.namespace import Namespace
+from tests.builders.snapshots import snapshot
 
 DIGEST = "sha256:" + "1" * 64
 
@@ -45,3 +59,41 @@ def test_nodes_are_those_of_pods_with_the_image() -> None:
     ]
 
     assert meets.nodes(pods, DIGEST) == ("a", "b")
+
+
+def test_what_a_namespace_says_is_told_with_why_airflow_was_not_asked(tmp_path: Path) -> None:
+    image = f"r.example/dags@{DIGEST}"
+    worker = pod(container("worker", image, "celery", "worker", "-q", "gpu"), name="worker")
+    scheduler = pod(container("scheduler", image, "scheduler"), name="scheduler")
+    cluster: Any = Namespace(deployment("worker", worker), deployment("scheduler", scheduler))
+    survey = read_namespace(cluster, selector="")
+    found = Found(Side(given="x"), snapshot({}), None)
+    settings = Settings(repository="r.example/dags")
+    project = Project(root=tmp_path, settings=settings, console=Console(stderr=io.StringIO()))
+    known = meets.in_cluster(project, cluster, survey, (found, found), [])
+
+    assert known.queues == {"gpu"}
+    assert known.way is not None
+    assert known.way.way == "rollout"
+    assert (known.pools, known.unfinished, known.last, known.pull) == (None, None, None, None)
+    assert known.unknown == ("Airflow was not asked for everything: No pod of a scheduler is ready.",)
+
+
+def test_a_thin_image_goes_without_new_pods_where_what_it_is_put_onto_runs() -> None:
+    onto = Thin(onto=f"r.example/dags@{DIGEST}", base="a", tree="b", foundation="c")
+    was, now = (Found(Side(given="x"), snapshot({}), None, thin) for thin in (None, onto))
+    other = f"r.example/dags@sha256:{'2' * 64}"
+
+    def way(**said: str) -> str:
+        found = meets.way(was, now, Receiver(**said))
+        return found.way
+
+    assert way(onto=onto.onto) == "thin"
+    assert way(onto=other) == "rollout"
+    assert way(onto=onto.onto, why_not="a rollout is unfinished there") == "rollout"
+
+
+def test_the_image_that_runs_goes_no_way() -> None:
+    same = Found(Side(given="x"), snapshot({}), Reference.parse(f"r.example/dags@{DIGEST}"))
+
+    assert meets.way(same, same, Receiver()).way == "none"

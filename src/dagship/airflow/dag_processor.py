@@ -13,6 +13,7 @@ from dagship.airflow import served as answers
 from dagship.airflow.scheduler_python import CannotAsk, Where
 from dagship.airflow.served import Served, Wanted
 from dagship.inside.versions.thin.check import MARK
+from dagship.workloads import status
 from dagship.workloads.image_identity import digest
 from dagship.workloads.inventory import Inventory
 from dagship.workloads.kinds import Role
@@ -145,6 +146,25 @@ def files(cluster: "Cluster", inventory: Inventory, prefer: Collection[str], ver
     if not isinstance(found, dict):
         raise CannotAsk(f"What the {role} in {where.pod} answered cannot be read.")
     return {str(path): str(digest) for path, digest in found.items()}
+
+
+def began(cluster: "Cluster", inventory: Inventory, prefer: Collection[str]) -> float | None:
+    """Returns since when those run that read DAG files, epoch seconds by their nodes' clocks; None where none is ready.
+
+    Args:
+        cluster: The namespace.
+        inventory: Its workloads.
+        prefer: As in `served`.
+
+    """
+    wheres = {where for where, _ in _pods(cluster, inventory, prefer)}
+    since = [
+        container.running_since
+        for pod in map(status.pod, cluster.list("Pod") if wheres else ())
+        for container in pod.containers
+        if (pod.name, container.name) in wheres and container.running_since is not None
+    ]
+    return max(since, default=None)
 
 
 def _pods(cluster: "Cluster", inventory: Inventory, prefer: Collection[str]) -> "list[tuple[Where, Role]]":

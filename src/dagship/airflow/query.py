@@ -2,14 +2,16 @@
 
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
-from dagship.airflow import by_rest, dag_processor, pause, scheduler_python
+from dagship.airflow import dag_processor, pause, scheduler_python, served
 from dagship.airflow.activity import Activity, OfImage, Task
+from dagship.airflow.by_rest import activity as activity_by_rest
+from dagship.airflow.by_rest import served as served_by_rest
 from dagship.airflow.pause import DagList, Pausing
 from dagship.airflow.scheduler_python import CannotAsk, Question
 from dagship.airflow.served import Served, Wanted
@@ -132,7 +134,7 @@ class Airflow:
 
         """
         if self._api is not None:
-            return Footing(by_rest.pools(self._api), None)
+            return Footing(activity_by_rest.pools(self._api), None)
         said = self._ask("footing", _packed(sorted(dag_ids)[:_MOST_ASKED]))
         try:
             last = {str(dag_id): float(when) for dag_id, when in said["last"].items()}
@@ -197,7 +199,14 @@ class Airflow:
             CannotAsk: One of them could not be asked.
 
         """
-        return dag_processor.served(self._cluster, self._inventory, self._prefer, wanted, seconds)
+        if self._api is None:
+            return dag_processor.served(self._cluster, self._inventory, self._prefer, wanted, seconds)
+        began = dag_processor.began(self._cluster, self._inventory, self._prefer)
+        if began is None:
+            return None
+        with _as_cannot_ask():
+            said = served_by_rest.ask(self._api, wanted.question(seconds), began)
+        return served.read(said)
 
     def files(self, version: str) -> dict[str, str]:
         """Asks for the files of a DAG version where DAG files are read: their paths and digests.
@@ -246,18 +255,14 @@ class Airflow:
 
     def _by_rest(self, api: "Api", since: float | None) -> Activity:
         pods = self._cluster.list("Pod")
-        try:
+        with _as_cannot_ask():
             self._check_same(api, pods)
-            said = by_rest.activity(api, since)
-        except CannotAsk:
-            raise
-        except OutsideError as failed:
-            raise CannotAsk(" ".join(filter(None, (failed.message, failed.hint)))) from failed
+            said = activity_by_rest.activity(api, since)
         return read({**said, **self._image._asdict()}, pods)
 
     def _check_same(self, api: "Api", pods: list[dict[str, Any]]) -> None:
         """Refuses an address that is of another Airflow than runs here, by where its schedulers live."""
-        hosts, names = by_rest.schedulers(api), _names(pods)
+        hosts, names = activity_by_rest.schedulers(api), _names(pods)
         if hosts and not {_host(host, names) for host in hosts} & {pod["metadata"]["name"] for pod in pods}:
             raise CannotAsk(
                 f"Airflow at {api.url} is another than the one in the namespace {self._cluster.namespace}: its "
@@ -267,6 +272,16 @@ class Airflow:
     def _ask(self, question: Question, *arguments: str) -> dict[str, Any]:
         where = scheduler_python.scheduler(self._cluster, self._inventory, self._prefer)
         return scheduler_python.run(self._cluster, where, question, *arguments)
+
+
+@contextmanager
+def _as_cannot_ask() -> Iterator[None]:
+    try:
+        yield
+    except CannotAsk:
+        raise
+    except OutsideError as failed:
+        raise CannotAsk(" ".join(filter(None, (failed.message, failed.hint)))) from failed
 
 
 def read(said: Mapping[str, Any], pods: Iterable[Mapping[str, Any]] = ()) -> Activity:

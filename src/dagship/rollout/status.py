@@ -103,7 +103,7 @@ def status(
         else query.connect(cluster, survey.inventory, meant, api=api, image=image).activity_or_reason()
     )
     told = status_announced.look(
-        cluster, survey, [workload for workload, _ in selected], activity.current if activity else ""
+        cluster, survey, [workload for workload, _ in selected], activity.current if activity else "", api
     )
     dags = _elsewhere(survey, selected, reports, activity)
     if told is not None and told.current is not None and told.serves == told.current.version:

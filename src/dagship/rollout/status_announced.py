@@ -15,10 +15,13 @@ from dagship.rollout.thin import mount
 from dagship.workloads.spec import Workload, template
 
 if TYPE_CHECKING:
+    from dagship.airflow_api.api import Api
     from dagship.cluster.api import Cluster
 
 
-def look(cluster: "Cluster", survey: Survey, workloads: Iterable[Workload], current: str) -> AnnouncedReport | None:
+def look(
+    cluster: "Cluster", survey: Survey, workloads: Iterable[Workload], current: str, api: "Api | None" = None
+) -> AnnouncedReport | None:
     """Returns what is announced; None where no dag-processor has anything mounted for it.
 
     Args:
@@ -26,6 +29,7 @@ def look(cluster: "Cluster", survey: Survey, workloads: Iterable[Workload], curr
         survey: What it holds.
         workloads: Those of the Airflow.
         current: DAG version that is current in the image, or empty where that is not known.
+        api: Airflow's REST API; None to ask the dag-processor.
 
     """
     name = next(filter(None, (_mounted(survey, one) for one in workloads if one.role == "dag-processor")), "")
@@ -45,13 +49,13 @@ def look(cluster: "Cluster", survey: Survey, workloads: Iterable[Workload], curr
     )
     serial = wanted.serial if wanted else 0
     meant = Wanted(version=wanted.version if wanted else current, serial=serial, broken=())
-    return report.model_copy(update=_served(cluster, survey, name, meant)) if meant.version else report
+    return report.model_copy(update=_served(cluster, survey, name, meant, api)) if meant.version else report
 
 
-def _served(cluster: "Cluster", survey: Survey, name: str, meant: Wanted) -> dict[str, str]:
+def _served(cluster: "Cluster", survey: Survey, name: str, meant: Wanted, api: "Api | None") -> dict[str, str]:
     """What the dag-processor serves, and why that is not what it should; where nothing is announced, it may be any."""
     try:
-        airflow = query.connect(cluster, survey.inventory, readers.mounting(survey.inventory, name))
+        airflow = query.connect(cluster, survey.inventory, readers.mounting(survey.inventory, name), api=api)
         answer = airflow.served(meant, 0.0)
     except OutsideError:
         answer = None

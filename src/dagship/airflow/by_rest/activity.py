@@ -1,7 +1,4 @@
-"""Asks Airflow's REST API for what `inside/scheduler/` asks the metadata database for, with the same answers.
-
-What only the scheduler's container knows, its image and its configuration, the API does not say: the caller brings it.
-"""
+"""Unfinished runs and running tasks, as Airflow's API has them."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -74,7 +71,7 @@ def activity(api: Api, since: float | None = None) -> dict[str, Any]:
         "running": tasks.total,
         "queued": first.document.get("total_entries", 0),
         "changed": _changed(api, since),
-        "baked": None if api.is_2 else _is_baked(api, runs.entries),
+        "baked": False if api.is_2 else _is_baked(api, runs.entries),
     }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dagship.airflow import by_rest
+from dagship.airflow.by_rest import activity as by_rest
 from dagship.airflow.query import read
 from dagship.airflow.scheduler_python import CannotAsk
 from dagship.airflow_api.api import Answer, NotThere

@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     from_image: str = _field("from_image")
     rollout_timeout: PositiveFloat = _field("rollout_timeout")
     served_timeout: PositiveFloat = _field("served_timeout")
+    smoke: Names = _field("smoke")
     keep_images: NonNegativeInt = _field("keep_images")
     places: Names = _field("places")
     airflow_url: str = _field("airflow_url")
@@ -171,6 +172,15 @@ class Settings(BaseSettings):
     def _of_helm(cls, value: str) -> str:
         # Helm allows 53 characters; dots would not do as the names of Services.
         return _matching(value, r"[a-z]([a-z0-9-]{0,51}[a-z0-9])?", "a name for a release, as airflow")
+
+    @field_validator("smoke")
+    @classmethod
+    def _dag_ids(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        # As Airflow has it (airflow.utils.helpers.validate_key): letters of any language, and 250 of them.
+        for dag_id in value:
+            if re.fullmatch(r"[\w.-]{1,250}", dag_id) is None:
+                raise ValueError(f"{dag_id!r} is not the id of a DAG")
+        return tuple(dict.fromkeys(value))
 
     @field_validator("airflow_url")
     @classmethod

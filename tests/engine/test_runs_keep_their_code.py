@@ -3,12 +3,16 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from dagship.airflow import query, scheduler_python
+from dagship.airflow import query, scheduler_python, smoke
 from dagship.airflow.activity import DagRuns, RunCount
+from dagship.airflow.by_rest import activity
+from dagship.airflow.by_rest import smoke as smoke_by_rest
 from dagship.airflow.served import Served, Wanted, told
+from dagship.airflow.smoke import SmokeRun
 from dagship.image.thin import package
 from dagship.image.tree.model import Tree, TreeFile
 from dagship.inside.scheduler.answer import MARK
@@ -106,6 +110,7 @@ def test_a_run_ends_on_the_code_that_it_began_with(running: Running) -> None:
     running.begins("began-on-a", "A")
     running.starts(new)
     _is_asked_in_its_own_database(airflow, old)
+    _its_api_gives_the_same_answer(airflow)
     _a_database_without_a_scheduler_gives_no_answer(airflow)
     _dags_of_another_bundle_are_none_of_the_images(airflow)
     running.ends("began-on-a")
@@ -119,13 +124,15 @@ def test_a_run_ends_on_the_code_that_it_began_with(running: Running) -> None:
         "began-on-b first B B",
         "began-on-b second B B B B B",
     ]
+    _smoke_runs_prove_a_version(running)
 
     # Airflow 3.0 moves a run that has ended to the newest version when a task of it is cleared.
+    seen = len(running.seen)
     word = "B" if airflow.execute("printenv", "AIRFLOW_VERSION").startswith("3.0.") else "A"
     airflow.clear("pinned", "began-on-a", "second")
-    airflow.until(lambda: len(running.seen) > 4)
+    airflow.until(lambda: len(running.seen) > seen)
     running.ends("began-on-a")
-    assert running.seen[4:] == [f"began-on-a second {' '.join([word] * 5)}"]
+    assert running.seen[seen:] == [f"began-on-a second {' '.join([word] * 5)}"]
 
     # Back within the image, while a run of the newer version is in progress.
     running.begins("on-b-still", "B")
@@ -221,6 +228,73 @@ def _is_asked_in_its_own_database(airflow: airflows.Airflow, version: str) -> No
     assert live.dags == (DagRuns(dag_id="pinned", version=version, file="pinned.py"),)
 
 
+# What the API does not know, and the moment.
+_IN_THE_POD_ALONE = {"asked", "held", "current", "foundation", "folder"}
+
+
+def _its_api_gives_the_same_answer(airflow: airflows.Airflow) -> None:
+    """While a run is under way, and a DAG of another bundle has one."""
+    airflow.execute("python", "-c", _ANOTHER)
+    by_exec = query.read(_said(airflow.execute(*scheduler_python.argv("activity", "0"))))
+    with airflow.api() as api:
+        by_rest = query.read(activity.activity(api, since=0.0))
+        assert activity.schedulers(api) == (airflow.execute("hostname").strip(),)
+    airflow.execute("python", "-c", _NO_OTHER)
+
+    assert abs(by_rest.asked - by_exec.asked) < 120
+    assert by_rest.model_dump(exclude=_IN_THE_POD_ALONE) == by_exec.model_dump(exclude=_IN_THE_POD_ALONE)
+    assert [one.task_id for one in by_rest.tasks] == ["first"]
+    assert [one.dag_id for one in by_rest.dags] == ["pinned"]
+    assert by_rest.baked
+
+
+def _smoke_runs_prove_a_version(running: Running) -> None:
+    """By a command in the container and by the API alike."""
+    airflow, version = running.airflow, running.new
+
+    def by_exec(dag_id: str, run_id: str, of: str = version, seconds: float = 90.0) -> SmokeRun:
+        names = {"dag_id": dag_id, "run_id": run_id, "prefix": smoke.prefix(of), "mark": smoke.MARK}
+        packed = scheduler_python.packed(json.dumps({**names, "seconds": seconds}))
+        found = smoke.read(dag_id, _said(airflow.execute(*scheduler_python.argv("smoke", packed))))
+        assert found
+        return found
+
+    def by_rest(dag_id: str, run_id: str, of: str = version, seconds: float = 90.0) -> SmokeRun:
+        names = {"dag_id": dag_id, "run_id": run_id, "prefix": smoke.prefix(of), "mark": smoke.MARK}
+        found = smoke.read(dag_id, smoke_by_rest.ask(api, {**names, "seconds": seconds}, of))
+        assert found
+        return found
+
+    with airflow.api() as api:
+        # One that has begun is taken by who comes after, by another way too, and is told to who wants another version.
+        airflow.execute("rm", "-f", "/tmp/go")
+        first = by_rest("pinned", smoke.run_id(version, 1.0), seconds=0.0)
+        assert (first.state in ("queued", "running"), first.others) == (True, ())
+        other = by_exec("pinned", "", of=running.old, seconds=0.0)
+        assert (other.run_id, other.others, other.obstacle) == ("", (first.run_id,), "")
+        assert by_rest("pinned", "", of=running.old, seconds=0.0) == other
+        assert by_exec("pinned", smoke.run_id(version, 2.0), seconds=0.0).run_id == first.run_id
+        airflow.execute("touch", "/tmp/go")
+        taken = by_exec("pinned", first.run_id)
+        assert (taken.run_id, taken.state, taken.version) == (first.run_id, "success", version), airflow.logs()
+        assert smoke.trouble(taken, version, limit=90.0) == ""
+
+        for ask, moment in ((by_exec, 3.0), (by_rest, 4.0)):
+            own = smoke.run_id(version, moment)
+            found = ask("pinned", own)
+            assert (found.run_id, found.state, found.version, found.is_3) == (own, "success", version, True)
+            assert ask("pinned", own) == found  # which is there already, and is not begun twice
+            assert ask("nobody", own).obstacle == "gone"
+        airflow.call("PATCH", "/api/v2/dags/pinned", {"is_paused": True})
+        assert [ask("pinned", smoke.run_id(version, 5.0)).obstacle for ask in (by_exec, by_rest)] == ["paused"] * 2
+        airflow.call("PATCH", "/api/v2/dags/pinned", {"is_paused": False})
+
+
+def _said(printed: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(printed.rpartition(MARK)[2])
+    return found
+
+
 def _a_database_without_a_scheduler_gives_no_answer(airflow: airflows.Airflow) -> None:
     """And where there is none, no file is made."""
     as_it_is = scheduler_python.argv("activity", command="")
@@ -236,6 +310,7 @@ def _a_database_without_a_scheduler_gives_no_answer(airflow: airflows.Airflow) -
 _ANOTHER = """
 import sqlite3
 with sqlite3.connect("/tmp/airflow.db", timeout=60) as database:
+    database.execute("INSERT INTO dag_bundle (name, active) VALUES ('another', 0)")
     of_run = {"id": "id + 1000", "bundle_version": "NULL", "created_dag_version_id": "NULL"}
     for table, other in (("dag", {"bundle_name": "'another'"}), ("dag_run", of_run)):
         names = [row[1] for row in database.execute("PRAGMA table_info(%s)" % table)]
@@ -248,6 +323,7 @@ import sqlite3
 with sqlite3.connect("/tmp/airflow.db", timeout=60) as database:
     for table in ("dag_run", "dag"):
         database.execute("DELETE FROM %s WHERE dag_id = 'another'" % table)
+    database.execute("DELETE FROM dag_bundle WHERE name = 'another'")
 """
 
 

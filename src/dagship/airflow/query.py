@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
-from dagship.airflow import dag_processor, pause, scheduler_python, served
+from dagship.airflow import dag_processor, pause, scheduler_python, served, smoke
 from dagship.airflow.activity import Activity, OfImage, Task
 from dagship.airflow.by_rest import activity as activity_by_rest
 from dagship.airflow.by_rest import served as served_by_rest
+from dagship.airflow.by_rest import smoke as smoke_by_rest
 from dagship.airflow.pause import DagList, Pausing
 from dagship.airflow.scheduler_python import CannotAsk, Question
 from dagship.airflow.served import Served, Wanted
+from dagship.airflow.smoke import SmokeRun
 from dagship.errors import OutsideError
 from dagship.workloads.image_identity import same_image
 from dagship.workloads.inventory import Inventory
@@ -208,6 +210,33 @@ class Airflow:
             said = served_by_rest.ask(self._api, wanted.question(seconds), began)
         return served.read(said)
 
+    def smoke(self, dag_id: str, run_id: str, version: str, seconds: float) -> SmokeRun:
+        """Begins a smoke run where it is not there, and waits for its end; or looks what would be in its way.
+
+        One of the DAG version that has begun already and has not ended is taken in its place.
+
+        Args:
+            dag_id: The DAG.
+            run_id: Id of the run; empty to look alone.
+            version: The DAG version that it is to be of, or empty.
+            seconds: For which to wait.
+
+        Raises:
+            CannotAsk: There was no answer.
+
+        """
+        names = {"dag_id": dag_id, "run_id": run_id, "prefix": smoke.prefix(version), "mark": smoke.MARK}
+        say = {**names, "seconds": seconds}
+        if self._api is None:
+            said = self._ask("smoke", _packed(say), seconds=seconds)
+        else:
+            with _as_cannot_ask():
+                said = smoke_by_rest.ask(self._api, say, version)
+        found = smoke.read(dag_id, said)
+        if found is None:
+            raise CannotAsk(_UNREADABLE)
+        return found
+
     def files(self, version: str) -> dict[str, str]:
         """Asks for the files of a DAG version where DAG files are read: their paths and digests.
 
@@ -269,9 +298,9 @@ class Airflow:
                 f"scheduler runs on {', '.join(sorted(hosts)[:3])}, and no pod there has that name."
             )
 
-    def _ask(self, question: Question, *arguments: str) -> dict[str, Any]:
+    def _ask(self, question: Question, *arguments: str, seconds: float = 0.0) -> dict[str, Any]:
         where = scheduler_python.scheduler(self._cluster, self._inventory, self._prefer)
-        return scheduler_python.run(self._cluster, where, question, *arguments)
+        return scheduler_python.run(self._cluster, where, question, *arguments, seconds=seconds)
 
 
 @contextmanager

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
     from dagship.cluster.api import Cluster
 
-Question = Literal["activity", "dags", "footing", "pause", "piped", "unpause", "variable"]
+Question = Literal["activity", "dags", "footing", "pause", "piped", "smoke", "unpause", "variable"]
 Piped = Literal["files", "served"]
 
 # Modules that a question imports, beside what all do.
 _IMPORTS: dict[Question | Piped, tuple[str, ...]] = {
-    **dict.fromkeys(("dags", "footing", "pause", "unpause"), ("pausing",)),
+    **dict.fromkeys(("dags", "footing", "pause", "smoke", "unpause"), ("pausing",)),
     "served": ("serving", "stored"),
     "files": ("serving", "stored", "served"),
 }

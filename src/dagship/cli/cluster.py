@@ -42,7 +42,12 @@ _DIGITS = 9
 _SHOWN = 40
 
 
-def _options(project: "Project", flags: SimpleNamespace, *, dry_run: bool = False) -> "RolloutOptions":
+_SMOKE = settings("smoke")
+
+
+def _options(
+    project: "Project", flags: SimpleNamespace, *, dry_run: bool = False, smoke: tuple[str, ...] = ()
+) -> "RolloutOptions":
     from dagship.rollout.options import RolloutOptions
 
     settings = project.settings
@@ -65,6 +70,7 @@ def _options(project: "Project", flags: SimpleNamespace, *, dry_run: bool = Fals
         interrupt_tasks=flags.interrupt_tasks,
         max_unavailable=pods,
         full=flags.full,
+        smoke=smoke,
         access=project.access,
     )
 
@@ -93,7 +99,7 @@ def _limit(flag: str, given: str | bool, default: float) -> float | None:
     return seconds
 
 
-@task(IMAGE, *_WHERE, *_FROM, _DRY, _FULL, Flag("undo", "Take back a rollout that was left half done"), *_HOW)
+@task(IMAGE, *_WHERE, *_FROM, _DRY, _FULL, Flag("undo", "Take back a rollout that was left half done"), *_SMOKE, *_HOW)
 def rollout(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     """Move the workers, the scheduler and all else that runs the image to the one that was pushed."""
     from dagship.pipeline import delivery
@@ -103,7 +109,7 @@ def rollout(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
         raise UsageError(
             "--undo takes back what an unfinished rollout did; it goes with neither --image nor --no-undo."
         )
-    options = _options(project, flags, dry_run=flags.dry_run)
+    options = _options(project, flags, dry_run=flags.dry_run, smoke=project.settings.smoke)
     result = delivery.rollout(project, image=flags.image, unfinished=flags.undo, options=options)
     show_result(project.console, result)
     return result.model_dump(mode="json")
@@ -153,6 +159,7 @@ def status(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     FULL,
     Flag("dry_run", "Build and test here, and show which way it goes and what would change; push and change nothing"),
     Flag("test_in_cluster", "Test the new DAG version in the dag-processor that runs; takes no engine here"),
+    *_SMOKE,
     *_HOW,
 )
 def deploy(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
@@ -162,7 +169,7 @@ def deploy(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
 
     if flags.full and flags.test_in_cluster:
         raise UsageError("--test-in-cluster tests the DAG version alone, and --full wants the whole image.")
-    options = _options(project, flags, dry_run=flags.dry_run)
+    options = _options(project, flags, dry_run=flags.dry_run, smoke=project.settings.smoke)
     deployed = deploy_(project, engineless=flags.test_in_cluster, options=options)
     show_deployed(project.console, deployed)
     return deployed.model_dump(mode="json")

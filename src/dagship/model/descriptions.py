@@ -133,6 +133,12 @@ DESCRIPTIONS = {
     "served_timeout": Description(
         120.0, "Time in which Airflow may read no further DAG file of what moved, before the rollout fails, seconds"
     ),
+    "smoke": Description(
+        (),
+        "DAGs to prove a DAG version by: each is run once it is served, and a run that does not end well within "
+        "rollout-timeout takes it back",
+        commas=True,
+    ),
     "keep_images": Description(5, "Newest images that `prune` leaves in the registry, whatever refers to them"),
     "places": Description(
         (),

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 NAME = "dagship"
 # Counts up with every change of the form, one field more included. The first form had no number; the second had no
-# announcements; the third did not say when a release was served.
-SCHEMA = 4
+# announcements; the third did not say when a release was served; the fourth not by which DAGs it was proven.
+SCHEMA = 5
 # Conflicts in a row that are about labels and annotations alone.
 _TRIES = 5
 # etcd takes 1.5 MB and the API server 1 MiB in a ConfigMap; what is above this loses its oldest releases.
@@ -66,7 +66,7 @@ def parse(config_map: Mapping[str, Any] | None) -> Record:
 def _read(data: dict[str, str], schema: str) -> Record:
     releases = _RELEASES.validate_json(data.get("releases", "[]"))
     journal = Journal.model_validate_json(data["rollout"]) if data.get("rollout") else None
-    if schema in ("2", "3", str(SCHEMA)):
+    if schema in ("2", "3", "4", str(SCHEMA)):
         moves = packing.unpack(data["moves"])
         releases = tuple(one.model_copy(update={"moves": moves[str(one.number)]}) for one in releases)
         if journal is not None:

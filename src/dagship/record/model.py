@@ -149,6 +149,7 @@ class Release(DagImage):
         job: The CI job, or empty.
         when: ISO 8601 in UTC.
         served: When Airflow was seen to serve it, ISO 8601 in UTC; empty where nobody waited, or could know.
+        proven: DAGs of which a smoke run ended well at it.
         moves: The objects and what they say since, in `after`.
         dag_digests: The whole digest of the DAG version, as far as known.
         thin: What it is one layer above of, where it was made so.
@@ -165,6 +166,7 @@ class Release(DagImage):
     job: str = ""
     when: str
     served: str = ""
+    proven: tuple[str, ...] = ()
     moves: tuple[Move, ...] = ()
     dag_digests: tuple[str, ...] = ()
     thin: Thin | None = None

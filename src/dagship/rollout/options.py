@@ -25,6 +25,7 @@ class RolloutOptions:
         interrupt_tasks: Whether running tasks and unfinished runs may be lost.
         max_unavailable: Worker pods of a StatefulSet that may be away at a time.
         full: Whether every pod moves, also where what runs can take the DAG version alone.
+        smoke: DAGs of which a run is to end well once Airflow serves them.
         access: Where Airflow's REST API is, and the token for it; None to ask in the scheduler.
 
     """
@@ -44,4 +45,5 @@ class RolloutOptions:
     interrupt_tasks: bool = False
     max_unavailable: int = 1
     full: bool = False
+    smoke: tuple[str, ...] = ()
     access: Access | None = None

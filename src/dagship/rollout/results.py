@@ -78,6 +78,7 @@ class RolloutResult(DagImage):
         warnings: What was noticed.
         seconds: Seconds by phase.
         served: Seconds after which Airflow served its DAG version; None where nobody waited, or could know.
+        proven: DAGs of which a smoke run ended well at the version that is served.
         requests: Requests to the API server.
 
     """
@@ -99,6 +100,7 @@ class RolloutResult(DagImage):
     warnings: tuple[str, ...] = ()
     seconds: dict[str, float]
     served: float | None = None
+    proven: tuple[str, ...] = ()
     requests: int = 0
 
 

@@ -180,15 +180,18 @@ def test_a_record_of_an_older_dagship_is_read_and_written_anew() -> None:
     assert read(record_map.dump(older)) == older
 
 
-def test_a_record_of_before_it_was_said_when_a_release_was_served_is_read() -> None:
+@pytest.mark.parametrize("schema", ["3", "4"])
+def test_a_record_of_before_it_was_said_when_a_release_was_served_and_by_what_it_was_proven_is_read(
+    schema: str,
+) -> None:
     data = record_map.dump(Record(releases=(release(0), release(1)), journal=journal()))
 
-    assert read({**data, "schema": "3"}) == read(data)
-    assert [one.served for one in read({**data, "schema": "3"}).releases] == ["", ""]
+    assert read({**data, "schema": schema}) == read(data)
+    assert [(one.served, one.proven) for one in read({**data, "schema": schema}).releases] == [("", ())] * 2
 
 
 def test_a_record_of_a_newer_dagship_is_refused_by_the_version_needed_and_nobody_is_told_to_delete_it() -> None:
-    data = {"schema": "5", "version": "2.5.0", "releases": "[]", "journals": "{}"}
+    data = {"schema": "6", "version": "2.5.0", "releases": "[]", "journals": "{}"}
     with pytest.raises(UsageError, match=r"was written by a newer dagship, 2\.5\.0") as refused:
         read(data)
 

@@ -53,6 +53,7 @@ def released(
     *,
     unfinished: Journal | None = None,
     served: str = "",
+    proven: tuple[str, ...] = (),
 ) -> Record:
     """Returns the record after a rollout that succeeded; the first one also leaves what it found, to return to.
 
@@ -63,6 +64,7 @@ def released(
         signed: Who did it, and when it was done.
         unfinished: The rollout that was cut off, from which this one went on.
         served: When Airflow was seen to serve it, ISO 8601 in UTC, or empty.
+        proven: DAGs of which a run ended well at it.
 
     """
     releases = written.releases or (_found(None if unfinished else activity, signed.when),)
@@ -78,6 +80,7 @@ def released(
         job=journal.job,
         when=signed.when,
         served=served,
+        proven=proven,
         moves=tuple(
             move.model_copy(
                 update={

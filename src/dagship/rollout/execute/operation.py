@@ -164,6 +164,7 @@ class Operation:
         outcome: Literal["moved", "unchanged", "planned", "undone", "left"],
         *,
         served: bool = False,
+        proven: tuple[str, ...] = (),
         release: int | None = None,
         failure: Failure | None = None,
         state: str = "",
@@ -185,6 +186,7 @@ class Operation:
             warnings=tuple(self.notes.warnings),
             seconds=self.notes.seconds,
             served=round(time.monotonic() - self.notes.began, 2) if served else None,
+            proven=proven,
             requests=sum(self.cluster.requests.values()),
             **plan.target.facts(RolloutResult),
         )

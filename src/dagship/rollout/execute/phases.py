@@ -9,7 +9,7 @@ from dagship.airflow_api.api import Api
 from dagship.errors import Interrupted, OutsideError, Transient
 from dagship.record import config_map, lease
 from dagship.record.ledger import Ledger
-from dagship.rollout.execute import announce, hold, runs, steps
+from dagship.rollout.execute import announce, hold, runs, smoke, steps
 from dagship.rollout.execute.announce import Fetch
 from dagship.rollout.execute.operation import Notes, Operation
 from dagship.rollout.options import RolloutOptions
@@ -61,7 +61,7 @@ def run(
     _show(operation)
     show_activity(console, operation.observed.activity, operation.plan.target)
     hold.check(operation)
-    notes.warn(found)
+    notes.warn((*found, *smoke.check(operation)))
     if options.dry_run:
         unasked = f" {_NOT_ASKED}" if _is_unasked(operation.plan) else ""
         return operation.result("planned", state=f"Nothing was changed.{unasked}")

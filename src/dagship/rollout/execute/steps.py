@@ -14,7 +14,7 @@ from dagship.health.watcher import WorkloadFailed
 from dagship.record.actor import signature
 from dagship.record.ledger import Ledger
 from dagship.record.model import Move
-from dagship.rollout.execute import annotate, announce, apply, served
+from dagship.rollout.execute import annotate, announce, apply, served, smoke
 from dagship.rollout.execute.history import is_last, journal_of, released
 from dagship.rollout.execute.operation import Moving, Operation
 from dagship.rollout.execute.undo import go_back
@@ -52,6 +52,7 @@ def carry_out(operation: Operation, ledger: Ledger, drains: Drains) -> RolloutRe
             return go_back(moving, None)
         try:
             is_served = _forward(moving)
+            proven = smoke.prove(moving)
         except WorkloadFailed as failed:
             failure = events_and_logs.failure(operation.cluster, failed)
             show_failure(operation.console, failure)
@@ -62,15 +63,18 @@ def carry_out(operation: Operation, ledger: Ledger, drains: Drains) -> RolloutRe
     if not changes:
         # Where somebody else has put the image there, no release is made of it: nothing was done that could be undone.
         number = ledger.record.releases[-1].number if is_last(ledger.record, plan) else None
-        return operation.result("unchanged", release=number, served=is_served)
+        return operation.result("unchanged", release=number, served=is_served, proven=proven)
     for move in plan.moves:
         ledger.check()
         apply.restore(operation.cluster, move)
     activity, unfinished = operation.observed.activity, operation.unfinished
     served_at = signature().when if is_served else ""
-    ledger.write(released(ledger.record, moving.came, activity, signature(), unfinished=unfinished, served=served_at))
+    record = released(
+        ledger.record, moving.came, activity, signature(), unfinished=unfinished, served=served_at, proven=proven
+    )
+    ledger.write(record)
     _sweep(moving)
-    return operation.result("moved", release=ledger.record.releases[-1].number, served=is_served)
+    return operation.result("moved", release=ledger.record.releases[-1].number, served=is_served, proven=proven)
 
 
 def _sweep(moving: Moving) -> None:

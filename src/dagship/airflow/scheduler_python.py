@@ -29,7 +29,7 @@ Piped = Literal["files", "served"]
 
 # Modules that a question imports, beside what all do.
 _IMPORTS: dict[Question | Piped, tuple[str, ...]] = {
-    **dict.fromkeys(("dags", "footing", "pause", "smoke", "unpause"), ("pausing",)),
+    "pause": ("unpause",),
     "served": ("serving", "stored"),
     "files": ("serving", "stored", "served"),
 }

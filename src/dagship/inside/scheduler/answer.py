@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
 import sys
 import time
+import zlib
 from typing import Any, Callable
 
 from .become import UNREAD
@@ -17,6 +19,11 @@ MARK = "@@DAGSHIP@@"
 
 class NoUse(Exception):  # noqa: N818 - what happened
     """What would be said is of no use; the text says why."""
+
+
+def given(packed: str) -> Any:
+    """Returns what a question was given, as JSON packed."""
+    return json.loads(zlib.decompress(base64.urlsafe_b64decode(packed)))
 
 
 def answer(ask: Callable[..., dict[str, Any]], *arguments: str) -> None:

@@ -7,8 +7,7 @@ import re
 import time
 from typing import Any
 
-from .answer import check_alive
-from .pausing import given
+from .answer import check_alive, given
 
 
 def ask(packed: str) -> dict[str, Any]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .answer import check_alive
-from .pausing import given
+from .answer import check_alive, given
 
 _MOST = 10_000
 

@@ -6,8 +6,8 @@ import time
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
-from .answer import check_alive
-from .pausing import PAUSED, UNPAUSED, given, limit, lock
+from .answer import check_alive, given
+from .unpause import PAUSED, UNPAUSED, limit, lock
 
 _EVERY = 0.5
 # The scheduler's own transaction may begin a run that is not seen yet: so long nothing runs, seconds.

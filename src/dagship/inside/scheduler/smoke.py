@@ -6,8 +6,7 @@ import time
 from datetime import datetime, timezone
 from typing import Any
 
-from .answer import check_alive, redacted
-from .pausing import given
+from .answer import check_alive, given, redacted
 
 _EVERY = 1.0
 _UNFINISHED = ["queued", "running"]

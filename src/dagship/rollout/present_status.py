@@ -99,22 +99,25 @@ def _show_announced(report: StatusReport) -> dict[str, str]:
     found = report.announced
     if found is None:
         return {}
-    if found.lost:
-        return {
-            "ANNOUNCED": f"nothing, and release {report.releases[0].number} announced {found.lost}: the ConfigMap "
-            f"{found.config_map} does not say it any more. What runs keeps it; a dag-processor that starts anew serves "
-            "the image's own DAGs. deploy, rollout or rollback announces it again"
-        }
-    if found.current is None and not found.packages:
-        return {"announced": found.why_not} if found.why_not else {}
     count = len(found.packages)
     room = f"{count} package{'s' if count != 1 else ''}, {-(-found.bytes // 1024)} KiB of {MOST // 1024}"
-    if found.current is None:
-        return {"announced": f"nothing besides the image's own DAGs; {room}"}
-    state = f"NOT SERVED: {found.why_not}" if found.why_not else "served"
-    # A rollback may announce a version that the image has.
-    where = "one layer above what runs" if found.current.image else "in the image that runs"
-    return {"announced": f"{found.current.version}, {where}, {state}; {room}"}
+    current = ""
+    if found.current is not None:
+        state = f"NOT SERVED: {found.why_not.rstrip('.')}" if found.why_not else "served"
+        # A rollback may announce a version that the image has.
+        where = "one layer above what runs" if found.current.image else "in the image that runs"
+        current = f"{found.current.version}, {where}, {state}; {room}"
+    if found.lost:
+        stays = "What runs keeps it; a dag-processor that starts anew serves the image's own DAGs"
+        now = "Somebody else has written it" if current else stays
+        return {
+            "ANNOUNCED": f"{current or 'nothing'}, and release {report.releases[0].number} announced {found.lost}: the "
+            f"ConfigMap {found.config_map} does not say it any more. {now}. deploy, rollout or rollback announces it "
+            "again"
+        }
+    if not current and not found.packages:
+        return {"announced": found.why_not} if found.why_not else {}
+    return {"announced": current or f"nothing besides the image's own DAGs; {room}"}
 
 
 def _show_served(console: "Console", found: ServedReport | None) -> dict[str, str]:

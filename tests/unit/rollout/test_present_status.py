@@ -199,10 +199,18 @@ def test_what_is_not_served_or_gone_is_not_to_be_overlooked(shown: Shown) -> Non
     late = shown(present_status.show_status, announced_status(why_not="It serves nothing yet."))
     lost = shown(present_status.show_status, announced_status(current=None, packages={}, lost=thin.V6))
 
-    assert "NOT SERVED: It serves nothing yet.; 2 packages" in late
+    assert "NOT SERVED: It serves nothing yet; 2 packages" in late
     assert "but what was announced is NOT SERVED" in late
     assert f"release 3 announced {thin.V6}" in lost
     assert "but what was announced is NOT SERVED" in lost
+
+
+def test_what_somebody_else_announced_is_told_with_what_became_of_it(shown: Shown) -> None:
+    text = " ".join(shown(present_status.show_status, announced_status(lost=thin.V5, why_not="It is damaged.")).split())
+
+    assert f"ANNOUNCED {thin.V6}, one layer above what runs, NOT SERVED: It is damaged; 2 packages" in text
+    assert f"and release 3 announced {thin.V5}: the ConfigMap dagship-dags does not say it any more." in text
+    assert "Somebody else has written it. deploy, rollout or rollback announces it again" in text
 
 
 def test_packages_without_an_announcement_are_told_and_no_mention_is_made_of_none(shown: Shown) -> None:

@@ -40,6 +40,8 @@ _ENVIRONMENT = {
     "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
     # A task fails whose question is not answered in 5 s, which a busy machine may take.
     "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
+    # One whose DAG is not there is tried again after so long, from 3.1.7 on.
+    "AIRFLOW__WORKERS__MISSING_DAG_RETRY_DELAY": "1",
     "AIRFLOW__LOGGING__BASE_LOG_FOLDER": "/tmp/logs",
     "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
     "HOME": "/tmp",
@@ -49,9 +51,30 @@ airflow db migrate >/tmp/migrate.log 2>&1 || exit 1
 touch /tmp/migrated
 exec sleep infinity
 """
-_START = """
+STORAGE = "/tmp/airflow/dag_bundles"
+"""Where versions are put together."""
+
+ROOM = 8 * 1024 * 1024
+"""Bytes that all of them may take, where some are announced."""
+
+IMPATIENT = "/tmp/impatient"
+"""While there is such a file, tasks wait 3 s for a version, and not two minutes."""
+
+_TASKS = f"""
+import os
+from dagship_versions import bundle
+
+class BakedDagBundle(bundle.BakedDagBundle):
+    def initialize(self):
+        bundle._COMES_SECONDS = 3.0 if os.path.exists("{IMPATIENT}") else 120.0
+        super().initialize()
+"""
+_BUNDLES = "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"
+_START = f"""
 airflow db migrate >/tmp/migrate.log 2>&1 || exit 1
 airflow api-server --workers 1 --port 8080 >/tmp/api.log 2>&1 &
+mkdir /tmp/tasks && printf %s '{_TASKS}' >/tmp/tasks/of_tasks.py
+export PYTHONPATH=/tmp/tasks {_BUNDLES}="${{{_BUNDLES}//dagship_versions.bundle/of_tasks}}"
 airflow scheduler >/tmp/scheduler.log 2>&1 &
 wait -n
 """
@@ -251,7 +274,7 @@ def database(image: str, announced: Path | None = None) -> Iterator[Airflow]:
 def _container(image: str, start: str, announced: Path | None) -> Iterator[Airflow]:
     name = f"dagship-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     argv = ["docker", "run", "--detach", f"--name={name}", "--network=none", "--init", "--entrypoint=bash"]
-    argv += [f"--volume={announced}:{MOUNT}:ro"] if announced else []
+    argv += [f"--volume={announced}:{MOUNT}:ro", f"--tmpfs={STORAGE}:size={ROOM},mode=1777"] if announced else []
     argv += [f"--env={key}={value}" for key, value in _ENVIRONMENT.items()]
     try:
         subprocess.run([*argv, image, "-c", start], check=True, capture_output=True)

@@ -18,6 +18,7 @@ from dagship.image.tree.model import Tree, TreeFile
 from dagship.inside.scheduler.answer import MARK
 from dagship.model.artifacts import BaseImage
 from dagship.model.thin import FOUNDATION
+from tests.builders import packages
 from tests.builders.mounts import Mount, announcement
 from tests.engine import airflows
 from tests.engine.lines import Line
@@ -31,6 +32,7 @@ class Running:
         self.mount, self._serial, self._version = mount, 0, ""
         self.base = line.tree("B")
         self.foundation = airflow.execute("printenv", FOUNDATION).strip()
+        self.is_3_0 = airflow.execute("printenv", "AIRFLOW_VERSION").startswith("3.0.")
         assert self.base.version == new
 
     @property
@@ -66,9 +68,9 @@ class Running:
         self.airflow.trigger("pinned", run_id)
         self.ends(run_id)
 
-    def delivers(self, tree: Tree, *, lacking: int = 0) -> Served:
+    def delivers(self, tree: Tree, data: bytes | None = None) -> Served:
         """Announces a tree, and returns what is said of that."""
-        self.announces(tree, lacking=lacking)
+        self.announces(tree, data)
         return self.waits()
 
     def waits(self) -> Served:
@@ -76,12 +78,24 @@ class Running:
         wanted = Wanted(self._version, serial=self._serial, broken=())
         return self.airflow.served(wanted, 90)
 
-    def announces(self, tree: Tree, *, lacking: int = 0) -> None:
-        """Announces a tree with its package, which may lack bytes at its end."""
+    def announces(self, tree: Tree, data: bytes | None = None) -> None:
+        """Announces a tree with its package, or with other bytes in the place of that."""
         self._serial, self._version = self._serial + 1, tree.version
-        data = package.pack(tree, self.base, self.foundation)
         said = announcement(tree, self.base, self._serial, self.foundation)
-        self.mount.add(**{f"{tree.version}_tgz": data[: len(data) - lacking], "current": said})
+        self.mount.add(**{f"{tree.version}_tgz": data or self.package(tree), "current": said})
+
+    def package(self, tree: Tree) -> bytes:
+        """The package of a tree."""
+        return package.pack(tree, self.base, self.foundation)
+
+    def forged(self, tree: Tree) -> bytes:
+        """A package that says it is the tree's, and has another file."""
+        said = packages.head(tree, self.base, foundation=self.foundation)
+        return packages.packed(said, packages.file("dags/words.py", b"WORD = 'forged'\n"))
+
+    def place(self, tree: Tree) -> str:
+        """Where the DAG processor and the tasks put a tree together."""
+        return f"{airflows.STORAGE}/dags-folder/thin/{tree.version}"
 
     def version(self, run_id: str) -> tuple[str, str]:
         """State and version of a run."""
@@ -128,7 +142,7 @@ def test_a_run_ends_on_the_code_that_it_began_with(running: Running) -> None:
 
     # Airflow 3.0 moves a run that has ended to the newest version when a task of it is cleared.
     seen = len(running.seen)
-    word = "B" if airflow.execute("printenv", "AIRFLOW_VERSION").startswith("3.0.") else "A"
+    word = "B" if running.is_3_0 else "A"
     airflow.clear("pinned", "began-on-a", "second")
     airflow.until(lambda: len(running.seen) > seen)
     running.ends("began-on-a")
@@ -146,8 +160,12 @@ def test_a_run_ends_on_the_code_that_it_began_with(running: Running) -> None:
 
 
 def test_a_version_that_is_announced_is_that_of_runs_to_come_and_of_none_that_has_begun(running: Running) -> None:
-    """The DAG processor that runs takes it, and then one that the image has; a worker makes it anew when it is gone."""
-    airflow = running.airflow
+    """The DAG processor that runs takes it, and then one that the image has; a worker makes it anew when it is gone.
+
+    While there is no package of it, as on a node that is cut off from the API server, or one that is forged, a task waits
+    and is tried again; it never runs other code.
+    """
+    airflow, is_3_0 = running.airflow, running.is_3_0
     c = running.line.tree("C")
     running.serves_the_new_one()
     running.begins("on-b", "B")
@@ -160,9 +178,16 @@ def test_a_version_that_is_announced_is_that_of_runs_to_come_and_of_none_that_ha
     running.begins("on-c", "C")
     running.serves_the_new_one()
     _lacks(running, c)
+    if not is_3_0:  # which does not try it again
+        airflow.execute("touch", "/tmp/go", airflows.IMPATIENT)
+        airflow.until(lambda: "Dag not found during start up" in airflow.task_logs())
+        airflow.execute("rm", airflows.IMPATIENT)
+        running.mount.add(**{f"{c.version}_tgz": running.forged(c)})
+        forged = f"The package of the version {c.version} does not give that version"
+        airflow.until(lambda: forged in airflow.task_logs())
     airflow.execute("touch", "/tmp/go")
     airflow.until(lambda: f"Waiting for the version {c.version}" in airflow.task_logs())
-    running.mount.add(**{f"{c.version}_tgz": package.pack(c, running.base, running.foundation)})
+    running.mount.add(**{f"{c.version}_tgz": running.package(c)})
     running.ends("on-c")
     running.runs("on-b-again")
 
@@ -177,11 +202,13 @@ def test_a_version_that_is_announced_is_that_of_runs_to_come_and_of_none_that_ha
         "on-b-again first B B",
         "on-b-again second B B B B B",
     ]
+    tries = airflow.rows("SELECT try_number FROM task_instance WHERE run_id = 'on-c' AND task_id = 'second'")
+    assert is_3_0 or tries == [[1]]  # one may have been lost before it began
 
 
 def _lacks(running: Running, tree: Tree) -> None:
     """Takes a version away, and the package that it is made of."""
-    place = f"/tmp/airflow/dag_bundles/dags-folder/thin/{tree.version}"
+    place = running.place(tree)
     running.airflow.execute("bash", "-c", f"chmod -R u+w {place} && rm -r {place}")
     running.mount.add(**{f"{tree.version}_tgz": None})
 
@@ -200,9 +227,31 @@ def test_a_version_that_cannot_be_served_is_told_with_the_reason_and_the_one_bef
     assert (said.served, said.new, said.left, list(said.errors)) == (True, {}, 0, ["pinned.py"])
 
     running.serves_the_new_one()
-    said = running.delivers(running.line.tree("E"), lacking=9)
-    assert (said.served, said.version) == (False, running.new)
-    assert "it ends too early" in said.why_not
+    e = running.line.tree("E")
+    for data, why in (
+        (running.package(e)[:-9], "it ends too early"),
+        (running.forged(e), "does not give that version"),
+    ):
+        said = running.delivers(e, data)
+        assert (said.served, said.version) == (False, running.new)
+        assert why in said.why_not
+
+
+def test_where_the_volume_for_versions_is_full_old_ones_go_and_what_has_no_room_is_told(running: Running) -> None:
+    running.serves_the_new_one()
+    first, second, third = (_with(running.base, "big.txt", word * size) for word, size in _LARGE)
+    assert running.delivers(first).served
+    running.serves_the_new_one()
+    assert running.delivers(second).served
+    assert not running.airflow.has(running.place(first))
+
+    said = running.delivers(third)
+    assert (said.served, said.version) == (False, second.version)
+    assert "No space left on device. Its volume is full: give the pods a larger one." in said.why_not
+
+
+# There is room for one of the first two, and none for the third.
+_LARGE = ((b"1", airflows.ROOM * 5 // 8), (b"2", airflows.ROOM * 5 // 8), (b"3", airflows.ROOM + 1))
 
 
 def _with(tree: Tree, path: str, content: bytes) -> Tree:

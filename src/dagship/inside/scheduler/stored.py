@@ -49,7 +49,7 @@ class Database:
 def _reading(environ: Mapping[str, str]) -> Callable[[str], dict[str, Any]]:
     import sqlalchemy as sql
 
-    engine, major = _engine(environ), importlib.metadata.version("apache-airflow").partition(".")[0]
+    engine, is_2 = _engine(environ), _release().startswith("2.")
     schema = environ.get("AIRFLOW__DATABASE__SQL_ALCHEMY_SCHEMA") or None
 
     def table(name: str, *columns: str) -> Any:
@@ -93,7 +93,15 @@ def _reading(environ: Mapping[str, str]) -> Callable[[str], dict[str, Any]]:
             "errors": [(file, said, at) for version, file, said, at in wrong if version],
         }
 
-    return read_2 if major == "2" else read_3
+    return read_2 if is_2 else read_3
+
+
+def _release() -> str:
+    """Airflow's version; its core has it where the package around that is not installed."""
+    try:
+        return importlib.metadata.version("apache-airflow")
+    except importlib.metadata.PackageNotFoundError:
+        return importlib.metadata.version("apache-airflow-core")
 
 
 def _engine(environ: Mapping[str, str]) -> Any:

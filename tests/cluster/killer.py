@@ -51,7 +51,7 @@ class Job:
         lease: Seconds that its lease lasts.
         force_ownership: As `RolloutOptions` has it.
         onto: The image that runs, by digest, where `image` brings a DAG version to it; empty for one that moves pods.
-        version: That DAG version.
+        version: That DAG version; without `onto` the one that the image has.
 
     """
 
@@ -193,7 +193,8 @@ def _do(job: Job, place: Path) -> dict[str, Any]:
         if job.way == "undo":
             result = actions.undo(cluster, console, asked, _package)
         else:
-            target = Target(image=job.image, digest=job.image.partition("@")[2])
+            digest, airflow = job.image.partition("@")[2], "3.3.2" if job.version else ""
+            target = Target(image=job.image, digest=digest, dag_version=job.version, airflow=airflow)
             if job.onto:
                 target = thin.target(job.version, job.image, onto=job.onto)
             result = actions.rollout(cluster, console, target, asked, _package)

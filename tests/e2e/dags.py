@@ -61,6 +61,11 @@ def broken_in_pods(word: str) -> str:
     return f"import os\n\nassert 'KUBERNETES_SERVICE_HOST' not in os.environ\n{hello(word)}"
 
 
+def needs(variable: str, text: str) -> str:
+    """A file of DAGs that needs a Variable, in its third line."""
+    return f"from airflow.sdk import Variable\n\nNEEDED = Variable.get({variable!r})\n{text}"
+
+
 def waits(variable: str) -> str:
     """A DAG `waits` whose one task ends when a Variable is there."""
     return f"""{_HEAD}

@@ -91,4 +91,9 @@ def test_what_moves_every_pod_and_fails_there_is_gone_back_from(air: Release, pr
     with air.api() as api:
         until(lambda: api.tags("hello") == ["thin"], "what was announced is served again")
         api("POST", "/variables", {"key": "token", "value": "there"})
-    _deployed(air, project, "--full")
+    document = _deployed(air, project, "--full")
+    with air.api() as api:  # in another pod by now
+        assert api.tags("more") == ["full"]
+    assert document["outcome"] == "moved"
+    assert document["served"] > document["seconds"]["serving"]
+    assert air.images() != images

@@ -55,7 +55,7 @@ def look(
 def _served(cluster: "Cluster", survey: Survey, name: str, meant: Wanted, api: "Api | None") -> dict[str, str]:
     """What the dag-processor serves, and why that is not what it should; where nothing is announced, it may be any."""
     try:
-        airflow = query.connect(cluster, survey.inventory, readers.mounting(survey.inventory, name), api=api)
+        airflow = query.connect(cluster, survey.inventory, readers.mounting(survey.inventory.workloads, name), api=api)
         answer = airflow.served(meant, 0.0)
     except OutsideError:
         answer = None

@@ -61,7 +61,7 @@ def announced(moving: "Moving", board: "Board", name: str, written: Written) -> 
         dags=target.dags if target.dag_version == written.version else {},
         broken=(),  # the dag-processor that heard of it knows
     )
-    keys = readers.mounting(moving.operation.survey.inventory, name)
+    keys = readers.mounting(moving.operation.survey.inventory.workloads, name)
     limit = moving.operation.options.served_timeout + (annotate.BY_ITSELF if why_slow else 0.0) + more
 
     def again() -> None:
@@ -84,7 +84,7 @@ def moved(moving: "Moving") -> bool:
 
     """
     operation, before = moving.operation, moving.before
-    keys, version = readers.of(operation.plan, operation.survey.inventory), operation.plan.target.dag_version
+    keys, version = readers.of(operation.plan, operation.survey.inventory.workloads), operation.plan.target.dag_version
     if not keys or before is None:
         return False
     if moving.ledger.record.journal is not None:
@@ -115,7 +115,7 @@ def before(operation: "Operation") -> "Before | None":
     from dagship.rollout.execute.operation import Before
 
     inventory, unfinished = operation.survey.inventory, operation.unfinished
-    keys = readers.of(operation.plan, inventory)
+    keys = readers.of(operation.plan, inventory.workloads)
     if not keys:
         return None
     if unfinished is not None:  # what was so before the first of them counts

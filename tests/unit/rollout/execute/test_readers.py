@@ -36,28 +36,28 @@ def plan(there: Inventory, *names: str, airflow: str = "3.3.2", version: str = "
 def test_the_dag_processor_that_moves_is_asked() -> None:
     there = inventory()
 
-    assert readers.of(plan(there), there) == {"deployment/dag-processor"}
-    assert readers.of(plan(there, airflow="2.11.2"), there) == {"deployment/dag-processor"}
+    assert readers.of(plan(there), there.workloads) == {"deployment/dag-processor"}
+    assert readers.of(plan(there, airflow="2.11.2"), there.workloads) == {"deployment/dag-processor"}
 
 
 def test_the_scheduler_of_an_airflow_2_parses_where_there_is_no_dag_processor() -> None:
     there = inventory("dag-processor")
 
-    assert readers.of(plan(there, airflow="2.11.2"), there) == {"deployment/scheduler"}
-    assert readers.of(plan(there), there) == frozenset()
+    assert readers.of(plan(there, airflow="2.11.2"), there.workloads) == {"deployment/scheduler"}
+    assert readers.of(plan(there), there.workloads) == frozenset()
 
 
 @pytest.mark.parametrize("more", [{"version": ""}, {"undo": True}])
 def test_where_no_version_of_ours_comes_nobody_is_waited_for(more: dict[str, Any]) -> None:
     there = inventory()
 
-    assert readers.of(plan(there, **more), there) == frozenset()
+    assert readers.of(plan(there, **more), there.workloads) == frozenset()
 
 
 def test_a_dag_processor_that_stays_serves_nothing_new() -> None:
     there = inventory()
 
-    assert readers.of(plan(there, "worker", "scheduler"), there) == frozenset()
+    assert readers.of(plan(there, "worker", "scheduler"), there.workloads) == frozenset()
 
 
 def test_one_without_pods_reads_nothing() -> None:
@@ -65,7 +65,7 @@ def test_one_without_pods_reads_nothing() -> None:
     idle = tuple(replace(one, replicas=0) if one.role == "dag-processor" else one for one in there.workloads)
     there = replace(there, workloads=idle)
 
-    assert readers.of(plan(there), there) == frozenset()
+    assert readers.of(plan(there), there.workloads) == frozenset()
 
 
 def test_of_what_is_announced_the_dag_processor_tells_that_has_it_mounted() -> None:
@@ -73,8 +73,7 @@ def test_of_what_is_announced_the_dag_processor_tells_that_has_it_mounted() -> N
     other = thin.mounting(celery(o.V1)[-1], name="others")
     other["metadata"]["name"] = "other"
     workloads = tuple(spec.read(kind, raw) for kind, _, raw in [*made, ("Deployment", "other", other)])
-    there = Inventory(objects={}, workloads=workloads)
 
-    assert readers.mounting(there, "dagship-dags") == {"deployment/dag-processor"}
-    assert readers.mounting(there, "others") == {"deployment/other"}
-    assert readers.mounting(there, "none") == {"deployment/dag-processor", "deployment/other"}
+    assert readers.mounting(workloads, "dagship-dags") == {"deployment/dag-processor"}
+    assert readers.mounting(workloads, "others") == {"deployment/other"}
+    assert readers.mounting(workloads, "none") == {"deployment/dag-processor", "deployment/other"}

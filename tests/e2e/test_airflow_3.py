@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from dagship.model.dag_versions import ROOT
 from tests.cluster.kubectl import Kubectl
-from tests.e2e import dags
+from tests.e2e import dags, tampering
 from tests.e2e.api import until
 from tests.e2e.conftest import pushed, repository
 from tests.e2e.git_server import GitServer
@@ -107,6 +108,11 @@ def _edit(project: Path, word: str) -> None:
     (project / "dags/words.py").write_text(dags.words(word), encoding="utf-8")
 
 
+def _word(project: Path) -> str:
+    """The word of the project as it is."""
+    return (project / "dags/words.py").read_text(encoding="utf-8").split("'")[1]
+
+
 def _deployed(air: Release, project: Path, *flags: str) -> dict[str, Any]:
     """Deploys; returns the document."""
     done = air.dagship(project, "deploy", *flags, "--json")
@@ -165,31 +171,78 @@ def test_what_cannot_be_imported_in_the_dag_processor_is_taken_back_and_named(ai
         assert "it says thin-2" in api.log("hello", api.ran("hello"), "say")
 
 
-def test_pods_that_start_anew_have_what_was_announced(air: Release) -> None:
-    for component in ("worker", "dag-processor"):
-        air.kubectl("delete", "pods", f"--selector=app.kubernetes.io/component={component}")
-    air.kubectl.wait_ready(f"statefulset/{NAME}-worker", f"deployment/{NAME}-dag-processor", seconds=300)
-
+def test_a_worker_that_is_ending_its_tasks_holds_no_edit_up_and_one_that_starts_anew_has_it(
+    air: Release, project: Path
+) -> None:
+    former = _word(project)
     with air.api() as api:
-        assert "it says thin-2" in api.log("hello", api.ran("hello"), "say")
-        assert api.tags("hello") == ["thin-2"]
+        api("DELETE", "/variables/go_on")
+        run = api.started("steps")
+        first = f"/dags/steps/dagRuns/{run}/taskInstances/first"
+        until(lambda: api("GET", first)["state"] == "running", "the first task is at work")
+        worker = api("GET", first)["hostname"].partition(".")[0]
+        before = air.pods()
+        air.kubectl("delete", "pods", f"--selector={_component('worker')}", "--wait=false")
+        _edit(project, "thin-3")
 
+        _deployed(air, project)
 
-def test_a_config_map_that_somebody_deletes_is_missed_by_status_and_written_again(air: Release, project: Path) -> None:
-    before = air.pods()
-    air.kubectl("delete", f"configmap/{NAME}-dags")
-
-    missed = air.dagship(project, "status")
-    _edit(project, "thin-3")
-    _deployed(air, project)
-    seen = air.dagship(project, "status")
-
-    assert missed.returncode == 1
-    assert f"{NAME}-dags" in missed.stderr
-    assert seen.returncode == 0, seen.stderr
-    assert air.pods() == before
-    with air.api() as api:
         assert api.tags("hello") == ["thin-3"]
+        assert air.pods()[worker] == before[worker]  # it has a task to end
+        api("POST", "/variables", {"key": "go_on", "value": "yes"})
+        assert api.ended("steps", run) == "success", api.logs("steps", run)
+        assert f"it says {former}" in api.log("steps", run, "second")
+        air.kubectl.wait_ready(f"statefulset/{NAME}-worker", seconds=300)
+        assert "it says thin-3" in api.log("hello", api.ran("hello"), "say")
+
+
+def test_a_worker_on_a_node_that_is_cut_off_waits_for_a_version_and_runs_no_other(air: Release, project: Path) -> None:
+    with air.api() as api:
+        with tampering.cut_off(air.kubectl, "worker"):
+            _edit(project, "thin-4")
+            _deployed(air, project)
+            assert api.tags("hello") == ["thin-4"]
+            run = api.started("hello")
+            task = f"/dags/hello/dagRuns/{run}/taskInstances/say"
+            until(lambda: api("GET", task)["state"] == "running", "the task is at work")
+            until(lambda: "Waiting for the version" in api.log("hello", run, "say"), "the worker waits")
+            assert api.run("hello", run)["state"] == "running"
+        tampering.look(air.kubectl, "worker")
+
+        assert api.ended("hello", run) == "success", api.logs("hello", run)
+        assert "it says thin-4" in api.log("hello", run, "say")
+
+
+def test_what_somebody_forges_is_not_served_and_what_they_delete_is_written_again(air: Release, project: Path) -> None:
+    """A dag-processor that starts anew in between serves what its image has."""
+    component = "dag-processor"
+    before = {name: uid for name, uid in air.pods().items() if component not in name}
+    forged = tampering.forge(air.kubectl, f"{NAME}-dags")
+    tampering.look(air.kubectl, component)
+    until(lambda: "does not give that version" in air.dagship(project, "status").stderr, "status says why not")
+    with air.api() as api:
+        assert "it says thin-4" in api.log("hello", api.ran("hello"), "say")
+
+        air.kubectl("delete", f"configmap/{NAME}-dags")
+        missed = air.dagship(project, "status")
+        air.kubectl("delete", "pods", f"--selector={_component(component)}")
+        air.kubectl.wait_ready(f"deployment/{NAME}-{component}", seconds=300)
+        until(lambda: api.tags("hello") == ["image"], "Airflow serves what its image has")
+        own = air.kubectl("exec", f"deployment/{NAME}-{component}", "--", "cat", f"{ROOT}/CURRENT").strip()
+        assert api.run("hello", api.ran("hello"))["bundle_version"] == own
+
+        _deployed(air, project)
+        seen = air.dagship(project, "status")
+
+        assert api.tags("hello") == ["thin-4"]
+    assert (missed.returncode, seen.returncode) == (1, 0), seen.stderr
+    assert f"{NAME}-dags" in missed.stderr
+    assert forged not in seen.stderr
+    assert {name: uid for name, uid in air.pods().items() if component not in name} == before
+
+
+def _component(name: str) -> str:
+    return f"app.kubernetes.io/component={name}"
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,14 @@ def _pods(kubectl: "Kubectl") -> str:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first, so that two that run side by side end at about the same time."""
-    order = ("test_soak.py", "test_airflow_3.py", "test_served.py", "test_hold.py", "test_airflow_2.py")
+    order = (
+        "test_soak.py",
+        "test_airflow_3.py",
+        "test_served.py",
+        "test_hold.py",
+        "test_airflow_2.py",
+        "test_tutorial.py",
+    )
     items.sort(key=lambda item: order.index(item.path.name))
 
 

@@ -16,17 +16,17 @@ from words import WORD
 def overlaps(word: str) -> str:
     """A DAG `overlaps` of which runs are under way at every moment: each takes longer than the next is away."""
     return f"""{_HEAD}
-@dag(schedule=timedelta(seconds=30), start_date=pendulum.datetime(2026, 1, 1, tz="UTC"), catchup=False,
+@dag(schedule=timedelta(seconds=20), start_date=pendulum.datetime(2026, 1, 1, tz="UTC"), catchup=False,
     max_active_runs=2, is_paused_upon_creation=False)
 def overlaps():
     @task
     def first():
-        time.sleep(20)
+        time.sleep(12)
         return [{word!r}, WORD]
 
     @task
     def second(seen):
-        time.sleep(20)
+        time.sleep(12)
         return [{word!r}, WORD]
 
     second(first())

@@ -167,11 +167,11 @@ def test_time_that_is_over_moves_nothing_and_lets_everything_go(air: Release, pr
         api("DELETE", "/variables/go")
         run = _waiting(api)
 
-        done = air.dagship(project, "rollout", "--hold-for-runs=20")
+        done = air.dagship(project, "rollout", "--hold-for-runs=10")
 
         assert done.returncode == 1, done.stderr
         said = " ".join(done.stderr.split())
-        assert re.search(r"Runs of (overlaps, )?waits were still under way after 20 s; nothing was moved", said), said
+        assert re.search(r"Runs of (overlaps, )?waits were still under way after 10 s; nothing was moved", said), said
         assert air.images() == before
         assert _paused(api) == ["quiet"]
         assert "hold" not in _record(air)

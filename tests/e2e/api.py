@@ -140,6 +140,10 @@ class Api:
         """What the API says of a task's log, where it was read from included."""
         return json.dumps(self("GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{attempt}"))
 
+    def returned(self, dag_id: str, run_id: str, task_id: str) -> Any:
+        """What a task returned: it outlives the pod of the task, which its log does not."""
+        return self("GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value")["value"]
+
     def logs(self, dag_id: str, run_id: str) -> str:
         """The logs of every task of a run, for whoever wonders why it failed."""
         instances = self("GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances")["task_instances"]

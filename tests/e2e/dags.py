@@ -13,7 +13,7 @@ except ImportError:
 
 
 def hello(word: str) -> str:
-    """A DAG `hello` whose one task says a word of a module beside it."""
+    """A DAG `hello` whose one task says a word of a module beside it, and returns it."""
     return f"""{_HEAD}
 from words import WORD
 
@@ -23,6 +23,7 @@ def hello():
     @task
     def say():
         print("it says", WORD)
+        return WORD
 
     say()
 

@@ -353,7 +353,7 @@ def test_airflow_goes_on_without_the_git_server_and_a_new_worker_comes_up_when_i
     _everywhere(air, project, state="current", current=commit)
 
 
-def test_a_claim_that_one_sync_fills_serves_all(
+def test_the_kubernetes_executor_runs_a_task_in_a_pod_of_the_image_on_a_claim_that_one_sync_fills_for_all(
     air: Release, project: Path, git: GitServer, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     shared = tmp_path_factory.mktemp("shared")
@@ -362,7 +362,7 @@ def test_a_claim_that_one_sync_fills_serves_all(
     try:
         done = air.install(
             project,
-            values={**VALUES, "dags": git.delivers("persistent", INTERVAL)},
+            values={**VALUES, "executor": "KubernetesExecutor", "dags": git.delivers("persistent", INTERVAL)},
         )
         assert done.returncode == 0, done.stderr
         commit = git.commit(hello=dags.hello("shared"), words=dags.words("shared"))
@@ -372,31 +372,24 @@ def test_a_claim_that_one_sync_fills_serves_all(
         assert len(_synced(air, project)) == 1
         _everywhere(air, project, state="current", current=commit)
         with air.api() as api:
-            run = api.ran("hello")
-            assert "it says shared" in api.log("hello", run, "say")
+            run = api.started("hello")
+            pod = until(
+                lambda: next(
+                    (
+                        one
+                        for one in air.kubectl.get("pods")["items"]
+                        if one["metadata"]["labels"].get("kubernetes_executor") == "True"
+                    ),
+                    None,
+                ),
+                "a pod for the task",
+            )
+            assert api.ended("hello", run) == "success", api.logs("hello", run)
+            assert api.run("hello", run)["bundle_version"] == commit
+            assert api.returned("hello", run, "say") == "shared"
+        assert {one["image"] for one in pod["spec"]["containers"]} == set(air.images().values())
     finally:
         air.kubectl("delete", "persistentvolume", volume, "--wait=false")
-
-
-def test_the_kubernetes_executor_runs_a_task_in_a_pod_of_the_image(air: Release, project: Path) -> None:
-    done = air.install(project, values={**VALUES, "executor": "KubernetesExecutor"})
-    assert done.returncode == 0, done.stderr
-
-    with air.api() as api:
-        run = api.started("hello")
-        pod = until(
-            lambda: next(
-                (
-                    one
-                    for one in air.kubectl.get("pods")["items"]
-                    if one["metadata"]["labels"].get("kubernetes_executor") == "True"
-                ),
-                None,
-            ),
-            "a pod for the task",
-        )
-        assert api.ended("hello", run) == "success", api.logs("hello", run)
-    assert {one["image"] for one in pod["spec"]["containers"]} == set(air.images().values())
 
 
 def test_the_local_executor_runs_the_dags_of_a_claim_that_the_user_fills(

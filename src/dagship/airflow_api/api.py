@@ -18,6 +18,7 @@ from dagship.airflow_api import pages
 from dagship.airflow_api.pages import Page, Same
 from dagship.errors import OutsideError, Transient
 from dagship.model.access import Access
+from dagship.tls import session
 
 # Seconds to connect, between two pieces of an answer, and for the whole of it.
 _PATIENCE, _LONGEST = (10, 60), 120.0
@@ -278,17 +279,7 @@ class Api:
     def _session(self) -> Any:  # noqa: ANN401 - requests' own
         """A session of this thread's own: they are not made to be shared."""
         if not hasattr(self._local, "session"):
-            import requests
-            from requests.adapters import HTTPAdapter
-
-            trust = ssl.create_default_context()
-
-            class Trusting(HTTPAdapter):
-                def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as the library's
-                    super().init_poolmanager(*args, **kwargs, ssl_context=trust)
-
-            self._local.session = requests.Session()
-            self._local.session.mount("https://", Trusting())
+            self._local.session = session.trusting(ssl.create_default_context())
         return self._local.session
 
 

@@ -20,6 +20,7 @@ from dagship.errors import OutsideError, Transient
 from dagship.model.reference import Reference
 from dagship.registry import answers
 from dagship.registry.answers import Answer
+from dagship.tls import session
 
 # Seconds to connect, and between two pieces of an answer.
 _PATIENCE = (10, 60)
@@ -134,9 +135,6 @@ class Distribution:
     def _session(self) -> Any:  # noqa: ANN401 - requests' own
         """A session of this thread's own: they are not made to be shared."""
         if not hasattr(self._local, "session"):
-            import requests
-            from requests.adapters import HTTPAdapter
-
             trust = ssl.create_default_context()
             for file in sorted((_CERTIFICATES / self.registry).glob("*.crt")):
                 try:
@@ -147,12 +145,7 @@ class Distribution:
                         "Mend it or its permissions: it lies there for the engine as well.",
                     ) from failed
 
-            class Trusting(HTTPAdapter):
-                def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as the library's
-                    super().init_poolmanager(*args, **kwargs, ssl_context=trust)
-
-            self._local.session = requests.Session()
-            self._local.session.mount("https://", Trusting())
+            self._local.session = session.trusting(trust)
         return self._local.session
 
     def _found(self) -> str:

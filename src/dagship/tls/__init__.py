@@ -1,0 +1,1 @@
+"""TLS as more than one gateway speaks it."""

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from dagship.cluster.api import Cluster
+from dagship.cluster.feed import Feed
 from dagship.errors import OutsideError
 from dagship.model.artifacts import Target
 from dagship.model.thin import MOST
@@ -30,6 +31,7 @@ from dagship.rollout.results import RolloutResult, StatusReport
 from tests.builders import thin
 from tests.builders.airflow import Object
 from tests.cluster import killer
+from tests.cluster.gateways import until
 from tests.cluster.history import history
 from tests.cluster.images import REPOSITORY, image
 from tests.cluster.proxies import Proxy
@@ -379,7 +381,8 @@ def test_a_dag_processor_that_starts_anew_meanwhile_is_asked_when_it_is_there(ri
     result = airflow.rollout(V5, T5)
 
     assert result.outcome == "moved"
-    assert max(restarts for _, restarts in airflow.pods()) == 1
+    with Feed(rig.cluster, ["Pod"]) as feed:  # it answers before its kubelet reports that it was started again
+        until(feed, lambda: max(restarts for _, restarts in airflow.pods()) == 1)
 
 
 def test_every_pod_that_moves_takes_back_what_was_announced_last_of_all(rig: Rig) -> None:

@@ -67,7 +67,7 @@ def namespace() -> Kubectl:
     if program is None:
         sys.exit("bench: kubectl is not there")
     kubectl = Kubectl(program, kubeconfig(), f"bench-{secrets.token_hex(4)}")
-    kubectl("create", "namespace", kubectl.namespace)
+    kubectl.make_namespace()
     return kubectl
 
 

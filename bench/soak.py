@@ -87,7 +87,7 @@ def measure(project: Project, name: str, way: Way, count: int) -> Figures:
     kubectl = Kubectl(program, kubeconfig(), f"soak-{secrets.token_hex(4)}")
     release = Release(kubectl, run([str(ROOT / "script/helm")]).stdout.strip(), values, major=3)
     delivery = way.make(release, deliveries.Project(directory=directory, base=project.base, values=values))
-    kubectl("create", "namespace", kubectl.namespace)
+    kubectl.make_namespace()
     try:
         _tell(f"installing Airflow for {name}")
         delivery.install()
@@ -96,7 +96,7 @@ def measure(project: Project, name: str, way: Way, count: int) -> Figures:
         )
     finally:
         delivery.gone()
-        kubectl("delete", "namespace", kubectl.namespace, "--wait=false")
+        kubectl.delete_namespace()
     came_to = figures(evidence)
     _tell(f"{name}: {json.dumps(asdict(came_to))}")
     return came_to

@@ -46,7 +46,7 @@ def namespace(kubeconfig: Path) -> Kubectl:
     program = str(_BUILT) if _BUILT.exists() else shutil.which("kubectl")
     assert program, "kubectl is not there"
     made = Kubectl(program, str(kubeconfig), f"test-{secrets.token_hex(4)}")
-    made("create", "namespace", made.namespace)
+    made.make_namespace()
     return made
 
 
@@ -55,7 +55,7 @@ def kubectl(kubeconfig: Path) -> Iterator[Kubectl]:
     """A kubectl in a namespace that is gone after the test."""
     made = namespace(kubeconfig)
     yield made
-    made("delete", "namespace", made.namespace, "--wait=false")
+    made.delete_namespace()
 
 
 @pytest.fixture(scope="session")

@@ -92,7 +92,7 @@ def stage(kubeconfig: Path) -> Iterator[Kubectl]:
     kubectl("create", "serviceaccount", "air")  # a pod is refused without; it is the release's
     adopt(kubectl, "serviceaccount/air", "air")
     yield kubectl
-    kubectl("delete", "namespace", kubectl.namespace, "--wait=false")
+    kubectl.delete_namespace()
 
 
 @pytest.mark.parametrize("combination", COMBINATIONS, ids=", ".join)

@@ -267,7 +267,7 @@ def test_requests_do_not_grow_with_the_seconds_that_pods_take(
         with ThreadPoolExecutor(2) as pool:
             short, long = pool.map(count, (rig.kubectl, other), (10, 40))
     finally:
-        other("delete", "namespace", other.namespace, "--wait=false")
+        other.delete_namespace()
 
     leases = (short.pop("PUT leases"), long.pop("PUT leases"))
     assert leases[0] <= 5

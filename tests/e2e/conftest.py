@@ -113,4 +113,4 @@ def released(kubeconfig: Path, helm_program: str) -> Iterator[Callable[..., Rele
     yield release
     while len(_RUNNING) > before:
         kubectl = _RUNNING.pop()
-        kubectl("delete", "namespace", kubectl.namespace, "--wait=false")
+        kubectl.delete_namespace()

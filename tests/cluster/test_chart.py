@@ -1,7 +1,6 @@
 """The chart against a real API server: every object that it can make, and what Helm's own linter says."""
 
 import base64
-import itertools
 import json
 import subprocess
 from collections.abc import Iterator
@@ -61,9 +60,12 @@ EXTERNAL: dict[str, Any] = {
     "broker": {"secret": "broker"},
     "keys": {"secret": "keys"},
 }
-COMBINATIONS = list(
-    itertools.product(("3.3.2", "2.11.2"), ("CeleryExecutor", "KubernetesExecutor", "LocalExecutor"), MODES)
-)
+# Every executor with every way to deliver DAGs; every release of Airflow with every executor and every way.
+COMBINATIONS = [
+    (("3.3.2", "2.11.2")[(number + another) % 2], executor, mode)
+    for number, executor in enumerate(("CeleryExecutor", "KubernetesExecutor", "LocalExecutor"))
+    for another, mode in enumerate(MODES)
+]
 
 
 def written(where: Path, **values: Any) -> str:
@@ -140,7 +142,7 @@ def rendered(helm_program: str, tmp_path: Path, **values: Any) -> list[dict[str,
 
 # Each executor and each way to deliver DAGs once or more; one of them by each release of Kubernetes, all by the first and
 # the last: reading schemas is what takes long.
-@pytest.mark.parametrize("combination", COMBINATIONS[::5], ids=", ".join)
+@pytest.mark.parametrize("combination", COMBINATIONS[::3], ids=", ".join)
 def test_every_object_is_one_that_newer_kubernetes_knows(
     combination: tuple[str, str, str], helm_program: str, tmp_path: Path
 ) -> None:

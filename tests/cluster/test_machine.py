@@ -35,10 +35,13 @@ run_a_pod() {
 kill_all() { cat /run/dagship/cluster/*.pid | xargs kill -KILL; }
 kill_helpers() { pgrep -f "^[^ ]*containerd-shim.*/run/dagship/cluster/" | xargs kill -KILL; }
 """
-pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or not all((CACHE / name).exists() for name in KEPT) or not TESTBED.exists(),
-    reason="namespaces need root, and without a network nothing can be installed or built",
-)
+pytestmark = [
+    pytest.mark.wide,
+    pytest.mark.skipif(
+        os.geteuid() != 0 or not all((CACHE / name).exists() for name in KEPT) or not TESTBED.exists(),
+        reason="namespaces need root, and without a network nothing can be installed or built",
+    ),
+]
 
 
 @pytest.fixture

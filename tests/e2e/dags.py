@@ -57,11 +57,6 @@ steps()
 """
 
 
-def broken_in_pods(word: str) -> str:
-    """The DAG `hello` in a file that can be imported anywhere but in a pod of Kubernetes."""
-    return f"import os\n\nassert 'KUBERNETES_SERVICE_HOST' not in os.environ\n{hello(word)}"
-
-
 def needs(variable: str, text: str) -> str:
     """A file of DAGs that needs a Variable, in its third line."""
     return f"from airflow.sdk import Variable\n\nNEEDED = Variable.get({variable!r})\n{text}"

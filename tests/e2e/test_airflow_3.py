@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from dagship.model.dag_versions import ROOT
+from dagship.model.reference import Reference
+from dagship.registry.repository import Repository
 from tests.cluster.kubectl import Kubectl
 from tests.e2e import dags, tampering
 from tests.e2e.api import until
@@ -158,17 +160,35 @@ def test_rollback_and_the_way_forward_again_replace_no_pod_either(air: Release, 
     assert air.pods() == before
 
 
-def test_what_cannot_be_imported_in_the_dag_processor_is_taken_back_and_named(air: Release, project: Path) -> None:
-    (project / "dags/hello.py").write_text(dags.broken_in_pods("broken"), encoding="utf-8")
+def test_what_would_be_done_is_said_and_a_file_that_is_broken_ends_before_anything_leaves_this_machine(
+    air: Release, project: Path
+) -> None:
+    def found() -> list[Any]:
+        maps = {one["metadata"]["name"]: one.get("data") for one in air.kubectl.get("configmaps")["items"]}
+        return [air.images(), maps, (project / ".dagship/push.json").read_bytes()]
 
-    done = air.dagship(project, "deploy")
+    before = found()
+    _edit(project, "never")
+    alone, full = (_deployed(air, project, "--dry-run", *how) for how in ((), ("--full",)))
+    (project / "dags/words.py").write_text("nothing = 1\n", encoding="utf-8")
+    broken = air.dagship(project, "deploy", "--json")
+    _edit(project, "thin-2")
 
-    assert done.returncode == 1, done.stderr
-    assert "hello.py" in done.stderr
-    assert "AssertionError" in done.stderr
-    with air.api() as api:
-        assert api.tags("hello") == ["thin-2"]
-        assert "it says thin-2" in api.log("hello", api.ran("hello"), "say")
+    assert [True, None, "planned"] == [alone["passed"], alone["image"], alone["rollout"]["outcome"]]
+    assert alone["way"].startswith("the new DAG version alone, since all else of ")
+    assert ["announcement"] == [move["role"] for move in alone["rollout"]["moves"]]
+    assert "the whole image, since --full asks for it" == full["way"]
+    moved = {f"{one['kind']}/{one['name']}" for one in full["rollout"]["moves"]}
+    assert moved == {name.rpartition("/")[0] for name in air.images()} | {f"ConfigMap/{NAME}-dags"}
+    assert "The server was not asked what it says of the image" in full["rollout"]["state"]
+    for one in (alone, full):  # neither left this machine
+        image = Reference.parse(one["rollout"]["image"])
+        assert image.tag
+        assert "" == Repository(image).digest(image.tag)
+    assert broken.returncode == 1
+    assert "neither pushed nor rolled out" in json.loads(broken.stdout)["error"]["message"]
+    assert "hello.py" in broken.stderr
+    assert found() == before
 
 
 def test_a_worker_that_is_ending_its_tasks_holds_no_edit_up_and_one_that_starts_anew_has_it(

@@ -6,11 +6,12 @@ thousand questions took a tenth of all processors.
 
 import json
 import subprocess
+import time
 from functools import cached_property
 from typing import Any
 
 from kubernetes import config, utils
-from kubernetes.client import ApiClient, CoreV1Api, V1Namespace
+from kubernetes.client import ApiClient, CoreV1Api, V1Namespace, VersionApi
 
 from tests.builders.airflow import Object
 
@@ -54,6 +55,8 @@ class Kubectl:
 
     def apply(self, *objects: Object) -> None:
         """Makes objects as `kubectl create` does: nobody but kubectl is their owner."""
+        if any(one["kind"] == "Pod" for one in objects):
+            self._wait_for_account()
         for one in objects:
             utils.create_from_dict(self._api, one, namespace=self.namespace, field_manager="kubectl-create")
 
@@ -91,6 +94,13 @@ class Kubectl:
             for item in self.get("pods")["items"]
             if "deletionTimestamp" not in item["metadata"]
         }
+
+    def _wait_for_account(self) -> None:
+        """Waits until the API server takes pods in a namespace that is new: until its account has a token before 1.24."""
+        deadline, minor = time.monotonic() + 30, int(VersionApi(self._api).get_code().minor.rstrip("+"))
+        while not any("secrets" in one or minor >= 24 for one in self.get("serviceaccounts")["items"]):
+            assert time.monotonic() < deadline, f"{self.namespace} has no account for pods"
+            time.sleep(0.1)
 
     @cached_property
     def _api(self) -> ApiClient:

@@ -10,7 +10,7 @@ import time
 from functools import cached_property
 from typing import Any
 
-from kubernetes import config, utils
+from kubernetes import config
 from kubernetes.client import ApiClient, CoreV1Api, V1Namespace, VersionApi
 
 from tests.builders.airflow import Object
@@ -58,7 +58,10 @@ class Kubectl:
         if any(one["kind"] == "Pod" for one in objects):
             self._wait_for_account()
         for one in objects:
-            utils.create_from_dict(self._api, one, namespace=self.namespace, field_manager="kubectl-create")
+            version, kind = one["apiVersion"], one["kind"]
+            prefix = f"/apis/{version}" if "/" in version else f"/api/{version}"
+            within = "" if kind == "PersistentVolume" else f"/namespaces/{self.namespace}"
+            self._ask("POST", f"{prefix}{within}/{kind.lower()}s?fieldManager=kubectl-create", one)
 
     def get(self, what: str) -> Object:
         """Reads an object as KIND/NAME, or a list of one kind or several as KINDS,KINDS."""
@@ -107,15 +110,18 @@ class Kubectl:
         return config.new_client_from_config(self.kubeconfig)
 
     def _read(self, plural: str, name: str = "") -> Any:
-        path = f"{_PREFIXES[plural]}/namespaces/{self.namespace}/{plural}{name and '/'}{name}"
-        asked = self._api.param_serialize("GET", path, header_params={}, auth_settings=["BearerToken"])
-        said = self._api.call_api(*asked)
-        text = said.read()
-        assert said.status == 200, f"{path}: {said.status} {text!r}"
-        answer = json.loads(text)
+        answer = self._ask("GET", f"{_PREFIXES[plural]}/namespaces/{self.namespace}/{plural}{name and '/'}{name}")
         # As a single object has them, which a list leaves out; kubectl adds them as well.
         about = {"kind": str(answer["kind"]).removesuffix("List"), "apiVersion": answer["apiVersion"]}
         return answer if name else answer | {"items": [about | one for one in answer["items"]]}
+
+    def _ask(self, method: str, path: str, body: Object | None = None) -> Any:
+        given = {"Content-Type": "application/json"}
+        asked = self._api.param_serialize(method, path, header_params=given, body=body, auth_settings=["BearerToken"])
+        said = self._api.call_api(*asked)
+        text = said.read()
+        assert said.status in {200, 201}, f"{method} {path}: {said.status} {text.decode(errors='replace')}"
+        return json.loads(text)
 
     def _by_program(self, what: str) -> Any:
         return json.loads(self("get", what, "--output=json"))

@@ -18,6 +18,7 @@ from dagship.model.artifacts import BaseImage, BuiltBase
 from dagship.settings import Settings
 from dagship.terminal.console import Console
 from dagship.workspace import Workspace
+from tests.machine import ROOT
 
 # Where `base` of a checkout keeps the root file system: it is made once for both.
 CHECKOUT = Workspace(Path(__file__).parents[2])
@@ -120,12 +121,26 @@ def test_nobody_but_root_may_write_to_the_list_of_users(image: BaseImage) -> Non
     assert answer.code == 1
 
 
-def test_a_read_only_root_is_enough_to_start_and_to_migrate_a_database(image: BaseImage) -> None:
-    options = (*READ_ONLY, "--user=12345:0", "--env=AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=sqlite:////tmp/airflow.db")
+_DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=sqlite:////tmp/airflow.db"
+_ANOTHER_REVISION = """
+import sys, sqlalchemy
+sys.path.insert(0, "/files")
+from migrated import migrated
+with sqlalchemy.create_engine("sqlite:////tmp/airflow.db").connect() as connection:
+    connection.execute(sqlalchemy.text("UPDATE alembic_version SET version_num = 'another'"))
+    print(migrated(connection))
+"""
 
-    answer = run(image.reference, "bash", "-c", "airflow db migrate && airflow db check", options=options)
+
+def test_a_read_only_root_is_enough_to_start_and_to_migrate_a_database(image: BaseImage) -> None:
+    options = (*READ_ONLY, "--user=12345:0", f"--env={_DATABASE}", f"--volume={ROOT / 'k8s/chart/files'}:/files:ro")
+    script = 'airflow db migrate && airflow db check && python /files/prepare.py wait && python -c "$0"'
+
+    answer = run(image.reference, "bash", "-c", script, _ANOTHER_REVISION, options=options)
 
     assert answer.code == 0, answer.err
+    # And what the chart's pods wait for is there; of another revision it is not.
+    assert answer.out.splitlines()[-2:] == ["the tables are those of this Airflow", "False"]
 
 
 # What is in it

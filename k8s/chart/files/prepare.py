@@ -17,6 +17,8 @@ _URL = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 _PATIENCE = 40
 # Others migrate meanwhile; a large database takes its time.
 _TABLES = 1800
+# From the first table on until those of all providers are there, or only Airflow can say what is missing.
+_MOMENT = 30
 _DAGS = 300
 
 
@@ -88,27 +90,37 @@ def create_admin(name: str, email: str, password: str) -> None:
 def wait_for_tables() -> None:
     """Waits until the tables are those of this Airflow."""
     wait_for_database()
-    wait_for_first_tables()
+    if are_tables_there():
+        print("the tables are those of this Airflow")
+        return
     os.environ["CONNECTION_CHECK_MAX_COUNT"] = "0"
     os.execvp("airflow", ["airflow", "db", "check-migrations", "--migration-wait-timeout=%d" % _TABLES])
 
 
-def wait_for_first_tables() -> None:
-    """Waits for any version of the tables: Airflow's own check costs each component seconds of a processor."""
+def are_tables_there() -> bool:
+    """Waits for any version of the tables, and a moment for that of this Airflow; says whether it is there for certain.
+
+    Airflow's own check costs each component seconds of a processor.
+    """
     import sqlalchemy
+    from migrated import migrated
 
     if not os.environ.get(_URL):
-        return
+        return False
     engine = sqlalchemy.create_engine(os.environ[_URL], poolclass=sqlalchemy.pool.NullPool)
-    until = time.monotonic() + _TABLES
-    while time.monotonic() < until:
+    until, moment = time.monotonic() + _TABLES, None
+    while time.monotonic() < (moment or until):
         try:
             with engine.connect() as connection:
                 if connection.execute(sqlalchemy.text("SELECT version_num FROM alembic_version")).first():
-                    return
+                    moment = moment or time.monotonic() + _MOMENT
+                    known = migrated(connection)
+                    if known is not False:
+                        return bool(known)
         except sqlalchemy.exc.SQLAlchemyError:
             pass  # no such table yet
         time.sleep(1)
+    return False
 
 
 def wait_for_dags(root: str) -> None:

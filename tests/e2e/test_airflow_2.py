@@ -12,7 +12,9 @@ from tests.e2e.conftest import pushed, repository
 from tests.e2e.git_server import GitServer
 from tests.e2e.releases import BRIDGE, NAME, Release
 
-INTERVAL = 15
+pytestmark = pytest.mark.wide
+
+INTERVAL = 5
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +45,7 @@ def air(
     done = release.install(
         project,
         values={
-            "workers": {"replicas": 2},
+            "workers": {"replicas": 1},
             "dags": git.delivers("git", INTERVAL),
         },
     )

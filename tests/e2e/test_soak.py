@@ -16,8 +16,17 @@ from tests.e2e.soak.soak import Act, soak
 # Before what may go wrong, and after it.
 FIRST, LAST = 2, 7
 # Each delivery waits for the file that takes longest, a full one for the tasks that are at work, and the end for all runs.
+# A task costs seconds of a processor, of which a delivery has what runs leave: as few at once as the proof needs.
 SHAPES = tuple(
-    replace(shape, seconds=min(shape.seconds, 8), imports=min(shape.imports, 2)) for shape in ALL if shape.imports < 5
+    replace(
+        shape,
+        at_once=min(shape.at_once, 1),
+        every=max(shape.every, 20.0),
+        seconds=min(shape.seconds, 8),
+        imports=min(shape.imports, 2),
+    )
+    for shape in ALL
+    if shape.imports < 5
 )
 
 

@@ -18,7 +18,7 @@ from tests.e2e.git_server import GitServer
 from tests.e2e.releases import BRIDGE, NAME, Release
 
 INTERVAL = 5
-VALUES = {"workers": {"replicas": 2}, "postgres": {"persistence": True}, "triggerer": {"replicas": 0}}
+VALUES = {"workers": {"replicas": 1}, "postgres": {"persistence": True}, "triggerer": {"replicas": 0}}
 
 
 @pytest.fixture(scope="module")

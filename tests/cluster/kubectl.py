@@ -109,8 +109,10 @@ class Kubectl:
     def _api(self) -> ApiClient:
         return config.new_client_from_config(self.kubeconfig)
 
-    def _read(self, plural: str, name: str = "") -> Any:
-        answer = self._ask("GET", f"{_PREFIXES[plural]}/namespaces/{self.namespace}/{plural}{name and '/'}{name}")
+    def _read(self, plural: str, name: str = "") -> Object:
+        answer: Object = self._ask(
+            "GET", f"{_PREFIXES[plural]}/namespaces/{self.namespace}/{plural}{name and '/'}{name}"
+        )
         # As a single object has them, which a list leaves out; kubectl adds them as well.
         about = {"kind": str(answer["kind"]).removesuffix("List"), "apiVersion": answer["apiVersion"]}
         return answer if name else answer | {"items": [about | one for one in answer["items"]]}
@@ -123,8 +125,9 @@ class Kubectl:
         assert said.status in {200, 201}, f"{method} {path}: {said.status} {text.decode(errors='replace')}"
         return json.loads(text)
 
-    def _by_program(self, what: str) -> Any:
-        return json.loads(self("get", what, "--output=json"))
+    def _by_program(self, what: str) -> Object:
+        found: Object = json.loads(self("get", what, "--output=json"))
+        return found
 
     def wait_ready(self, *workloads: str, seconds: int = 60) -> None:
         """Waits until workloads are what they say."""

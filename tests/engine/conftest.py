@@ -3,6 +3,8 @@
 import io
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -146,22 +148,25 @@ def image_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...,
     process.run(["docker", "image", "rm", "--force", *tags])
 
 
+@pytest.fixture(scope="session")
+def running_now() -> Iterator[Callable[[], set[str]]]:
+    """Asks for the names of what dagship runs now, here or in the tests beside this one: two or three times a test."""
+    import docker
+
+    with closing(docker.from_env()) as client:
+        found = partial(client.api.containers, all=True, filters={"name": "^dagship-"})
+        yield lambda: {name.removeprefix("/") for container in found() for name in container["Names"]}
+
+
 @pytest.fixture(autouse=True)
-def _nothing_is_left_running() -> Iterator[None]:
+def _nothing_is_left_running(running_now: Callable[[], set[str]]) -> Iterator[None]:
     """Every test ends with no container that it started, and none whose process is gone."""
-    before = _containers()
+    before = running_now()
     yield
     left = {
         name
-        for name in _containers() - before
+        for name in running_now() - before
         if (owner := name.split("-")[1]) == str(os.getpid()) or not Path("/proc", owner).exists()
     }
     # A process beside this one may have ended, and in order, since its container was seen.
-    left &= _containers()
-    assert not left, f"left behind: {left}"
-
-
-def _containers() -> set[str]:
-    """Names of what dagship runs now, here or in the tests beside this one."""
-    finished = process.run(["docker", "ps", "--all", "--format", "{{.Names}}", "--filter", "name=^dagship-"])
-    return set(finished.stdout.split())
+    assert not left or not (left := left & running_now()), f"left behind: {left}"

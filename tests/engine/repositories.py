@@ -29,6 +29,7 @@ class Repository:
         packages: Packages that the image has, and their versions.
         moved: Those of them that the base has in another version.
         left: What `init` says is not carried over, by where it stands.
+        wide: Whether it takes the way of another one through the engine, and differs in what unit tests read.
 
     """
 
@@ -40,10 +41,12 @@ class Repository:
     packages: dict[str, str] = field(default_factory=dict)
     moved: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    wide: bool = False
 
 
 REPOSITORIES = {
     "a-directory-of-dags": Repository(
+        wide=True,
         files={
             "dags/orders.py": dag("orders", "from helpers.tables import ORDERS"),
             "dags/helpers/__init__.py": "",
@@ -58,6 +61,7 @@ REPOSITORIES = {
         absent=(".env", "README.md", "test_orders.py", "dagship.toml"),
     ),
     "docker-compose": Repository(
+        wide=True,
         airflow="3.3.2",
         files={
             "docker-compose.yaml": "x-airflow-common:\n"
@@ -94,6 +98,7 @@ REPOSITORIES = {
         left=("Dockerfile:1", "Dockerfile:4", "airflow_settings.yaml"),
     ),
     "composer": Repository(
+        wide=True,
         files={
             "dags/stock.py": dag("stock", "STOCK = '/home/airflow/gcs/data/stock.csv'"),
             "data/stock.csv": "1,2\n",
@@ -132,6 +137,7 @@ REPOSITORIES = {
         left=("startup.sh",),
     ),
     "uv": Repository(
+        wide=True,
         airflow="3.3.2",
         files={
             "pyproject.toml": "[project]\nname = 'flows'\nversion = '1'\nrequires-python = '>=3.10'\n"
@@ -147,6 +153,7 @@ REPOSITORIES = {
         absent=("uv.lock", "pyproject.toml"),
     ),
     "requirements-of-pip": Repository(
+        wide=True,
         files={
             "requirements.txt": "-r requirements/common.txt\n-c constraints.txt\n",
             "requirements/common.txt": "toolz  # for sums\n",
@@ -225,6 +232,7 @@ REPOSITORIES = {
         left=("Dockerfile:1",),
     ),
     "dags-made-of-yaml": Repository(
+        wide=True,
         files={
             "dags/factory/make.py": "import pathlib\n\nimport pendulum\nimport yaml\nfrom airflow import DAG\n\n"
             "for path in sorted(pathlib.Path(__file__).parent.glob('of/*.yaml')):\n"
@@ -240,6 +248,7 @@ REPOSITORIES = {
         there=("dags/factory/of/sales.yaml", "dags/.airflowignore"),
     ),
     "airflow-in-a-monorepo": Repository(
+        wide=True,
         airflow="3.3.2",
         files={
             "services/web/requirements.txt": "flask==1.0\n",
@@ -254,6 +263,7 @@ REPOSITORIES = {
         absent=("app.py",),
     ),
     "a-lock-of-pip": Repository(
+        wide=True,
         files={
             "pylock.toml": "lock-version = '1.0'\ncreated-by = 'pip'\n"
             + "".join(

@@ -68,7 +68,13 @@ def repository(tmp_path: Path, workspace: Workspace, built: set[str]) -> Iterato
         built.add(json.loads(image.read_text())["reference"])
 
 
-@pytest.mark.parametrize("known", REPOSITORIES.values(), ids=REPOSITORIES)
+@pytest.mark.parametrize(
+    "known",
+    [
+        pytest.param(known, id=name, marks=pytest.mark.wide if known.wide else ())
+        for name, known in REPOSITORIES.items()
+    ],
+)
 def test_a_repository_becomes_a_tested_image_without_an_edit(
     repository: Checkouts, base_of: Callable[[str], BaseImage], known: Repository
 ) -> None:

@@ -65,7 +65,7 @@ STRICTER = {
 STRICTER_2 = {"sys_exit.py": "crashed"}
 
 
-@pytest.fixture(scope="module", params=["3.3.2", "2.11.2"])
+@pytest.fixture(scope="module", params=["3.3.2", pytest.param("2.11.2", marks=pytest.mark.wide)])
 def compared(
     request: pytest.FixtureRequest,
     base_of: Callable[[str], BaseImage],

@@ -164,8 +164,18 @@ def test_a_full_disk_of_the_project_keeps_what_was_there(project: Path, tmp_path
 SLOW = "import time\nfrom airflow import DAG\ntime.sleep(600)\n"
 
 
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("task", ["base", "lock", "build", "test-image", "push"])
+# Both signals take one way (tests/unit/test_interrupts.py); what they meet is the task's.
+@pytest.mark.parametrize(
+    ("task", "sign"),
+    [
+        ("base", signal.SIGINT),
+        ("lock", signal.SIGTERM),
+        ("build", signal.SIGINT),
+        ("test-image", signal.SIGTERM),
+        ("test-image", signal.SIGINT),
+        ("push", signal.SIGTERM),
+    ],
+)
 def test_an_interrupt_leaves_nothing_running_and_nothing_half_written(
     project: Path, base_3: BaseImage, task: str, sign: signal.Signals
 ) -> None:

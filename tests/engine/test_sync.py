@@ -177,10 +177,10 @@ def test_once_publishes_a_good_commit_and_ends(volume: Volume) -> None:
     assert f"published {commit} of branch main" in ended.stderr
 
 
-def test_once_says_last_why_there_is_nothing(volume: Volume) -> None:
-    volume.commit(broken="from airflow import DAG\nimport a_package_that_is_not_there\n")
+def test_once_says_last_why_there_is_nothing(volume_3: Volume) -> None:
+    volume_3.commit(broken="from airflow import DAG\nimport a_package_that_is_not_there\n")
 
-    ended = volume.once(patience=1)
+    ended = volume_3.once(patience=1)
 
     assert ended.code == 1
     said = "No version could be published within 1 s: broken.py: ModuleNotFoundError: No module named 'a_package_that_is_not_there'"
@@ -224,20 +224,20 @@ def test_a_running_sync_refuses_what_is_broken_and_takes_what_is_mended(volume: 
     assert seconds < 5
 
 
-def test_a_missing_variable_is_noted_and_published(volume: Volume) -> None:
-    commit = volume.commit(more=VARIABLE)
+def test_a_missing_variable_is_noted_and_published(volume_3: Volume) -> None:
+    commit = volume_3.commit(more=VARIABLE)
 
-    ended = volume.once()
+    ended = volume_3.once()
 
     assert ended.code == 0, ended.stderr
-    assert commit == volume.current
+    assert commit == volume_3.current
     assert "first.py: It reads the Variable 'region_of_sales', which the check does not have." in ended.stderr
 
 
-def test_a_commit_without_a_dag_is_refused(volume: Volume) -> None:
-    volume.commit(first="VALUE = 1\n")
+def test_a_commit_without_a_dag_is_refused(volume_3: Volume) -> None:
+    volume_3.commit(first="VALUE = 1\n")
 
-    assert volume.once(patience=1).stderr.splitlines()[-1].endswith("There is no DAG in it.")
+    assert volume_3.once(patience=1).stderr.splitlines()[-1].endswith("There is no DAG in it.")
 
 
 def test_a_check_that_comes_to_no_end_is_killed_with_all_that_it_started(volume_3: Volume) -> None:

@@ -24,6 +24,8 @@ from dagship.workspace import Workspace
 from tests.engine.broken_dags import TREE, dag, line_of
 
 Verify = Callable[..., VerifyReport]
+# Each kind of finding is shown on both; what the test does around the files is Airflow 2's in wide.
+AIRFLOWS = pytest.mark.parametrize("version", ["3.3.2", pytest.param("2.11.2", marks=pytest.mark.wide)])
 
 
 @pytest.fixture
@@ -274,8 +276,9 @@ MEDDLING = {
 }
 
 
+@AIRFLOWS
 def test_a_file_that_meddles_with_the_test_changes_no_verdict_but_its_own(
-    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage, base_2: BaseImage
+    version: str, verified: Verify, image_of: Callable[..., BuiltImage], base_of: Callable[[str], BaseImage]
 ) -> None:
     """Airflow 3's children answer on descriptor 0, and are refused the database; Airflow 2's are not."""
     lost = "Nothing came back of its import"
@@ -287,37 +290,15 @@ def test_a_file_that_meddles_with_the_test_changes_no_verdict_but_its_own(
     of_3 = {"asks_the_database.py": "RuntimeError: Direct database access via the ORM is not allowed"}
     of_2 = {"closes_descriptors.py": lost}
     tree = {**MEDDLING, "lying_there.py": ""}
-    for base, expected in ((base_3, both | of_3), (base_2, both | of_2)):
-        image = image_of(base, tree, "COPY dags/lying_there.py /opt/airflow/plugins/lying_there.py")
-        report = verified(image)
+    expected = both | (of_3 if version == "3.3.2" else of_2)
+    image = image_of(base_of(version), tree, "COPY dags/lying_there.py /opt/airflow/plugins/lying_there.py")
+    report = verified(image)
 
-        errors = {found.file: found.message for found in report.findings if found.severity == "error"}
-        assert errors.keys() == expected.keys()
-        assert all(errors[file].startswith(words) for file, words in expected.items()), errors
-        good = {
-            name.removesuffix(".py") for name, text in MEDDLING.items() if "with DAG" in text and name not in errors
-        }
-        assert {dag_id for file in report.files for dag_id in file.dags} == good
-
-
-def test_a_good_tree_passes(
-    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage, base_2: BaseImage
-) -> None:
-    for base in (base_3, base_2):
-        report = verified(image_of(base, {"sales.py": dag("sales"), "stock.py": dag("stock")}))
-
-        assert report.passed, report.findings
-        assert report.airflow == base.airflow
-        assert [(file.file, file.dags) for file in report.files] == [("sales.py", ("sales",)), ("stock.py", ("stock",))]
-
-
-def test_warnings_fail_only_when_strict(
-    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage
-) -> None:
-    image = image_of(base_3, {"old.py": TREE["deprecated.py"]})
-
-    assert verified(image).passed
-    assert not verified(image, strict=True).passed
+    errors = {found.file: found.message for found in report.findings if found.severity == "error"}
+    assert errors.keys() == expected.keys()
+    assert all(errors[file].startswith(words) for file, words in expected.items()), errors
+    good = {name.removesuffix(".py") for name, text in MEDDLING.items() if "with DAG" in text and name not in errors}
+    assert {dag_id for file in report.files for dag_id in file.dags} == good
 
 
 def test_a_value_that_varies_is_what_airflow_says_it_is(
@@ -326,28 +307,25 @@ def test_a_value_that_varies_is_what_airflow_says_it_is(
     tree = {"sales.py": dag("sales").replace("start_date=START", "start_date=datetime.datetime.now()")}
     as_error = "ENV AIRFLOW__DAG_PROCESSOR__DAG_VERSION_INFLATION_CHECK_LEVEL=error"
 
-    (warning,) = verified(image_of(base_3, tree)).findings
-    (error,) = verified(image_of(base_3, tree, as_error)).findings
+    (found,) = verified(image_of(base_3, tree, as_error)).findings
 
-    assert (warning.severity, error.severity) == ("warning", "error")
-    assert warning.kind == error.kind == "varying-value"
-    assert warning.line == error.line == line_of(tree["sales.py"], "with DAG")
+    assert (found.severity, found.kind) == ("error", "varying-value")
+    assert found.line == line_of(tree["sales.py"], "with DAG")
 
 
 def test_an_env_file_gives_variables_and_connections_and_is_never_shown(
-    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage, base_2: BaseImage, workspace: Workspace
+    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage, workspace: Workspace
 ) -> None:
     (workspace.root / "test.env").write_text(
         "AIRFLOW_VAR_REGION_OF_SALES=hunter2-region\nAIRFLOW_CONN_WAREHOUSE=http://user:hunter2-pass@warehouse\n"
     )
     shows = "from airflow.hooks.base import BaseHook\nraise ValueError(BaseHook.get_connection('warehouse').password)"
     tree = {name: TREE[name] for name in ("variable.py", "connection.py")} | {"shows.py": dag("shows", shows)}
-    for base in (base_3, base_2):
-        report = verified(image_of(base, tree), env_file="test.env")
+    report = verified(image_of(base_3, tree), env_file="test.env")
 
-        (found,) = (found for found in report.findings if found.severity == "error")
-        assert (found.file, found.message) == ("shows.py", "ValueError: ***")
-        assert "hunter2" not in report.model_dump_json()
+    (found,) = (found for found in report.findings if found.severity == "error")
+    assert (found.file, found.message) == ("shows.py", "ValueError: ***")
+    assert "hunter2" not in report.model_dump_json()
 
 
 def test_a_wrong_env_file_is_refused_before_anything_starts(
@@ -359,29 +337,24 @@ def test_a_wrong_env_file_is_refused_before_anything_starts(
         verified(image_of(base_3, {}), env_file="wrong.env")
 
 
-def test_a_tree_without_a_dag_fails(verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage) -> None:
-    report = verified(image_of(base_3, {"helpers.py": "X = 1\n"}))
-
-    assert [found.kind for found in report.findings] == ["no-dags"]
-    assert not report.passed
-
-
-def test_an_airflow_that_moved_and_packages_that_do_not_fit_fail(
+def test_no_dag_an_airflow_that_moved_and_packages_that_do_not_fit_fail(
     verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage
 ) -> None:
     broken = image_of(
-        base_3, {"sales.py": dag("sales")}, "USER 0",
+        base_3, {"helpers.py": "X = 1\n"}, "USER 0",
         f"RUN set -- {base_3.prefix}/lib/python3*/site-packages && mkdir $1/needy-1.0.dist-info"
         " && printf 'Metadata-Version: 2.1\\nName: needy\\nVersion: 1.0\\nRequires-Dist: apache-airflow<1\\n'"
         " > $1/needy-1.0.dist-info/METADATA && printf 'x' > $1/needy-1.0.dist-info/INSTALLER",
     )  # fmt: skip
     report = verified(broken.model_copy(update={"airflow": "3.2.2"}))
 
-    assert [found.kind for found in report.findings] == ["airflow-moved", "pip-check"]
-    assert "needy" in report.findings[1].message
+    found = {found.kind: found.message for found in report.findings}
+    assert found.keys() == {"airflow-moved", "pip-check", "no-dags"}
+    assert "needy" in found["pip-check"]
+    assert not report.passed
 
 
-def test_what_the_base_alone_contradicts_stops_nothing(
+def test_what_the_base_alone_contradicts_is_told_apart_from_what_the_image_adds(
     verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage
 ) -> None:
     def lacking(name: str) -> str:
@@ -394,19 +367,15 @@ def test_what_the_base_alone_contradicts_stops_nothing(
 
     contradicting = image_of(base_3, {}, lacking("company"))
     base = base_3.model_copy(update={"reference": contradicting.reference})
-    image, worse = (
-        image_of(base, {"sales.py": dag("sales")}, *steps).model_copy(update={"base": base.reference})
-        for steps in ((), (lacking("added"),))
-    )
+    image = image_of(base, {"sales.py": dag("sales")}, lacking("added"))
+    report = verified(image.model_copy(update={"base": base.reference}))
 
-    (found,) = verified(image).findings
-    assert (found.kind, found.severity) == ("pip-check", "warning")
-    assert "The packages of the base image do not fit one another" in found.message
-    assert "company-needs-this" in found.message
-
-    added, of_base = verified(worse).findings
-    assert (added.severity, of_base.severity) == ("error", "warning")
+    added, of_base = report.findings
+    assert (added.kind, added.severity) == (of_base.kind, "error")
     assert "added-needs-this" in added.message
+    assert (of_base.kind, of_base.severity) == ("pip-check", "warning")
+    assert "The packages of the base image do not fit one another" in of_base.message
+    assert "company-needs-this" in of_base.message
 
 
 def test_an_image_without_airflow_is_refused(
@@ -441,25 +410,6 @@ def test_local_settings_that_end_the_process_leave_a_report_and_no_container(
     assert "no licence" in found.traceback
 
 
-POLICY = """
-from airflow.exceptions import AirflowClusterPolicyViolation
-
-
-def dag_policy(dag):
-    raise AirflowClusterPolicyViolation("no owner")
-"""
-
-
-def test_a_policy_of_the_image_is_kept(
-    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage, base_2: BaseImage
-) -> None:
-    tree = {"airflow_local_settings.py": POLICY, "sales.py": dag("sales")}
-    for base in (base_3, base_2):
-        report = verified(image_of(base, tree, "COPY dags/airflow_local_settings.py /opt/airflow/config/"))
-
-        assert [found.message for found in report.findings] == ["AirflowClusterPolicyViolation: no owner"]
-
-
 def test_names_and_texts_of_a_hostile_tree_end_up_as_text(
     verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage
 ) -> None:
@@ -472,8 +422,9 @@ def test_names_and_texts_of_a_hostile_tree_end_up_as_text(
     assert len(report.model_dump_json()) < 200_000
 
 
+@AIRFLOWS
 def test_a_zip_of_dags_is_read_and_its_members_are_blamed(
-    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage, base_2: BaseImage
+    version: str, verified: Verify, image_of: Callable[..., BuiltImage], base_of: Callable[[str], BaseImage]
 ) -> None:
     members = {
         "main.py": dag("packed", "import zipped\nzipped.divide()"),
@@ -483,11 +434,10 @@ def test_a_zip_of_dags_is_read_and_its_members_are_blamed(
     with zipfile.ZipFile(packed, "w") as archive:
         for name, text in members.items():
             archive.writestr(name, text)
-    for base in (base_3, base_2):
-        (found,) = verified(image_of(base, {"packed.zip": packed.getvalue()})).findings
+    (found,) = verified(image_of(base_of(version), {"packed.zip": packed.getvalue()})).findings
 
-        assert (found.kind, found.file) == ("import-error", "packed.zip")
-        assert found.message == "ZeroDivisionError: division by zero (packed.zip/zipped.py, line 2)"
+    assert (found.kind, found.file) == ("import-error", "packed.zip")
+    assert found.message == "ZeroDivisionError: division by zero (packed.zip/zipped.py, line 2)"
 
 
 TESTS = """
@@ -512,25 +462,29 @@ def test_of_another_day():
 """
 
 
+@AIRFLOWS
 def test_the_users_own_tests_run_in_the_image(
-    verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage, base_2: BaseImage, tmp_path: Path
+    version: str,
+    verified: Verify,
+    image_of: Callable[..., BuiltImage],
+    base_of: Callable[[str], BaseImage],
+    tmp_path: Path,
 ) -> None:
     (tmp_path / "test_sales.py").write_text(TESTS)
-    for base in (base_3, base_2):
-        image = image_of(base, {"sales.py": dag("sales")})
-        report = verified(image, tmp_path)
+    image = image_of(base_of(version), {"sales.py": dag("sales")})
+    report = verified(image, tmp_path)
 
-        assert {test.name: test.outcome for test in report.tests} == {
-            "test_sales.py::test_the_dags_are_there": "passed",
-            "test_sales.py::test_what_is_not_so": "failed",
-            "test_sales.py::test_of_another_day": "skipped",
-        }
-        (found,) = report.findings
-        assert (found.kind, found.file) == ("test-failed", "test_sales.py::test_what_is_not_so")
-        assert "one is not two" in found.message
-        facts = images.inspect(image.reference)
-        assert facts is not None
-        assert facts.id == image.id
+    assert {test.name: test.outcome for test in report.tests} == {
+        "test_sales.py::test_the_dags_are_there": "passed",
+        "test_sales.py::test_what_is_not_so": "failed",
+        "test_sales.py::test_of_another_day": "skipped",
+    }
+    (found,) = report.findings
+    assert (found.kind, found.file) == ("test-failed", "test_sales.py::test_what_is_not_so")
+    assert "one is not two" in found.message
+    facts = images.inspect(image.reference)
+    assert facts is not None
+    assert facts.id == image.id
 
 
 def test_tests_that_cannot_be_imported_fail(
@@ -550,12 +504,6 @@ GREEDY = {
 from airflow import DAG
 held = [b"x" * (1 << 26) for _ in range(1 << 20)]
 """, "crashed", "SIGKILL"),
-    "fills.py": ("""
-from airflow import DAG
-with open("/tmp/fill", "wb") as file:
-    while True:
-        file.write(bytes(1 << 20))
-""", "import-error", "No space left on device"),
     "prints.py": ("""
 from airflow import DAG
 while True:
@@ -590,6 +538,7 @@ while True:
 """
 
 
+@pytest.mark.wide  # a minute of all processors
 def test_processes_without_end_that_nobody_can_name_end_with_the_test_and_it_fails(
     verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage
 ) -> None:
@@ -666,7 +615,7 @@ def test_ctrl_c_ends_the_test_and_leaves_no_container(
         assert _wait_for_import(child.pid)
     finally:
         child.send_signal(signal.SIGINT)
-        _, said = child.communicate(timeout=60)
+        _, said = child.communicate(timeout=300)
 
     assert b"KeyboardInterrupt" in said
     assert not _containers(child.pid)
@@ -674,7 +623,7 @@ def test_ctrl_c_ends_the_test_and_leaves_no_container(
 
 def _wait_for_import(owner: int) -> bool:
     """Waits until a container of a process is at its DAG file."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline:
         for container in _containers(owner):
             running = process.run(["docker", "exec", container, "sh", "-c", "cat /proc/[0-9]*/cmdline"]).stdout

@@ -7,6 +7,7 @@ The API would need a login and the command line differs from version to version;
 import ast
 import base64
 import json
+import threading
 import zlib
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -33,6 +34,9 @@ _IMPORTS: dict[Question | Piped, tuple[str, ...]] = {
     "served": ("serving", "stored"),
     "files": ("serving", "stored", "served"),
 }
+# Python counts in one place for all threads how deep it is in a syntax tree, and takes two at a time for a fault of its
+# own: SystemError (python/cpython#106905).
+_PARSER = threading.Lock()
 # Importing Airflow takes 2 s, and a minute where a pod's share of a processor is small.
 _SECONDS = 90.0
 
@@ -189,7 +193,9 @@ def _text(module: str) -> str:
     """Returns a module without what is for people, each line where it is."""
     text = resource(f"inside/scheduler/{module}.py").read_text("utf-8")
     lines = ["" if line.lstrip().startswith("#") else line for line in text.splitlines()]
-    for node in ast.walk(ast.parse(text)):
+    with _PARSER:
+        tree = ast.parse(text)
+    for node in ast.walk(tree):
         body = getattr(node, "body", None)
         for one in body if isinstance(body, list) and len(body) > 1 else ():
             if isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant):

@@ -1,6 +1,9 @@
 """What a container says of itself."""
 
-from collections.abc import Sequence
+import gc
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -35,3 +38,26 @@ class Container:
 )
 def test_airflows_version_is_what_reads_as_one(said: list[tuple[int, str] | OutsideError], version: str) -> None:
     assert version == scheduler_python.version(Container(*said), "pod", "main")  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def _threads_take_turns() -> Iterator[None]:
+    """At every few objects that are made, another thread has its turn."""
+
+    def turn(*_: object) -> None:
+        os.sched_yield()
+
+    before = gc.get_threshold()
+    gc.set_threshold(50)
+    gc.callbacks.append(turn)
+    yield
+    gc.callbacks.remove(turn)
+    gc.set_threshold(*before)
+
+
+@pytest.mark.usefixtures("_threads_take_turns")
+def test_several_threads_may_ask_at_once() -> None:
+    with ThreadPoolExecutor(4) as pool:
+        asked = list(pool.map(lambda _: scheduler_python.argv("smoke"), range(8)))
+
+    assert all(one == asked[0] for one in asked)

@@ -21,6 +21,8 @@ class Wanted(NamedTuple):
         dags: The DAGs that it has and the file of each, as it was tested; empty where that is not known.
         anew: Whether it was served before: then each file is to have been read since the pods are there.
         broken: Files that could not be read before; None where that is not known.
+        since: From when on an import error is of the version, where its announcement's own time is not known; epoch
+            seconds by the clock of who is asked.
 
     """
 
@@ -29,12 +31,14 @@ class Wanted(NamedTuple):
     dags: Mapping[str, str] = {}
     anew: bool = False
     broken: tuple[str, ...] | None = None
+    since: float = 0.0
 
     def question(self, seconds: float) -> dict[str, Any]:
         """Returns it as `inside/scheduler/served.py` reads it, with the seconds to wait."""
         files = sorted(set(self.dags.values())) if self.dags else None
         asked = {"version": self.version, "serial": self.serial, "anew": self.anew, "seconds": seconds}
-        return {**asked, "files": files, "broken": None if self.broken is None else list(self.broken)}
+        broken = None if self.broken is None else list(self.broken)
+        return {**asked, "files": files, "broken": broken, "since": self.since}
 
 
 class ServedDag(NamedTuple):

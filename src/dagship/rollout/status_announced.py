@@ -48,7 +48,7 @@ def look(
         lost=_lost(survey, wanted.version if wanted else ""),
     )
     serial = wanted.serial if wanted else 0
-    meant = Wanted(version=wanted.version if wanted else current, serial=serial, broken=())
+    meant = Wanted(version=wanted.version if wanted else current, serial=serial)
     return report.model_copy(update=_served(cluster, survey, name, meant, api)) if meant.version else report
 
 

@@ -24,7 +24,8 @@ def ask(api: Api, wanted: Mapping[str, Any], began: float) -> dict[str, Any]:
 
     Args:
         api: The API.
-        wanted: As `serving.progress` takes it, and `seconds` to wait. With an empty `version` nothing is waited for.
+        wanted: As `serving.progress` takes it, `since` when an import error may be of the version, and `seconds` to
+            wait. With an empty `version` nothing is waited for.
         began: Since when those run that read DAG files, epoch seconds.
 
     Raises:
@@ -32,12 +33,13 @@ def ask(api: Api, wanted: Mapping[str, Any], began: float) -> dict[str, Any]:
 
     """
     until = time.monotonic() + wanted["seconds"]
+    since = max(began, wanted["since"])
     while True:
         looked = time.monotonic()
         stored = _stored(api)
         version = wanted["version"] or max(stored["dags"], key=lambda dag: dag[3], default=("", "", "", 0.0))[2]
         there = {file for _, file, _, _ in stored["dags"]}
-        found = progress({**wanted, "version": version, "serial": None}, None, stored, began=began, there=there)
+        found = progress({**wanted, "version": version, "serial": None}, None, stored, began=since, there=there)
         now = time.monotonic()
         if found["done"] or not wanted["version"] or now >= until:
             errors = {file: text[-_LONGEST:] for file, text, _ in stored["errors"][:_MOST_ERRORS]}

@@ -92,16 +92,18 @@ class Observed:
 
 @dataclass(frozen=True, kw_only=True)
 class Before:
-    """What Airflow served before pods moved.
+    """What Airflow served before anything moved.
 
     Attributes:
         version: The DAG version, or empty where it did not say.
         broken: Files that could not be imported; None where that is not known.
+        asked: When that was so, epoch seconds by the clock of who was asked; 0 where that is not known.
 
     """
 
     version: str = ""
     broken: tuple[str, ...] | None = None
+    asked: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

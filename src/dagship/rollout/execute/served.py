@@ -18,12 +18,13 @@ from dagship.health import faults
 from dagship.health.watcher import WorkloadFailed
 from dagship.rollout.execute import annotate, readers
 from dagship.rollout.execute.announce import Written
+from dagship.rollout.execute.operation import Before
 from dagship.terminal.board import DONE
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from dagship.rollout.execute.operation import Before, Moving, Operation
+    from dagship.rollout.execute.operation import Moving, Operation
     from dagship.terminal.board import Board
 
 # For which one answer is waited; meanwhile the lock may be lost.
@@ -54,12 +55,14 @@ def announced(moving: "Moving", board: "Board", name: str, written: Written) -> 
     why_slow = annotate.annotate(moving, name, f"{written.serial}")
     more, why_longer = annotate.longer(moving, name)
     moving.operation.notes.warn(filter(None, (why_slow, why_longer)))
-    target = moving.operation.plan.target
+    target, before = moving.operation.plan.target, moving.before or Before()
+    is_forward = target.dag_version == written.version
     wanted = Wanted(
         version=written.version,
         serial=written.serial,
-        dags=target.dags if target.dag_version == written.version else {},
-        broken=(),  # the dag-processor that heard of it knows
+        dags=target.dags if is_forward else {},
+        broken=before.broken if is_forward else None,  # a dag-processor that heard of it knows by itself
+        since=before.asked,
     )
     keys = readers.mounting(moving.operation.survey.inventory.workloads, name)
     limit = moving.operation.options.served_timeout + (annotate.BY_ITSELF if why_slow else 0.0) + more
@@ -73,6 +76,8 @@ def announced(moving: "Moving", board: "Board", name: str, written: Written) -> 
     except CannotAsk as why:
         answer = Served(why_not=why.message)
     _judge(board, wanted, answer, limit=limit, workload=next(iter(sorted(keys)), name))
+    if is_forward and moving.operation.api is not None:
+        _warn(moving.operation, before, answer)
 
 
 def moved(moving: "Moving") -> bool:
@@ -104,18 +109,26 @@ def moved(moving: "Moving") -> bool:
             operation.notes.warn([f"whether Airflow serves DAG version {version} is not known: {why.message}"])
             return False
         _judge(board, wanted, answer, limit=limit, workload=next(iter(sorted(keys))))
-    if before.broken is None and answer and answer.errors:
-        said = "; ".join(served.told(*one) for one in sorted(answer.errors.items()))
-        operation.notes.warn([f"some files cannot be imported, and whether they could be before is not known: {said}"])
+    _warn(operation, before, answer)
     return True
 
 
-def before(operation: "Operation") -> "Before | None":
-    """Returns what Airflow serves before pods move; None where no DAG version is moved to by what reads DAG files."""
-    from dagship.rollout.execute.operation import Before
+def _warn(operation: "Operation", before: Before, answer: Served | None) -> None:
+    if before.broken is None and answer and answer.errors:
+        said = "; ".join(served.told(*one) for one in sorted(answer.errors.items()))
+        operation.notes.warn([f"some files cannot be imported, and whether they could be before is not known: {said}"])
 
-    inventory, unfinished = operation.survey.inventory, operation.unfinished
-    keys = readers.of(operation.plan, inventory.workloads)
+
+def before(operation: "Operation") -> Before | None:
+    """Returns what Airflow serves before anything moves; None where nobody will ask.
+
+    That is where no DAG version is moved to by what reads DAG files; and where one is announced to dag-processors that
+    can be asked themselves.
+    """
+    inventory, unfinished, plan = operation.survey.inventory, operation.unfinished, operation.plan
+    keys = readers.of(plan, inventory.workloads)
+    if plan.announces and operation.api is not None:
+        keys = frozenset().union(*(readers.mounting(inventory.workloads, move.name) for move in plan.announcements))
     if not keys:
         return None
     if unfinished is not None:  # what was so before the first of them counts
@@ -124,7 +137,9 @@ def before(operation: "Operation") -> "Before | None":
         found = query.connect(operation.cluster, inventory, keys, api=operation.api).served(Wanted(version=""), 0.0)
     except OutsideError:
         found = None
-    return Before(version=found.version, broken=tuple(sorted(found.errors))) if found else Before(version="")
+    if found is None:
+        return Before()
+    return Before(version=found.version, broken=tuple(sorted(found.errors)), asked=found.asked)
 
 
 def _wait(

@@ -58,6 +58,15 @@ def test_one_that_was_announced_is_asked_for_in_the_same_way() -> None:
     assert not asked(Api(dag("d"), dag("e", A)), serial=3).served
 
 
+def test_where_it_is_announced_to_pods_that_stay_an_error_of_before_is_not_of_the_version() -> None:
+    mended = Api(dag("d"), dag("e", A), errors=(error("e.py"),))
+
+    assert asked(mended, serial=3, broken=("e.py",)).served  # read since the pods are there
+    since = by_rest._epoch(SINCE) + 1
+    found = asked(mended, serial=3, broken=("e.py",), since=since)
+    assert (found.served, found.new, found.waiting) == (False, {}, ("e.py",))
+
+
 def test_where_the_version_was_served_before_each_file_is_to_be_read_since() -> None:
     assert not asked(Api(dag("d"), dag("e", read=EARLIER)), anew=True).served
     assert asked(Api(dag("d"), dag("e", read=EARLIER))).served

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from dagship.airflow_api.api import Answer
+from dagship.airflow_api.pages import Page
 from dagship.cluster.failures import Forbidden
 from dagship.errors import OutsideError
 from dagship.health.watcher import WorkloadFailed
@@ -14,6 +16,7 @@ from dagship.inside.scheduler.answer import MARK
 from dagship.model.artifacts import Target
 from dagship.record.model import Change, Journal, Move, Record
 from dagship.rollout.execute import served
+from dagship.rollout.execute.announce import Written
 from dagship.rollout.execute.operation import Before, Moving
 from dagship.rollout.plan.model import Planned
 from dagship.rollout.survey import Survey
@@ -36,7 +39,9 @@ class Airflow(Namespace):
     """A namespace whose dag-processor gives one answer after the other, and then the last of them."""
 
     def __init__(self, *answers: dict[str, Any] | OutsideError | None, ready: int = 1) -> None:
-        super().__init__(*(o.pod(f"dag-processor-{number}") for number in range(ready)))
+        name = "dag-processor"
+        running: dict[str, Any] = {"containers": [o.container(name)], "statuses": [o.running(name)]}
+        super().__init__(*(o.pod(f"{name}-{number}", **running) for number in range(ready)))
         self._answers = list(answers)
         self.asked: list[dict[str, Any]] = []
 
@@ -187,3 +192,50 @@ def test_where_the_image_brings_no_dag_version_nobody_is_asked() -> None:
     assert before(airflow, target=Target(image="x", digest="", airflow="3.3.2")) is None
     assert not served.moved(moving(airflow, None))
     assert airflow.asked == []
+
+
+class Api:
+    """An API of Airflow that has one DAG, and an import error of a file that was broken for long."""
+
+    is_2 = False
+
+    def get(self, *_: str) -> Answer:
+        return Answer({}, 1000.0)
+
+    def every(self, key: str, *_: str, **__: Any) -> Page:
+        moment = {"bundle_name": "dags-folder", "timestamp": "2026-11-30T06:40:00Z", "last_parsed_time": None}
+        dag = {"dag_id": "one", "relative_fileloc": "a.py", "bundle_version": V, **moment}
+        wrong = {"filename": "old.py", "stack_trace": "KeyError: 1", **moment}
+        return Page([dag if key == "dags" else wrong], 1)
+
+
+def announcing(airflow: Airflow) -> Moving:
+    move = Move(kind="ConfigMap", name="dags", role="announcement", changes=())
+    found = moving(airflow, None)
+    api: Any = Api()
+    operation = replace(found.operation, api=api, plan=replace(found.operation.plan, moves=(move,)))
+    return replace(found, operation=operation, before=served.before(operation))
+
+
+def test_by_rest_what_was_broken_before_an_announcement_is_asked_for_as_no_dag_processor_can_be() -> None:
+    under_way = announcing(Airflow(WELL))
+
+    assert under_way.before == Before(version=V, broken=("old.py",), asked=1000.0)
+    with under_way.operation.notes.board("serving", "…") as board:
+        served.announced(under_way, board, "dags", Written(V, 3))
+        with pytest.raises(WorkloadFailed, match="ImportError"):
+            served.announced(replace(under_way, before=Before(broken=())), board, "dags", Written(V, 3))
+
+
+def test_by_rest_what_is_announced_again_to_go_back_is_not_judged_by_import_errors() -> None:
+    under_way = announcing(Airflow(WELL))
+    target = TARGET.model_copy(update={"dag_version": "6" * 12})
+    back = replace(under_way.operation, plan=replace(under_way.operation.plan, target=target))
+    with under_way.operation.notes.board("serving", "…") as board:
+        served.announced(replace(under_way, operation=back, before=Before(broken=())), board, "dags", Written(V, 3))
+
+
+def test_where_dag_processors_can_be_asked_themselves_they_know_what_was_broken() -> None:
+    found = announcing(Airflow(WELL))
+
+    assert served.before(replace(found.operation, api=None)) is None

@@ -305,16 +305,16 @@ def _smoke_runs_prove_a_version(running: Running) -> None:
     """By a command in the container and by the API alike."""
     airflow, version = running.airflow, running.new
 
-    def by_exec(dag_id: str, run_id: str, of: str = version, seconds: float = 90.0) -> SmokeRun:
-        names = {"dag_id": dag_id, "run_id": run_id, "prefix": smoke.prefix(of), "mark": smoke.MARK}
-        packed = scheduler_python.packed(json.dumps({**names, "seconds": seconds}))
+    def by_exec(dag_id: str, run_id: str, of: str = version, seconds: float = 90.0, *, end: bool = False) -> SmokeRun:
+        names = {"dag_id": dag_id, "run_id": run_id, "prefix": smoke.prefix(of), "mark": smoke.MARK, "version": of}
+        packed = scheduler_python.packed(json.dumps({**names, "seconds": seconds, "end": end}))
         found = smoke.read(dag_id, _said(airflow.execute(*scheduler_python.argv("smoke", packed))))
         assert found
         return found
 
-    def by_rest(dag_id: str, run_id: str, of: str = version, seconds: float = 90.0) -> SmokeRun:
-        names = {"dag_id": dag_id, "run_id": run_id, "prefix": smoke.prefix(of), "mark": smoke.MARK}
-        found = smoke.read(dag_id, smoke_by_rest.ask(api, {**names, "seconds": seconds}, of))
+    def by_rest(dag_id: str, run_id: str, of: str = version, seconds: float = 90.0, *, end: bool = False) -> SmokeRun:
+        names = {"dag_id": dag_id, "run_id": run_id, "prefix": smoke.prefix(of), "mark": smoke.MARK, "version": of}
+        found = smoke.read(dag_id, smoke_by_rest.ask(api, {**names, "seconds": seconds, "end": end}))
         assert found
         return found
 
@@ -338,9 +338,23 @@ def _smoke_runs_prove_a_version(running: Running) -> None:
             assert (found.run_id, found.state, found.version, found.is_3) == (own, "success", version, True)
             assert ask("pinned", own) == found  # which is there already, and is not begun twice
             assert ask("nobody", own).obstacle == "gone"
+            assert ask("pinned", own, end=True).state == "success"  # what has ended stays as it is
+            _is_ended(airflow, ask, smoke.run_id(version, moment + 0.5))
         airflow.call("PATCH", "/api/v2/dags/pinned", {"is_paused": True})
         assert [ask("pinned", smoke.run_id(version, 5.0)).obstacle for ask in (by_exec, by_rest)] == ["paused"] * 2
         airflow.call("PATCH", "/api/v2/dags/pinned", {"is_paused": False})
+
+
+def _is_ended(airflow: airflows.Airflow, ask: Callable[..., SmokeRun], run_id: str) -> None:
+    """While its first task runs, the second is to come."""
+    airflow.execute("rm", "-f", "/tmp/go")
+    assert not ask("pinned", run_id, seconds=0.0).has_ended
+    airflow.until(lambda: f"{run_id} first" in airflow.read("/tmp/seen"))
+    found = ask("pinned", run_id, end=True)
+    assert (found.run_id, found.state, found.failed) == (run_id, "failed", ("first",))
+    tasks = "SELECT task_id, state FROM task_instance WHERE run_id = ? ORDER BY task_id"
+    assert airflow.rows(tasks, run_id) == [["first", "failed"], ["second", "skipped"]]
+    airflow.execute("touch", "/tmp/go")
 
 
 def _said(printed: str) -> dict[str, Any]:

@@ -226,13 +226,24 @@ class Airflow:
 
         """
         names = {"dag_id": dag_id, "run_id": run_id, "prefix": smoke.prefix(version), "mark": smoke.MARK}
-        say = {**names, "seconds": seconds}
+        return self._smoke({**names, "version": version, "seconds": seconds, "end": False})
+
+    def end_smoke(self, dag_id: str, run_id: str) -> SmokeRun:
+        """Marks a smoke run as failed where it has not ended; returns it as it is then.
+
+        Raises:
+            CannotAsk: There was no answer, or Airflow does not let us.
+
+        """
+        return self._smoke({"dag_id": dag_id, "run_id": run_id, "seconds": 0.0, "end": True})
+
+    def _smoke(self, say: Mapping[str, Any]) -> SmokeRun:
         if self._api is None:
-            said = self._ask("smoke", _packed(say), seconds=seconds)
+            said = self._ask("smoke", _packed(say), seconds=say["seconds"])
         else:
             with _as_cannot_ask():
-                said = smoke_by_rest.ask(self._api, say, version)
-        found = smoke.read(dag_id, said)
+                said = smoke_by_rest.ask(self._api, say)
+        found = smoke.read(say["dag_id"], said)
         if found is None:
             raise CannotAsk(_UNREADABLE)
         return found

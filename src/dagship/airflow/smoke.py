@@ -94,6 +94,8 @@ def trouble(run: SmokeRun, version: str, *, limit: float) -> str:
         return f"{dag} is of another DAG version than {version}: of {run.version} ({run.run_id})"
     if run.state == "success":
         return ""
+    if not run.run_id:
+        return f"{dag} did not begin within {limit:.0f} s: Airflow has not read the DAG at DAG version {version}"
     if run.state != "failed":
         return f"{dag} did not end within {limit:.0f} s: {run.run_id} is {run.state or 'not there'}"
     named = ", ".join(run.failed[:_NAMED]) + (

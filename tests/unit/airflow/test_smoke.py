@@ -35,6 +35,7 @@ def test_a_run_is_known_by_its_id_and_so_is_its_version() -> None:
         ({"state": "failed", "failed": list("tuvwx")}, "failed in t, u, v and 2 more: r"),
         ({"state": "running"}, "did not end within 60 s: r is running"),
         ({"state": ""}, "did not end within 60 s: r is not there"),
+        ({"state": "", "run_id": ""}, f"did not begin within 60 s: Airflow has not read the DAG at DAG version {A}"),
         ({"obstacle": "gone", "state": ""}, "cannot begin: Airflow has no such DAG"),
         ({"obstacle": "paused", "state": ""}, "cannot begin: the DAG is paused"),
         ({"obstacle": "refused", "said": "x\n is  missing"}, "cannot begin: x is missing"),

@@ -1,4 +1,4 @@
-"""A smoke run by Airflow's API: begins it where it is not there, and waits for its end."""
+"""A smoke run by Airflow's API: begins it where it is not there, and waits for its end; or ends it."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -18,24 +18,25 @@ _RUNS = 1000
 _PINS = Version("3.4.0a0")
 
 
-def ask(api: Api, say: Mapping[str, Any], version: str) -> dict[str, Any]:
+def ask(api: Api, say: Mapping[str, Any]) -> dict[str, Any]:
     """Answers once a run has ended, or after some seconds.
 
     Args:
         api: The API.
-        say: As `inside/scheduler/smoke.py` takes it.
-        version: The DAG version that the run is to be of, or empty.
+        say: As `inside/scheduler/smoke.py` takes it. That the DAG is read at the version has been waited for.
 
     Raises:
         OutsideError: Airflow does not answer, or refuses.
 
     """
+    if say["end"]:
+        return _ended(api, say["dag_id"], say["run_id"])
     until = time.monotonic() + say["seconds"]
     found = _before(api, say)
     if found["obstacle"] or not say["run_id"]:
         return found
     if not found["run_id"]:
-        why = _begin(api, say["dag_id"], say["run_id"], version)
+        why = _begin(api, say["dag_id"], say["run_id"], say["version"])
         if why:
             return {**found, "obstacle": "refused", "said": why}
         found["run_id"] = say["run_id"]
@@ -88,6 +89,13 @@ def _begin(api: Api, dag_id: str, run_id: str, version: str) -> str:
     except (NotTaken, NotThere) as why:
         return why.detail or why.message
     return ""
+
+
+def _ended(api: Api, dag_id: str, run_id: str) -> dict[str, Any]:
+    """Marks a run as failed where it has not ended."""
+    if _state(api, dag_id, run_id)["state"] in _UNFINISHED:
+        api.send("PATCH", "dags", dag_id, "dagRuns", run_id, body={"state": "failed"})
+    return {"run_id": run_id, **_state(api, dag_id, run_id)}
 
 
 def _state(api: Api, dag_id: str, run_id: str) -> dict[str, Any]:

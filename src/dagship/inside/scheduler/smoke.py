@@ -1,4 +1,4 @@
-"""A smoke run: begins it where it is not there, and waits for its end."""
+"""A smoke run: begins it where it is not there, and waits for its end; or ends it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ def ask(packed: str) -> dict[str, Any]:
     """Answers once a run has ended, or after some seconds.
 
     The packed arguments: `dag_id`; `run_id` of the run to begin, empty to look alone; `prefix` by which one that has
-    begun already is taken in its place, where it has not ended; `mark` that all of them begin with; `seconds`.
+    begun already is taken in its place, where it has not ended; `mark` that all of them begin with; `version` at which
+    the DAG has to be read before one begins, or empty; `seconds`. With `end` the run is marked as failed where it has
+    not ended, and nothing is waited for.
     """
     from airflow.utils.session import create_session
 
@@ -25,10 +27,15 @@ def ask(packed: str) -> dict[str, Any]:
     until = time.monotonic() + say["seconds"]
     with create_session() as session:
         check_alive(session)
+        if say["end"]:
+            _end(session, say["dag_id"], say["run_id"])
+            return {"run_id": say["run_id"], **_state(session, say["dag_id"], say["run_id"])}
         found = _before(session, say)
     if found["obstacle"] or not say["run_id"]:
         return found
     if not found["run_id"]:
+        if not _is_read(say["dag_id"], say["version"], until):
+            return found
         why = _begin(say["dag_id"], say["run_id"])
         if why:
             return {**found, "obstacle": "refused", "said": why}
@@ -62,6 +69,36 @@ def _before(session: Any, say: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _is_read(dag_id: str, version: str, until: float) -> bool:
+    """Waits until new runs of a DAG get a version; returns whether they do.
+
+    Where a version that is announced does not touch the DAG's file, a dag-processor reads it when its turn comes, and
+    not to serve the version. Asked as by the button of Airflow's page, it does so next.
+    """
+    from airflow.models import DagModel
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    while True:
+        with create_session() as session:
+            dag = session.scalar(select(DagModel).where(DagModel.dag_id == dag_id))
+            if not version or getattr(dag, "bundle_version", None) in (None, "", version):
+                return True
+            _hurry(session, dag)
+        if time.monotonic() >= until:
+            return False
+        time.sleep(_EVERY)
+
+
+def _hurry(session: Any, dag: Any) -> None:
+    from airflow.models.dagbag import DagPriorityParsingRequest as Request
+    from sqlalchemy import select
+
+    of_file = (Request.bundle_name == dag.bundle_name, Request.relative_fileloc == dag.relative_fileloc)
+    if session.scalar(select(Request.id).where(*of_file)) is None:
+        session.add(Request(bundle_name=dag.bundle_name, relative_fileloc=dag.relative_fileloc))
+
+
 def _begin(dag_id: str, run_id: str) -> str:
     """Begins a run; returns why Airflow refuses that, or nothing."""
     from airflow.api.common.trigger_dag import trigger_dag
@@ -80,6 +117,18 @@ def _begin(dag_id: str, run_id: str) -> str:
     except (AirflowException, ValueError) as why:
         return redacted(str(why))[:1000] or type(why).__name__
     return ""
+
+
+def _end(session: Any, dag_id: str, run_id: str) -> None:
+    """Marks a run as failed by what Airflow's own page does: tasks that run are ended, those to come are skipped."""
+    from airflow.api.common.mark_tasks import set_dag_run_state_to_failed
+    from airflow.models.serialized_dag import SerializedDagModel
+
+    if _state(session, dag_id, run_id)["state"] in _UNFINISHED:
+        dag = SerializedDagModel.get_dag(dag_id, session=session)
+        set_dag_run_state_to_failed(dag=dag, run_id=run_id, commit=True, session=session)
+        session.flush()
+        session.expire_all()
 
 
 def _state(session: Any, dag_id: str, run_id: str) -> dict[str, Any]:

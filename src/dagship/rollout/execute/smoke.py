@@ -15,7 +15,10 @@ from dagship.health.watcher import WorkloadFailed
 from dagship.terminal.board import DONE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dagship.rollout.execute.operation import Moving, Operation
+    from dagship.terminal.board import Board
 
 # Runs that are waited for side by side: by exec each costs the scheduler's container a Python.
 _AT_A_TIME = 4
@@ -75,23 +78,51 @@ def prove(moving: "Moving") -> tuple[str, ...]:
         return ()
     over = threading.Event()
     with operation.notes.board("smoke", "Waiting for smoke runs") as board, ThreadPoolExecutor(_AT_A_TIME) as pool:
+        for dag_id in dags:
+            board.row(dag_id, 0, 1, "a run to end")
+        begun = {pool.submit(_run, operation, dag_id, over): dag_id for dag_id in dags}
         try:
-            for dag_id in dags:
-                board.row(dag_id, 0, 1, "a run to end")
-            pending = {pool.submit(_run, operation, dag_id, over): dag_id for dag_id in dags}
-            while pending:
-                ended, _ = wait(pending, timeout=1.0, return_when=FIRST_COMPLETED)
-                moving.ledger.check()
-                for one in ended:
-                    dag_id = pending.pop(one)
-                    why = _trouble(operation, dag_id, one)
-                    board.row(dag_id, 0 if why else 1, 1, why or DONE)
-                    if why:
-                        board.failed = True
-                        raise WorkloadFailed(_workload(operation), faults.of_workload("SmokeFailed", why))
-        finally:
-            over.set()  # what still waits ends with its next answer
+            why = _wait(moving, board, begun)
+        finally:  # what still waits ends with its next answer, and what has not begun does not begin
+            over.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+        if why:
+            board.failed = True
+            _end(operation, begun)
+            raise WorkloadFailed(_workload(operation), faults.of_workload("SmokeFailed", why))
     return dags
+
+
+def _wait(moving: "Moving", board: "Board", begun: "Mapping[Future[SmokeRun], str]") -> str:
+    """Returns why the first of the runs that prove nothing does not; empty once all have ended well."""
+    pending = dict(begun)
+    while pending:
+        ended, _ = wait(pending, timeout=1.0, return_when=FIRST_COMPLETED)
+        moving.ledger.check()
+        for one in ended:
+            dag_id = pending.pop(one)
+            why = _trouble(moving.operation, dag_id, one)
+            board.row(dag_id, 0 if why else 1, 1, why or DONE)
+            if why:
+                return why
+    return ""
+
+
+def _end(operation: "Operation", begun: "Mapping[Future[SmokeRun], str]") -> None:
+    """Marks runs as failed that have not ended: they prove nothing any more, and would hold up who comes next."""
+    for one, dag_id in begun.items():
+        if one.cancelled() or one.exception() is not None:
+            continue
+        found = one.result()
+        if found.has_ended or not found.state:
+            continue
+        try:
+            operation.airflow.end_smoke(dag_id, found.run_id)
+        except CannotAsk as why:
+            said = f"goes on, since it could not be marked as failed: {why.message}"
+        else:
+            said = "had not ended, and was marked as failed"
+        operation.notes.warn([f"the smoke run {found.run_id} of {dag_id} {said}"])
 
 
 def _run(operation: "Operation", dag_id: str, over: threading.Event) -> SmokeRun:

@@ -104,6 +104,33 @@ def test_a_run_that_proves_nothing_fails_the_rollout(said: list[dict[str, Any]],
     assert "deployment/scheduler" == failed.value.workload
 
 
+def test_what_has_not_ended_is_marked_as_failed_and_that_is_said() -> None:
+    namespace = Namespace(
+        d=[{"state": "running", "run_id": "r"}, {"state": "failed"}], e=[{"state": "success"}], f=[{"dead": True}]
+    )
+    moving: Moving = operations.moving(namespace, TARGET)
+    moving = replace(moving, operation=operation(namespace, "d", "e", "f", timeout=0.0))
+    with pytest.raises(WorkloadFailed):
+        smoke.prove(moving)
+
+    assert [("d", "r")] == [(say["dag_id"], say["run_id"]) for say in namespace.questions if say["end"]]
+    said = "the smoke run r of d had not ended, and was marked as failed"
+    assert [said] == [*moving.operation.notes.warnings]
+
+
+def test_what_cannot_be_marked_as_failed_goes_on_and_that_is_said() -> None:
+    namespace = Namespace(d=[{"state": "running", "run_id": "r"}, {"dead": True}])
+    moving: Moving = operations.moving(namespace, TARGET)
+    moving = replace(moving, operation=operation(namespace, "d", timeout=0.0))
+    with pytest.raises(WorkloadFailed):
+        smoke.prove(moving)
+
+    (said,) = moving.operation.notes.warnings
+    assert said.startswith(
+        "the smoke run r of d goes on, since it could not be marked as failed: Python in scheduler-0"
+    )
+
+
 def test_an_answer_that_does_not_come_is_asked_for_again() -> None:
     assert ("d",) == prove(Namespace(d=[{"dead": True}, {"dead": True}, {"state": "success"}]), "d")
 

@@ -72,6 +72,11 @@ class Api:
         self._forward.terminate()
         self._forward.communicate()
 
+    @property
+    def token(self) -> str:
+        """What the administrator of an Airflow 3 is asked by."""
+        return self._login.removeprefix("Bearer ")
+
     def _call(self, method: str, path: str, body: Any = None) -> Any:
         request = urllib.request.Request(
             self._base + path,
@@ -87,6 +92,16 @@ class Api:
 
     def __call__(self, method: str, path: str, body: Any = None) -> Any:
         return self._call(method, self._root + path, body)
+
+    def sets(self, name: str, value: str) -> None:
+        """Gives a Variable its first value, or another."""
+        body = {"key": name, "value": value}
+        try:
+            self("PATCH", f"/variables/{name}", body)
+        except urllib.error.HTTPError as refused:
+            if refused.code != 404:
+                raise
+            self("POST", "/variables", body)
 
     def dag(self, dag_id: str) -> dict[str, Any] | None:
         """A DAG that is served, or nothing."""

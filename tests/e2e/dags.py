@@ -80,6 +80,25 @@ waits()
 """
 
 
+def proof() -> str:
+    """A DAG `proof` whose one task ends well where a Variable of its name says `pass`, and waits where it says `wait`."""
+    return f"""{_HEAD}
+
+@dag(schedule=None, start_date=pendulum.datetime(2026, 1, 1, tz="UTC"), is_paused_upon_creation=False)
+def proof():
+    @task
+    def prove():
+        while (said := Variable.get("proof", "fail")) == "wait":
+            time.sleep(1)
+        assert said == "pass"
+
+    prove()
+
+
+proof()
+"""
+
+
 def words(word: str) -> str:
     """The module beside it."""
     return f"WORD = {word!r}\n"

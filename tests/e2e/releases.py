@@ -1,11 +1,12 @@
 """A release of the chart, installed and changed with dagship and with helm."""
 
+import copy
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tests.cluster.kubectl import Kubectl
 from tests.e2e.api import Api
@@ -41,12 +42,29 @@ class Release:
     def dagship(self, where: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Calls dagship for this namespace."""
         return subprocess.run(
-            [sys.executable, "-m", "dagship.cli", *arguments, f"--namespace={self.kubectl.namespace}"],
-            cwd=where,
-            env=self._environment,
-            capture_output=True,
-            text=True,
+            self._command(*arguments), cwd=where, env=self._environment, capture_output=True, text=True
         )
+
+    def begun(self, where: Path, *arguments: str) -> "subprocess.Popen[bytes]":
+        """Starts dagship for this namespace, to be killed."""
+        return subprocess.Popen(self._command(*arguments), cwd=where, env=self._environment, stderr=subprocess.DEVNULL)
+
+    def _command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "dagship.cli", *arguments, f"--namespace={self.kubectl.namespace}"]
+
+    def by(self, **environment: str) -> Self:
+        """The same release, for a dagship with more in its environment."""
+        other = copy.copy(self)
+        other._environment = self._environment | environment
+        return other
+
+    def by_rest(self) -> Self:
+        """The same release, for a dagship that asks Airflow by its REST API, at an address that outlives its pods."""
+        service = self.kubectl.get(f"service/{NAME}-api-server")["spec"]
+        with self.api() as api:
+            token = api.token
+        address = f"http://{service['clusterIP']}:{service['ports'][0]['port']}"
+        return self.by(DAGSHIP_AIRFLOW_URL=address, DAGSHIP_AIRFLOW_TOKEN=token)
 
     def install(self, where: Path, *more: str, values: Any = None) -> subprocess.CompletedProcess[str]:
         """Installs or upgrades by `dagship install`, with further values."""

@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
+from dagship.airflow import smoke
+from dagship.airflow.by_rest import smoke as smoke_by_rest
+from dagship.airflow.smoke import SmokeRun
 from dagship.model.artifacts import BaseImage, BuiltImage
 from dagship.settings import Settings
 from dagship.terminal.console import Console
@@ -92,6 +95,25 @@ def test_a_run_ends_on_the_code_that_it_began_with(base: BaseImage, tmp_path: Pa
         assert airflow.run("began-on-a") == ("success", old.dag_version), airflow.logs()
         seen = airflow.read("/tmp/seen").splitlines()
         assert seen == ["began-on-a first A A", "began-on-a second A A A"]
+        _a_smoke_run_is_of_the_version_that_is_asked_for(airflow, image.dag_version)
+
+
+def _a_smoke_run_is_of_the_version_that_is_asked_for(airflow: airflows.Airflow, version: str) -> None:
+    """By its API, which is told the version from 3.4 on, and refuses one that it does not have."""
+    with airflow.api() as api:
+
+        def ask(of: str) -> SmokeRun:
+            run_id, names = smoke.run_id(of, 1.0), {"prefix": smoke.prefix(of), "mark": smoke.MARK, "version": of}
+            say = {**names, "dag_id": "pinned", "run_id": run_id, "seconds": 90.0, "end": False}
+            found = smoke.read("pinned", smoke_by_rest.ask(api, say))
+            assert found
+            return found
+
+        proven, other = ask(version), ask("0" * 12)
+
+    assert smoke.trouble(proven, version, limit=90.0) == "", (proven, airflow.logs())
+    assert airflow.run(proven.run_id) == ("success", version)
+    assert (other.obstacle, "does not have a version" in other.said) == ("refused", True), other
 
 
 def test_what_is_being_parsed_or_queued_at_a_switch_is_not_stored_under_the_new_version(

@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     ignore: Names = _field("ignore")
     keep_versions: PositiveInt = _field("keep_versions")
     previous: str = _field("previous")
+    view_url_template: str = _field("view_url_template")
     max_file_size: PositiveInt = _field("max_file_size")
     platform: Names = _field("platform")
     builder: str = _field("builder")
@@ -145,6 +146,16 @@ class Settings(BaseSettings):
     @classmethod
     def _reference(cls, value: str) -> str:
         return str(Reference.parse(value)) if value else ""
+
+    @field_validator("view_url_template")
+    @classmethod
+    def _page(cls, value: str) -> str:
+        # Airflow formats it with Python's str.format, and shows what comes of it as a link. No user before the host:
+        # what stands there may be a password.
+        return _matching(
+            value, r"(https?://[A-Za-z0-9.:\[\]-]+/[\w.~:/?#\[\]@!&()*+,;=%-]*\{version\}[\w.~:/?#@!&()*+,;=%-]*)?",
+            "an address with {version} in it, as https://github.com/acme/dags/tree/dags-{version}",
+        )  # fmt: skip
 
     @field_validator("from_image")
     @classmethod

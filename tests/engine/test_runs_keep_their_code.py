@@ -23,6 +23,8 @@ from tests.builders.mounts import Mount, announcement
 from tests.engine import airflows
 from tests.engine.lines import Line
 
+_PAGE = "https://git.example.com/acme/dags/tree/dags-{version}"
+
 
 class Running:
     """An Airflow of an image with the DAGs of two words, and what is announced to it."""
@@ -108,7 +110,7 @@ def running(
 ) -> Iterator[Running]:
     """Workers have both versions before any DAG processor announces one."""
     root = tmp_path_factory.mktemp("project")
-    line = Line(root, base_of(request.param), dags="flows", include="lib/included")
+    line = Line(root, base_of(request.param), dags="flows", include="lib/included", view_url_template=_PAGE)
     a = line.build("A")
     image = line.build("B", previous=a.reference)
     mount = Mount(tmp_path_factory.mktemp("announced") / "mount")
@@ -130,6 +132,7 @@ def test_a_run_ends_on_the_code_that_it_began_with(running: Running) -> None:
     _dags_of_another_bundle_are_none_of_the_images(airflow)
     running.ends("began-on-a")
     running.runs("began-on-b")
+    _each_version_leads_to_its_page(airflow, {old, new})
 
     assert running.version("began-on-a") == ("success", old)
     assert running.version("began-on-b") == ("success", new)
@@ -266,6 +269,14 @@ def _with(tree: Tree, path: str, content: bytes) -> Tree:
 
 
 _OTHER = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite:////tmp/other.db"}
+
+
+def _each_version_leads_to_its_page(airflow: airflows.Airflow, versions: set[str]) -> None:
+    """As Airflow's own page has it."""
+    listed = airflow.call("GET", "/api/v2/dags/pinned/dagVersions")["dag_versions"]
+
+    pages = {one["bundle_version"]: one["bundle_url"] for one in listed}
+    assert pages == {version: _PAGE.replace("{version}", version) for version in versions}
 
 
 def _asked(airflow: airflows.Airflow, *argv: str) -> dict[str, object]:

@@ -329,11 +329,13 @@ path = str(bundle.path)
 bundle.initialize()
 bag = BundleDagBag(bundle.path, bundle_path=bundle.path, bundle_name="dags-folder")
 version = bundle.get_current_version()
-print(json.dumps([path, version and version.version, sorted(bag.dags["first"].tags) if bag.dags else None]))
+tags = sorted(bag.dags["first"].tags) if bag.dags else None
+print(json.dumps([path, version and version.version, tags, bundle.view_url_template()]))
 """
 
 
 def test_a_bundle_serves_the_current_version_and_the_one_that_a_run_is_pinned_to(volume_3: Volume) -> None:
+    """And each leads to the page of its commit, where the forge is known."""
     first = volume_3.commit(value="one")
     volume_3.once()
     second = volume_3.commit(value="two")
@@ -341,11 +343,15 @@ def test_a_bundle_serves_the_current_version_and_the_one_that_a_run_is_pinned_to
         sync.until("current", current=second)
 
     def served(version: str | None) -> Any:
-        config = bundles(refresh_interval=5)
-        return volume_3.python(BUNDLE.format(version=version), AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST=config)
+        config = {
+            "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": bundles(refresh_interval=5),
+            "DAGSHIP_SYNC_URL": "https://github.com/acme/dags.git",
+        }
+        return volume_3.python(BUNDLE.format(version=version), **config)
 
-    assert [f"{ROOT}/{second}/dags", second, ["two"]] == served(None)
-    assert [f"{ROOT}/{first}/dags", first, ["one"]] == served(first)
+    page = "https://github.com/acme/dags/commit/{version}"
+    assert [f"{ROOT}/{second}/dags", second, ["two"], page] == served(None)
+    assert [f"{ROOT}/{first}/dags", first, ["one"], page] == served(first)
 
 
 def test_what_is_included_comes_with_its_commit_for_the_check_and_for_a_pinned_run(volume_3: Volume) -> None:

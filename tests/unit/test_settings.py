@@ -87,6 +87,12 @@ def test_a_cache_keeps_its_commas(tmp_path: Path) -> None:
         ("release", "a.b"),
         ("release", "a" * 54),
         ("cache_to", "type=s3,secret_access_key=x"),
+        ("view_url_template", "https://github.com/acme/dags"),
+        ("view_url_template", "javascript:alert({version})"),
+        ("view_url_template", "https://github.com/acme/{commit}/{version}"),
+        ("view_url_template", "https://github.com/{version.__class__}/{version}"),
+        ("view_url_template", "https://acme:hunter2@github.com/acme/{version}"),
+        ("view_url_template", "https://github.com/acme/{version}\nRUN evil"),
     ],
 )
 def test_a_wrong_value_is_one_sentence_with_the_name(tmp_path: Path, name: str, value: str) -> None:
@@ -95,6 +101,18 @@ def test_a_wrong_value_is_one_sentence_with_the_name(tmp_path: Path, name: str, 
 
     assert "\n" not in refused.value.message.replace(value, "")
     assert refused.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "https://github.com/acme/dags/tree/dags-{version}",
+        "http://git.acme.example:8080/data/dags?at=refs%2Ftags%2Fdags-{version}#files",
+        "https://dev.azure.com/acme/data/_git/dags?version=GTdags-{version}",
+    ],
+)
+def test_the_page_of_a_version_is_an_address_with_the_version_in_it(tmp_path: Path, page: str) -> None:
+    assert load(tmp_path, view_url_template=page).view_url_template == page
 
 
 def test_credentials_in_an_index_do_not_show(tmp_path: Path) -> None:

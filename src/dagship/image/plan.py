@@ -32,6 +32,9 @@ _BUNDLES = [
     {"name": "dags-folder", "classpath": "dagship_versions.bundle.BakedDagBundle", "kwargs": {"refresh_interval": 300}}
 ]
 
+VIEW_URL = "DAGSHIP_VIEW_URL_TEMPLATE"
+"""The variable of an image that tells the bundle in it; the code in inside/, which imports nothing, has its own."""
+
 BASE = "base.json"
 """What the package `dagship_versions` in an image has of its base: where no engine is, nobody can look into that."""
 
@@ -106,7 +109,7 @@ def plan(
         with_runtime=True,
         versions_layer=not (with_deps and within_prefix),
         home=home.digest if home is not None else "",
-        environment=tuple(at_home.environment(home, airflow=base.airflow).items()),
+        environment=(*at_home.environment(home, airflow=base.airflow).items(), *_page(settings)),
         dag_version=tree.version,
         earlier=tuple(version.version for version in earlier),
         bundles=json.dumps(_BUNDLES, separators=(",", ":")) if has_bundles(base.airflow) else "",
@@ -132,6 +135,11 @@ def plan(
 def tagged(repository: Reference, tree: Tree, content: str) -> Reference:
     """Returns the name of an image that has a tree and a content."""
     return repository.tagged(f"{tree.version}-{content[:_HASH_DIGITS]}")
+
+
+def _page(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """The variable by which the bundle knows the page of a version; none where there is no such page."""
+    return ((VIEW_URL, settings.view_url_template),) if settings.view_url_template else ()
 
 
 def _foundation(settings: Settings, base: BaseImage, lock: LockFile, recipe: Recipe) -> str:

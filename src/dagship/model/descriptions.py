@@ -91,6 +91,11 @@ DESCRIPTIONS = {
     "previous": Description(
         "", "Image whose DAG versions are kept", "what the cluster runs, else what `push` left here"
     ),
+    "view_url_template": Description(
+        "",
+        "Address that Airflow's page of a DAG version leads to, with {version} in it, as "
+        "https://github.com/acme/dags/tree/dags-{version}",
+    ),
     "max_file_size": Description(
         10 * 1024 * 1024,
         "Largest file allowed in the DAG directory, bytes; all together may have 20 times that, or 200 MiB",

@@ -166,6 +166,16 @@ def test_what_an_image_says_of_its_base_is_the_same_on_every_machine() -> None:
     )
 
 
+def test_the_bundle_is_told_the_page_of_a_version_where_there_is_one(tmp_path: Path, tree: Tree) -> None:
+    page = "https://github.com/acme/dags/tree/dags-{version}"
+    plan = planning.plan(settings(tmp_path, view_url_template=page), base(), NO_LOCK, tree)
+    without = planning.plan(settings(tmp_path), base(), NO_LOCK, tree)
+
+    assert dict(plan.recipe.environment) == {"DAGSHIP_VIEW_URL_TEMPLATE": page}
+    assert without.recipe.environment == ()
+    assert plan.foundation != without.foundation
+
+
 @pytest.mark.parametrize(("airflow", "bundles"), [("3.0.6", True), ("3.3.2", True), ("2.11.2", False)])
 def test_bundles_are_for_airflow_3(tmp_path: Path, tree: Tree, airflow: str, *, bundles: bool) -> None:
     plan = planning.plan(settings(tmp_path), base(airflow=airflow), NO_LOCK, tree)

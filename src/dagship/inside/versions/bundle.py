@@ -12,6 +12,7 @@ from airflow.exceptions import AirflowException
 
 from . import finder, store
 from .dag_processor import parsing
+from .git import forge
 from .layout import DAGS
 from .settings import ROOT
 from .thin.delivered import Delivered
@@ -29,6 +30,9 @@ NAMED = "DAGSHIP_DAG_VERSION"
 
 FOUNDATION = "DAGSHIP_FOUNDATION"
 """Variable of an image: what it is built on, for versions that come without it."""
+
+VIEW_URL = "DAGSHIP_VIEW_URL_TEMPLATE"
+"""Variable of an image: the page of a version, with `{version}` in it."""
 
 # For a version that is announced to come: longer than a kubelet takes at its slowest.
 _COMES_SECONDS = 120.0
@@ -69,6 +73,19 @@ class _SideBySide(BaseDagBundle):  # type: ignore[misc]
         version = self.version or self._serves() or None
         return BundleVersion(version=version) if BundleVersion is not None and version else version
 
+    def view_url_template(self) -> Optional[str]:
+        """Returns the address of the page of any version, with `{version}` in it; None where there is none."""
+        template = os.environ.get(VIEW_URL, "").strip() or self._page()
+        if not forge.fits(template, self.name, _release()):
+            log.warning("Airflow %s has no room for the address of a version's page: %s", airflow.__version__, template)
+            return None
+        return template or None
+
+    def view_url(self, version: Optional[str] = None) -> Optional[str]:
+        """Returns the address of the page of a version; None where there is none."""
+        template = self.view_url_template()
+        return template.replace(forge.VERSION, version) if template and version else None
+
     def initialize(self) -> None:
         """Sees to it that the version is there.
 
@@ -94,6 +111,10 @@ class _SideBySide(BaseDagBundle):  # type: ignore[misc]
     def _obtain(self) -> None:
         """What can be done for a version that is missing."""
         raise NotImplementedError
+
+    def _page(self) -> str:
+        """The address of the page of any version that is known without being told; empty for none."""
+        return ""  # a version in an image is named by its content, and a forge knows commits
 
 
 class BakedDagBundle(_SideBySide):
@@ -176,6 +197,9 @@ class SyncedDagBundle(_SideBySide):
 
     def _serves(self) -> str:
         return self._current
+
+    def _page(self) -> str:
+        return forge.commit(os.environ.get("DAGSHIP_SYNC_URL", ""))
 
     def _obtain(self) -> None:
         """Fetches the commit that a run is pinned to; where that cannot be, waits for others to bring it."""

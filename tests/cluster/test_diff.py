@@ -45,3 +45,24 @@ def test_what_runs_is_known_by_the_record_and_what_it_meets_by_the_cluster(rig: 
     assert found.pull.bytes > 0
     assert found.pull.nodes == ()
     assert [one for one in found.unknown if "No pod of a scheduler is ready" in one]
+
+
+def test_what_a_release_changed_is_kept_with_it_and_told_backwards(rig: Rig) -> None:
+    """The first release of ours has nothing to be compared with, and one without a snapshot is said to have none."""
+    old, new, untested = image("a"), image("b"), image("d")
+    keep(old, "a" * 12, queue="gpu")
+    keep(new, "b" * 12, queue="nobody")
+    rig.kubectl.apply(deployment("worker", pod(container("worker", image("c"), "worker"), name="worker"), replicas=0))
+    assert rig.rollout(old).changes is None
+
+    second = rig.command("rollout", "--image", new)
+    third = rig.command("rollout", "--image", untested)
+    back = rig.command("rollback", "--to", "1", "--dry-run")
+
+    assert second.returncode == third.returncode == back.returncode == 0, second.stderr + third.stderr + back.stderr
+    assert "1 DAG changes." in second.stderr
+    assert "not known: what the test of this image saw is not beside it in the registry" in third.stderr
+    said = [line.strip() for line in back.stderr.splitlines()]
+    assert "back from release 3: what it changed is not on record" in said
+    assert "back from release 2: 1 DAG changes." in said
+    assert "queue: nobody → gpu" in said

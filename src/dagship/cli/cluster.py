@@ -124,6 +124,7 @@ def rollout(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
 )
 def rollback(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     """Move back to the release before, or to another that was recorded."""
+    from dagship.diff.present import show_back
     from dagship.pipeline import delivery
     from dagship.rollout.present import show_result
 
@@ -131,6 +132,8 @@ def rollback(project: "Project", flags: SimpleNamespace) -> dict[str, Any]:
     if flags.to and to is None:
         raise UsageError(f"{_shown(flags.to)!r} is not the number of a release.", "status lists the releases.")
     result = delivery.rollback(project, to=to, options=_options(project, flags, dry_run=flags.dry_run))
+    for step in result.takes_back if flags.dry_run else ():
+        show_back(project.console, step.release, step.document, step.left_out)
     show_result(project.console, result)
     return result.model_dump(mode="json")
 

@@ -13,13 +13,7 @@ _SIGNS = {"added": "+", "removed": "-", "changed": "~", "renamed": "→"}
 
 def show(console: Console, document: ReleaseDocument) -> None:
     """Prints what becomes other, and the verdict last, where it is read first."""
-    for group in document.shared:
-        _print(console, _of_shared(group))
-    for one in document.dags[:_MOST_DAGS]:
-        _print(console, _of_dag(one))
-    if len(document.dags) > _MOST_DAGS:
-        console.say(f"{len(document.dags) - _MOST_DAGS} more DAGs; --json has them all")
-    _tables(console, document)
+    show_changes(console, document)
     console.say("")
     for notice in document.verdict.notices:
         console.say(f"{notice.severity}: {f'{notice.dag_id}: ' if notice.dag_id else ''}{notice.message}")
@@ -34,6 +28,38 @@ def show(console: Console, document: ReleaseDocument) -> None:
             "verdict": document.verdict.sentence,
         }
     )
+
+
+def show_changes(console: Console, document: ReleaseDocument) -> None:
+    """Prints what becomes other, without a verdict."""
+    for group in document.shared:
+        _print(console, _of_shared(group))
+    for one in document.dags[:_MOST_DAGS]:
+        _print(console, _of_dag(one))
+    if len(document.dags) > _MOST_DAGS:
+        console.say(f"{len(document.dags) - _MOST_DAGS} more DAGs; --json has them all")
+    _tables(console, document)
+
+
+def show_back(console: Console, release: int, document: ReleaseDocument | None, left_out: tuple[str, ...]) -> None:
+    """Prints what goes back with a release that is taken back.
+
+    Args:
+        console: Where to.
+        release: Its number.
+        document: What it changed, told backwards; None where that is not known.
+        left_out: What of that was not kept, a sentence each.
+
+    """
+    if document is None:
+        console.say(f"back from release {release}: what it changed is not on record")
+        console.say("")
+        return
+    console.say(f"back from release {release}: {document.verdict.sentence}")
+    show_changes(console, document)
+    for said in left_out:
+        console.say(said)
+    console.say("")
 
 
 def _print(console: Console, lines: Iterator[str]) -> None:

@@ -11,7 +11,7 @@ from dagship.errors import DagshipError
 from dagship.helm.api import Helm
 from dagship.model.artifacts import PushedImage, Target
 from dagship.model.reference import Reference
-from dagship.pipeline import checkouts, which_image
+from dagship.pipeline import changes, checkouts, which_image
 from dagship.pipeline.project import Project
 from dagship.prune.model import Place, PruneReport, Seen
 from dagship.rollout import actions
@@ -30,7 +30,8 @@ def rollout(project: Project, *, image: str, unfinished: bool, options: RolloutO
         result = actions.undo(cluster, project.console, options, _package)
     else:
         target = which_image.target(project, image=image)
-        result = actions.rollout(cluster, project.console, target, options, _package)
+        tell = functools.partial(changes.tell, project)
+        result = actions.rollout(cluster, project.console, target, options, _package, tell=tell)
     _keep(project, result)
     return result
 
@@ -56,7 +57,8 @@ def dry_run(project: Project, target: Target, package: bytes, options: RolloutOp
 
 def rollback(project: Project, *, to: int | None, options: RolloutOptions) -> RolloutResult:
     """Moves an Airflow in the cluster back to an earlier release."""
-    result = actions.rollback(_cluster(project), project.console, to, options, _package)
+    tell = functools.partial(changes.tell, project)
+    result = actions.rollback(_cluster(project), project.console, to, options, _package, tell=tell)
     _keep(project, result)
     return result
 

@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 
 NAME = "dagship"
 # Counts up with every change of the form, one field more included. The first form had no number; the second had no
-# announcements; the third did not say when a release was served; the fourth not by which DAGs it was proven.
-SCHEMA = 5
+# announcements; the third did not say when a release was served; the fourth not by which DAGs it was proven; the fifth
+# not what it changed.
+SCHEMA = 6
 # Conflicts in a row that are about labels and annotations alone.
 _TRIES = 5
-# etcd takes 1.5 MB and the API server 1 MiB in a ConfigMap; what is above this loses its oldest releases.
+# etcd takes 1.5 MB and the API server 1 MiB in a ConfigMap; what is above this loses what its oldest releases
+# changed, then those releases.
 _LIMIT = 900_000
-_KEYS = {"schema", "version", "releases", "rollout", "hold", "moves"}
+_KEYS = {"schema", "version", "releases", "rollout", "hold", "moves", "changes"}
 # Digits of a schema that is a number; characters of a text of others that is shown.
 _DIGITS, _TOLD = 6, 500
 # Names of packed moves beside those of releases, which are numbers.
@@ -66,9 +68,13 @@ def parse(config_map: Mapping[str, Any] | None) -> Record:
 def _read(data: dict[str, str], schema: str) -> Record:
     releases = _RELEASES.validate_json(data.get("releases", "[]"))
     journal = Journal.model_validate_json(data["rollout"]) if data.get("rollout") else None
-    if schema in ("2", "3", "4", str(SCHEMA)):
+    if schema in ("2", "3", "4", "5", str(SCHEMA)):
         moves = packing.unpack(data["moves"])
-        releases = tuple(one.model_copy(update={"moves": moves[str(one.number)]}) for one in releases)
+        changes = packing.unpack_documents(data["changes"]) if data.get("changes") else {}
+        releases = tuple(
+            one.model_copy(update={"moves": moves[str(one.number)], "changes": changes.get(str(one.number))})
+            for one in releases
+        )
         if journal is not None:
             journal = journal.model_copy(update={"moves": moves[_JOURNAL], "earlier": moves[_EARLIER]})
     elif schema != "1":
@@ -87,9 +93,17 @@ def _newer(data: dict[str, str]) -> UsageError:
 
 
 def fit(record: Record) -> tuple[Record, tuple[int, ...]]:
-    """Returns what of a record there is room for, and the numbers of the releases that there is none for."""
+    """Returns what of a record there is room for, and the numbers of the releases that there is none for.
+
+    What releases changed goes first, the oldest first: without it they are a way back all the same.
+    """
     releases, gone = record.releases[-KEPT:], []
     while len(releases) > 1 and sum(map(len, dump(record.model_copy(update={"releases": releases})).values())) > _LIMIT:
+        told = next((place for place, one in enumerate(releases) if one.changes is not None), None)
+        if told is not None:
+            without = releases[told].model_copy(update={"changes": None})
+            releases = (*releases[:told], without, *releases[told + 1 :])
+            continue
         gone.append(releases[0].number)
         releases = releases[1:]
     return record.model_copy(update={"releases": releases}), tuple(gone)
@@ -98,7 +112,9 @@ def fit(record: Record) -> tuple[Record, tuple[int, ...]]:
 def dump(record: Record) -> dict[str, str]:
     """Returns the data of the ConfigMap."""
     journal = record.journal
-    releases = [one.model_dump(mode="json", exclude_defaults=True, exclude={"moves"}) for one in record.releases]
+    apart = {"moves", "changes"}
+    releases = [one.model_dump(mode="json", exclude_defaults=True, exclude=apart) for one in record.releases]
+    changes = {str(one.number): one.changes for one in record.releases if one.changes is not None}
     moves = {str(one.number): one.moves for one in record.releases}
     if journal is not None:
         moves |= {_JOURNAL: journal.moves, _EARLIER: journal.earlier}
@@ -108,6 +124,7 @@ def dump(record: Record) -> dict[str, str]:
         "releases": json.dumps(releases, indent=1),
         "rollout": journal.model_dump_json(exclude_defaults=True, exclude={"moves", "earlier"}) if journal else "",
         "moves": packing.pack(moves),
+        **({"changes": packing.pack_documents(changes)} if changes else {}),
         **({"hold": record.hold.model_dump_json()} if record.hold else {}),
     }
 

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from dagship.model.artifacts import DagImage
 from dagship.model.frozen import Artifact
+from dagship.model.kept_document import KeptDocument
 from dagship.model.thin import Thin
 from dagship.workloads.kinds import Kind, Role
 
@@ -153,6 +154,7 @@ class Release(DagImage):
         moves: The objects and what they say since, in `after`.
         dag_digests: The whole digest of the DAG version, as far as known.
         thin: What it is one layer above of, where it was made so.
+        changes: What it changed in DAG terms; None where that is not known, or there was no room for it.
 
     """
 
@@ -170,6 +172,7 @@ class Release(DagImage):
     moves: tuple[Move, ...] = ()
     dag_digests: tuple[str, ...] = ()
     thin: Thin | None = None
+    changes: KeptDocument | None = None
 
 
 class Hold(Artifact):

@@ -1,4 +1,4 @@
-"""The moves of a record, packed: a release repeats its image for every container, a hundred workloads times. Pure."""
+"""The long parts of a record, packed: moves, which say one image a hundred times, and documents of releases. Pure."""
 
 import base64
 import gzip
@@ -8,28 +8,54 @@ from collections.abc import Mapping
 
 from pydantic import TypeAdapter
 
+from dagship.model.kept_document import KeptDocument
 from dagship.record.model import Move
 
 # The JSON of 300 workloads and 20 releases has 6 MB; a text of 1 MB could unpack to a thousand times its size.
 _LIMIT = 100_000_000
 
 Packed = Mapping[str, tuple[Move, ...]]
+Documents = Mapping[str, KeptDocument]
 
 _MOVES: TypeAdapter[dict[str, tuple[Move, ...]]] = TypeAdapter(dict[str, tuple[Move, ...]])
+_DOCUMENTS: TypeAdapter[dict[str, KeptDocument]] = TypeAdapter(dict[str, KeptDocument])
 
 
 def pack(moves: Packed) -> str:
     """Returns moves by name as base64 of gzip of JSON: the same text for the same moves."""
-    return base64.b64encode(gzip.compress(_MOVES.dump_json(dict(moves), exclude_defaults=True), mtime=0)).decode()
+    return _squeezed(_MOVES.dump_json(dict(moves), exclude_defaults=True))
 
 
 def unpack(text: str) -> Packed:
-    """Returns what was packed.
+    """Returns the moves that were packed.
 
     Raises:
         ValueError: The text is something else.
 
     """
+    return _MOVES.validate_json(_expanded(text))
+
+
+def pack_documents(documents: Documents) -> str:
+    """Returns documents by the number of their release, packed as moves are."""
+    return _squeezed(_DOCUMENTS.dump_json(dict(documents), exclude_defaults=True))
+
+
+def unpack_documents(text: str) -> Documents:
+    """Returns the documents that were packed.
+
+    Raises:
+        ValueError: The text is something else.
+
+    """
+    return _DOCUMENTS.validate_json(_expanded(text))
+
+
+def _squeezed(content: bytes) -> str:
+    return base64.b64encode(gzip.compress(content, mtime=0)).decode()
+
+
+def _expanded(text: str) -> bytes:
     try:
         with gzip.open(io.BytesIO(base64.b64decode(text, validate=True))) as file:
             content = file.read(_LIMIT + 1)
@@ -37,4 +63,4 @@ def unpack(text: str) -> Packed:
         raise ValueError(str(broken)) from broken
     if len(content) > _LIMIT:
         raise ValueError(f"it unpacks to more than {_LIMIT // 1_000_000} MB")
-    return _MOVES.validate_json(content)
+    return content

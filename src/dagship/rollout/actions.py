@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 from dagship.errors import UsageError
 from dagship.model.artifacts import Target
 from dagship.record.model import Move, Release
+from dagship.rollout import taken_back
 from dagship.rollout.execute import phases
 from dagship.rollout.execute.announce import Fetch, no_registry
+from dagship.rollout.execute.tell import Tell, nobody
 from dagship.rollout.options import RolloutOptions
 from dagship.rollout.plan import own_releases, planner, resume, rollback_target, scope, server_answer
 from dagship.rollout.plan.model import Planned
 from dagship.rollout.preflight import dag_source
-from dagship.rollout.results import RolloutResult
+from dagship.rollout.results import RolloutResult, TakenBack
 from dagship.rollout.thin import back, way
 from dagship.rollout.thin.way import Here
 from dagship.workloads import selection
@@ -26,7 +28,13 @@ if TYPE_CHECKING:
 
 
 def rollout(
-    cluster: "Cluster", console: "Console", target: Target, options: RolloutOptions, fetch: Fetch = no_registry
+    cluster: "Cluster",
+    console: "Console",
+    target: Target,
+    options: RolloutOptions,
+    fetch: Fetch = no_registry,
+    *,
+    tell: Tell = nobody,
 ) -> RolloutResult:
     """Moves an Airflow to an image, or announces its DAG version to what runs where that can take it.
 
@@ -36,6 +44,7 @@ def rollout(
         target: The image.
         options: How.
         fetch: Returns the package that a thin image brings.
+        tell: Tells what the image changes.
 
     Raises:
         DagshipError: As `phases.run`.
@@ -59,11 +68,17 @@ def rollout(
         )
         return way.rollout(full, here)
 
-    return phases.run(cluster, console, options, plan, fetch=fetch)
+    return phases.run(cluster, console, options, plan, fetch=fetch, tell=tell)
 
 
 def rollback(
-    cluster: "Cluster", console: "Console", to: int | None, options: RolloutOptions, fetch: Fetch = no_registry
+    cluster: "Cluster",
+    console: "Console",
+    to: int | None,
+    options: RolloutOptions,
+    fetch: Fetch = no_registry,
+    *,
+    tell: Tell = nobody,
 ) -> RolloutResult:
     """Moves an Airflow back to a release that the cluster's record holds: the one before the last, or `to`.
 
@@ -81,9 +96,13 @@ def rollback(
         selected = _select(survey, target, options, cluster.namespace, repositories=repositories, also=also, back=True)
         return selected, way.here(survey, selected, repositories, options), repositories
 
+    goes_back: tuple[TakenBack, ...] = ()
+
     def plan(survey: "Survey") -> Planned:
+        nonlocal goes_back
         own = own_releases.own(survey, options.names)
         release = rollback_target.release(survey.record, own, to)
+        goes_back = taken_back.steps(own, release)
         if not release.image:
             return rollback_target.to_found(survey, release, names=options.names, selector=options.selector)
         target = rollback_target.target_of(release)
@@ -103,7 +122,8 @@ def rollback(
                 return announced
         return rollback_target.within_image(planned, survey, activity)
 
-    return phases.run(cluster, console, options, plan, fetch=fetch, settle=settle)
+    result = phases.run(cluster, console, options, plan, fetch=fetch, tell=tell, settle=settle)
+    return result.model_copy(update={"takes_back": goes_back})
 
 
 def undo(cluster: "Cluster", console: "Console", options: RolloutOptions, fetch: Fetch = no_registry) -> RolloutResult:

@@ -101,6 +101,10 @@ def _closing(result: RolloutResult) -> dict[str, str]:
     fields |= {"DAG version": result.dag_version} if result.dag_version else {}
     fields |= {"release": str(result.release)} if result.release is not None else {}
     fields["namespace"] = result.namespace + (f" ({result.context})" if result.context else "")
+    if result.changes is not None:
+        fields["changes"] = result.changes.document.verdict.sentence
+    elif result.changes_unknown:
+        fields["changes"] = f"not known: {result.changes_unknown}"
     fields |= {"proven by": f"a run of {', '.join(result.proven)}"} if result.proven else {}
     if result.failure is not None:
         fields["cause"] = f"{result.failure.workload}: {result.failure.meaning or result.failure.reason}"

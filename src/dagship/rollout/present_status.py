@@ -61,6 +61,9 @@ def show_status(console: "Console", report: StatusReport) -> None:
     fields |= _show_announced(report)
     fields |= _show_activity(report)
     fields |= _show_served(console, report.served)
+    newest = report.releases[0] if report.releases else None
+    if newest is not None and newest.changes is not None:
+        fields["changed"] = f"by release {newest.number}: {newest.changes.document.verdict.sentence}"
     behind = sum(git_sync.is_behind(one) for one in report.git)
     fields["state"] = "all components run the same image" if report.agree else "components DISAGREE"
     if report.announced is not None and not report.announced.right:

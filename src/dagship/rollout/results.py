@@ -9,6 +9,8 @@ from dagship.airflow.sync_report import SyncReport
 from dagship.diagnosis.failure import Failure
 from dagship.model.artifacts import DagImage, PushedImage
 from dagship.model.frozen import Artifact
+from dagship.model.kept_document import KeptDocument
+from dagship.model.release_document import ReleaseDocument
 from dagship.model.thin import Announcement, Packaged
 from dagship.record.model import Hold, Journal, Move, Release
 from dagship.workloads.image_identity import digest, spelled_out
@@ -57,6 +59,21 @@ class WorkloadReport(Artifact):
     digests: dict[str, str] = Field(default_factory=dict)
 
 
+class TakenBack(Artifact):
+    """A release that a rollback takes back.
+
+    Attributes:
+        release: Its number.
+        document: What goes back with it; None where what it changed is not on record.
+        left_out: What of that was not kept, a sentence each.
+
+    """
+
+    release: int
+    document: ReleaseDocument | None = None
+    left_out: tuple[str, ...] = ()
+
+
 class RolloutResult(DagImage):
     """The result of `rollout` and `rollback`.
 
@@ -79,6 +96,9 @@ class RolloutResult(DagImage):
         seconds: Seconds by phase.
         served: Seconds after which Airflow served its DAG version; None where nobody waited, or could know.
         proven: DAGs of which a smoke run ended well at the version that is served.
+        changes: What it changed in DAG terms, as it is kept with the release; None where that is not known.
+        changes_unknown: Why it is not known, words that follow on a colon; empty where there was nothing to compare.
+        takes_back: What a rollback takes back, the newest release first.
         requests: Requests to the API server.
 
     """
@@ -101,6 +121,9 @@ class RolloutResult(DagImage):
     seconds: dict[str, float]
     served: float | None = None
     proven: tuple[str, ...] = ()
+    changes: KeptDocument | None = None
+    changes_unknown: str = ""
+    takes_back: tuple[TakenBack, ...] = ()
     requests: int = 0
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from dagship.cluster.failures import Conflict, NotFound
+from dagship.diff import kept
 from dagship.errors import Refused, UsageError
 from dagship.model.artifacts import Target
 from dagship.record import config_map
@@ -18,6 +19,7 @@ from dagship.rollout.plan import planner
 from dagship.workloads import selection
 from dagship.workloads.spec import read as read_workload
 from tests.builders import pods as o
+from tests.builders import release_documents as documents
 
 
 def move(image: str = "airflow:1") -> Move:
@@ -85,6 +87,27 @@ def test_the_oldest_go_first_where_there_is_no_room_and_are_named() -> None:
     assert 5 < len(kept.releases) < 12
     assert read(data) == kept
     assert kept.journal == journal()
+
+
+def test_what_releases_changed_is_read_again_and_goes_before_any_release_does() -> None:
+    changes = kept.cut(documents.document(), 0)
+
+    def record(size: int) -> Record:
+        told = (release(number, who="x" * size).model_copy(update={"changes": changes}) for number in range(11))
+        return Record(releases=tuple(told))
+
+    assert record_map.fit(record(10))[0] == record(10)
+    assert read(record_map.dump(record(10))) == record(10)
+
+    left, gone = record_map.fit(record(81_600))
+    told = [one.changes is not None for one in left.releases]
+    assert (len(told), gone) == (11, ())
+    assert told == sorted(told)  # the oldest lost it
+    assert not all(told)
+
+    left, gone = record_map.fit(record(83_000))
+    assert gone == (0,)
+    assert not any(one.changes for one in left.releases)
 
 
 def test_one_release_is_kept_whatever_it_takes() -> None:
@@ -180,7 +203,7 @@ def test_a_record_of_an_older_dagship_is_read_and_written_anew() -> None:
     assert read(record_map.dump(older)) == older
 
 
-@pytest.mark.parametrize("schema", ["3", "4"])
+@pytest.mark.parametrize("schema", ["3", "4", "5"])
 def test_a_record_of_before_it_was_said_when_a_release_was_served_and_by_what_it_was_proven_is_read(
     schema: str,
 ) -> None:
@@ -191,7 +214,7 @@ def test_a_record_of_before_it_was_said_when_a_release_was_served_and_by_what_it
 
 
 def test_a_record_of_a_newer_dagship_is_refused_by_the_version_needed_and_nobody_is_told_to_delete_it() -> None:
-    data = {"schema": "6", "version": "2.5.0", "releases": "[]", "journals": "{}"}
+    data = {"schema": "7", "version": "2.5.0", "releases": "[]", "journals": "{}"}
     with pytest.raises(UsageError, match=r"was written by a newer dagship, 2\.5\.0") as refused:
         read(data)
 

@@ -8,11 +8,12 @@ from dagship.airflow.activity import Activity
 from dagship.diagnosis.failure import Failure
 from dagship.diagnosis.present import show_failure
 from dagship.model.artifacts import PushedImage, Target
+from dagship.model.kept_document import KeptDocument
 from dagship.record import announced
 from dagship.record.model import Change, Move, Release
 from dagship.rollout import present, present_status
 from dagship.rollout.results import Deployed
-from tests.builders import thin
+from tests.builders import release_documents, thin
 from tests.builders.results import (
     NEW,
     REPOSITORY,
@@ -109,6 +110,9 @@ def test_nothing_in_a_cluster_drives_a_terminal(
     assert "\N{REPLACEMENT CHARACTER}[2Jx" in text
 
 
+CHANGES = KeptDocument(since=6, document=release_documents.nothing(), back="")
+
+
 @pytest.mark.parametrize(
     ("values", "says"),
     [
@@ -126,6 +130,8 @@ def test_nothing_in_a_cluster_drives_a_terminal(
         ),
         ({"context": "kind", "dag_version": "3f9c"}, ["namespace prod (kind)", "DAG version 3f9c"]),
         ({"image": ""}, ["rollout moved", "namespace prod"]),
+        ({"changes": CHANGES}, ["changes Nothing changes for Airflow; packages: 1 up."]),
+        ({"changes_unknown": "nobody knows"}, ["changes not known: nobody knows"]),
         ({"seconds": {"preflight": 0.26, "workers": 12.04}}, ["seconds preflight 0.3, workers 12.0"]),
     ],
 )

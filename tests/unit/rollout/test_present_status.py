@@ -4,6 +4,7 @@ from typing import Any
 
 from dagship.airflow.activity import Activity, RunCount
 from dagship.airflow.sync_report import SyncReport
+from dagship.model.kept_document import KeptDocument
 from dagship.record.model import Release
 from dagship.rollout import present_status
 from dagship.rollout.results import (
@@ -14,7 +15,7 @@ from dagship.rollout.results import (
     StatusReport,
     WorkloadReport,
 )
-from tests.builders import thin
+from tests.builders import release_documents, thin
 from tests.builders.results import (
     NEW,
     OLD,
@@ -98,6 +99,15 @@ def test_status_shows_releases_and_a_rollout_that_is_unfinished(shown: Shown) ->
     assert ["1", "2026-01-01T00:00:00", "rollout", SHOWN_NEW, "3f9c", "octocat", "https://ci.example/7"] in cells(text)
     assert ["0", "2026-01-01T00:00:00", "found", "what", "dagship", "found"] in cells(text)
     assert "a rollout to an earlier state by octocat is unfinished (left)" in text
+
+
+def test_status_says_what_the_release_that_runs_changed(shown: Shown) -> None:
+    changes = KeptDocument(since=6, document=release_documents.nothing(), back="")
+    last = Release(number=7, kind="rollout", image=NEW, when="2026-01-01T00:00:00", changes=changes)
+    text = shown(present_status.show_status, status(workload("a", NEW), releases=(last,)))
+
+    assert "by release 7: Nothing changes for Airflow; packages: 1 up." in text
+    assert "by release" not in shown(present_status.show_status, status(workload("a", NEW)))
 
 
 def synced(pod: str, state: str = "current", **more: object) -> SyncReport:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from dagship.airflow.activity import Activity
+from dagship.model.kept_document import KeptDocument
 from dagship.record.model import KEPT, Journal, Move, Record, Release, Signature
 from dagship.rollout.plan.dag_version import is_another_version
 from dagship.rollout.plan.model import Planned
@@ -54,6 +55,7 @@ def released(
     unfinished: Journal | None = None,
     served: str = "",
     proven: tuple[str, ...] = (),
+    changes: KeptDocument | None = None,
 ) -> Record:
     """Returns the record after a rollout that succeeded; the first one also leaves what it found, to return to.
 
@@ -65,6 +67,7 @@ def released(
         unfinished: The rollout that was cut off, from which this one went on.
         served: When Airflow was seen to serve it, ISO 8601 in UTC, or empty.
         proven: DAGs of which a run ended well at it.
+        changes: What it changed; None where that is not known.
 
     """
     releases = written.releases or (_found(None if unfinished else activity, signed.when),)
@@ -81,6 +84,7 @@ def released(
         when=signed.when,
         served=served,
         proven=proven,
+        changes=changes,
         moves=tuple(
             move.model_copy(
                 update={

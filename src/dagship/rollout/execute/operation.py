@@ -14,11 +14,13 @@ from dagship.airflow_api.api import Api
 from dagship.diagnosis.failure import Failure
 from dagship.health.watcher import Watcher
 from dagship.model.artifacts import Target
+from dagship.model.kept_document import KeptDocument
 from dagship.record.actor import signature
 from dagship.record.ledger import Ledger
 from dagship.record.model import Journal, Move
 from dagship.rollout.execute.announce import Fetch, Needs, Written, no_registry
 from dagship.rollout.execute.history import journal_of
+from dagship.rollout.execute.tell import Tell, Told, nobody
 from dagship.rollout.options import RolloutOptions
 from dagship.rollout.plan import drift, known_image
 from dagship.rollout.plan.model import Planned
@@ -120,6 +122,7 @@ class Operation:
         observed: What Airflow said.
         careless: Pods whose tasks do not survive SIGTERM.
         fetch: Returns the package that a thin image brings.
+        tell: Tells what the image changes.
         api: Airflow's REST API; None where there is no token for it.
 
     """
@@ -133,6 +136,7 @@ class Operation:
     observed: Observed = Observed()
     careless: frozenset[str] = frozenset()
     fetch: Fetch = no_registry
+    tell: Tell = nobody
     api: Api | None = None
 
     @property
@@ -170,6 +174,7 @@ class Operation:
         release: int | None = None,
         failure: Failure | None = None,
         state: str = "",
+        told: Told = "",
     ) -> RolloutResult:
         """Returns what it came to."""
         plan = self.plan
@@ -189,6 +194,8 @@ class Operation:
             seconds=self.notes.seconds,
             served=round(time.monotonic() - self.notes.began, 2) if served else None,
             proven=proven,
+            changes=told if isinstance(told, KeptDocument) else None,
+            changes_unknown=told if isinstance(told, str) else "",
             requests=sum(self.cluster.requests.values()),
             **plan.target.facts(RolloutResult),
         )

@@ -11,14 +11,15 @@ from dagship.diagnosis.present import show_failure
 from dagship.errors import DagshipError, Transient
 from dagship.health import faults
 from dagship.health.watcher import WorkloadFailed
+from dagship.model.kept_document import KeptDocument
 from dagship.record.actor import signature
 from dagship.record.ledger import Ledger
 from dagship.record.model import Move
-from dagship.rollout.execute import annotate, announce, apply, served, smoke
+from dagship.rollout.execute import annotate, announce, apply, served, smoke, tell
 from dagship.rollout.execute.history import is_last, journal_of, released
 from dagship.rollout.execute.operation import Moving, Operation
 from dagship.rollout.execute.undo import go_back
-from dagship.rollout.plan import drift, expectations, server_answer
+from dagship.rollout.plan import drift, expectations, own_releases, server_answer
 from dagship.rollout.plan.step_order import STEPS
 from dagship.rollout.results import RolloutResult
 from dagship.rollout.survey import read_namespace
@@ -46,6 +47,8 @@ def carry_out(operation: Operation, ledger: Ledger, drains: Drains) -> RolloutRe
     if changes and not plan.undo:
         broken = before.broken if before else None
         ledger.journal(journal_of(plan, operation.unfinished, signature(), broken=broken))
+    releases = own_releases.own(operation.survey, operation.options.names) if changes and not plan.undo else ()
+    what_changes = tell.begin(operation.tell, releases, plan.target)
     with Feed(operation.cluster, FED) as feed:
         moving = Moving(operation=operation, ledger=ledger, feed=feed, drains=drains, before=before)
         if plan.undo:
@@ -69,12 +72,36 @@ def carry_out(operation: Operation, ledger: Ledger, drains: Drains) -> RolloutRe
         apply.restore(operation.cluster, move)
     activity, unfinished = operation.observed.activity, operation.unfinished
     served_at = signature().when if is_served else ""
+    told = what_changes(0.0)
     record = released(
-        ledger.record, moving.came, activity, signature(), unfinished=unfinished, served=served_at, proven=proven
+        ledger.record,
+        moving.came,
+        activity,
+        signature(),
+        unfinished=unfinished,
+        served=served_at,
+        proven=proven,
+        changes=told if isinstance(told, KeptDocument) else None,
     )
     ledger.write(record)
     _sweep(moving)
-    return operation.result("moved", release=ledger.record.releases[-1].number, served=is_served, proven=proven)
+    if told is None:
+        told = _told_late(ledger, what_changes(tell.PATIENCE))
+    number = ledger.record.releases[-1].number
+    return operation.result("moved", release=number, served=is_served, proven=proven, told=told)
+
+
+def _told_late(ledger: Ledger, told: tell.Told | None) -> tell.Told:
+    """Adds to a release that is recorded what it changed; that this cannot be written makes nothing of it undone."""
+    if not isinstance(told, KeptDocument):
+        return "it was not compared in time" if told is None else told
+    *others, last = ledger.record.releases
+    last = last.model_copy(update={"changes": told})
+    try:
+        ledger.write(ledger.record.model_copy(update={"releases": (*others, last)}))
+    except DagshipError as failed:
+        return failed.message.rstrip(".")
+    return told
 
 
 def _sweep(moving: Moving) -> None:

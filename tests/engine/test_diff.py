@@ -316,9 +316,25 @@ def test_two_images_are_compared_from_the_registry_alone(
         return f"{repository}@{stages.push(ours, image='', untested=False).digest}"
 
     one, other = pushed(dag("one", f'tags=["{tmp_path.name}"]')), pushed(dag("one", f'tags=["{tmp_path.name}", "b"]'))
+    _a_directory_is_compared_and_is_not_what_push_takes(project("ours"), f'tags=["{tmp_path.name}"]')
+
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no-engine.sock")
     found = compare.diff(project("theirs"), against=one, to=other, values=False)
 
     (change,) = found.dags
     assert [field.name for field in change.fields] == ["tags"]
     assert found.was.image == one
+
+
+def _a_directory_is_compared_and_is_not_what_push_takes(ours: Project, tags: str) -> None:
+    """Its DAGs are those of an image that is there: nothing is built or tested again."""
+    image = ours.workspace.read("image", BuiltImage)
+    (ours.root / "before").mkdir()
+    (ours.root / "before" / "one.py").write_text(dag("one", tags))
+    found = compare.diff(ours, against="before", to="", values=False)
+
+    (change,) = found.dags
+    assert [field.name for field in change.fields] == ["tags"]
+    assert found.was.given == "before"
+    assert image is not None
+    assert ours.workspace.read("image", BuiltImage) == image

@@ -99,6 +99,17 @@ def build(project: Project, *, force: bool, push: bool, full: bool = False) -> B
 
 def make(project: Project, *, force: bool, push: bool, full: bool) -> Made:
     """Does the same, and says what it is made of and which way it goes."""
+    made = _made(project, force=force, push=push, full=full)
+    project.workspace.write("image", made.image)
+    return made
+
+
+def build_for_itself(project: Project) -> BuiltImage:
+    """Builds the image of the DAGs whole, and no later task takes it for that of the project."""
+    return _made(project, force=False, push=False, full=True).image
+
+
+def _made(project: Project, *, force: bool, push: bool, full: bool) -> Made:
     settings = project.settings
     running = build_inputs.running(project)
     with build_inputs.asking_base(project) as found:
@@ -124,7 +135,6 @@ def make(project: Project, *, force: bool, push: bool, full: bool) -> Made:
         image = stage.build(settings, project.console, plan, revision=ready(), push=push, fresh=force)
     if push:
         image = _pushed(project, image)
-    project.workspace.write("image", image)
     return Made(image, plan, way)
 
 

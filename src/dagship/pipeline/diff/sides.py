@@ -140,9 +140,9 @@ def _tested(project: Project, image: BuiltImage) -> Snapshot:
 
 
 def _of_directory(project: Project, given: str) -> Found:
-    """Builds the image of a directory of DAGs, all else being the project's."""
-    settings = project.settings.model_copy(update={"dags": Path(given)})
-    image = stages.build(replace(project, settings=settings), force=False, push=False, full=True)
+    """Builds the image of a directory of DAGs, all else being the project's, and no older version beside them."""
+    settings = project.settings.model_copy(update={"dags": Path(given), "keep_versions": 1})
+    image = stages.build_for_itself(replace(project, settings=settings))
     return _of_image(project, image, given)
 
 

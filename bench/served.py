@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bench.project import Project
@@ -18,12 +19,23 @@ _MOST = 2.0
 
 
 def rows(project: Project, rounds: int) -> list[Row]:
-    """Deploys an edit again and again, announced and by moving every pod."""
+    """Deploys an edit again and again, announced and by moving every pod; Airflow is asked by either way in turn."""
     with installed(project, "served", _VALUES) as air:
         air.document("deploy", "--full")  # the first also moves to another repository
-        announced = [_said(air, f"thin-{turn}") for turn in range(rounds * _MORE)]
-        moved = [_said(air, f"full-{turn}", "--full") for turn in range(min(rounds, _FEW))]
-    return [_row("announced to pods that stay", announced), _row("every pod moves", moved)]
+        ways = {"by exec": air, "by REST": replace(air, release=air.release.by_rest())}
+        announced: dict[str, list[float]] = {way: [] for way in ways}
+        moved: dict[str, list[float]] = {way: [] for way in ways}
+        for turn in range(rounds * _MORE):
+            for way, by in ways.items():
+                announced[way].append(_said(by, f"{way} thin {turn}"))
+        for turn in range(min(rounds, _FEW)):
+            for way, by in ways.items():
+                moved[way].append(_said(by, f"{way} full {turn}", "--full"))
+    return [
+        _row(f"{how}, asked {way}", seconds)
+        for how, each in (("announced to pods that stay", announced), ("every pod moves", moved))
+        for way, seconds in each.items()
+    ]
 
 
 def _row(way: str, seconds: Sequence[float]) -> Row:

@@ -186,13 +186,17 @@ def named(errors: Mapping[str, str]) -> str:
 def told(file: str, text: str) -> str:
     """Returns an import error in one line: file, line and the exception in Airflow's own words."""
     at = line_of(file, text)
-    return f"{f'{file}, line {at}' if at else file}: {last_line(text)}"
+    return f"{f'{file}, line {at}' if at else file}: {exception_of(text)}"
 
 
-def last_line(text: str) -> str:
-    """Returns the exception that a traceback ends with, as it stands there, cut."""
+def exception_of(text: str) -> str:
+    """Returns the exception that a traceback ends with, all lines of its message in one, cut."""
     lines = [line for line in text.splitlines() if line.strip()] or ["it says nothing"]
-    said = " ".join(lines[-1].split())
+    frames = [number for number, line in enumerate(lines) if line.startswith('  File "')]
+    # Frames and their sources are indented; a message may have lines that tell nothing by themselves.
+    after = range(frames[-1] if frames else len(lines), len(lines))
+    begins = next((number for number in after if not lines[number][0].isspace()), len(lines) - 1)
+    said = " ".join(" ".join(lines[begins:]).split())
     return said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "…"
 
 

@@ -58,7 +58,7 @@ def look(
 
 def _report(answer: Served) -> ServedReport:
     broken = tuple(
-        BrokenFile(file=file, line=answers.line_of(file, text), error=answers.last_line(text), traceback=text)
+        BrokenFile(file=file, line=answers.line_of(file, text), error=answers.exception_of(text), traceback=text)
         for file, text in sorted(answer.errors.items())
     )
     return ServedReport(

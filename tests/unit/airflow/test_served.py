@@ -44,6 +44,34 @@ def test_the_line_is_that_of_the_file_and_of_no_other_with_such_an_ending() -> N
     assert told("a.py", text) == 'a.py: File "/x/dags/a.py", line x'
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            (
+                "airflow.sdk.exceptions.AirflowTaskTimeout: DagBag import timeout for /x/dags/a.py after 30.0s.\n"
+                "Please take a look at these docs to improve your DAG import time:\n"
+                "* https://airflow.example/best-practices.html, PID: 32"
+            ),
+            (
+                "airflow.sdk.exceptions.AirflowTaskTimeout: DagBag import timeout for /x/dags/a.py after 30.0s. "
+                "Please take a look at these docs to improve your DAG import time: "
+                "* https://airflow.example/best-practices.html, PID: 32"
+            ),
+        ),
+        ("ValueError: two\n  lines", "ValueError: two lines"),
+        ("    ^^^^^\nSyntaxError: invalid syntax", "SyntaxError: invalid syntax"),
+        ("ValueError", "ValueError"),
+    ],
+)
+def test_the_words_of_an_exception_are_all_lines_of_its_message(words: str, said: str) -> None:
+    text = (
+        f'Traceback (most recent call last):\n  File "/x/dags/a.py", line 3, in <module>\n    time.sleep(60)\n{words}\n'
+    )
+
+    assert told("a.py", text) == f"a.py, line 3: {said}"
+
+
 def test_of_many_errors_the_first_are_named_and_long_ones_are_cut() -> None:
     errors = {f"{name}.py": "x" * 5000 for name in "abcde"}
     found = trouble(Wanted(V), served(new=errors), 30)
@@ -132,5 +160,6 @@ def test_the_question_has_each_file_once() -> None:
 
     assert asked == {
         "version": V, "serial": None, "anew": False, "seconds": 5, "files": ["a.py", "b.py"], "broken": ["c.py"],
+        "since": 0.0,
     }  # fmt: skip
     assert (Wanted(V).question(5)["files"], Wanted(V).question(5)["broken"]) == (None, None)

@@ -166,7 +166,7 @@ class Airflow:
         how = [*(["--detach"] if detached else []), *(["--interactive"] if stdin else [])]
         options = [*how, *(f"--env={key}={value}" for key, value in environment.items())]
         command = ["docker", "exec", *options, self._name, *argv]
-        ended = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=120)
+        ended = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=300)
         assert ended.returncode == 0, f"{argv}: {ended.stderr[-2000:]}"
         return ended.stdout
 

@@ -20,6 +20,8 @@ from tests.e2e.api import Api, until
 from tests.e2e.conftest import REGISTRY, pushed, repository
 from tests.e2e.releases import NAME, Release
 
+pytestmark = pytest.mark.wide
+
 _DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 HELD = ("fed", "feeds", "overlaps", "waits")
 

@@ -26,8 +26,7 @@ from dagship.model.thin import MOUNT
 from tests.engine.registries import answering, serving
 
 # A minor version of 3 each.
-RELEASES = ["3.0.6", *(pytest.param(version, marks=pytest.mark.wide) for version in ("3.1.8", "3.2.2")), "3.3.2"]
-NEWEST = [*(pytest.param(version, marks=pytest.mark.wide) for version in ("3.0.6", "3.1.8", "3.2.2")), "3.3.2"]
+RELEASES = [*(pytest.param(version, marks=pytest.mark.wide) for version in ("3.0.6", "3.1.8", "3.2.2")), "3.3.2"]
 _DATABASE = "/tmp/airflow.db"
 _ENVIRONMENT = {
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{_DATABASE}",

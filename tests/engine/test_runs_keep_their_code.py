@@ -163,7 +163,7 @@ def test_a_run_ends_on_the_code_that_it_began_with(running: Running) -> None:
     assert "on-a-again second A A A A A" in running.seen
 
 
-@pytest.mark.parametrize("running", airflows.NEWEST, indirect=True)
+@pytest.mark.parametrize("running", airflows.RELEASES, indirect=True)
 def test_a_version_that_is_announced_is_that_of_runs_to_come_and_of_none_that_has_begun(running: Running) -> None:
     """The DAG processor that runs takes it, and then one that the image has; a worker makes it anew when it is gone.
 
@@ -218,7 +218,7 @@ def _lacks(running: Running, tree: Tree) -> None:
     running.mount.add(**{f"{tree.version}_tgz": None})
 
 
-@pytest.mark.parametrize("running", airflows.NEWEST, indirect=True)
+@pytest.mark.parametrize("running", airflows.RELEASES, indirect=True)
 def test_a_version_that_cannot_be_served_is_told_with_the_reason_and_the_one_before_stays(running: Running) -> None:
     running.serves_the_new_one()
     broken = _with(running.base, "pinned.py", b"import airflow\nraise ValueError('dags')\n")
@@ -243,7 +243,7 @@ def test_a_version_that_cannot_be_served_is_told_with_the_reason_and_the_one_bef
         assert why in said.why_not
 
 
-@pytest.mark.parametrize("running", airflows.NEWEST, indirect=True)
+@pytest.mark.parametrize("running", airflows.RELEASES, indirect=True)
 def test_where_the_volume_for_versions_is_full_old_ones_go_and_what_has_no_room_is_told(running: Running) -> None:
     running.serves_the_new_one()
     first, second, third = (_with(running.base, "big.txt", word * size) for word, size in _LARGE)

@@ -14,7 +14,8 @@ PLACE = "/opt/airflow/dag-announced"
 _DATA = "..data"
 _CURRENT = "current"
 _LONGEST = 64 * 1024
-_TRIES = 3
+# Each finds its directory gone when the link was turned meanwhile.
+_TRIES = 20
 
 
 def is_there(place: str) -> bool:

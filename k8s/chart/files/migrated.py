@@ -40,7 +40,9 @@ def expected() -> dict[str, set[str]] | None:
         return None
     tables = {"alembic_version": heads(os.path.join(places[0], "migrations", "versions"))}
     if os.path.exists(os.path.join(places[0], "utils", "db_manager.py")):
-        if os.environ.get("AIRFLOW__DATABASE__%s" % _MANAGERS.upper()) or _in_file(_MANAGERS) or _others():
+        # As it is, or by a command or a secret.
+        told = any(name.startswith("AIRFLOW__DATABASE__%s" % _MANAGERS.upper()) for name in os.environ)
+        if told or _in_file(_MANAGERS) or _others():
             return None
         for place in sys.path:
             for folder in glob.glob(os.path.join(glob.escape(place), "airflow/providers/*/migrations/versions")):
@@ -65,8 +67,8 @@ def migrated(connection: Any) -> bool | None:  # noqa: ANN401 - SQLAlchemy is th
     for table, wanted in tables.items():
         if table not in names:
             # Airflow 3.0 gives a provider its tables where it is used, later ones where it is installed.
-            used = table == "alembic_version" or os.environ.get("AIRFLOW__CORE__AUTH_MANAGER", "").endswith(_FAB)
-            return False if used else None
+            is_fab = os.environ.get("AIRFLOW__CORE__AUTH_MANAGER", "").endswith(_FAB)
+            return False if table == "alembic_version" or (table == "alembic_version_fab" and is_fab) else None
         column = sqlalchemy.column("version_num")
         rows = connection.execute(sqlalchemy.select(column).select_from(sqlalchemy.table(table, column)))
         if {row[0] for row in rows} != wanted:

@@ -96,9 +96,10 @@ def test_what_is_not_certain_is_left_to_airflow(
     assert migrated.expected() is None
     settings.unlink()
 
-    monkeypatch.setenv("AIRFLOW__DATABASE__EXTERNAL_DB_MANAGERS", "a.B")
-    assert migrated.expected() is None
-    monkeypatch.delenv("AIRFLOW__DATABASE__EXTERNAL_DB_MANAGERS")
+    for name in ("AIRFLOW__DATABASE__EXTERNAL_DB_MANAGERS", "AIRFLOW__DATABASE__EXTERNAL_DB_MANAGERS_CMD"):
+        monkeypatch.setenv(name, "a.B")
+        assert migrated.expected() is None
+        monkeypatch.delenv(name)
 
     about = site / "theirs-1.dist-info"
     about.mkdir()

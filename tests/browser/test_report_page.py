@@ -67,7 +67,7 @@ def test_on_paper_all_is_unfolded_and_a_drawing_fits(opened: Opened, pictures: P
 
     assert page.evaluate(folded) == 0
     page.emulate_media(media="print", color_scheme="light")
-    assert page.evaluate(folded) > 100
+    page.wait_for_function(f"({folded})() > 100")  # what is in a fold is visible from the next frame on
     widths = page.evaluate("[...document.querySelectorAll('svg')].map(one => one.getBoundingClientRect().width)")
     assert max(widths) <= 1280
     page.pdf(path=pictures / "paper.pdf")

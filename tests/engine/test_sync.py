@@ -367,8 +367,8 @@ def test_what_is_included_comes_with_its_commit_for_the_check_and_for_a_pinned_r
         second = commit("two")
         sync.until("current", current=second)
 
-    assert [f"{ROOT}/{second}/dags", second, ["two"]] == volume_3.python(BUNDLE.format(version=None), **told)
-    assert [f"{ROOT}/{first}/dags", first, ["one"]] == volume_3.python(BUNDLE.format(version=first), **told)
+    assert [f"{ROOT}/{second}/dags", second, ["two"], None] == volume_3.python(BUNDLE.format(version=None), **told)
+    assert [f"{ROOT}/{first}/dags", first, ["one"], None] == volume_3.python(BUNDLE.format(version=first), **told)
 
 
 REFRESH = """
@@ -443,7 +443,7 @@ def test_a_bundle_fetches_the_commit_that_a_run_is_pinned_to(volume_3: Volume) -
 
     served = volume_3.python(BUNDLE.format(version=old), AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST=bundles())
 
-    assert [f"{ROOT}/{old}/dags", old, ["old"]] == served
+    assert [f"{ROOT}/{old}/dags", old, ["old"], None] == served
     assert newest == volume_3.current
 
 

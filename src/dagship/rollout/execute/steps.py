@@ -86,7 +86,8 @@ def carry_out(operation: Operation, ledger: Ledger, drains: Drains) -> RolloutRe
     ledger.write(record)
     _sweep(moving)
     if told is None:
-        told = _told_late(ledger, what_changes(tell.PATIENCE))
+        with operation.console.step("Comparing with the release before"):
+            told = _told_late(ledger, what_changes(tell.PATIENCE))
     number = ledger.record.releases[-1].number
     return operation.result("moved", release=number, served=is_served, proven=proven, told=told)
 

@@ -4,6 +4,7 @@ import queue
 import threading
 from collections.abc import Callable
 
+from dagship import redaction
 from dagship.errors import DagshipError
 from dagship.model.artifacts import Target
 from dagship.model.kept_document import KeptDocument
@@ -42,7 +43,7 @@ def begin(tell: Tell, releases: tuple[Release, ...], target: Target) -> Callable
         except DagshipError as failed:
             answer.put(failed.message.rstrip("."))
         except Exception as failed:  # noqa: BLE001 - a release is worth more than what is told of it
-            answer.put(f"it could not be compared ({type(failed).__name__}: {failed})")
+            answer.put(redaction.addresses(f"it could not be compared ({type(failed).__name__}: {failed})"))
 
     # One that a registry keeps waiting does not keep this process.
     threading.Thread(target=work, daemon=True, name="what-it-changes").start()

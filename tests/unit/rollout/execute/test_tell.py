@@ -41,6 +41,10 @@ def test_where_one_of_the_two_is_none_of_ours_nobody_compares(releases: tuple[Re
     [
         (OutsideError("The registry does not answer."), "The registry does not answer"),
         (ValueError("a bug"), "it could not be compared (ValueError: a bug)"),
+        (
+            OSError("https://bob:hunter22@r.example/v2"),
+            "it could not be compared (OSError: https://***@r.example/v2)",
+        ),
     ],
 )
 def test_a_failure_is_a_reason_and_no_more(failure: Exception, said: str) -> None:

@@ -3,10 +3,10 @@
 They are docs/demo.svg and docs/deploy.svg; and with the arguments `report OLD NEW`, two images whose tests are known,
 docs/report.png alone.
 
-What follows is an edit of a DAG, its `deploy` and a `status`, with settings in the environment that a project has in
-dagship.toml. Each command runs on a terminal of its own, so its colours and live lines are what a user sees; a picture
-shows what is left on the screen when it ends. docs/deploy.svg is one screen: where it is too long whole lines are left
-out, and three dots say where.
+What follows is an edit of a DAG while a run of it is at work, its `deploy` and a `status`, with settings in the
+environment that a project has in dagship.toml. Each command runs on a terminal of its own, so its colours and live
+lines are what a user sees; a picture shows what is left on the screen when it ends. docs/deploy.svg is one screen:
+where it is too long whole lines are left out, and three dots say where.
 """
 
 import fcntl
@@ -16,6 +16,7 @@ import re
 import shlex
 import shutil
 import struct
+import subprocess
 import sys
 import termios
 from collections.abc import Iterable, Sequence
@@ -37,7 +38,9 @@ DEMO = {
     "KUBECONFIG": os.environ.get("DAGSHIP_TEST_KUBECONFIG") or "/run/dagship/cluster/kubeconfig",
     "PATH": f"{Path('.venv/bin').resolve()}:{os.environ['PATH']}",
 }
+IN_SCHEDULER = "kubectl --namespace dagship-demo exec deployment/airflow-scheduler --container scheduler --"
 EDIT = (
+    (*IN_SCHEDULER.split(), "airflow", "dags", "trigger", "etl_orders", "--output", "plain"),
     ("sed", "-i", "s/@daily/@hourly/", f"{EDITED}/etl_orders.py"),
     ("dagship", "deploy"),
     ("dagship", "status"),
@@ -159,12 +162,14 @@ def report(path: Path, old: str, new: str) -> None:
 
 
 def main() -> None:
-    """Runs the demo, then edits a copy of its DAGs and delivers that, and writes both pictures."""
+    """Runs the demo, then edits its copy of the DAGs once more and delivers that, and writes both pictures."""
     if sys.argv[1:2] == ["report"]:
         return report(DOCS / "report.png", *sys.argv[2:])
     picture(DOCS / "demo.svg", record([["script/demo"]])[0])
-    shutil.copytree("dags", EDITED, dirs_exist_ok=True)
     os.environ.update(DEMO)
+    if not shutil.which("kubectl"):
+        where = [Path("script/kubernetes").resolve()]
+        os.environ["PATH"] += f":{subprocess.run(where, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()}"
     picture(DOCS / "deploy.svg", one_screen(record(EDIT)))
     return None
 

@@ -10,14 +10,14 @@ import pytest
 from dagship.model.dag_versions import ROOT
 from dagship.model.reference import Reference
 from dagship.registry.repository import Repository
-from tests.cluster.kubectl import Kubectl
 from tests.e2e import dags, tampering
 from tests.e2e.api import until
 from tests.e2e.conftest import pushed, repository
 from tests.e2e.git_server import GitServer
-from tests.e2e.releases import BRIDGE, NAME, Release
+from tests.e2e.releases import NAME, Release
+from tests.e2e.syncs import INTERVAL, everywhere, served, syncs
+from tests.e2e.volumes import volume as volume_for
 
-INTERVAL = 5
 VALUES = {"workers": {"replicas": 1}, "postgres": {"persistence": True}, "triggerer": {"replicas": 0}}
 
 
@@ -38,33 +38,17 @@ def air(
     release = released(values, major=3)
     data = tmp_path_factory.mktemp("postgres")
     data.chmod(0o777)
-    volumes = [_volume(release.kubectl, "postgres", f"data-{NAME}-postgres-0", data, "ReadWriteOnce")]
+    volumes = [volume_for(release.kubectl, "postgres", f"data-{NAME}-postgres-0", data, "ReadWriteOnce")]
     for name in volumes:
         release.kubectl("get", "persistentvolume", name)
     yield release
     release.kubectl("delete", "persistentvolume", *volumes, "--wait=false")
 
 
-def _volume(kubectl: Kubectl, name: str, claim: str, path: Path, mode: str) -> str:
-    """A volume on this machine for one claim: the testbed makes none by itself."""
-    full = f"{kubectl.namespace}-{name}"
-    kubectl.apply({
-        "apiVersion": "v1",
-        "kind": "PersistentVolume",
-        "metadata": {"name": full},
-        "spec": {
-            "capacity": {"storage": "5Gi"}, "accessModes": [mode], "persistentVolumeReclaimPolicy": "Retain",
-            "storageClassName": "", "hostPath": {"path": str(path)},
-            "claimRef": {"namespace": kubectl.namespace, "name": claim},
-        },
-    })  # fmt: skip
-    return full
-
-
 def test_after_install_a_dag_runs_and_its_log_is_read_from_the_worker_by_its_name(air: Release, project: Path) -> None:
     image = pushed(project)
 
-    done = air.install(project, values={**VALUES, "triggerer": {"replicas": 1}})
+    done = air.install(project, values=VALUES)
 
     assert done.returncode == 0, done.stderr
     assert set(air.images().values()) == {image}
@@ -79,29 +63,6 @@ def test_every_component_is_well_says_helm_test(air: Release) -> None:
     done = air.helm("test", NAME, "--logs")
 
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_a_rollout_stays_when_helm_changes_something_else(air: Release, project: Path) -> None:
-    before = set(air.images().values())
-    (project / "dags/words.py").write_text(dags.words("second"), encoding="utf-8")
-    image = pushed(project)
-    assert {image} != before
-
-    done = air.dagship(project, "rollout")
-    assert done.returncode == 0, done.stderr
-    assert set(air.images().values()) == {image}
-    air.upgrade("triggerer.replicas=0")
-
-    assert set(air.images().values()) == {image}
-    with air.api() as api:
-        run = api.ran("hello")
-        assert "it says second" in api.log("hello", run, "say")
-    # And once more: the upgrade left nothing that the next rollout would stop at.
-    (project / "dags/words.py").write_text(dags.words("third"), encoding="utf-8")
-    third = pushed(project)
-    done = air.dagship(project, "rollout", "--dry-run")
-    assert done.returncode == 0, done.stderr
-    assert third.rpartition(":")[2][:12] in done.stderr
 
 
 def _edit(project: Path, word: str) -> None:
@@ -143,7 +104,7 @@ def test_an_edit_is_served_without_a_new_pod_and_a_run_in_progress_ends_on_its_c
         assert api.run("hello", newer)["bundle_version"] == done["image"]["dag_version"]
         api("POST", "/variables", {"key": "go_on", "value": "yes"})
         assert api.ended("steps", older) == "success", api.logs("steps", older)
-        assert "it says second" in api.log("steps", older, "second")
+        assert "it says first" in api.log("steps", older, "second")
 
 
 def test_rollback_and_the_way_forward_again_replace_no_pod_either(air: Release, project: Path) -> None:
@@ -265,120 +226,12 @@ def _component(name: str) -> str:
     return f"app.kubernetes.io/component={name}"
 
 
-@pytest.fixture(scope="module")
-def git(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitServer]:
-    """A git server with a repository that holds the DAG."""
-    server = GitServer(tmp_path_factory.mktemp("git"), BRIDGE)
-    server.commit(hello=dags.hello("git-1"), words=dags.words("git-1"))
-    server.push()
-    server.start()
-    yield server
-    server.stop()
-
-
-def _synced(air: Release, project: Path) -> dict[str, dict[str, str]]:
-    """What `status` says of every sync, by pod."""
-    done = air.dagship(project, "status", f"--release={NAME}", "--json")
-    assert done.returncode in {0, 1}, done.stderr
-    return {one["pod"]: one for one in json.loads(done.stdout)["git"]}
-
-
-def _everywhere(air: Release, project: Path, **fields: str) -> None:
-    """Waits until every sync says so."""
-
-    def said() -> bool:
-        syncs = _synced(air, project)
-        return bool(syncs) and all(one[name] == value for one in syncs.values() for name, value in fields.items())
-
-    until(said, f"every sync says {fields}", INTERVAL + 45)
-
-
-def _served(air: Release, tag: str) -> None:
-    """Waits until Airflow serves the file that has this tag."""
-    with air.api() as api:
-        until(
-            lambda: tag in api.tags("hello"),
-            f"Airflow serves {tag}",
-        )
-
-
-def test_git_delivers_each_commit(air: Release, project: Path, git: GitServer) -> None:
-    done = air.install(
-        project,
-        values={**VALUES, "dags": git.delivers("git", INTERVAL)},
-    )
-    assert done.returncode == 0, done.stderr
-    _served(air, "git-1")
-    with air.api() as api:
-        run = api.ran("hello")
-        assert "it says git-1" in api.log("hello", run, "say")
-
-        commit = git.commit(hello=dags.hello("git-2"), words=dags.words("git-2"))
-        git.push()
-        _served(air, "git-2")
-
-        run = api.ran("hello")
-        assert "it says git-2" in api.log("hello", run, "say")
-        assert api.run("hello", run)["bundle_version"] == commit
-    _everywhere(air, project, state="current", current=commit)
-
-
-def test_a_commit_that_cannot_be_imported_is_not_published_and_status_names_it(
-    air: Release, project: Path, git: GitServer
-) -> None:
-    (good,) = {one["current"] for one in _synced(air, project).values()}
-    bad = git.commit(hello="from airflow.sdk import dag, nothing_of_that_name\n")
-    git.push()
-
-    _everywhere(air, project, state="refused", current=good, candidate=bad)
-
-    done = air.dagship(project, "status", f"--release={NAME}")
-    assert done.returncode == 1
-    assert bad[:12] in done.stderr
-    assert "hello.py" in done.stderr
-    with air.api() as api:
-        run = api.ran("hello")
-        assert "it says git-2" in api.log("hello", run, "say")
-
-
-def test_of_two_commits_at_once_the_last_is_served_and_a_force_push_is_followed(
-    air: Release, project: Path, git: GitServer
-) -> None:
-    git.back()
-    git.commit(hello=dags.hello("forced-1"), words=dags.words("forced-1"))
-    last = git.commit(hello=dags.hello("forced-2"), words=dags.words("forced-2"))
-    git.push(force=True)
-
-    _served(air, "forced-2")
-
-    _everywhere(air, project, state="current", current=last)
-    with air.api() as api:
-        run = api.ran("hello")
-        assert "it says forced-2" in api.log("hello", run, "say")
-
-
-def test_airflow_goes_on_without_the_git_server_and_a_new_worker_comes_up_when_it_is_back(
-    air: Release, project: Path, git: GitServer
-) -> None:
-    (last,) = {one["current"] for one in _synced(air, project).values()}
-    git.stop()
-    _everywhere(air, project, state="unreachable", current=last)
-    with air.api() as api:
-        api.ran("hello")
-        git.start()
-        _everywhere(air, project, state="current", current=last)
-        commit = git.commit(hello=dags.hello("back"), words=dags.words("back"))
-        git.push()
-        _served(air, "back")
-    _everywhere(air, project, state="current", current=commit)
-
-
 def test_the_kubernetes_executor_runs_a_task_in_a_pod_of_the_image_on_a_claim_that_one_sync_fills_for_all(
     air: Release, project: Path, git: GitServer, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     shared = tmp_path_factory.mktemp("shared")
     shared.chmod(0o777)
-    volume = _volume(air.kubectl, "dags", f"{NAME}-dags", shared, "ReadWriteMany")
+    volume = volume_for(air.kubectl, "dags", f"{NAME}-dags", shared, "ReadWriteMany")
     try:
         done = air.install(
             project,
@@ -387,10 +240,10 @@ def test_the_kubernetes_executor_runs_a_task_in_a_pod_of_the_image_on_a_claim_th
         assert done.returncode == 0, done.stderr
         commit = git.commit(hello=dags.hello("shared"), words=dags.words("shared"))
         git.push()
-        _served(air, "shared")
+        served(air, "shared")
 
-        assert len(_synced(air, project)) == 1
-        _everywhere(air, project, state="current", current=commit)
+        assert len(syncs(air, project)) == 1
+        everywhere(air, project, state="current", current=commit)
         with air.api() as api:
             run = api.started("hello")
             pod = until(
@@ -412,36 +265,6 @@ def test_the_kubernetes_executor_runs_a_task_in_a_pod_of_the_image_on_a_claim_th
         air.kubectl("delete", "persistentvolume", volume, "--wait=false")
 
 
-def test_the_local_executor_runs_the_dags_of_a_claim_that_the_user_fills(
-    air: Release, project: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    mine = tmp_path_factory.mktemp("mine")
-    mine.chmod(0o755)
-    (mine / "hello.py").write_text(dags.hello("mine"), encoding="utf-8")
-    (mine / "words.py").write_text(dags.words("mine"), encoding="utf-8")
-    volume = _volume(air.kubectl, "mine", "mine", mine, "ReadWriteMany")
-    try:
-        air.kubectl.apply({
-            "apiVersion": "v1",
-            "kind": "PersistentVolumeClaim",
-            "metadata": {"name": "mine"},
-            "spec": {
-                "accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}, "storageClassName": ""
-            },
-        })  # fmt: skip
-        filled = {"mode": "persistent", "persistent": {"claim": "mine"}}
-        done = air.install(project, values={**VALUES, "executor": "LocalExecutor", "dags": filled})
-        assert done.returncode == 0, done.stderr
-        assert "StatefulSet/air-worker" not in {name.rpartition("/")[0] for name in air.images()}
-
-        _served(air, "mine")
-        with air.api() as api:
-            run = api.ran("hello")
-            assert "it says mine" in api.log("hello", run, "say")
-    finally:
-        air.kubectl("delete", "persistentvolume", volume, "--wait=false")
-
-
 def test_uninstall_leaves_the_claims_and_the_keys_that_open_them(air: Release, project: Path) -> None:
     done = air.dagship(project, "uninstall", f"--release={NAME}")
 
@@ -456,5 +279,5 @@ def test_uninstall_leaves_the_claims_and_the_keys_that_open_them(air: Release, p
     }
     assert left == {
         f"PersistentVolumeClaim/data-{NAME}-postgres-0", f"PersistentVolumeClaim/{NAME}-dags",
-        "PersistentVolumeClaim/mine", f"Secret/{NAME}-keys",
+        f"Secret/{NAME}-keys",
     }  # fmt: skip

@@ -205,3 +205,14 @@ def test_status_tells_what_is_served_and_what_of_a_checkout_is_not_by_either_way
     assert other.returncode == 1, other.stderr
     against = json.loads(other.stdout)["served"]["against"]
     assert (against["changed"], against["added"], against["removed"]) == (["words.py"], [], ["more.py"])
+
+
+def test_what_was_rolled_out_stays_when_helm_changes_something_else(air: Release, project: Path) -> None:
+    images = set(air.images().values())
+
+    air.upgrade("triggerer.replicas=1")
+
+    assert set(air.images().values()) == images
+    # The upgrade left nothing that the next rollout would stop at.
+    document = _deployed(air, project, "--full", "--dry-run")
+    assert (document["outcome"], document["image"] in images) == ("planned", False)

@@ -1,0 +1,138 @@
+"""Git delivery on a real Airflow 3 with Celery, commit by commit; then DAGs of a claim, with the LocalExecutor.
+
+One release that goes through everything, in this order. What every run of the tests has of git delivery is a claim that
+one sync fills, in test_airflow_3.py.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e import dags
+from tests.e2e.conftest import pushed, repository
+from tests.e2e.git_server import GitServer
+from tests.e2e.releases import NAME, Release
+from tests.e2e.syncs import INTERVAL, everywhere, served, syncs
+from tests.e2e.volumes import volume as volume_for
+
+pytestmark = pytest.mark.wide
+
+VALUES = {"workers": {"replicas": 1}, "triggerer": {"replicas": 0}}
+
+
+@pytest.fixture(scope="module")
+def project(based: Callable[[str], tuple[str, Path]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with one DAG."""
+    base, _ = based("3.3.2")
+    where = tmp_path_factory.mktemp("project")
+    return repository(where, base, hello=dags.hello("image"), words=dags.words("image"))
+
+
+@pytest.fixture(scope="module")
+def air(
+    based: Callable[[str], tuple[str, Path]], released: Callable[..., Release], project: Path, git: GitServer
+) -> Release:
+    """The release, with what is pushed."""
+    _, values = based("3.3.2")
+    release = released(values, major=3)
+    pushed(project)
+    done = release.install(project, values={**VALUES, "dags": git.delivers("git", INTERVAL)})
+    assert done.returncode == 0, done.stderr
+    return release
+
+
+def test_git_delivers_each_commit(air: Release, project: Path, git: GitServer) -> None:
+    served(air, "git-1")
+    with air.api() as api:
+        run = api.ran("hello")
+        assert "it says git-1" in api.log("hello", run, "say")
+
+        commit = git.commit(hello=dags.hello("git-2"), words=dags.words("git-2"))
+        git.push()
+        served(air, "git-2")
+
+        run = api.ran("hello")
+        assert "it says git-2" in api.log("hello", run, "say")
+        assert api.run("hello", run)["bundle_version"] == commit
+    everywhere(air, project, state="current", current=commit)
+
+
+def test_a_commit_that_cannot_be_imported_is_not_published_and_status_names_it(
+    air: Release, project: Path, git: GitServer
+) -> None:
+    (good,) = {one["current"] for one in syncs(air, project).values()}
+    bad = git.commit(hello="from airflow.sdk import dag, nothing_of_that_name\n")
+    git.push()
+
+    everywhere(air, project, state="refused", current=good, candidate=bad)
+
+    done = air.dagship(project, "status", f"--release={NAME}")
+    assert done.returncode == 1
+    assert bad[:12] in done.stderr
+    assert "hello.py" in done.stderr
+    with air.api() as api:
+        run = api.ran("hello")
+        assert "it says git-2" in api.log("hello", run, "say")
+
+
+def test_of_two_commits_at_once_the_last_is_served_and_a_force_push_is_followed(
+    air: Release, project: Path, git: GitServer
+) -> None:
+    git.back()
+    git.commit(hello=dags.hello("forced-1"), words=dags.words("forced-1"))
+    last = git.commit(hello=dags.hello("forced-2"), words=dags.words("forced-2"))
+    git.push(force=True)
+
+    served(air, "forced-2")
+
+    everywhere(air, project, state="current", current=last)
+    with air.api() as api:
+        run = api.ran("hello")
+        assert "it says forced-2" in api.log("hello", run, "say")
+
+
+def test_airflow_goes_on_without_the_git_server_and_a_new_worker_comes_up_when_it_is_back(
+    air: Release, project: Path, git: GitServer
+) -> None:
+    (last,) = {one["current"] for one in syncs(air, project).values()}
+    git.stop()
+    everywhere(air, project, state="unreachable", current=last)
+    with air.api() as api:
+        api.ran("hello")
+        git.start()
+        everywhere(air, project, state="current", current=last)
+        commit = git.commit(hello=dags.hello("back"), words=dags.words("back"))
+        git.push()
+        served(air, "back")
+    everywhere(air, project, state="current", current=commit)
+
+
+def test_the_local_executor_runs_the_dags_of_a_claim_that_the_user_fills(
+    air: Release, project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    mine = tmp_path_factory.mktemp("mine")
+    mine.chmod(0o755)
+    (mine / "hello.py").write_text(dags.hello("mine"), encoding="utf-8")
+    (mine / "words.py").write_text(dags.words("mine"), encoding="utf-8")
+    volume = volume_for(air.kubectl, "mine", "mine", mine, "ReadWriteMany")
+    try:
+        air.kubectl.apply({
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "metadata": {"name": "mine"},
+            "spec": {
+                "accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}, "storageClassName": ""
+            },
+        })  # fmt: skip
+        filled = {"mode": "persistent", "persistent": {"claim": "mine"}}
+        done = air.install(project, values={**VALUES, "executor": "LocalExecutor", "dags": filled})
+        assert done.returncode == 0, done.stderr
+        assert "StatefulSet/air-worker" not in {name.rpartition("/")[0] for name in air.images()}
+
+        served(air, "mine")
+        with air.api() as api:
+            run = api.ran("hello")
+            assert "it says mine" in api.log("hello", run, "say")
+    finally:
+        air.kubectl("delete", "persistentvolume", volume, "--wait=false")

@@ -25,6 +25,18 @@ def _no_settings_from_outside() -> None:
         del os.environ[name]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leaves the first case of each test that is sampled in its layer; the others are wide."""
+    first: set[str] = set()
+    for item in items:
+        if item.get_closest_marker("sampled"):
+            name = item.nodeid.partition("[")[0]
+            if name in first:
+                item.add_marker(pytest.mark.wide)
+            first.add(name)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     call: pytest.CallInfo[None],

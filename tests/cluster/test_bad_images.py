@@ -104,6 +104,7 @@ def test_a_registry_that_wants_a_password_ends_a_rollout(rig: Rig, private_regis
     assert "imagePullSecret" in failure.hint
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("honest", [True, False], ids=["honest", "lying"])
 def test_an_image_for_other_machines_ends_a_rollout(rig: Rig, honest: bool) -> None:
     rig.start(web(images.image("old")))
@@ -112,6 +113,7 @@ def test_an_image_for_other_machines_ends_a_rollout(rig: Rig, honest: bool) -> N
     assert ("no match for platform" in failure.message) if honest else ("exec format error" in failure.log[-1])
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "spec",
     [{}, {"podManagementPolicy": "Parallel"}, {"updateStrategy": {"type": "OnDelete"}}],
@@ -153,6 +155,7 @@ def test_what_never_gets_ready_ends_a_rollout_after_the_time_it_has(rig: Rig) ->
     assert failure.log == ("waiting for the database",)
 
 
+@pytest.mark.wide
 def test_what_takes_more_memory_than_it_may_ends_a_rollout(rig: Rig) -> None:
     rig.start(web(images.image("old"), more={"resources": {"limits": {"memory": "20Mi"}}}))
     failure = fails(rig, images.image("new", "out-of-memory"))
@@ -185,6 +188,7 @@ def test_waiting_for_migrations_that_come_late_is_no_failure(rig: Rig) -> None:
     assert web["status"]["initContainerStatuses"][0]["restartCount"] == 2
 
 
+@pytest.mark.wide
 def test_waiting_for_migrations_that_never_come_ends_a_rollout(rig: Rig) -> None:
     rig.start(waiting(images.image("old")))
     failure = fails(rig, images.image("new", "never-migrated"))
@@ -207,6 +211,7 @@ def test_a_key_that_a_secret_has_no_more_ends_a_rollout(rig: Rig) -> None:
     assert "p4ss" not in rig.text
 
 
+@pytest.mark.wide
 def test_a_volume_that_cannot_be_mounted_is_named_when_the_time_is_over(rig: Rig) -> None:
     rig.kubectl("create", "configmap", "settings", "--from-literal=airflow.cfg=")
     mounted = {"volumeMounts": [{"name": "settings", "mountPath": "/settings"}]}
@@ -219,6 +224,7 @@ def test_a_volume_that_cannot_be_mounted_is_named_when_the_time_is_over(rig: Rig
     assert any(event.startswith("FailedMount:") and '"settings" not found' in event for event in failure.events)
 
 
+@pytest.mark.wide
 def test_a_quota_that_has_no_room_for_another_pod_ends_the_rollout_of_a_deployment(rig: Rig) -> None:
     rig.start(web(images.image("old")))
     rig.kubectl("create", "quota", "small", "--hard=pods=1")

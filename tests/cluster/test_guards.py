@@ -128,6 +128,7 @@ def test_a_missing_permission_ends_a_rollout_before_anything_changes(rig: Rig, l
     assert rig.kubectl("get", "configmap/dagship", "lease/dagship", "--ignore-not-found") == ""
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("allow", [False, True])
 def test_another_version_of_airflow_is_refused_unless_it_is_allowed(rig: Rig, allow: bool) -> None:
     running, new = images.image("guards-2.11.2", airflow="2.11.2"), images.image(NEW)
@@ -205,6 +206,7 @@ def test_what_helm_has_as_before_version_4_moves_with_a_warning(rig: Rig, helm: 
     assert rig.kubectl.images() == {"deployment/scheduler": {new}}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("manager", "metadata", "tool"),
     [
@@ -291,6 +293,7 @@ def unusable(kubeconfig: Path, kubectl: Kubectl, tmp_path: Path, deaf: str) -> C
     return make
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("how", "flags", "status", "said", "hint"),
     [

@@ -198,6 +198,7 @@ def test_a_variable_that_stands_there_twice_is_named(air: Rig) -> None:
     assert air.kubectl.get("pods")["items"] == []
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("values", "said"),
     [
@@ -220,6 +221,7 @@ def test_what_the_server_would_refuse_halfway_is_wrong_input_and_nothing_is_made
     assert air.kubectl.get("statefulsets,deployments,jobs")["items"] == []
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("version", "held", "missing"),
     [
@@ -237,6 +239,7 @@ def test_a_key_that_the_given_secret_lacks_is_named(air: Rig, version: str, held
     assert air.kubectl.get("pods")["items"] == []
 
 
+@pytest.mark.wide
 def test_a_secret_that_only_a_pod_names_is_named_and_made_up_for(air: Rig) -> None:
     """What failed before gets a new start: it is not the answer the second time."""
     variable = {"name": "MAIL", "valueFrom": {"secretKeyRef": {"name": "mail", "key": "password"}}}
@@ -249,6 +252,7 @@ def test_a_secret_that_only_a_pod_names_is_named_and_made_up_for(air: Rig) -> No
     assert again.returncode == 0, again.stderr
 
 
+@pytest.mark.wide
 def test_a_volume_that_is_not_there_is_named(air: Rig) -> None:
     volumes = [{"name": "extra", "secret": {"secretName": "nowhere"}}]
     mounts = [{"name": "extra", "mountPath": "/extra"}]
@@ -298,6 +302,7 @@ def test_an_image_that_was_rolled_out_stays_and_status_needs_no_push(air: Rig) -
     assert json.loads(seen.stdout)["installed"].startswith("airflow (airflow-")
 
 
+@pytest.mark.wide
 def test_a_commit_with_broken_dags_is_in_the_status(air: Rig) -> None:
     git = {"mode": "git", "git": {"url": "https://git.example/dags", "branch": "main", **LITTLE}}
     done = install(air, f"--image={image('a', 'of-chart')}", dags=git)

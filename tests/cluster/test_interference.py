@@ -153,6 +153,7 @@ def test_rights_that_go_before_the_way_back_leave_what_they_were_for_and_that_is
 on_this_machine = pytest.mark.skipif(not TESTBED.exists(), reason="the nodes pull from loopback of this machine")
 
 
+@pytest.mark.wide
 @on_this_machine
 def test_a_registry_that_stumbles_is_no_failure(rig: Rig) -> None:
     new = images.image(f"stumbling-{token_hex(4)}")
@@ -163,6 +164,7 @@ def test_a_registry_that_stumbles_is_no_failure(rig: Rig) -> None:
     assert (result.passed, result.outcome) == (True, "moved"), rig.text
 
 
+@pytest.mark.wide
 @on_this_machine
 def test_an_image_that_takes_too_long_to_come_is_named_when_the_time_is_over(rig: Rig) -> None:
     new = images.image(f"slow-{token_hex(4)}")

@@ -236,6 +236,7 @@ def test_killed_at_any_moment_undo_takes_it_back(rigs, run, old: str, new: str):
         assert releases(rig) == (releases(whole) if ended else []), at
 
 
+@pytest.mark.wide
 def test_killed_on_the_way_to_one_image_and_then_to_another_undo_ends_where_the_first_began(
     rigs, run, old: str, new: str, newer: str
 ):

@@ -79,6 +79,7 @@ def again_and_again(act: Callable[[], object], pause: float) -> Iterator[None]:
         going.result()
 
 
+@pytest.mark.wide
 def test_an_api_server_that_is_away_for_a_minute_only_delays_a_rollout(rig: Rig, far: Rig, proxy: Proxy) -> None:
     """Twice as long as its lease lasts."""
     rig.start(worker(image(OLD)))
@@ -163,6 +164,7 @@ def test_ctrl_c_while_it_is_away_ends_a_rollout_soon(rig: Rig, far: Rig, proxy: 
     assert "error: Interrupted in the middle of a rollout; what moved stays moved." in last
 
 
+@pytest.mark.wide
 def test_watches_that_are_cut_all_the_time_only_make_requests(rig: Rig, far: Rig, proxy: Proxy) -> None:
     rig.start(worker(image(OLD), replicas=2))
     with again_and_again(proxy.cut_watches, 0.3):
@@ -207,6 +209,7 @@ def test_conflicts_without_end_end_a_rollout_that_goes_back(rig: Rig, far: Rig, 
     assert (rig.record.releases, rig.record.journal) == ((), None)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("status", "retry_after"), [(429, 1), (500, None), (503, None)])
 def test_a_server_that_has_too_much_to_do_is_asked_again_whatever_it_was_asked(
     rig: Rig, far: Rig, proxy: Proxy, status: int, retry_after: int | None
@@ -247,6 +250,7 @@ def test_a_server_that_is_slow_makes_a_rollout_slow(rig: Rig, far: Rig, proxy: P
     assert in_order(rig, image(NEW))
 
 
+@pytest.mark.wide
 def test_requests_do_not_grow_with_the_seconds_that_pods_take(
     rig: Rig, kubeconfig: Path, connect: Callable[..., Cluster]
 ) -> None:

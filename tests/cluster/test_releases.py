@@ -213,6 +213,7 @@ def test_a_rollback_passes_over_releases_of_the_image_that_runs(rig: Rig) -> Non
     assert {FIRST} == says(rig)
 
 
+@pytest.mark.wide
 def test_a_rollout_that_was_left_half_done_can_be_rolled_back_from(rig: Rig) -> None:
     good, bad = image("half-good"), image("half-bad", "crashes")
     rig.kubectl.apply(

@@ -447,6 +447,7 @@ def test_a_hostile_image_name_is_shown_and_drives_nothing(rig: Rig) -> None:
     assert rig.kubectl.images() == {"deployment/scheduler": {hostile}}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("allow", [False, True])
 def test_another_version_of_airflow_itself_moves_only_when_it_may(rig: Rig, *, allow: bool) -> None:
     old, new = image("a"), image("newer", airflow="3.4.0")

@@ -56,6 +56,7 @@ def test_the_image_that_most_of_an_airflow_runs_comes_first_and_airflow_says_wha
     assert found.receiver.why_not == "no dag-processor runs the image there"
 
 
+@pytest.mark.wide
 def test_the_version_that_a_rollback_made_current_is_needed_too(rig: Rig) -> None:
     current, former = "b" * 12, "a" * 12
     said = {"baked": True, "held": [former, current], "current": current}
@@ -67,6 +68,7 @@ def test_the_version_that_a_rollback_made_current_is_needed_too(rig: Rig) -> Non
     assert asked(rig.kubectl.namespace).pinned == (former,)
 
 
+@pytest.mark.wide
 def test_an_airflow_that_does_not_say_is_known_by_its_images(rig: Rig) -> None:
     most, few = start(rig, answer="exit 1")
 

@@ -108,6 +108,7 @@ def test_a_version_that_runs_need_and_the_image_lacks_is_refused(rig: Rig, old: 
     assert (rig.written(), rig.record.journal) == (before, None)
 
 
+@pytest.mark.wide
 def test_an_image_that_begins_with_tini_needs_nothing_of_dumb_init(rig: Rig, old: str, new: str) -> None:
     """No command stands in the manifest: process 1 of the pod tells what the image begins with."""
     made = worker(images.image("tasks-tini", tini=True))
@@ -193,6 +194,7 @@ def test_a_worker_that_ends_in_order_interrupts_nothing(rig: Rig, old: str, new:
     assert (1, ()) == (result.tasks.running, result.tasks.interrupted)
 
 
+@pytest.mark.wide
 def test_a_worker_that_ends_well_after_longer_than_the_timeout_fails_nothing(rig: Rig, old: str, new: str) -> None:
     """Its node's last word on it, which says that it was to be gone long ago, stands until a finalizer is taken off."""
     rig.start(worker(old, lifecycle={"preStop": {"exec": {"command": ["sleep", "16"]}}}))
@@ -253,6 +255,7 @@ def test_nor_do_they_when_it_goes_back(rig: Rig, old: str) -> None:
     assert rig.written() == before
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("at", ["patch Deployment/dag-processor", "patch Deployment/dag-processor (2)"])
 @pytest.mark.parametrize("way", ["rollout", "undo"])
 def test_killed_before_the_strategy_is_restored_the_next_run_restores_it(
@@ -331,6 +334,7 @@ def test_so_does_the_first_one_of_all_back_to_what_dagship_found(rig: Rig) -> No
     assert [move.key for move in result.moves] == ["deployment/dag-processor"]
 
 
+@pytest.mark.wide
 def test_and_back_again_and_the_next_image_takes_it_away(rig: Rig) -> None:
     side_by_side(rig)
     own(rig)
@@ -379,6 +383,7 @@ def test_undo_takes_such_a_rollback_back(rig: Rig, monkeypatch: pytest.MonkeyPat
     assert (result.outcome, pointer(rig), rig.record.journal) == ("undone", None, None)
 
 
+@pytest.mark.wide
 def test_the_board_says_what_drains(rig: Rig, old: str, new: str) -> None:
     """A worker takes three seconds to finish what it has."""
     slow = container("worker", old, probe=False)

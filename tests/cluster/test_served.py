@@ -96,6 +96,7 @@ def test_on_airflow_3_the_list_of_bundles_counts_and_the_folder_does_not(rig: Ri
     assert roll(rig, airflow="3.3.2", dry_run=True).outcome == "planned"
 
 
+@pytest.mark.wide
 def test_status_names_no_version_that_nobody_serves(rig: Rig) -> None:
     rig.start(scheduler({"name": FOLDER, "value": OWN}, replicas=1))
     assert roll(rig).passed

@@ -81,6 +81,7 @@ def test_a_new_error_is_gone_back_from_and_with_no_undo_it_is_left(rig: Rig) -> 
     assert rig.written() == before
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("way", "outcome"), [("rollout", "moved"), ("undo", "undone")])
 def test_one_that_is_killed_while_it_waits_is_finished_or_taken_back_by_the_next(
     rig: Rig, kubeconfig: Path, way: str, outcome: str

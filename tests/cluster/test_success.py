@@ -74,6 +74,7 @@ def all_right(rig: Rig, said: str, number: int) -> bool:
     )
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("policy", ["OrderedReady", "Parallel"])
 def test_a_stateful_set_is_done_when_every_pod_is_right(rig: Rig, old: str, new: str, policy: str) -> None:
     rig.start(worker(old, podManagementPolicy=policy))
@@ -128,6 +129,7 @@ def test_workloads_without_pods_are_done_at_once(rig: Rig, old: str, new: str) -
     assert pods(rig) == {}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "strategy",
     [
@@ -225,6 +227,7 @@ def test_what_push_recorded_is_rolled_out_by_digest(rig: Rig, old: str, new: str
     assert json.loads((rig.scratch / ".dagship/rollout.json").read_text("utf-8"))["release"] == 1
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("first", [True, False])
 def test_the_same_image_under_another_manifest_is_the_same_image(rig: Rig, *, first: bool) -> None:
     """As a registry that rewrites manifests makes it: a node that has both may name either of them."""

@@ -47,6 +47,7 @@ def on_a_terminal(rig: Rig, *flags: str) -> tuple[int, str, str]:
     return process.returncode, document, b"".join(got).decode("utf-8", "replace")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("terminal", [True, False], ids=["on a terminal", "in CI"])
 def test_log_lines_variables_and_images_are_shown_and_drive_nothing(rig: Rig, terminal: bool) -> None:
     old, new = images.image("old"), images.image("new", "escapes")
@@ -70,6 +71,7 @@ def test_log_lines_variables_and_images_are_shown_and_drive_nothing(rig: Rig, te
     assert rig.written() == before
 
 
+@pytest.mark.wide
 def test_an_image_that_someone_sets_meanwhile_is_shown_and_drives_nothing(rig: Rig) -> None:
     old, new = images.image("old"), images.image("new")
     rig.start(deployment("scheduler", pod(container("scheduler", old, "scheduler"), name="scheduler")))

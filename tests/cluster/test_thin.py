@@ -322,6 +322,7 @@ def test_two_at_once_come_one_after_the_other(airflow: Announced) -> None:
     assert airflow.packages.keys() == {V5, V6}
 
 
+@pytest.mark.wide
 def test_without_the_right_to_annotate_pods_the_kubelets_take_their_time_and_it_is_said(
     airflow: Announced, least: Rig, role: Object
 ) -> None:
@@ -428,6 +429,7 @@ def test_a_way_back_of_every_pod_announces_again_what_was_announced(rig: Rig) ->
     assert (airflow.version, airflow.packages) == (V6, {V6: package(T6)})
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("way", ["rollout", "undo"])
 @pytest.mark.parametrize(
     "at", ["replace ConfigMap/dagship", "patch ConfigMap/dagship-dags", "end of Waiting until Airflow serves it"]

@@ -62,6 +62,7 @@ def whole(image: str) -> tuple[Object, ...]:
     )
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("role", "workload"),
     [
@@ -148,6 +149,7 @@ def test_undoing_ends_where_the_first_unfinished_rollout_began(rig: Rig) -> None
     assert rig.record == Record()
 
 
+@pytest.mark.wide
 def test_a_good_image_goes_forward_from_what_was_left_and_what_was_first_found_stays_known(rig: Rig) -> None:
     old, good = images.image("old"), images.image("good")
     rig.start(*two(old))
@@ -190,6 +192,7 @@ def test_an_undoing_that_fails_as_well_says_so_and_can_be_tried_again(rig: Rig) 
     assert rig.record == Record()
 
 
+@pytest.mark.wide
 def test_a_quota_that_keeps_a_stateful_set_from_its_pod_is_named_on_the_way_and_on_the_way_back(rig: Rig) -> None:
     rig.start(*two(images.image("old")))
     before = rig.written()

@@ -3,6 +3,8 @@
 The node reaches the test registry by two names; one of them is the mirror's.
 """
 
+import pytest
+
 from dagship.record.model import Move
 from dagship.rollout import actions, running_image
 from dagship.rollout.options import RolloutOptions
@@ -95,6 +97,7 @@ def test_what_the_server_made_of_workloads_is_what_is_watched_recorded_and_taken
         assert running(rig) == {mirrored(old)}
 
 
+@pytest.mark.wide
 def test_what_it_made_of_pods_is_the_image_that_was_asked_for(rig: Rig) -> None:
     old, new = tagged(), images.image("webhook-new")
     probe = {**pod(container("worker", old), name="x"), "apiVersion": "v1", "kind": "Pod"}

@@ -40,7 +40,7 @@ def run(image: str, *command: str, options: tuple[str, ...] = ()) -> Answer:
     return Answer(code=finished.code, out=finished.stdout.strip(), err=finished.stderr.strip())
 
 
-@pytest.fixture(params=["3.3.2", "2.11.2"])
+@pytest.fixture(params=["3.3.2", pytest.param("2.11.2", marks=pytest.mark.wide)])
 def image(request: pytest.FixtureRequest) -> BaseImage:
     return request.getfixturevalue({"3": "base_3", "2": "base_2"}[request.param[0]])
 

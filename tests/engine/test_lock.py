@@ -162,6 +162,7 @@ def test_lines_that_exclude_one_another_are_explained(project: Project) -> None:
     assert re.search(r"line 3, pandas>=3 → pandas 3\S* needs >=", caught.value.detail)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("line", "says"),
     [

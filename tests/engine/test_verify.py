@@ -512,6 +512,7 @@ while True:
 }  # fmt: skip
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", GREEDY)
 def test_a_file_that_would_use_up_the_machine_is_a_finding_and_the_others_keep_their_verdict(
     verified: Verify, image_of: Callable[..., BuiltImage], base_3: BaseImage, name: str

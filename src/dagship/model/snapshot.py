@@ -63,6 +63,7 @@ class Snapshot(Artifact):
         packages: Its Python packages, canonical name to version.
         moved: Names of the packages of the base that it has in another version.
         findings: What the test found in that version and in the image, without tracebacks.
+        how: By what it was tested, SHA-256, hex; empty where that cannot be told, as with variables of the user's.
 
     """
 
@@ -77,6 +78,7 @@ class Snapshot(Artifact):
     packages: dict[str, str] = Field(default_factory=dict)
     moved: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    how: str = ""
 
 
 def pack(snapshot: Snapshot) -> bytes:

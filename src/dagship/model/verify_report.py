@@ -81,13 +81,15 @@ class Accepted(Artifact):
 
 
 class CheckedFile(Artifact):
-    """A DAG file that was imported.
+    """A DAG file that was tested.
 
     Attributes:
         file: Relative to the DAG tree.
         seconds: Time that importing it took.
         dags: Ids of the DAGs it defines.
         version: The older DAG version it belongs to, empty for the current one.
+        imported: Whether it was imported by this test; else it is, with all that it imports, what it was when the image
+            that runs was tested, and the seconds and DAGs are from then.
 
     """
 
@@ -95,6 +97,7 @@ class CheckedFile(Artifact):
     seconds: float
     dags: tuple[str, ...]
     version: str = ""
+    imported: bool = True
 
 
 class CheckedTest(Artifact):
@@ -124,7 +127,7 @@ class VerifyReport(Artifact):
         python: Version of its Python.
         moved: The packages of the base that the image has in another version.
         versions: The DAG versions whose files were imported, the current one first; empty when the image names none.
-        files: DAG files imported.
+        files: DAG files that were tested.
         tests: The user's own tests, where there were some.
         findings: Errors and warnings, errors first.
         mended: Entries of the baseline that nothing was found for.

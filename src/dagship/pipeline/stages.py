@@ -4,13 +4,14 @@ A stage's result goes to the next as a value, and to `.dagship/` for the task of
 """
 
 import importlib
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from dagship.errors import UsageError
+from dagship.errors import OutsideError, UsageError
 from dagship.model.artifacts import BuiltBase, BuiltImage, LockFile, PushedImage
 from dagship.model.reference import Reference
 from dagship.pipeline import build_inputs, own_packages, snapshots, which_image
@@ -178,7 +179,13 @@ def test_image(
     entries = accepted.read(project, needed=not write_baseline)
     taken: list[Snapshot] = []
     report = stage.verify(
-        project.settings, project.workspace, project.console, tested, pytest_path=pytest_path, keep=taken.append
+        project.settings,
+        project.workspace,
+        project.console,
+        tested,
+        pytest_path=pytest_path,
+        keep=taken.append,
+        before=_before(project, tested),
     )
     today = datetime.now(UTC).date()
     if write_baseline:
@@ -189,6 +196,13 @@ def test_image(
     for snapshot in taken:
         snapshots.keep(project, snapshot, report)
     return report
+
+
+def _before(project: Project, image: BuiltImage) -> "Snapshot | None":
+    """What the test of the image saw that a thin one is put on; None without, and where its registry is of no help."""
+    with suppress(OutsideError):
+        return snapshots.fetch(project, Reference.parse(image.thin.onto)) if image.thin is not None else None
+    return None
 
 
 def accept_today(project: Project) -> "VerifyReport":

@@ -274,6 +274,7 @@ class Observation(_Fact):
         plugins: The plugins of the image's folder that cannot be loaded.
         tree: The files of the current DAG version, relative to the DAG directory, each with its SHA-256.
         installed: The distributions that its Python imports from, canonical name to version.
+        before: DAG files that were not imported: they are what they were in a test before.
 
     """
 
@@ -288,3 +289,4 @@ class Observation(_Fact):
     plugins: Annotated[tuple[SeenPlugin, ...], Field(max_length=10_000)] = ()
     tree: Annotated[dict[_Name, _Name], Field(max_length=100_000)] = Field(default_factory=dict)
     installed: Annotated[dict[_Name, _Name], Field(max_length=100_000)] = Field(default_factory=dict)
+    before: Annotated[tuple[_Name, ...], Field(max_length=1_000_000)] = ()

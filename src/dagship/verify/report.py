@@ -46,12 +46,18 @@ def show(console: Console, report: VerifyReport) -> None:
     until = sorted(finding.accepted_until for finding in report.findings if finding.accepted_until)
     current = [file for file in report.files if not file.version]
     slowest = sorted(current, key=lambda file: -file.seconds)[:_SLOWEST]
+    imported = sum(file.imported for file in current)
     console.summary(
         {
             "image": report.image,
             "airflow": f"{report.airflow or 'not started'}, Python {report.python}",
             **({"moved": "; ".join(map(str, report.moved))} if report.moved else {}),
             "dags": f"{sum(len(file.dags) for file in current)} in {len(current)} files",
+            **(
+                {"imported": f"{imported} of them; the others are as in the image that runs, which was tested"}
+                if imported < len(current)
+                else {}
+            ),
             **({"versions": _versions(report)} if report.versions[1:] else {}),
             **({"tests": _counted(report.tests)} if report.tests else {}),
             **({"slowest": ", ".join(f"{file.file} {file.seconds:.2f} s" for file in slowest)} if slowest else {}),

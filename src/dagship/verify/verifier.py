@@ -27,8 +27,9 @@ from dagship.probe import FIND_PYTHON
 from dagship.resources import BESIDE_DAGS, programs
 from dagship.settings import Settings
 from dagship.terminal.console import Console, Step
-from dagship.verify import envfile, own_tests, snapshot, untouched, verdict
+from dagship.verify import envfile, own_tests, untouched, verdict
 from dagship.verify.finding import finding
+from dagship.verify.kept import snapshot, verdicts
 from dagship.verify.observation import Observation, SeenFile, SeenTests
 from dagship.workspace import Workspace
 
@@ -60,6 +61,7 @@ def verify(
     *,
     pytest_path: Path | None = None,
     keep: Callable[[Snapshot], None] | None = None,
+    before: Snapshot | None = None,
 ) -> VerifyReport:
     """Tests an image.
 
@@ -70,6 +72,8 @@ def verify(
         image: What to test; its `airflow` is what the image must have, where it is known.
         pytest_path: The user's own tests, to run in the image too.
         keep: Is given the snapshot of the image, where one can be taken.
+        before: What the test of the image saw that a thin one is put on. What is as it was then is not imported again,
+            if that was the same test.
 
     Raises:
         UsageError: The env file is wrong, or the image holds no Airflow.
@@ -89,11 +93,21 @@ def verify(
             f"The engine does not have {image.reference}.", "Build it again, or name another with --image."
         )
     runner = own_tests.runner(settings, workspace, console, image.reference) if pytest_path else {}
-    earlier = [{"version": version, "root": dag_versions.dags_folder(version)} for version in _earlier(image)]
     user, of_packages = _random_users()
-    job = {"user": facts.user, "import_timeout": settings.import_timeout, "earlier": earlier, "compare": True}
-    job |= {"users": {"files": user, "packages": of_packages}, "keep": keep is not None}
-    own = environment(settings, variables)
+    job = {
+        "user": facts.user,
+        "users": {"files": user, "packages": of_packages},
+        "import_timeout": settings.import_timeout,
+        "earlier": [{"version": one, "root": dag_versions.dags_folder(one)} for one in _earlier(image)],
+        "compare": True,
+        "keep": keep is not None,
+    }
+    own, sent = environment(settings, variables), program()
+    # The user's variables may be secret: nothing tells whether they are those of the time before.
+    how = "" if variables else verdicts.how(sent, own, facts.platform)
+    before = before if before is not None and how and before.how == how else None
+    if before is not None:
+        job["before"] = verdicts.job(before)
     mask = partial(redaction.masked, secrets=redaction.secrets_in(variables))
     with containers.running(
         facts.id,
@@ -103,7 +117,7 @@ def verify(
         memory=settings.container_memory * 1024**2,
         seconds=settings.container_timeout,
     ) as container:
-        container.put({**program(), "job.json": json.dumps(job).encode()})
+        container.put({**sent, "job.json": json.dumps(job).encode()})
         with console.step(f"Importing the DAGs of {image.reference}") as step:
             ended = container.execute(
                 _command("verify", "/dagship", options="-I -S"),
@@ -112,6 +126,8 @@ def verify(
                 user="0:0",
             )
             seen = _read(Observation, container.get("report.json", limit=_REPORT_LIMIT))
+            if seen is not None and before is not None:
+                seen = verdicts.whole(seen, before)
             log = (container.get("airflow.log", limit=_REPORT_LIMIT) or b"").decode("utf-8", "replace")
         if ended.code == _NO_PYTHON or (seen is not None and "No module named 'airflow'" in seen.failed):
             raise UsageError(
@@ -147,7 +163,7 @@ def verify(
         update={"id": facts.id, "tests": own_tests.checked(came)}
     )
     if keep is not None and seen is not None:
-        taken = snapshot.taken(seen, report, image, facts.labels.get(_LABEL_REVISION, ""), mask)
+        taken = snapshot.taken(seen, report, image, facts.labels.get(_LABEL_REVISION, ""), mask, how=how, before=before)
         if taken is not None:
             keep(taken)
     return report.model_copy(update={"seconds": round(time.monotonic() - began, 2)})
@@ -263,14 +279,14 @@ def _earlier(image: BuiltImage) -> tuple[str, ...]:
 
 def checked_files(seen: Observation, mask: Callable[[str], str]) -> tuple[CheckedFile, ...]:
     """Returns the files that were imported, those of the current version first."""
-    current = (_checked(file, "", mask) for file in seen.files)
+    current = (_checked(file, "", mask, imported=file.file not in seen.before) for file in seen.files)
     earlier = (_checked(file, version.version, mask) for version in seen.earlier for file in version.files)
     return (*current, *earlier)
 
 
-def _checked(file: SeenFile, version: str, mask: Callable[[str], str]) -> CheckedFile:
+def _checked(file: SeenFile, version: str, mask: Callable[[str], str], *, imported: bool = True) -> CheckedFile:
     if file.seen is None:
         seconds = file.died.seconds if file.died and file.died.killed else 0
         return CheckedFile(file=file.file, seconds=seconds, dags=(), version=version)
     dags = tuple(mask(dag.id) for dag in file.seen.dags)
-    return CheckedFile(file=file.file, seconds=file.seen.seconds, dags=dags, version=version)
+    return CheckedFile(file=file.file, seconds=file.seen.seconds, dags=dags, version=version, imported=imported)

@@ -3,7 +3,7 @@
 Earlier DAG versions that the image keeps are imported after the current one, each in processes of its own: what a
 process has imported of one version, it would take for that of another. The good files of the current one are imported
 once more, below a second process with another seed for hashes: what varies from parse to parse shows so. Only that is
-looked at then.
+looked at then. Where the job has what a test before saw, files that are as they were then are only named.
 
 This process imports nothing of the image's, and no file of it (`python -I -S`): what does (`importer`) can be another
 user's, who cannot reach this one. It judges nothing: that is done outside, where it can be tested without Airflow.
@@ -19,7 +19,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any, Optional
 
-from . import compare
+from . import as_before, compare
 from .pool import Pool
 from .stem_handle import Ended, Stem, as_other
 
@@ -74,34 +74,44 @@ def _import_dags(job: dict[str, Any], report: dict[str, Any], stem: Stem, other:
     found = stem.start()
     report["failed"] = found["failed"]
     spoilers: set[int] = set()
+    current: dict[int, dict[str, Any]] = {}
     for share, version in enumerate(found.get("versions", [])):
         if share:
             _say("the version %s" % version["version"])
-        pool = Pool(stem, share, version["limits"], _processors(job))
-        outcomes = pool.run(_say)
-        files = [dict(outcome, file=file) for file, outcome in zip(version["files"], outcomes)]  # noqa: B905 - as long
+        same = frozenset() if share else _as_before(job, found)
+        numbers = [number for number, file in enumerate(version["files"]) if file not in same]
+        pool = Pool(stem, share, version["limits"], _processors(job), numbers)
+        outcomes = zip(numbers, pool.run(_say))  # noqa: B905 - as long
+        files = {number: dict(outcome, file=version["files"][number]) for number, outcome in outcomes}
         if share:
             seen = {name: version[name] for name in ("version", "root", "failed")}
-            report.setdefault("earlier", []).append(dict(seen, files=files))
+            report.setdefault("earlier", []).append(dict(seen, files=list(files.values())))
         else:
-            report.update(airflow=found["airflow"], plugins=found["plugins"], files=files)
+            current = files
+            report.update(airflow=found["airflow"], plugins=found["plugins"], files=list(files.values()))
+            report["before"] = [file for file in version["files"] if file in same]
             report.update({name: found[name] for name in ("tree", "installed") if name in found})
             report.update({name: version[name] for name in ("root", "failed", "hidden")})
             spoilers = pool.spoilers
-    if job.get("compare") and report["files"]:
-        _compare(job, report["files"], found["versions"], (stem, other), spoilers)
+    if job.get("compare") and current:
+        _compare(job, current, found["versions"], (stem, other), spoilers)
+
+
+def _as_before(job: dict[str, Any], found: dict[str, Any]) -> "frozenset[str]":
+    before = job.get("before")
+    return as_before.unaffected(found.get("tree", {}), before["tree"], before["files"]) if before else frozenset()
 
 
 def _compare(
     job: dict[str, Any],
-    files: list[dict[str, Any]],
+    files: dict[int, dict[str, Any]],
     versions: list[dict[str, Any]],
     stems: tuple[Stem, Stem],
     spoilers: set[int],
 ) -> None:
     """Has the good files of the current version examined again, elsewhere, and notes which DAGs are not the same."""
     other = stems[1]
-    good = [number for number, file in enumerate(files) if file["seen"] and _is_good(file["seen"])]
+    good = [number for number, file in files.items() if file["seen"] and _is_good(file["seen"])]
     limits = versions[0]["limits"]
     once_more, with_texts = len(versions), len(versions) + 1  # what `importer.stem` has after the versions
     try:

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from dagship.model.artifacts import BuiltImage
 from dagship.model.snapshot import Snapshot, SnapshotDag, SnapshotFile
@@ -14,7 +14,14 @@ _MOST = 16 * 1024 * 1024
 
 
 def taken(
-    seen: Observation, report: VerifyReport, image: BuiltImage, commit: str, mask: Callable[[str], str]
+    seen: Observation,
+    report: VerifyReport,
+    image: BuiltImage,
+    commit: str,
+    mask: Callable[[str], str],
+    *,
+    how: str = "",
+    before: Snapshot | None = None,
 ) -> Snapshot | None:
     """Returns the snapshot of an image; None where the test did not see its files.
 
@@ -24,22 +31,39 @@ def taken(
         image: The image.
         commit: The commit that its DAGs are from, empty when unknown.
         mask: Takes secrets out of a text.
+        how: By what it was tested.
+        before: What a test before saw, for the files that were not imported.
 
     """
     if not seen.tree:
         return None
+    known = _as_of(before, image.dag_version, seen.before) if before else {}
     return Snapshot(
         image=report.image,
         id=report.id,
         dag_version=image.dag_version,
         airflow=report.airflow,
         commit=commit,
-        files=tuple(_file(one, mask) for one in seen.files),
+        files=tuple(known.get(one.file) or _file(one, mask) for one in seen.files),
         tree=seen.tree,
         packages=seen.installed,
         moved=tuple(each.name for each in image.moved),
         findings=tuple(one.model_copy(update={"traceback": ""}) for one in report.findings if not one.version),
+        how=how,
     )
+
+
+def _as_of(before: Snapshot, version: str, files: Collection[str]) -> dict[str, SnapshotFile]:
+    """Files of another snapshot as if they lay in this version: where they lie is in what DAGs are serialized to."""
+
+    def moved(dag: SnapshotDag) -> SnapshotDag:
+        return dag.model_copy(update={"text": dag.text.replace(before.dag_version, version)})
+
+    return {
+        one.file: one.model_copy(update={"dags": tuple(map(moved, one.dags))})
+        for one in before.files
+        if one.file in files
+    }
 
 
 def _file(file: SeenFile, mask: Callable[[str], str]) -> SnapshotFile:

@@ -9,7 +9,7 @@ from dagship.model.artifacts import BuiltImage, Moved
 from dagship.model.snapshot import Snapshot
 from dagship.model.verify_report import VerifyReport
 from dagship.settings import Settings
-from dagship.verify import snapshot
+from dagship.verify.kept import snapshot
 from dagship.verify.observation import Observation, SeenDag, SeenDifference, SeenFile
 from dagship.verify.verifier import concluded
 from tests.builders.observations import file, image

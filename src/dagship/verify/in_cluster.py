@@ -99,7 +99,7 @@ def _seen(report: Any) -> Observation | None:  # noqa: ANN401 - JSON that anythi
     if not isinstance(report, dict):
         return None
     try:
-        return Observation.model_validate({"packages": {"tool": "", "code": 0, "output": ""}, **report})
+        return Observation.model_validate(report)
     except ValidationError:
         return None
 

@@ -268,7 +268,7 @@ class Observation(_Fact):
         root: The DAG tree, absolute.
         failed: Traceback of what kept the test from going on, or empty.
         files: DAG files, in order.
-        packages: Whether the installed packages fit.
+        packages: Whether the installed packages fit; they do where nobody asked.
         earlier: The earlier DAG versions that were imported as well, newest first.
         hidden: What is included and never imported.
         plugins: The plugins of the image's folder that cannot be loaded.
@@ -283,7 +283,7 @@ class Observation(_Fact):
     root: _Name
     failed: _Text
     files: Annotated[tuple[SeenFile, ...], Field(max_length=1_000_000)]
-    packages: Packages
+    packages: Packages = Packages(tool="", code=0, output="")
     earlier: Annotated[tuple[SeenVersion, ...], Field(max_length=10_000)] = ()
     hidden: Annotated[tuple[SeenHidden, ...], Field(max_length=10_000)] = ()
     plugins: Annotated[tuple[SeenPlugin, ...], Field(max_length=10_000)] = ()

@@ -107,7 +107,7 @@ def verify(
     how = "" if variables else verdicts.how(sent, own, facts.platform)
     before = before if before is not None and how and before.how == how else None
     if before is not None:
-        job["before"] = verdicts.job(before)
+        job |= {"before": verdicts.job(before), "packages": False}
     mask = partial(redaction.masked, secrets=redaction.secrets_in(variables))
     with containers.running(
         facts.id,
@@ -149,10 +149,13 @@ def verify(
 
     found: list[Finding] = []
     if seen:
-        of_base = untouched.lines(seen.packages, image, facts)
         found += verdict.findings(
-            seen, expected_airflow=image.airflow, parse_budget=settings.parse_budget, untouched=of_base
+            seen,
+            expected_airflow=image.airflow,
+            parse_budget=settings.parse_budget,
+            untouched=untouched.lines(seen.packages, image, facts),
         )
+        found += verdicts.of_packages(before) if before is not None else ()
     if container.overdue:
         log = mask((ran or ended).output)[-_TAIL:]
         found.append(overdue(settings.container_timeout, log, in_tests=ran is not None))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dagship.model.snapshot import Snapshot, SnapshotFile
+from dagship.model.verify_report import Finding
 from dagship.verify.observation import Observation, Seen, SeenDag, SeenFile
 
 
@@ -33,6 +34,11 @@ def how(program: Mapping[str, bytes], environment: Mapping[str, str], platform: 
 def job(before: Snapshot) -> dict[str, Any]:
     """Returns what the code inside is to know of the test before."""
     return {"tree": before.tree, "files": {file: list(seen.imports) for file, seen in _sound(before).items()}}
+
+
+def of_packages(before: Snapshot) -> tuple[Finding, ...]:
+    """Returns what was found of the packages, which are the same: nobody looks at them again."""
+    return tuple(one for one in before.findings if one.kind == "pip-check")
 
 
 def whole(seen: Observation, before: Snapshot) -> Observation:

@@ -79,6 +79,12 @@ def test_what_was_imported_or_is_not_known_is_not_taken_from_before() -> None:
     assert (whole.files, whole.before) == ((broken,), ())
 
 
+def test_what_was_found_of_the_packages_stays() -> None:
+    packages, other = finding(kind="pip-check"), finding(kind="slow", file="a.py")
+
+    assert verdicts.of_packages(before(packages, other)) == (packages,)
+
+
 def test_another_program_variable_or_platform_is_another_test() -> None:
     one = verdicts.how({"a.py": b"x"}, {"A": "1"}, "linux/amd64")
 

@@ -280,6 +280,7 @@ def constrained(
     process.run(["docker", "image", "rm", "--", built.reference])
 
 
+@pytest.mark.wide
 def test_constraints_and_extras_of_the_user_s_are_kept_to(constrained: BuiltBase) -> None:
     answer = run(constrained.reference, "bash", "-c", "pip list --format=json; cat ~/constraints.txt")
     listed, *constraints = answer.out.splitlines()
@@ -291,6 +292,7 @@ def test_constraints_and_extras_of_the_user_s_are_kept_to(constrained: BuiltBase
     assert {"tabulate==0.9.0", "not-needed==1.0", "apache-airflow==3.3.2"} <= set(constraints)
 
 
+@pytest.mark.wide
 def test_a_secret_is_in_no_file_and_no_setting_of_the_image(constrained: BuiltBase) -> None:
     found = run(
         constrained.reference, "grep", "-rlI", "SECRET-4711", "/etc", "/home", "/opt", "/root", "/run", "/tmp", "/var",

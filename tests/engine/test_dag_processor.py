@@ -17,6 +17,9 @@ from tests.engine import dag_processor
 from tests.engine.broken_dags import TREE
 from tests.engine.dag_processor import Pass
 
+# Minutes of all processors.
+pytestmark = pytest.mark.wide
+
 # Airflow's example DAGs as its wheels bring them, with the plugins that they are written for.
 _PLUGINS = """
 import importlib, pkgutil
@@ -65,7 +68,7 @@ STRICTER = {
 STRICTER_2 = {"sys_exit.py": "crashed"}
 
 
-@pytest.fixture(scope="module", params=["3.3.2", pytest.param("2.11.2", marks=pytest.mark.wide)])
+@pytest.fixture(scope="module", params=["3.3.2", "2.11.2"])
 def compared(
     request: pytest.FixtureRequest,
     base_of: Callable[[str], BaseImage],

@@ -170,6 +170,7 @@ class Client:
             return found
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("version", ["3.3.2", "2.11.2"])
 def test_an_edit_is_served_at_once_and_nothing_is_left_after_ctrl_c(
     version: str, base_of: Callable[[str], BaseImage], project: Callable[[BaseImage], Path]

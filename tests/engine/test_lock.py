@@ -123,6 +123,7 @@ def test_a_pin_of_the_base_in_the_way_is_explained(
     assert not project.target.exists()
 
 
+@pytest.mark.wide
 def test_the_way_to_a_pin_leads_through_the_packages_between(project: Project) -> None:
     has = project.base.packages["jmespath"]
 

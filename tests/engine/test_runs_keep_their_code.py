@@ -23,6 +23,9 @@ from tests.builders.mounts import Mount, announcement
 from tests.engine import airflows
 from tests.engine.lines import Line
 
+# On 3.3.2 the end-to-end tests and the soak show it, on a cluster.
+pytestmark = pytest.mark.wide
+
 _PAGE = "https://git.example.com/acme/dags/tree/dags-{version}"
 
 

@@ -2,13 +2,17 @@
 
 import json
 import re
+import subprocess
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from bench.real import Air
 from bench.table import Row
 from dagship.model import thin
 from tests.builders.airflow import Object
+from tests.cluster.kubectl import Kubectl
 from tests.e2e.releases import NAME
 
 _PROCESSOR = f"deployment/{NAME}-dag-processor"
@@ -84,12 +88,28 @@ def _minute(air: Air) -> tuple[float, float]:
         for one in air.kubectl.get("pods")["items"]
         if one["metadata"]["labels"].get("app.kubernetes.io/component") == "dag-processor"
     )
-    before = _requests(air)
-    time.sleep(_MEASURE)
-    asked = _requests(air) - before
-    log = air.kubectl("logs", _POSTGRES, f"--since={_MEASURE}s")
-    said = sum(line.startswith(f"{address} ") and bool(_SAID.search(line)) for line in log.splitlines())
+    with _followed(air.kubectl, _POSTGRES) as log:
+        before = _requests(air)
+        time.sleep(_MEASURE)
+        asked = _requests(air) - before
+    said = sum(line.startswith(f"{address} ") and bool(_SAID.search(line)) for line in log)
     return said * 60 / _MEASURE, asked * 60 / _MEASURE
+
+
+@contextmanager
+def _followed(kubectl: Kubectl, pod: str) -> Iterator[list[str]]:
+    """Has the lines that a pod logs meanwhile, at the end; a kubelet keeps the last 10 MB, and they may be more."""
+    lines: list[str] = []
+    told = [f"--kubeconfig={kubectl.kubeconfig}", f"--namespace={kubectl.namespace}"]
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as file:
+        child = subprocess.Popen([kubectl.program, *told, "logs", pod, "--follow", "--tail=0"], stdout=file)
+        try:
+            yield lines
+        finally:
+            child.terminate()
+            child.wait()
+        file.seek(0)
+        lines.extend(file.read().splitlines())
 
 
 def _requests(air: Air) -> float:

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cluster.conftest import helm_program, kubeconfig, namespace
-from tests.e2e import dags
-from tests.e2e.git_server import GitServer
-from tests.e2e.releases import BRIDGE, Release
+from tests.e2e.releases import Release
 from tests.machine import ROOT
 
 if TYPE_CHECKING:
@@ -117,14 +115,3 @@ def released(kubeconfig: Path, helm_program: str) -> Iterator[Callable[..., Rele
     while len(_RUNNING) > before:
         kubectl = _RUNNING.pop()
         kubectl.delete_namespace()
-
-
-@pytest.fixture(scope="module")
-def git(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitServer]:
-    """A git server with a repository that holds the DAG."""
-    server = GitServer(tmp_path_factory.mktemp("git"), BRIDGE)
-    server.commit(hello=dags.hello("git-1"), words=dags.words("git-1"))
-    server.push()
-    server.start()
-    yield server
-    server.stop()

@@ -13,9 +13,7 @@ from dagship.registry.repository import Repository
 from tests.e2e import dags, tampering
 from tests.e2e.api import until
 from tests.e2e.conftest import pushed, repository
-from tests.e2e.git_server import GitServer
 from tests.e2e.releases import NAME, Release
-from tests.e2e.syncs import INTERVAL, everywhere, served, syncs
 from tests.e2e.volumes import volume as volume_for
 
 VALUES = {"workers": {"replicas": 1}, "postgres": {"persistence": True}, "triggerer": {"replicas": 0}}
@@ -226,45 +224,6 @@ def _component(name: str) -> str:
     return f"app.kubernetes.io/component={name}"
 
 
-def test_the_kubernetes_executor_runs_a_task_in_a_pod_of_the_image_on_a_claim_that_one_sync_fills_for_all(
-    air: Release, project: Path, git: GitServer, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    shared = tmp_path_factory.mktemp("shared")
-    shared.chmod(0o777)
-    volume = volume_for(air.kubectl, "dags", f"{NAME}-dags", shared, "ReadWriteMany")
-    try:
-        done = air.install(
-            project,
-            values={**VALUES, "executor": "KubernetesExecutor", "dags": git.delivers("persistent", INTERVAL)},
-        )
-        assert done.returncode == 0, done.stderr
-        commit = git.commit(hello=dags.hello("shared"), words=dags.words("shared"))
-        git.push()
-        served(air, "shared")
-
-        assert len(syncs(air, project)) == 1
-        everywhere(air, project, state="current", current=commit)
-        with air.api() as api:
-            run = api.started("hello")
-            pod = until(
-                lambda: next(
-                    (
-                        one
-                        for one in air.kubectl.get("pods")["items"]
-                        if one["metadata"]["labels"].get("kubernetes_executor") == "True"
-                    ),
-                    None,
-                ),
-                "a pod for the task",
-            )
-            assert api.ended("hello", run) == "success", api.logs("hello", run)
-            assert api.run("hello", run)["bundle_version"] == commit
-            assert api.returned("hello", run, "say") == "shared"
-        assert {one["image"] for one in pod["spec"]["containers"]} == set(air.images().values())
-    finally:
-        air.kubectl("delete", "persistentvolume", volume, "--wait=false")
-
-
 def test_uninstall_leaves_the_claims_and_the_keys_that_open_them(air: Release, project: Path) -> None:
     done = air.dagship(project, "uninstall", f"--release={NAME}")
 
@@ -278,6 +237,5 @@ def test_uninstall_leaves_the_claims_and_the_keys_that_open_them(air: Release, p
         and one.get("type") != "kubernetes.io/service-account-token"
     }
     assert left == {
-        f"PersistentVolumeClaim/data-{NAME}-postgres-0", f"PersistentVolumeClaim/{NAME}-dags",
-        f"Secret/{NAME}-keys",
+        f"PersistentVolumeClaim/data-{NAME}-postgres-0", f"Secret/{NAME}-keys",
     }  # fmt: skip

@@ -1,24 +1,35 @@
-"""Git delivery on a real Airflow 3 with Celery, commit by commit; then DAGs of a claim, with the LocalExecutor.
+"""Git delivery on a real Airflow 3 with Celery, commit by commit; then DAGs of claims, with other executors.
 
-One release that goes through everything, in this order. What every run of the tests has of git delivery is a claim that
-one sync fills, in test_airflow_3.py.
+One release that goes through everything, in this order.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.e2e import dags
+from tests.e2e.api import until
 from tests.e2e.conftest import pushed, repository
 from tests.e2e.git_server import GitServer
-from tests.e2e.releases import NAME, Release
+from tests.e2e.releases import BRIDGE, NAME, Release
 from tests.e2e.syncs import INTERVAL, everywhere, served, syncs
 from tests.e2e.volumes import volume as volume_for
 
 pytestmark = pytest.mark.wide
 
 VALUES = {"workers": {"replicas": 1}, "triggerer": {"replicas": 0}}
+
+
+@pytest.fixture(scope="module")
+def git(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitServer]:
+    """A git server with a repository that holds the DAG."""
+    server = GitServer(tmp_path_factory.mktemp("git"), BRIDGE)
+    server.commit(hello=dags.hello("git-1"), words=dags.words("git-1"))
+    server.push()
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +117,45 @@ def test_airflow_goes_on_without_the_git_server_and_a_new_worker_comes_up_when_i
         git.push()
         served(air, "back")
     everywhere(air, project, state="current", current=commit)
+
+
+def test_the_kubernetes_executor_runs_a_task_in_a_pod_of_the_image_on_a_claim_that_one_sync_fills_for_all(
+    air: Release, project: Path, git: GitServer, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    shared = tmp_path_factory.mktemp("shared")
+    shared.chmod(0o777)
+    volume = volume_for(air.kubectl, "dags", f"{NAME}-dags", shared, "ReadWriteMany")
+    try:
+        done = air.install(
+            project,
+            values={**VALUES, "executor": "KubernetesExecutor", "dags": git.delivers("persistent", INTERVAL)},
+        )
+        assert done.returncode == 0, done.stderr
+        commit = git.commit(hello=dags.hello("shared"), words=dags.words("shared"))
+        git.push()
+        served(air, "shared")
+
+        assert len(syncs(air, project)) == 1
+        everywhere(air, project, state="current", current=commit)
+        with air.api() as api:
+            run = api.started("hello")
+            pod = until(
+                lambda: next(
+                    (
+                        one
+                        for one in air.kubectl.get("pods")["items"]
+                        if one["metadata"]["labels"].get("kubernetes_executor") == "True"
+                    ),
+                    None,
+                ),
+                "a pod for the task",
+            )
+            assert api.ended("hello", run) == "success", api.logs("hello", run)
+            assert api.run("hello", run)["bundle_version"] == commit
+            assert api.returned("hello", run, "say") == "shared"
+        assert {one["image"] for one in pod["spec"]["containers"]} == set(air.images().values())
+    finally:
+        air.kubectl("delete", "persistentvolume", volume, "--wait=false")
 
 
 def test_the_local_executor_runs_the_dags_of_a_claim_that_the_user_fills(

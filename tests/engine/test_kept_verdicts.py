@@ -39,7 +39,7 @@ def write(line: Line, **files: str) -> None:
 
 @pytest.fixture(scope="module")
 def edited(tmp_path_factory: pytest.TempPathFactory, base_3: BaseImage, registry: str) -> Iterator[Edited]:
-    """Of five files one is edited, one imports what is edited, and one has a finding: two stay as they are."""
+    """Of six files one is edited, two import what is edited, and one has a finding: two stay as they are."""
     line = Line(tmp_path_factory.mktemp("kept"), base_3, repository=f"{registry}/dagship-test/kept")
     write(
         line,
@@ -47,12 +47,14 @@ def edited(tmp_path_factory: pytest.TempPathFactory, base_3: BaseImage, registry
         imports=DAG.format(more="from helper import WORD", dag_id="imports"),
         warns=DAG.format(more=OLD, dag_id="warns"),
         stays=DAG.format(more="", dag_id="stays"),
+        catches=DAG.format(more="try:\n    import opt\nexcept ImportError:\n    opt = None", dag_id="catches"),
         helper="WORD = 1\n",
+        opt="import nowhere_to_be_found\n",
     )
     running = line.build("A")
     assert all(file.imported for file in stages.test_image(line.project, image="", pytest_path=None).files)
     onto = pinned(stages.push(line.project, image="", untested=False))
-    write(line, edits=DAG.format(more="", dag_id="stays"), helper="OTHER = 1\n")
+    write(line, edits=DAG.format(more="", dag_id="stays"), helper="OTHER = 1\n", opt="1 / 0\n")
     plan = planned(line, base_3, Receiver(onto=onto))
     assert plan is not None, line.output.getvalue()
     image = builder.build(line.settings, line.project.console, plan, revision={}, push=False, fresh=False)
@@ -70,7 +72,7 @@ def edited(tmp_path_factory: pytest.TempPathFactory, base_3: BaseImage, registry
 
 def test_what_an_edit_concerns_is_imported_and_what_something_was_found_in(edited: Edited) -> None:
     assert {file.file: file.imported for file in edited.report.files} == {
-        "edits.py": True, "imports.py": True, "pinned.py": False, "stays.py": False, "warns.py": True,
+        "catches.py": True, "edits.py": True, "imports.py": True, "pinned.py": False, "stays.py": False, "warns.py": True,
     }  # fmt: skip
     assert all(file.imported for file in edited.whole.files)
 
@@ -80,7 +82,7 @@ def test_the_verdict_is_that_of_the_whole(edited: Edited) -> None:
 
     assert not report.passed
     assert {(found.kind, found.file) for found in report.findings} == {
-        ("deprecation", "warns.py"), ("duplicate-dag-id", "stays.py"), ("import-error", "imports.py"),
+        ("deprecation", "warns.py"), ("import-error", "catches.py"), ("duplicate-dag-id", "stays.py"), ("import-error", "imports.py"),
     }  # fmt: skip
     assert report.findings == whole.findings
     assert [(file.file, file.dags) for file in report.files] == [(file.file, file.dags) for file in whole.files]

@@ -37,8 +37,10 @@ class SnapshotFile(Artifact):
     Attributes:
         file: Relative to the DAG directory.
         seconds: Time that its import took.
-        imports: The files of the tree that it imports, directly or not, relative to the DAG directory.
+        imports: The files of the tree that it imports, directly or not, or reads otherwise, relative to the DAG
+            directory.
         dags: Its DAGs.
+        clean: Whether nothing at all was noticed while it was imported, also where that came to no finding.
 
     """
 
@@ -46,6 +48,7 @@ class SnapshotFile(Artifact):
     seconds: float
     imports: tuple[str, ...] = ()
     dags: tuple[SnapshotDag, ...] = ()
+    clean: bool = False
 
 
 class Snapshot(Artifact):

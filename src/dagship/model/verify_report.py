@@ -126,7 +126,7 @@ class VerifyReport(Artifact):
         airflow: Version of apache-airflow found in the image.
         python: Version of its Python.
         moved: The packages of the base that the image has in another version.
-        versions: The DAG versions whose files were imported, the current one first; empty when the image names none.
+        versions: The DAG versions whose files were tested, the current one first; empty when the image names none.
         files: DAG files that were tested.
         tests: The user's own tests, where there were some.
         findings: Errors and warnings, errors first.

@@ -199,9 +199,16 @@ def test_image(
 
 
 def _before(project: Project, image: BuiltImage) -> "Snapshot | None":
-    """What the test of the image saw that a thin one is put on; None without, and where its registry is of no help."""
+    """What the test of the image saw that a thin one is put on; None without, and where its registry is of no help.
+
+    For an image that was built here: what others build on a thin image has its labels too.
+    """
+    built = project.workspace.read("image", BuiltImage)
+    if image.thin is None or built is None or (built.id, built.thin) != (image.id, image.thin):
+        return None
     with suppress(OutsideError):
-        return snapshots.fetch(project, Reference.parse(image.thin.onto)) if image.thin is not None else None
+        found = snapshots.fetch(project, Reference.parse(image.thin.onto))
+        return found if found is not None and found.dag_version == image.thin.base else None
     return None
 
 

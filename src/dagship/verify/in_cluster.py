@@ -99,7 +99,7 @@ def _seen(report: Any) -> Observation | None:  # noqa: ANN401 - JSON that anythi
     if not isinstance(report, dict):
         return None
     try:
-        return Observation.model_validate(report)
+        return Observation.model_validate(report).model_copy(update={"before": ()})
     except ValidationError:
         return None
 

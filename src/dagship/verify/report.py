@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from dagship.model.verify_report import CheckedTest, Finding, Kind, VerifyReport
+from dagship.model.verify_report import CheckedFile, CheckedTest, Finding, Kind, VerifyReport
 from dagship.report.outline.findings import own_frames
 from dagship.report.text import plain
 from dagship.terminal.console import Console
@@ -46,18 +46,13 @@ def show(console: Console, report: VerifyReport) -> None:
     until = sorted(finding.accepted_until for finding in report.findings if finding.accepted_until)
     current = [file for file in report.files if not file.version]
     slowest = sorted(current, key=lambda file: -file.seconds)[:_SLOWEST]
-    imported = sum(file.imported for file in current)
     console.summary(
         {
             "image": report.image,
             "airflow": f"{report.airflow or 'not started'}, Python {report.python}",
             **({"moved": "; ".join(map(str, report.moved))} if report.moved else {}),
             "dags": f"{sum(len(file.dags) for file in current)} in {len(current)} files",
-            **(
-                {"imported": f"{imported} of them; the others are as in the image that runs, which was tested"}
-                if imported < len(current)
-                else {}
-            ),
+            **({"imported": _imported(current)} if not all(file.imported for file in current) else {}),
             **({"versions": _versions(report)} if report.versions[1:] else {}),
             **({"tests": _counted(report.tests)} if report.tests else {}),
             **({"slowest": ", ".join(f"{file.file} {file.seconds:.2f} s" for file in slowest)} if slowest else {}),
@@ -84,6 +79,8 @@ def junit(report: VerifyReport) -> "JUnitXml":
     suite.add_property("image", _xml(report.image))
     suite.add_property("id", report.id)
     suite.add_property("airflow", _xml(report.airflow))
+    if left := sum(not file.imported for file in report.files):
+        suite.add_property("files as in the image that runs", str(left))
     for what in report.unchecked:
         suite.add_property("not checked", what)
     for each in report.moved:
@@ -115,6 +112,10 @@ def _cases(report: VerifyReport) -> Iterator["TestCase"]:
 
 def _group(version: str) -> str:
     return f"dags of {version}" if version else "dags"
+
+
+def _imported(files: Sequence[CheckedFile]) -> str:
+    return f"{sum(file.imported for file in files)} of {len(files)} files; the others are as in the image that runs"
 
 
 def _versions(report: VerifyReport) -> str:

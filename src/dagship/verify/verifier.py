@@ -1,4 +1,4 @@
-"""Tests an image: every DAG file is imported in it, as the dag-processor would, and what was seen is judged out here.
+"""Tests an image: DAG files are imported in it, as the dag-processor would, and what was seen is judged out here.
 
 The container has no network, a read-only root, a random user with group 0 and no metadata database. The code that runs
 in it is copied there with each test; nothing of it is in the image. What keeps the results is another user's process
@@ -281,7 +281,7 @@ def _earlier(image: BuiltImage) -> tuple[str, ...]:
 
 
 def checked_files(seen: Observation, mask: Callable[[str], str]) -> tuple[CheckedFile, ...]:
-    """Returns the files that were imported, those of the current version first."""
+    """Returns the files that were tested, those of the current version first."""
     current = (_checked(file, "", mask, imported=file.file not in seen.before) for file in seen.files)
     earlier = (_checked(file, version.version, mask) for version in seen.earlier for file in version.files)
     return (*current, *earlier)

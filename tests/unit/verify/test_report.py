@@ -193,3 +193,13 @@ def test_people_and_junit_are_told_what_of_the_base_moved() -> None:
     (suite,) = report.junit(document)
     assert ("moved", str(moved)) in [(each.name, each.value) for each in suite.properties()]
     assert "moved" not in shown(made())
+
+
+def test_how_many_files_were_imported_is_told_where_not_all_were() -> None:
+    some = made()
+    others = tuple(file.model_copy(update={"imported": file.file == "a.py"}) for file in some.files)
+    left = some.model_copy(update={"files": others})
+
+    assert "imported" not in shown(some)
+    assert "1 of 2 files; the others are as in the image that runs" in shown(left)
+    assert 'name="files as in the image that runs" value="1"' in report.junit_text(left)

@@ -89,7 +89,8 @@ def _import_dags(job: dict[str, Any], report: dict[str, Any], stem: Stem, other:
         else:
             current = files
             report.update(airflow=found["airflow"], plugins=found["plugins"], files=list(files.values()))
-            report["before"] = [file for file in version["files"] if file in same]
+            if same:
+                report["before"] = [file for file in version["files"] if file in same]
             report.update({name: found[name] for name in ("tree", "installed") if name in found})
             report.update({name: version[name] for name in ("root", "failed", "hidden")})
             spoilers = pool.spoilers

@@ -11,6 +11,7 @@ from dagship.model.verify_report import VerifyReport
 from dagship.verify.observation import Observation, SeenDag, SeenDifference, SeenFile
 
 _MOST = 16 * 1024 * 1024
+_NOTICED = ("twice", "errors", "network", "warnings", "varying", "lost", "uncalled", "differs")
 
 
 def taken(
@@ -75,6 +76,7 @@ def _file(file: SeenFile, mask: Callable[[str], str]) -> SnapshotFile:
         seconds=file.seen.seconds,
         imports=tuple(one for one in file.seen.imports if one != file.file),
         dags=tuple(_dag(dag, differs.get(dag.id), mask) for dag in file.seen.dags),
+        clean=not any(getattr(file.seen, name) for name in _NOTICED),
     )
 
 

@@ -7,6 +7,7 @@ import, are not imported again.
 
 import hashlib
 from collections.abc import Mapping
+from importlib.metadata import version
 from typing import Any
 
 from dagship.model.snapshot import Snapshot, SnapshotFile
@@ -24,7 +25,7 @@ def how(program: Mapping[str, bytes], environment: Mapping[str, str], platform: 
 
     """
     variables = {f"${name}": value.encode() for name, value in environment.items()}
-    digest = hashlib.sha256(platform.encode())
+    digest = hashlib.sha256(f"{version('dagship')}\0{platform}".encode())
     for name, content in sorted({**variables, **program}.items()):
         digest.update(f"\0{name}\0{len(content)}\0".encode())
         digest.update(content)
@@ -52,13 +53,11 @@ def whole(seen: Observation, before: Snapshot) -> Observation:
 
 
 def _sound(before: Snapshot) -> dict[str, SnapshotFile]:
-    """The files with DAGs that nothing was found in, nor in what they import, where a finding may stand instead."""
+    """The files with DAGs that nothing was noticed in, and that no finding is about which takes all files."""
     if any(one.severity == "error" and not one.file for one in before.findings):
         return {}
     found = {one.file for one in before.findings}
-    return {
-        one.file: one for one in before.files if one.dags and one.file not in found and found.isdisjoint(one.imports)
-    }
+    return {one.file: one for one in before.files if one.dags and one.clean and one.file not in found}
 
 
 def _file(known: SnapshotFile, root: str) -> SeenFile:

@@ -16,7 +16,7 @@ FILES = {"one.py": ["shared/words.py", "two.py"], "two.py": ["../lib/deep.py"], 
         ({"shared/words.py": "x"}, {"two.py", "lone.py"}),
         ({"../lib/deep.py": "x"}, {"one.py", "lone.py"}),
         ({"two.py": "x"}, {"lone.py"}),
-        ({"one.py": "x"}, {"lone.py"}),  # what it takes from two.py may be shown by that alone by now
+        ({"one.py": "x"}, {"two.py", "lone.py"}),
         ({"load.sql": "x"}, set()),
         ({"lone.py": "x", "load.sql": "x"}, set()),
         ({"new.py": "x"}, set()),
@@ -33,5 +33,5 @@ def test_where_a_file_went_or_no_file_is_known_all_are_looked_at() -> None:
     assert unaffected({}, {}, FILES) == set()
 
 
-def test_what_something_was_found_in_is_looked_at() -> None:
-    assert unaffected(TREE, TREE, {"lone.py": []}) == {"lone.py"}
+def test_what_something_was_found_in_is_looked_at_and_what_imports_who_knows_what() -> None:
+    assert unaffected(TREE, TREE, {"lone.py": [], "two.py": ["?"], "gone.py": []}) == {"lone.py"}

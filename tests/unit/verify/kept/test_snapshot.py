@@ -10,7 +10,7 @@ from dagship.model.snapshot import Snapshot
 from dagship.model.verify_report import VerifyReport
 from dagship.settings import Settings
 from dagship.verify.kept import snapshot
-from dagship.verify.observation import Observation, SeenDag, SeenDifference, SeenFile
+from dagship.verify.observation import Observation, SeenDag, SeenDifference, SeenEvent, SeenFile, SeenLost
 from dagship.verify.verifier import concluded
 from tests.builders.observations import file, image
 
@@ -83,3 +83,15 @@ def test_a_text_that_is_none_is_empty(text: str) -> None:
 
     assert found is not None
     assert found.files[0].dags[0].text == ""
+
+
+def test_a_file_is_clean_where_nothing_was_noticed() -> None:
+    event = SeenEvent(file="lib.py", line=1, category="DeprecationWarning", message="it is old")
+    lost = SeenLost(id="other", line=2)
+    found = taken(
+        file(dags=(dag(packed("{}")),)), file("warned.py", warnings=(event,)), file("loses.py", lost=(lost,)),
+        SeenFile(file="dies.py", seen=None),
+    )  # fmt: skip
+
+    assert found is not None
+    assert [one.file for one in found.files if one.clean] == ["sales.py"]

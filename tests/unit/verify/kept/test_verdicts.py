@@ -10,9 +10,12 @@ from dagship.verify.kept import verdicts
 from tests.builders.observations import ROOT, dag, failed, file, image, judged, traced
 
 KNOWN = (
-    SnapshotFile(file="a.py", seconds=0.5, imports=("lib.py",), dags=(SnapshotDag(dag_id="a", line=2, text="{}"),)),
-    SnapshotFile(file="b.py", seconds=0.5, dags=(SnapshotDag(dag_id="b", line=3, text="{}"),)),
-    SnapshotFile(file="helper.py", seconds=0.1),
+    SnapshotFile(
+        file="a.py", seconds=0.5, imports=("lib.py",), dags=(SnapshotDag(dag_id="a", line=2, text="{}"),), clean=True
+    ),
+    SnapshotFile(file="b.py", seconds=0.5, dags=(SnapshotDag(dag_id="b", line=3, text="{}"),), clean=True),
+    SnapshotFile(file="warned.py", seconds=0.5, dags=(SnapshotDag(dag_id="warned", line=3, text="{}"),)),
+    SnapshotFile(file="helper.py", seconds=0.1, clean=True),
 )
 
 
@@ -28,7 +31,7 @@ def finding(**facts: Any) -> Finding:
     return Finding(**{**known, **facts})
 
 
-def test_files_with_dags_that_nothing_was_found_in_may_keep_their_verdict() -> None:
+def test_files_with_dags_that_nothing_was_noticed_in_may_keep_their_verdict() -> None:
     assert verdicts.job(before()) == {"tree": {"a.py": "1"}, "files": {"a.py": ["lib.py"], "b.py": []}}
 
 
@@ -36,7 +39,7 @@ def test_files_with_dags_that_nothing_was_found_in_may_keep_their_verdict() -> N
     ("found", "left"),
     [
         (finding(file="b.py"), {"a.py"}),
-        (finding(file="lib.py", kind="deprecation"), {"b.py"}),  # a line of a helper
+        (finding(file="lib.py", kind="deprecation"), {"a.py", "b.py"}),  # who saw that is not clean
         (finding(file="b.py", severity="error", accepted_until="2027-01-01"), {"a.py"}),
         (finding(kind="pip-check"), {"a.py", "b.py"}),
         (finding(kind="crashed", severity="error"), set()),  # the test itself broke off

@@ -1,7 +1,7 @@
-"""Watches the import of one DAG file: which hosts it reaches for, and which deprecations it is warned of.
+"""Watches the import of one DAG file: files it reads, hosts it reaches for, deprecations it is warned of.
 
-Both are blamed on a line of the DAG tree, found on the stack at the moment they happen: by the time the import ends, a
-swallowed exception has left no trace, and a warning says no more than where its `stacklevel` happened to point.
+The latter are blamed on a line of the DAG tree, found on the stack at the moment they happen: by the time the import
+ends, a swallowed exception has left no trace, and a warning says no more than where its `stacklevel` happened to point.
 """
 
 import os
@@ -30,6 +30,7 @@ class Watch:
     """
 
     def __init__(self, root: str, top: str) -> None:
+        self.files: set[str] = set()
         self.network: list[dict[str, Any]] = []
         self.warnings: list[dict[str, Any]] = []
         self._root, self._top = (each.rstrip(os.sep) + os.sep for each in (root, top))
@@ -54,9 +55,15 @@ class Watch:
 
     def forget(self) -> None:
         """Starts anew, for another file."""
-        self.network, self.warnings = [], []
+        self.files, self.network, self.warnings = set(), [], []
 
     def _audit(self, event: str, arguments: "tuple[Any, ...]") -> None:
+        # A module is opened and then executed, whoever imports it and whether that fails; compiled, the latter alone.
+        if event in ("open", "exec"):
+            path = arguments[0] if event == "open" else getattr(arguments[0], "co_filename", None)
+            if isinstance(path, str) and path.startswith(self._top):
+                self.files.add(path)
+            return
         if not event.startswith("socket."):
             return
         if event in _LOOKUPS:

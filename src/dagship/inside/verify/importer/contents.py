@@ -12,7 +12,11 @@ MOST_FILES = 100_000
 MOST_TEXT = 16 * 1024 * 1024
 """Longest text of a serialized DAG that is kept, characters."""
 
-_compress, _encode, _relpath = zlib.compress, base64.b64encode, os.path.relpath  # a DAG file may replace them
+UNKNOWN = "?"
+"""Stands for what a file imports where that cannot be told; no file of a tree is called so."""
+
+# A DAG file may replace them.
+_compress, _encode, _relpath, _realpath = zlib.compress, base64.b64encode, os.path.relpath, os.path.realpath
 _DISTRIBUTION = re.compile(r"(.+?)-([^-]+?)(?:-.*)?\.(?:dist-info|egg-info)")
 _FASTEST = 1
 
@@ -24,9 +28,13 @@ def packed(text: str) -> str:
     return _encode(_compress(text.encode("utf-8", "replace"), _FASTEST)).decode("ascii")
 
 
-def imported(modules: Iterable[str], root: str) -> "list[str]":
-    """Returns the paths of modules relative to the DAG directory, sorted; what is included lies at `../NAME`."""
-    return sorted({_relpath(path, root) for path in modules})
+def imported(paths: Iterable[str], root: str) -> "list[str]":
+    """Returns paths relative to the DAG directory, sorted, by the names that `files` has for them.
+
+    What is included lies at `../NAME`. What is reached through a link, as the DAG directory is by its name in the
+    project, is named where it lies. What Python has compiled is no file of the tree.
+    """
+    return sorted({_relpath(_realpath(path), _realpath(root)) for path in paths if not path.endswith(".pyc")})
 
 
 def files(root: str, top: str) -> "dict[str, str]":

@@ -52,6 +52,7 @@ class Trace:
         self._root = root.rstrip(os.sep) + os.sep
         self._path = list(sys.path)
         self._modules = dict(sys.modules)
+        self._there = self._below(map(_file, self._modules.values()))
         self._watched = [*map(vars, _MODULES), *also]
         self._attributes = [_kept(each) for each in self._watched]
         self._state = _state()
@@ -64,14 +65,12 @@ class Trace:
             return False
 
     def imported(self) -> list[str]:
-        """Returns the files of the tree that modules were imported from since, other than the DAG file itself."""
-        found = (getattr(module, "__file__", None) for module in self._new())
-        return [file for file in found if isinstance(file, str) and file.startswith(self._root)]
+        """Returns the files of the tree that modules were imported from, those that were there before among them."""
+        new = [sys.modules[name] for name in sys.modules.keys() - self._modules.keys()]
+        return [*self._there, *self._below(getattr(module, "__file__", None) for module in new)]
 
-    def _new(self) -> list[Any]:
-        # Airflow's own name for the module of a DAG file.
-        names = sys.modules.keys() - self._modules.keys()
-        return [sys.modules[name] for name in names if not name.startswith("unusual_prefix_")]
+    def _below(self, files: Iterable[Any]) -> list[str]:
+        return [file for file in files if isinstance(file, str) and file.startswith(self._root)]
 
     def taken_back(self) -> bool:
         """Takes back what can be, and looks at nothing else; False where that cannot be done."""
@@ -105,6 +104,14 @@ class Trace:
         """Whether a module, or a package without a file of its own, lies in the tree."""
         places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
         return any(isinstance(place, str) and place.startswith(self._root) for place in places)
+
+
+def _file(module: Any) -> Any:
+    """The file of a module, without asking it: it may be one that is loaded when it is asked."""
+    try:
+        return object.__getattribute__(module, "__dict__").get("__file__")
+    except AttributeError:
+        return None
 
 
 def _kept(attributes: Mapping[str, Any]) -> dict[str, Any]:

@@ -167,7 +167,7 @@ def _share(
             return seen, traces[0].taken_back() and not seen["errors"]
         seen = examine.examine(airflow, watch, path, with_texts=kept)
         if kept:
-            seen["imports"] = _imported(traces[0], airflow)
+            seen["imports"] = _imported(watch, traces[0], airflow)
         for error in seen["errors"]:
             error["module"] = _missing(error["text"], airflow)
         plain = not (seen["errors"] or watch.network or watch.warnings)
@@ -176,11 +176,11 @@ def _share(
     return worker.Share(paths, limits, enter, examined, on_stdin=airflow.major > 2)  # noqa: PLR2004 - since 3.0
 
 
-def _imported(trace: Trace, airflow: Airflow) -> list[str]:
+def _imported(watch: Watch, trace: Trace, airflow: Airflow) -> list[str]:
     try:
-        return contents.imported(trace.imported(), airflow.root)
+        return contents.imported([*watch.files, *trace.imported()], airflow.root)
     except Exception:  # noqa: BLE001 - what a file has put among the modules may answer with anything
-        return []
+        return [contents.UNKNOWN]
 
 
 def _missing(text: str, airflow: Airflow) -> Optional[dict[str, Any]]:

@@ -18,7 +18,7 @@ try:
     exec(compile(open(path).read(), path, "exec"), {"__name__": "dag"})
 except OSError:
     pass
-print(json.dumps({"network": watch.network, "warnings": watch.warnings}))
+print(json.dumps({"network": watch.network, "warnings": watch.warnings, "files": sorted(watch.files)}))
 """
 
 
@@ -94,3 +94,26 @@ def test_what_libraries_say_among_themselves_is_not_noted(tmp_path: Path) -> Non
     library.write_text("import warnings\nwarnings.warn('old', DeprecationWarning)\n")
 
     assert watched(tmp_path, f"import sys\nsys.path.append({str(tmp_path)!r})\nimport library")["warnings"] == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import words",
+        "try:\n    import words\nexcept ZeroDivisionError:\n    pass",
+        "import sys\nimport words\ndel sys.modules['words']",
+        "import runpy\nrunpy.run_path({root!r} + '/words.py')",
+        """
+from importlib import util
+spec = util.spec_from_file_location('x', {root!r} + '/words.py')
+spec.loader.exec_module(util.module_from_spec(spec))
+""",
+        "text = open({root!r} + '/words.py').read()",
+    ],
+)
+def test_a_file_of_the_tree_is_noted_whichever_way_it_is_read(tmp_path: Path, source: str) -> None:
+    broken = "1 / 0" if "except" in source else "WORD = 1"
+    seen: Any = watched(tmp_path, source.replace("{root!r}", repr(str(tmp_path / "dags"))), words=broken)
+
+    files = [path for path in seen["files"] if not path.endswith(".pyc")]
+    assert files == [str(tmp_path / "dags" / name) for name in ("dag.py", "words.py")]

@@ -48,3 +48,12 @@ def test_packages_are_known_by_the_names_of_their_directories_the_first_of_each_
         "apache-airflow": "3.3.2",
         "zope-x": "1.0",
     }
+
+
+def test_what_is_reached_by_a_link_is_named_where_it_lies(tmp_path: Path) -> None:
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "pipelines").symlink_to("dags")
+    (tmp_path / "dags/helper.py").write_text("")
+
+    assert contents.imported([f"{tmp_path}/pipelines/helper.py"], f"{tmp_path}/dags") == ["helper.py"]
+    assert contents.imported([f"{tmp_path}/dags/__pycache__/helper.cpython-312.pyc"], f"{tmp_path}/dags") == []

@@ -84,3 +84,21 @@ print(json.dumps([trace.restored(), "library" in sys.modules]))
 """
 
     assert run(program) == [False, True]
+
+
+def test_modules_of_the_tree_that_were_there_before_are_what_every_file_imports(tmp_path: Path) -> None:
+    for name in ("early.py", "late.py"):
+        (tmp_path / name).write_text("")
+    program = f"""
+import json, os, sys
+from dagship.inside.verify.importer.side_effects import Trace
+sys.path.append({str(tmp_path)!r})
+sys.modules["lazy"] = type("Lazy", (), {{"__getattr__": lambda self, name: 1 / 0}})()
+import early
+trace = Trace({str(tmp_path)!r})
+first = trace.imported()
+import late
+print(json.dumps([[os.path.basename(path) for path in paths] for paths in (first, trace.imported())]))
+"""
+
+    assert run(program) == [["early.py"], ["early.py", "late.py"]]

@@ -43,7 +43,7 @@ def begin_anew(bundle: str, *, at: str = "", first: Sequence[str] = (), others: 
         others: Whether the others are parsed again as well; else each has its turn as before.
 
     """
-    manager = _dag_processor()
+    manager = dag_processor()
     if manager is None:
         return
     taken: list[Any] = [getattr(manager, name, None) for name in _TAKEN]
@@ -85,7 +85,7 @@ def _ended(parsers: "dict[Any, Any]", bundle: str) -> "list[str]":
 
 def known(bundle: str) -> Known:
     """Returns what the dag-processor knows of the files of a bundle; nothing in any other process."""
-    last = getattr(_dag_processor(), "_file_stats", {})
+    last = getattr(dag_processor(), "_file_stats", {})
     ours = {str(file.rel_path): parse for file, parse in last.items() if file.bundle_name == bundle}
     return Known(
         frozenset(path for path, parse in ours.items() if parse.num_dags or parse.import_errors),
@@ -126,7 +126,7 @@ def left(bundle: str, files: Optional[Collection[str]]) -> int:
         files: Those that count, relative to its DAG directory; None for all.
 
     """
-    manager = _dag_processor()
+    manager = dag_processor()
     if bundle not in getattr(manager, "_bundle_versions", (bundle,)):
         return -1  # it has not looked which files there are
     last = getattr(manager, "_file_stats", {})
@@ -138,7 +138,7 @@ def left(bundle: str, files: Optional[Collection[str]]) -> int:
 
 def is_here() -> bool:
     """Whether it is a dag-processor that is asking."""
-    return _dag_processor() is not None
+    return dag_processor() is not None
 
 
 def _is_parsed(file: Any, bundle: str) -> bool:
@@ -146,7 +146,7 @@ def _is_parsed(file: Any, bundle: str) -> bool:
     return bool(file.bundle_name == bundle and file.bundle_version is None)
 
 
-def _dag_processor() -> Any:
+def dag_processor() -> Any:
     """The dag-processor that is asking its bundle, found among the callers; None where it is another program."""
     module = sys.modules.get("airflow.dag_processing.manager")
     frame = inspect.currentframe() if module is not None else None

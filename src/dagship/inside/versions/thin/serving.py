@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from .. import layout
-from ..dag_processor import parsing
+from ..dag_processor import hints, parsing
 from ..dag_processor.affected import Affected, affected
 from ..text import now, one_line
 from . import directory, kept, served
@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 # What could not be had is tried again: a volume may have room then.
 _AGAIN_SECONDS = 10.0
 _NOT_COUNTED = -1
+# While files are read anew who waits for them is told soon; one that takes longer is told when the turn comes.
+_SOON_SECONDS = 10.0
 
 
 class Serving:
@@ -38,7 +40,7 @@ class Serving:
     def __init__(self, bundle: str, versions: Delivered, storage: str, own: Callable[[], str]) -> None:
         self.current = ""
         self._bundle, self._versions, self._storage, self._own = bundle, versions, storage, own
-        self._mark, self._again = "", float("inf")
+        self._mark, self._again, self._soon = "", float("inf"), 0.0
         self._said = Served(bundle)
 
     @property
@@ -48,6 +50,10 @@ class Serving:
         changed = self._versions.mark != self._mark or time.monotonic() >= self._again
         return bool(self.current) and changed
 
+    def has_news(self) -> bool:
+        """Whether a dag-processor is to ask at once; it may be asked from another thread."""
+        return self._versions.mark != self._mark or (bool(self._said.left) and time.monotonic() < self._soon)
+
     def take(self, seconds: float) -> None:
         """Serves the version that is announced; where that cannot be had, what it serves already, or the image's own.
 
@@ -55,7 +61,10 @@ class Serving:
             seconds: To wait for the version.
 
         """
-        self._mark, self._again = self._versions.mark, float("inf")
+        mark = self._versions.mark
+        if self.current and self._said.left and mark == self._mark and time.monotonic() < self._again:
+            return  # it was asked for how far it is
+        self._mark, self._again = mark, float("inf")
         if not self._versions.can_come:
             self.current = self.current or self._own()
             return
@@ -90,7 +99,8 @@ class Serving:
                 kept.release(self._versions.place, before)
             else:  # it starts, maybe in the middle of a delivery, which has not broken what was broken before
                 said = replace(said, broken=tuple(sorted(parsing.broken_before(self._bundle))))
-            self.current = version
+                hints.watch(self._bundle, self.has_news)
+            self.current, self._soon = version, time.monotonic() + _SOON_SECONDS
         self._say(said)
 
     def _read_anew(self, before: str, said: Served) -> Served:

@@ -61,6 +61,16 @@ def test_another_is_due_when_the_mount_has_changed_and_only_then(process: Proces
     assert not process.serving.due
 
 
+def test_there_is_news_when_the_mount_has_changed_and_while_files_are_read_anew(process: Process) -> None:
+    process.takes()
+    process.serving.due  # noqa: B018 - it tells how far it is, which is all the way where nobody reads files
+    assert not process.serving.has_news()
+    process.mount.announce(V5, BASE)
+    assert process.serving.has_news()
+    process.takes()
+    assert process.serving.has_news()
+
+
 def test_one_that_starts_anew_serves_what_is_announced(process: Process) -> None:
     process.mount.announce(V5, BASE)
 

@@ -1,6 +1,6 @@
 """The test of a thin image imports what an edit concerns, and comes to what the test of all its files comes to."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +13,10 @@ from dagship.model.snapshot import Snapshot
 from dagship.model.thin import Receiver
 from dagship.model.verify_report import VerifyReport
 from dagship.pipeline import snapshots, stages
+from dagship.settings import Settings
+from dagship.terminal.console import Console
 from dagship.verify import verifier
+from dagship.workspace import Workspace
 from tests.engine.lines import Line
 from tests.engine.test_thin import pinned, planned
 
@@ -107,3 +110,19 @@ def test_with_variables_of_the_users_all_is_imported(edited: Edited, tmp_path: P
     )
 
     assert all(file.imported for file in report.files)
+
+
+def test_where_nothing_changed_no_file_is_imported_and_the_test_passes(
+    image_of: Callable[..., BuiltImage], settings_for: Callable[..., Settings], workspace: Workspace, base_3: BaseImage
+) -> None:
+    image, settings, console = (
+        image_of(base_3, {"one.py": DAG.format(more="", dag_id="one")}),
+        settings_for(),
+        Console(),
+    )
+    taken: list[Snapshot] = []
+    first = verifier.verify(settings, workspace, console, image, keep=taken.append)
+    again = verifier.verify(settings, workspace, console, image, before=taken[0])
+
+    assert [file.imported for file in (*first.files, *again.files)] == [True, False]
+    assert (again.passed, again.dags) == (True, {"one": "one.py"})

@@ -134,7 +134,7 @@ def _load(job: dict[str, Any]) -> tuple[dict[str, Any], list[worker.Share]]:
     # Airflow has no limit for plugins: this one is for those that never end.
     broken = plugins.broken(max(_PLUGINS_SECONDS, float(job["import_timeout"])))
     said: dict[str, Any] = {"failed": "", "airflow": airflow.version, "versions": versions, "plugins": broken}
-    if job.get("keep"):
+    if job.get("keep") or job.get("before"):
         said |= {"tree": contents.files(airflow.root, airflow.top), "installed": contents.packages(sys.path)}
     return said, shares
 

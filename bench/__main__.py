@@ -69,25 +69,23 @@ def main() -> int:
     names = arguments.rows or [name for name in ROWS if name not in LONG]
     if unknown := [name for name in names if name not in ROWS]:
         parser.error(f"no such row: {', '.join(unknown)}")
-    measured: dict[str, list[table.Row]] = {}
+    measured: dict[str, table.Measured] = {}
     with tempfile.TemporaryDirectory(prefix="dagship-bench-") as scratch:
         print("bench: making a project with a base image", file=sys.stderr)
         work = project.make(Path(scratch))
         for name in names:
             began = time.monotonic()
-            measured[name] = ROWS[name](work, arguments.rounds)
-            for row in measured[name]:
+            measured[name] = table.Measured(machine=machine.describe(), rows=ROWS[name](work, arguments.rounds))
+            for row in measured[name].rows:
                 verdict = "met" if row.met else "NOT MET"
                 print(
                     f"bench: {row.what}: {row.ours} | {row.theirs} | {row.result}, {row.bound}: {verdict}",
                     file=sys.stderr,
                 )
             print(f"bench: {name} took {time.monotonic() - began:.0f} s", file=sys.stderr)
-    described = machine.describe()
-    known = table.merge(arguments.output / "results.json", described, measured, list(ROWS))
-    rows = [row for kept in known.values() for row in kept]
-    (arguments.output / "results.md").write_text(table.page(described, rows), encoding="utf-8")
-    return 0 if all(row.met for kept in measured.values() for row in kept) else 1
+    known = table.merge(arguments.output / "results.json", measured, list(ROWS))
+    (arguments.output / "results.md").write_text(table.page(known), encoding="utf-8")
+    return 0 if all(row.met for kept in measured.values() for row in kept.rows) else 1
 
 
 if __name__ == "__main__":

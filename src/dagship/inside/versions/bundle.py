@@ -146,7 +146,7 @@ class BakedDagBundle(_SideBySide):
 
     def refresh(self) -> None:
         """Takes the version that is announced; where none can be, nothing changes."""
-        self._serving.take(_AT_ONCE_SECONDS)
+        self._serving.refresh(_AT_ONCE_SECONDS)
 
     def _directory(self, version: str) -> Path:
         if self.version and self._missing is None:  # Airflow 3.0 asks for a callback's without `initialize`

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dagship.workloads import pod_environment
 from dagship.workloads.objects import Raw
 
-# Seconds between two looks at a bundle, and between two times that a DAG is stored, as the image sets them.
+# Seconds between two looks at a bundle, and between two times that a DAG is stored, as the image sets them. The first
+# counts where nothing in an image looks oftener, and for who wants to know how far a long delivery is.
 _AS_IN_THE_IMAGE = {
     "AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": 2.0,
     "AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": 0.0,

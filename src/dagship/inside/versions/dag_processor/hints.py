@@ -13,7 +13,7 @@ from typing import Any
 from . import parsing
 
 _EVERY_SECONDS = 0.2
-# Bundles that are watched: the first object of a name is the dag-processor's own, and those for callbacks come and go.
+# Bundles that are watched, for one that is made anew.
 _watched: set[str] = set()
 
 

@@ -40,7 +40,7 @@ class Serving:
     def __init__(self, bundle: str, versions: Delivered, storage: str, own: Callable[[], str]) -> None:
         self.current = ""
         self._bundle, self._versions, self._storage, self._own = bundle, versions, storage, own
-        self._mark, self._again, self._soon = "", float("inf"), 0.0
+        self._mark, self._again, self._soon, self._is_own = "", float("inf"), 0.0, False
         self._said = Served(bundle)
 
     @property
@@ -54,6 +54,19 @@ class Serving:
         """Whether a dag-processor is to ask at once; it may be asked from another thread."""
         return self._versions.mark != self._mark or (bool(self._said.left) and time.monotonic() < self._soon)
 
+    def refresh(self, seconds: float) -> None:
+        """Does what `take` does, for the object that the dag-processor itself has, which tells what it serves.
+
+        Airflow makes others of the same bundle now and then, and refreshes none of them.
+        """
+        if not self._is_own:
+            self._is_own = True
+            hints.watch(self._bundle, self.has_news)
+            self._write()
+        only_asked = self._said.left and self._versions.mark == self._mark and not self._said.why_not
+        if not (self.current and only_asked):  # it was asked for how far it is with what it reads anew
+            self.take(seconds)
+
     def take(self, seconds: float) -> None:
         """Serves the version that is announced; where that cannot be had, what it serves already, or the image's own.
 
@@ -61,10 +74,7 @@ class Serving:
             seconds: To wait for the version.
 
         """
-        mark = self._versions.mark
-        if self.current and self._said.left and mark == self._mark and time.monotonic() < self._again:
-            return  # it was asked for how far it is
-        self._mark, self._again = mark, float("inf")
+        self._mark, self._again = self._versions.mark, float("inf")
         if not self._versions.can_come:
             self.current = self.current or self._own()
             return
@@ -99,7 +109,6 @@ class Serving:
                 kept.release(self._versions.place, before)
             else:  # it starts, maybe in the middle of a delivery, which has not broken what was broken before
                 said = replace(said, broken=tuple(sorted(parsing.broken_before(self._bundle))))
-                hints.watch(self._bundle, self.has_news)
             self.current, self._soon = version, time.monotonic() + _SOON_SECONDS
         self._say(said)
 
@@ -127,6 +136,10 @@ class Serving:
             self._say(replace(self._said, left=parsing.left(self._bundle, files), failed=failed))
 
     def _say(self, said: Served) -> None:
-        if said != self._said and parsing.is_here():
-            served.write(self._storage, said)
-        self._said = said
+        is_news, self._said = said != self._said, said
+        if is_news and self._is_own:
+            self._write()
+
+    def _write(self) -> None:
+        if parsing.is_here():
+            served.write(self._storage, self._said)

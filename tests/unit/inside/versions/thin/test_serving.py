@@ -122,3 +122,23 @@ def test_no_other_process_than_a_dag_processor_says_what_it_serves(process: Proc
     process.takes()
 
     assert served.read(str(tmp_path)) is None
+
+
+def test_only_the_object_that_is_refreshed_tells_what_is_served_and_is_watched(
+    process: Process, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Airflow makes others in passing, to know where a file lies."""
+    watched: list[Serving] = []
+    monkeypatch.setattr("dagship.inside.versions.dag_processor.parsing.is_here", lambda: True)
+    monkeypatch.setattr(
+        "dagship.inside.versions.dag_processor.hints.watch", lambda _, news: watched.append(news.__self__)
+    )
+    file, passing, own = tmp_path / served.NAME, process.serving, Process(tmp_path / "other").serving
+    passing.take(0.0)
+    assert (file.exists(), watched) == (False, [])
+    own.take(0.0)
+    own.refresh(0.0)
+    own.refresh(0.0)
+    assert watched == [own]
+    assert (tmp_path / "other" / served.NAME).exists()
+    assert not file.exists()

@@ -3,6 +3,8 @@
 import os
 import socket
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -86,3 +88,16 @@ class GitServer:
             os.killpg(self._process.pid, 15)
             self._process.wait()
             self._process = None
+
+
+@contextmanager
+def serving(directory: Path, address: str, **files: str) -> Iterator[GitServer]:
+    """A server whose repository has one commit, of these files; it ends with the block."""
+    server = GitServer(directory, address)
+    server.commit(**files)
+    server.push()
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()

@@ -9,7 +9,7 @@ import pytest
 from tests.e2e import dags
 from tests.e2e.api import until
 from tests.e2e.conftest import pushed, repository
-from tests.e2e.git_server import GitServer
+from tests.e2e.git_server import GitServer, serving
 from tests.e2e.releases import BRIDGE, NAME, Release
 
 pytestmark = pytest.mark.wide
@@ -20,12 +20,9 @@ INTERVAL = 5
 @pytest.fixture(scope="module")
 def git(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitServer]:
     """A git server with a repository that holds two DAGs."""
-    server = GitServer(tmp_path_factory.mktemp("git"), BRIDGE)
-    server.commit(hello=dags.hello("one"), words=dags.words("one"), waits=dags.waits("go"))
-    server.push()
-    server.start()
-    yield server
-    server.stop()
+    files = {"hello": dags.hello("one"), "words": dags.words("one"), "waits": dags.waits("go")}
+    with serving(tmp_path_factory.mktemp("git"), BRIDGE, **files) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 One release that goes through everything, in this order.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,25 +12,23 @@ import pytest
 from tests.e2e import dags
 from tests.e2e.api import until
 from tests.e2e.conftest import pushed, repository
-from tests.e2e.git_server import GitServer
+from tests.e2e.git_server import GitServer, serving
 from tests.e2e.releases import BRIDGE, NAME, Release
-from tests.e2e.syncs import INTERVAL, everywhere, served, syncs
 from tests.e2e.volumes import volume as volume_for
 
 pytestmark = pytest.mark.wide
 
+INTERVAL = 5
 VALUES = {"workers": {"replicas": 1}, "triggerer": {"replicas": 0}}
 
 
 @pytest.fixture(scope="module")
 def git(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitServer]:
     """A git server with a repository that holds the DAG."""
-    server = GitServer(tmp_path_factory.mktemp("git"), BRIDGE)
-    server.commit(hello=dags.hello("git-1"), words=dags.words("git-1"))
-    server.push()
-    server.start()
-    yield server
-    server.stop()
+    with serving(
+        tmp_path_factory.mktemp("git"), BRIDGE, hello=dags.hello("git-1"), words=dags.words("git-1")
+    ) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
@@ -53,30 +52,56 @@ def air(
     return release
 
 
+def _syncs(air: Release, project: Path) -> dict[str, dict[str, str]]:
+    """What `status` says of every sync, by pod."""
+    done = air.dagship(project, "status", f"--release={NAME}", "--json")
+    assert done.returncode in {0, 1}, done.stderr
+    return {one["pod"]: one for one in json.loads(done.stdout)["git"]}
+
+
+def _everywhere(air: Release, project: Path, **fields: str) -> None:
+    """Waits until every sync says so."""
+
+    def said() -> bool:
+        found = _syncs(air, project)
+        return bool(found) and all(one[name] == value for one in found.values() for name, value in fields.items())
+
+    until(said, f"every sync says {fields}", INTERVAL + 45)
+
+
+def _served(air: Release, tag: str) -> None:
+    """Waits until Airflow serves the file that has this tag."""
+    with air.api() as api:
+        until(
+            lambda: tag in api.tags("hello"),
+            f"Airflow serves {tag}",
+        )
+
+
 def test_git_delivers_each_commit(air: Release, project: Path, git: GitServer) -> None:
-    served(air, "git-1")
+    _served(air, "git-1")
     with air.api() as api:
         run = api.ran("hello")
         assert "it says git-1" in api.log("hello", run, "say")
 
         commit = git.commit(hello=dags.hello("git-2"), words=dags.words("git-2"))
         git.push()
-        served(air, "git-2")
+        _served(air, "git-2")
 
         run = api.ran("hello")
         assert "it says git-2" in api.log("hello", run, "say")
         assert api.run("hello", run)["bundle_version"] == commit
-    everywhere(air, project, state="current", current=commit)
+    _everywhere(air, project, state="current", current=commit)
 
 
 def test_a_commit_that_cannot_be_imported_is_not_published_and_status_names_it(
     air: Release, project: Path, git: GitServer
 ) -> None:
-    (good,) = {one["current"] for one in syncs(air, project).values()}
+    (good,) = {one["current"] for one in _syncs(air, project).values()}
     bad = git.commit(hello="from airflow.sdk import dag, nothing_of_that_name\n")
     git.push()
 
-    everywhere(air, project, state="refused", current=good, candidate=bad)
+    _everywhere(air, project, state="refused", current=good, candidate=bad)
 
     done = air.dagship(project, "status", f"--release={NAME}")
     assert done.returncode == 1
@@ -95,9 +120,9 @@ def test_of_two_commits_at_once_the_last_is_served_and_a_force_push_is_followed(
     last = git.commit(hello=dags.hello("forced-2"), words=dags.words("forced-2"))
     git.push(force=True)
 
-    served(air, "forced-2")
+    _served(air, "forced-2")
 
-    everywhere(air, project, state="current", current=last)
+    _everywhere(air, project, state="current", current=last)
     with air.api() as api:
         run = api.ran("hello")
         assert "it says forced-2" in api.log("hello", run, "say")
@@ -106,17 +131,17 @@ def test_of_two_commits_at_once_the_last_is_served_and_a_force_push_is_followed(
 def test_airflow_goes_on_without_the_git_server_and_a_new_worker_comes_up_when_it_is_back(
     air: Release, project: Path, git: GitServer
 ) -> None:
-    (last,) = {one["current"] for one in syncs(air, project).values()}
+    (last,) = {one["current"] for one in _syncs(air, project).values()}
     git.stop()
-    everywhere(air, project, state="unreachable", current=last)
+    _everywhere(air, project, state="unreachable", current=last)
     with air.api() as api:
         api.ran("hello")
         git.start()
-        everywhere(air, project, state="current", current=last)
+        _everywhere(air, project, state="current", current=last)
         commit = git.commit(hello=dags.hello("back"), words=dags.words("back"))
         git.push()
-        served(air, "back")
-    everywhere(air, project, state="current", current=commit)
+        _served(air, "back")
+    _everywhere(air, project, state="current", current=commit)
 
 
 def test_the_kubernetes_executor_runs_a_task_in_a_pod_of_the_image_on_a_claim_that_one_sync_fills_for_all(
@@ -133,10 +158,10 @@ def test_the_kubernetes_executor_runs_a_task_in_a_pod_of_the_image_on_a_claim_th
         assert done.returncode == 0, done.stderr
         commit = git.commit(hello=dags.hello("shared"), words=dags.words("shared"))
         git.push()
-        served(air, "shared")
+        _served(air, "shared")
 
-        assert len(syncs(air, project)) == 1
-        everywhere(air, project, state="current", current=commit)
+        assert len(_syncs(air, project)) == 1
+        _everywhere(air, project, state="current", current=commit)
         with air.api() as api:
             run = api.started("hello")
             pod = until(
@@ -180,7 +205,7 @@ def test_the_local_executor_runs_the_dags_of_a_claim_that_the_user_fills(
         assert done.returncode == 0, done.stderr
         assert "StatefulSet/air-worker" not in {name.rpartition("/")[0] for name in air.images()}
 
-        served(air, "mine")
+        _served(air, "mine")
         with air.api() as api:
             run = api.ran("hello")
             assert "it says mine" in api.log("hello", run, "say")

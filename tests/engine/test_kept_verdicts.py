@@ -18,7 +18,7 @@ from dagship.terminal.console import Console
 from dagship.verify import verifier
 from dagship.workspace import Workspace
 from tests.engine.lines import Line
-from tests.engine.test_thin import pinned, planned
+from tests.engine.thin_images import pinned, planned
 
 DAG = "import pendulum\n{more}\nfrom airflow.sdk import DAG\n\nwith DAG({dag_id!r}, schedule=None):\n    pass\n"
 OLD = "import warnings\n\nwarnings.warn('it is old', DeprecationWarning)\n"

@@ -28,26 +28,14 @@ from dagship.pipeline import build_inputs, stages, which_image
 from dagship.registry import compose
 from dagship.registry.putting import Putting
 from dagship.registry.repository import Repository
-from dagship.rollout.running_image import Answer, Incumbent
+from dagship.rollout.running_image import Incumbent
 from dagship.verify import in_cluster
 from dagship.workspace import Workspace
 from tests.builders.plans import NO_LOCK
 from tests.engine.lines import Line
+from tests.engine.thin_images import pinned, planned
 
 TIME = "2026-11-29T00:00:00Z"
-
-
-class Running(Answer):
-    """What a cluster says that runs an image."""
-
-    def __init__(self, receiver: Receiver) -> None:
-        self.receiver = receiver
-
-    def first(self) -> Incumbent:
-        return Incumbent(images=(self.receiver.onto,), receiver=self.receiver)
-
-    def whole(self) -> Incumbent:
-        return self.first()
 
 
 class Delivered(NamedTuple):
@@ -60,19 +48,6 @@ class Delivered(NamedTuple):
     image: BuiltImage
     report: VerifyReport
     pushed: PushedImage
-
-
-def planned(line: Line, base: BaseImage, running: Receiver) -> Plan | None:
-    """Plans what the project has now, as `build` does."""
-    tree = build_inputs.tree(line.project)
-    plan, _ = build_inputs.onto_running(
-        line.project, lambda: planning.plan(line.settings, base, NO_LOCK, tree), Running(running), full=False
-    )
-    return plan
-
-
-def pinned(pushed: PushedImage) -> str:
-    return str(Reference.parse(pushed.reference).pinned(pushed.digest))
 
 
 def facts(reference: str) -> images.ImageFacts:

@@ -37,6 +37,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             first.add(name)
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fails a test that disturbs all others where others run beside it, rather than those others."""
+    if item.get_closest_marker("alone") and "PYTEST_XDIST_WORKER" in os.environ:
+        pytest.fail("Marked `alone`, and others run beside it: pytest without -n.", pytrace=False)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     call: pytest.CallInfo[None],

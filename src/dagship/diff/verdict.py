@@ -85,42 +85,46 @@ def _counted(count: int, what: str, one: str = "", several: str = "") -> str:
 
 
 def _of_dag(dag: DagChange) -> Iterator[Notice]:
-    def notice(kind: NoticeKind, message: str, *, error: bool = False) -> Notice:
-        severity: Severity = "error" if error else "warning"
-        return Notice(severity=severity, kind=kind, dag_id=dag.dag_id, file=dag.file, line=dag.line, message=message)
-
-    under_way = dag.unfinished
-    runs = under_way.running + under_way.queued if under_way else 0
+    runs = dag.unfinished.running + dag.unfinished.queued if dag.unfinished else 0
+    if runs:
+        yield from _of_unfinished(dag, runs)
     if dag.change == "removed":
-        if runs:
-            yield notice(
-                "unfinished-runs",
-                f"It goes, and {_counted(runs, 'run', 'of it is', 'of it are')} unfinished: Airflow never ends what it"
-                " has no DAG for.",
-                error=True,
-            )
-        else:
-            yield notice("dag-removed", "It goes: Airflow makes no more runs of it.")
+        if not runs:
+            yield _notice(dag, "dag-removed", "It goes: Airflow makes no more runs of it.")
         return
     if dag.change == "renamed":
         message = f"It was {dag.was_id!r}: its runs, and whether it is paused, stay with the former id."
-        yield notice("dag-renamed", message, error=bool(runs))
-    if runs and under_way and not under_way.keep_code:
-        message = f"{_counted(runs, 'run', 'of it is', 'of it are')} unfinished, and goes on with the new code."
-        yield notice("unfinished-runs", message.replace("goes", "go") if runs > 1 else message)
+        yield _notice(dag, "dag-renamed", message)
     if at_once := dag.runs_at_once:
         count = f"more than {at_once.runs:,}" if at_once.and_more else f"{at_once.runs:,}"
         message = f"It makes {count} runs at once, from {at_once.since} on, as soon as it is not paused."
         if at_once.if_never_run:
             message = f"{message[:-1]}, if none of it was made before."
         many = at_once.runs > (at_once.together or 1)
-        yield notice("runs-at-once", message, error=many and not at_once.if_never_run)
+        yield _notice(dag, "runs-at-once", message, error=many and not at_once.if_never_run)
     if dag.schedule_was and dag.schedule_now:
         was, now = dag.schedule_was, dag.schedule_now
         message = f"Its schedule is {_told(now.text, now.timezone)}; it was {_told(was.text, was.timezone)}."
-        yield notice("schedule-changed", message)
+        yield _notice(dag, "schedule-changed", message)
     if dag.varying:
-        yield notice("varying-value", f"It is another at each parse, and not compared at {', '.join(dag.varying[:3])}.")
+        message = f"It is another at each parse, and not compared at {', '.join(dag.varying[:3])}."
+        yield _notice(dag, "varying-value", message)
+
+
+def _of_unfinished(dag: DagChange, runs: int) -> Iterator[Notice]:
+    are = _counted(runs, "run", "of it is", "of it are")
+    if dag.change in ("removed", "renamed"):
+        goes = "It goes" if dag.change == "removed" else f"{dag.was_id!r} goes"
+        message = f"{goes}, and {are} unfinished: Airflow never ends what it has no DAG for."
+        yield _notice(dag, "unfinished-runs", message, error=True)
+    elif dag.unfinished and not dag.unfinished.keep_code:
+        go = "go" if runs > 1 else "goes"
+        yield _notice(dag, "unfinished-runs", f"{are} unfinished, and {go} on with the new code.")
+
+
+def _notice(dag: DagChange, kind: NoticeKind, message: str, *, error: bool = False) -> Notice:
+    severity: Severity = "error" if error else "warning"
+    return Notice(severity=severity, kind=kind, dag_id=dag.dag_id, file=dag.file, line=dag.line, message=message)
 
 
 def _told(text: str, timezone: str) -> str:

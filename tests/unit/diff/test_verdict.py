@@ -85,3 +85,28 @@ def test_runs_that_are_made_only_where_none_was_before_are_no_error() -> None:
     (found,) = verdict(parts(one(runs_at_once=runs))).notices
 
     assert (found.severity, found.message.endswith("if none of it was made before.")) == ("warning", True)
+
+
+def test_a_renamed_dag_is_told_of_as_a_new_one_and_its_schedule_as_of_one_that_stays() -> None:
+    runs = RunsAtOnce(runs=412, since="2025-10-14T00:00:00+00:00", together=16, why="new")
+    schedule = {"schedule_was": Schedule(text="@daily"), "schedule_now": Schedule(text="@hourly")}
+    found = verdict(parts(one("renamed", was_id="former", runs_at_once=runs, **schedule))).notices
+
+    assert [(notice.severity, notice.kind) for notice in found] == [
+        ("error", "runs-at-once"),
+        ("warning", "dag-renamed"),
+        ("warning", "schedule-changed"),
+    ]
+
+
+def test_unfinished_runs_of_a_dag_that_was_renamed_are_left_without_one() -> None:
+    under_way = UnfinishedRuns(running=1, queued=1)
+    found = verdict(parts(one("renamed", was_id="former", unfinished=under_way))).notices
+
+    assert [(notice.severity, notice.kind) for notice in found] == [
+        ("error", "unfinished-runs"),
+        ("warning", "dag-renamed"),
+    ]
+    assert found[0].message == (
+        "'former' goes, and 2 runs of it are unfinished: Airflow never ends what it has no DAG for."
+    )

@@ -60,7 +60,7 @@ def _lines(dag: DagChange, places: Places) -> Iterator[Line]:
     if dag.runs_at_once:
         yield _of_runs_at_once(dag.runs_at_once)
     if dag.unfinished:
-        yield _of_unfinished(dag.unfinished)
+        yield _of_unfinished(dag.unfinished, gone=dag.change in ("removed", "renamed"))
     yield from _few("field", [_of_field(one) for one in dag.fields])
     yield from _few("task", [_of_task(one) for one in dag.tasks])
     yield from _few("edge", [_of_edge(one) for one in dag.edges])
@@ -104,9 +104,12 @@ def _of_runs_at_once(made: RunsAtOnce) -> Line:
     return (f"makes {several} at once{never}{together}, since ", Name(made.since), f": {_WHY[made.why]}")
 
 
-def _of_unfinished(runs: UnfinishedRuns) -> Line:
+def _of_unfinished(runs: UnfinishedRuns, *, gone: bool) -> Line:
     parts = [f"{count} {state}" for count, state in ((runs.running, "running"), (runs.queued, "queued")) if count]
-    end = "they end on the code that they began with" if runs.keep_code else "they go on with the new code"
+    if gone:
+        end = "there is no DAG for them any more"
+    else:
+        end = "they end on the code that they began with" if runs.keep_code else "they go on with the new code"
     return (f"unfinished runs: {' and '.join(parts)}; {end}",)
 
 

@@ -72,6 +72,13 @@ def test_unfinished_runs_are_told_with_the_code_that_they_go_on_with(keeps: bool
     assert told(unfinished=runs)[1] == f"unfinished runs: 2 running; {end}"
 
 
+@pytest.mark.parametrize("change", ["removed", "renamed"])
+def test_unfinished_runs_of_a_dag_that_goes_go_on_with_no_code(change: str) -> None:
+    runs = UnfinishedRuns(running=0, queued=3, keep_code=True)
+
+    assert told(change=change, unfinished=runs)[1] == "unfinished runs: 3 queued; there is no DAG for them any more"
+
+
 def test_fields_tasks_and_assets_are_told_one_by_one() -> None:
     field = FieldChange(name="retries", was="0", now=None)
     tasks = (TaskChange(task_id="load", change="changed", operator="BashOperator", fields=(field, field)),)

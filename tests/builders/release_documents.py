@@ -135,6 +135,7 @@ def document(text: str = "a value") -> ReleaseDocument:
         shared=(SharedChange(by=("helpers.py", text), dag_ids=("a", text), example=changed("a", text)),),
         dags=(
             changed("daily", text),
+            changed(text, text),
             changed("fresh", text, change="added", schedule_was=None),
             changed("gone", text, change="removed", schedule_now=None),
             changed("other", text, change="renamed", was_id=text),
@@ -155,7 +156,7 @@ def document(text: str = "a value") -> ReleaseDocument:
         ),
         pull=Pull(layers=(PulledLayer(what=text, digest="sha256:1", bytes=20_480),), bytes=20_480, nodes=(text, "node-2")),
         parse=Parse(was=12.5, now=20.25, files=(FileParse(file=text, was=0.5, now=8.0),)),
-        way=Way(way="thin", why=text),
+        way=Way(way="rollout", why=text),
         unknown=(text,),
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from dagship.model.quantities import size
 from dagship.model.release_document import DagChange, FieldChange, ReleaseDocument, Schedule, SharedChange
+from dagship.report.text import plain
 from dagship.terminal.console import Console
 
 _MOST_DAGS, _MOST_LINES, _MOST_OTHERS = 40, 30, 20
@@ -16,18 +17,8 @@ def show(console: Console, document: ReleaseDocument) -> None:
     show_changes(console, document)
     console.say("")
     for notice in document.verdict.notices:
-        console.say(f"{notice.severity}: {f'{notice.dag_id}: ' if notice.dag_id else ''}{notice.message}")
-    console.summary(
-        {
-            "was": _side(document.was.given, document.was.dag_version),
-            "now": _side(document.now.given, document.now.dag_version),
-            **({"parsing": f"{document.parse.was:.2f} s → {document.parse.now:.2f} s"} if document.parse else {}),
-            **({"each node pulls": size(document.pull.bytes)} if document.pull else {}),
-            **({"way": f"{document.way.way}: {document.way.why}"} if document.way else {}),
-            "unchanged": f"{document.same} DAGs",
-            "verdict": document.verdict.sentence,
-        }
-    )
+        console.say(_line(f"{notice.severity}: {f'{notice.dag_id}: ' if notice.dag_id else ''}{notice.message}"))
+    console.summary({name: _line(value) for name, value in _summary(document).items()})
 
 
 def show_changes(console: Console, document: ReleaseDocument) -> None:
@@ -55,15 +46,28 @@ def show_back(console: Console, release: int, document: ReleaseDocument | None, 
         console.say(f"back from release {release}: what it changed is not on record")
         console.say("")
         return
-    console.say(f"back from release {release}: {document.verdict.sentence}")
+    console.say(_line(f"back from release {release}: {document.verdict.sentence}"))
     show_changes(console, document)
     for said in left_out:
-        console.say(said)
+        console.say(_line(said))
     console.say("")
 
 
+def _summary(document: ReleaseDocument) -> dict[str, str]:
+    pulled = document.pull and (size(document.pull.bytes) if document.pull.bytes else "nothing")
+    return {
+        "was": _side(document.was.given, document.was.dag_version),
+        "now": _side(document.now.given, document.now.dag_version),
+        **({"parsing": f"{document.parse.was:.2f} s → {document.parse.now:.2f} s"} if document.parse else {}),
+        **({"each node pulls": pulled} if pulled else {}),
+        **({"way": f"{document.way.way}: {document.way.why}"} if document.way else {}),
+        "unchanged": f"{document.same} DAGs",
+        "verdict": document.verdict.sentence,
+    }
+
+
 def _print(console: Console, lines: Iterator[str]) -> None:
-    shown = list(lines)
+    shown = [_line(each) for each in lines]
     more = len(shown) - _MOST_LINES
     console.say("\n".join([*shown[:_MOST_LINES], *([f"    … {more} lines more"] if more > 0 else [])]))
 
@@ -102,22 +106,27 @@ def _details(one: DagChange) -> Iterator[str]:
 
 def _tables(console: Console, document: ReleaseDocument) -> None:
     if document.files:
-        rows = [(_SIGNS[one.change], one.file, str(one.dags)) for one in document.files[:_MOST_OTHERS]]
+        rows = [(_SIGNS[one.change], _line(one.file), str(one.dags)) for one in document.files[:_MOST_OTHERS]]
         console.table("", ("", "file", ">DAGs"), rows)
     if document.packages:
         packages = document.packages[:_MOST_OTHERS]
-        moves = [[one.change, one.name, one.was or "", one.now or ""] for one in packages]
+        moves = [[one.change, *map(_line, (one.name, one.was or "", one.now or ""))] for one in packages]
         console.table("", ("", "package", "was", "is"), moves)
         if len(document.packages) > _MOST_OTHERS:
             console.say(f"{len(document.packages) - _MOST_OTHERS} more packages; --json has them all")
-    told = [one for one in document.findings if one.change != "old"][:_MOST_OTHERS]
+    told = [(one.change, one.finding) for one in document.findings if one.change != "old"][:_MOST_OTHERS]
     if told:
-        found = [[one.change, one.finding.kind, one.finding.file or "image", one.finding.message] for one in told]
+        found = [[change, one.kind, _line(one.file or "image"), _line(one.message)] for change, one in told]
         console.table("", ("", "finding", "where", "what"), found)
 
 
 def _field(field: FieldChange) -> str:
     return f"{field.name}: {_value(field.was)} → {_value(field.now)}"
+
+
+def _line(text: str) -> str:
+    """A text without line ends: what is said of one DAG never looks like what is said of another."""
+    return plain(text).replace("\n", " ")
 
 
 def _value(text: str | None) -> str:

@@ -349,7 +349,7 @@ class PulledLayer(Artifact):
 
 
 class Pull(Artifact):
-    """What nodes fetch from the registry.
+    """What nodes fetch from the registry: nothing where no pod is replaced.
 
     Attributes:
         layers: The layers, largest first.

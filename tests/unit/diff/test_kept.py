@@ -36,7 +36,7 @@ def test_the_sentence_of_the_way_back_is_that_of_the_whole() -> None:
     found = kept.cut(documents.document(), 6)
 
     assert found.back == (
-        "3 DAGs change, 1 comes, 1 goes, 1 is renamed; packages: 1 up, 1 down, 1 removed; 1 new finding."
+        "4 DAGs change, 1 comes, 1 goes, 1 is renamed; packages: 1 up, 1 down, 1 removed; 1 new finding."
     )
     assert kept.cut(documents.many(), 6).back == "300 DAGs change."
     assert kept.cut(documents.nothing(), 6).back == "Nothing changes for Airflow; packages: 1 down."

@@ -80,13 +80,16 @@ def in_cluster(
     names = (settings.repository, *own_releases.names(releases))
     selected = selection.select(survey.inventory.workloads, repositories=names)
     meant = [workload.key for workload, _ in selected]
-    pulled = in_registry(was, now)
-    if pulled is not None and was.pinned is not None:
-        pulled = pulled.model_copy(update={"nodes": nodes(cluster.list("Pod"), was.pinned.digest)})
+    takes = receiver.of(survey, selected, names)
+    taken, there = way(was, now, takes), of_pods(was, takes)
+    # Where no pod is replaced, no node asks for an image.
+    pulled = in_registry(there, now) if taken.way == "rollout" else Pull(layers=(), bytes=0)
+    if pulled is not None and pulled.layers and there.pinned is not None:
+        pulled = pulled.model_copy(update={"nodes": nodes(cluster.list("Pod"), there.pinned.digest)})
     found: dict[str, Any] = {
         "pull": pulled,
         "queues": queues.of(workload for workload, _ in selected),
-        "way": way(was, now, receiver.of(survey, selected, names)),
+        "way": taken,
     }
     if several := several_airflows.refusal(
         (workload for workload, _ in selected), selector=settings.selector, names=()
@@ -126,7 +129,16 @@ def way(was: Found, now: Found, takes: "Receiver") -> Way:
         return Way(way="rollout", why="It is a whole image: every pod is replaced.")
     if why_not := unfit(takes, now.thin.onto):
         return Way(way="rollout", why=f"Every pod is replaced, since {why_not}.")
-    return Way(way="thin", why="The DAG version is announced to what runs: no pod is replaced.")
+    version = now.side.dag_version
+    return Way(way="thin", why=f"DAG version {version} is announced to what runs, and no pod is replaced.")
+
+
+def of_pods(was: Found, takes: "Receiver") -> Found:
+    """Returns what runs as nodes have it: where a DAG version was announced to pods, they keep their own image."""
+    from dagship.workloads import image_identity
+
+    digest = image_identity.digest(takes.onto)
+    return was._replace(pinned=was.pinned.pinned(digest)) if was.pinned is not None and digest else was
 
 
 def unfinished(activity: "Activity") -> dict[str, UnfinishedRuns]:

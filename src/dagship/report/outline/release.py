@@ -19,11 +19,6 @@ from dagship.report.outline.findings import place_of
 from dagship.report.outline.model import Item, Line, Mark, Name, Outline, Section, Words, counted, names
 from dagship.report.places import Places
 
-_WAYS = {
-    "thin": "The DAG version is announced to the pods that run, and none is replaced: ",
-    "rollout": "Pods are replaced: ",
-    "none": "Nothing is to be done: ",
-}
 _OF_FINDINGS: dict[str, Mark] = {"new": "error", "mended": "good", "old": "plain"}
 _OF_PACKAGES: dict[str, Mark] = {"added": "added", "removed": "removed", "up": "changed", "down": "warning"}
 
@@ -72,8 +67,7 @@ def _sections(document: ReleaseDocument, places: Places) -> Iterator[Section]:
     files = tuple(_file(one, places) for one in document.files or ())
     yield Section(key="files", title="Files of the DAG version", items=files)
     if document.way:
-        way: Line = (_WAYS[document.way.way], Words(document.way.why))
-        yield Section(key="way", title="How it reaches the cluster", note=way)
+        yield Section(key="way", title="How it reaches the cluster", note=(Words(document.way.why),))
     unknown = tuple(Item(line=(Words(one),), mark="warning") for one in document.unknown)
     yield Section(key="unknown", title="What could not be compared", items=unknown)
 
@@ -130,6 +124,8 @@ def _version(text: str | None) -> Line:
 
 
 def _pull(pull: Pull) -> Section:
+    if not pull.bytes:
+        return Section(key="pull", title="What nodes fetch", note=("Nothing.",))
     whom: Line = (": ", *names(pull.nodes)) if pull.nodes else ()
     each = counted(len(pull.nodes), "node fetches", "nodes fetch each") if pull.nodes else "Each node fetches"
     return Section(

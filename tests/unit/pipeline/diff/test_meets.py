@@ -6,7 +6,7 @@ from typing import Any
 
 from dagship.airflow.activity import Activity, DagRuns
 from dagship.model.reference import Reference
-from dagship.model.release_document import Side, UnfinishedRuns
+from dagship.model.release_document import Pull, Side, UnfinishedRuns, Way
 from dagship.model.thin import Receiver, Thin
 from dagship.pipeline.diff import meets
 from dagship.pipeline.diff.sides import Found
@@ -15,6 +15,7 @@ from dagship.registry.repository import RegistryLayer
 from dagship.rollout.survey import read_namespace
 from dagship.settings import Settings
 from dagship.terminal.console import Console
+from tests.builders import thin
 from tests.builders.airflow import container, deployment, pod
 from tests.builders.namespace import Namespace
 from tests.builders.snapshots import snapshot
@@ -81,7 +82,7 @@ def test_what_a_namespace_says_is_told_with_why_airflow_was_not_asked(tmp_path: 
 
 def test_a_thin_image_goes_without_new_pods_where_what_it_is_put_onto_runs() -> None:
     onto = Thin(onto=f"r.example/dags@{DIGEST}", base="a", tree="b", foundation="c")
-    was, now = (Found(Side(given="x"), snapshot({}), None, thin) for thin in (None, onto))
+    was, now = (Found(Side(given="x"), snapshot({}), None, each) for each in (None, onto))
     other = f"r.example/dags@sha256:{'2' * 64}"
 
     def way(**said: str) -> str:
@@ -91,6 +92,31 @@ def test_a_thin_image_goes_without_new_pods_where_what_it_is_put_onto_runs() -> 
     assert way(onto=onto.onto) == "thin"
     assert way(onto=other) == "rollout"
     assert way(onto=onto.onto, why_not="a rollout is unfinished there") == "rollout"
+
+
+def test_what_is_announced_is_pulled_by_no_node(tmp_path: Path) -> None:
+    """No registry is asked: unit tests reach none."""
+    cluster: Any = Namespace(*thin.airflow())
+    survey = read_namespace(cluster, selector="")
+    target = thin.target()
+    was = Found(Side(given="x"), snapshot({}), Reference.parse(thin.RUNS))
+    now = Found(Side(given="y", dag_version=thin.V6), snapshot({}), Reference.parse(target.image), target.thin)
+    settings = Settings(repository=thin.REPOSITORY)
+    project = Project(root=tmp_path, settings=settings, console=Console(stderr=io.StringIO()))
+    known = meets.in_cluster(project, cluster, survey, (was, now), [])
+
+    assert known.way == Way(
+        way="thin", why="DAG version 666666666666 is announced to what runs, and no pod is replaced."
+    )
+    assert known.pull == Pull(layers=(), bytes=0)
+
+
+def test_nodes_have_the_image_of_their_pods_and_not_what_was_announced_to_them() -> None:
+    served = Found(Side(given="x"), snapshot({}), Reference.parse(thin.T5))
+
+    assert meets.of_pods(served, Receiver(onto=thin.RUNS)).pinned == Reference.parse(thin.RUNS)
+    assert meets.of_pods(served, Receiver(onto="r.example/dags:of-a-tag")) == served
+    assert meets.of_pods(served._replace(pinned=None), Receiver(onto=thin.RUNS)).pinned is None
 
 
 def test_the_image_that_runs_goes_no_way() -> None:

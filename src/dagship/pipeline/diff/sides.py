@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from dagship.errors import OutsideError, UsageError
+from dagship.errors import DagshipError, OutsideError, UsageError
 from dagship.model import thin
 from dagship.model.artifacts import BuiltImage
 from dagship.model.reference import Reference
@@ -40,7 +40,7 @@ class Found(NamedTuple):
 
 
 def built(project: Project) -> Found:
-    """Finds the image that `build` left.
+    """Finds the image that `build` left, and warns where the DAG directory holds another version by now.
 
     Raises:
         UsageError: There is none.
@@ -49,7 +49,31 @@ def built(project: Project) -> Found:
     image = project.workspace.read("image", BuiltImage)
     if image is None:
         raise UsageError("There is no image yet.", "Run build first, or name a version with --to.")
+    if warning := _edited_since(project, image):
+        project.console.warn(warning)
     return _of_image(project, image, image.reference)
+
+
+def _edited_since(project: Project, image: BuiltImage) -> str:
+    """Returns a sentence where the image is not of the DAG directory as it is; empty where it is, or nobody can say.
+
+    What the commands of `prepare` would make of the directory they alone know.
+    """
+    from dagship.image import reading
+
+    settings = project.settings
+    if settings.prepare or not image.dag_version:
+        return ""
+    try:
+        tree = reading.read(project.root, settings, dags=settings.dags, include=settings.include)
+    except DagshipError:  # build was given another directory, or will say what is wrong with this one
+        return ""
+    if tree.version == image.dag_version:
+        return ""
+    return (
+        f"The image that build left is of DAG version {image.dag_version}, and the directory {settings.dags} of "
+        f"{tree.version}: what is compared is the image. Run build and test-image first for what the directory holds."
+    )
 
 
 def named(project: Project, given: str) -> Found:

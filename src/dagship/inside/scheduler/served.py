@@ -18,7 +18,7 @@ from .answer import NoUse, redacted
 from .serving import progress
 from .stored import Database
 
-_POLL_SECONDS = 0.2
+_POLL_SECONDS = 0.1
 _VERSIONS = "/opt/airflow/dag-versions"
 # The image's own bundle has the name of Airflow's own.
 _BUNDLE = "dags-folder"

@@ -1,5 +1,6 @@
 """A dag-processor looks at once; one of Airflow's own is in tests/engine."""
 
+import selectors
 import sys
 import threading
 import types
@@ -51,6 +52,21 @@ def test_a_bundle_with_news_is_asked_for_and_the_first_of_its_name_alone(manager
     asked.clear()
     assert asked.wait(30)
     assert manager._force_refresh_bundles == {"dags-folder"}
+
+
+def test_news_end_the_wait_for_those_that_parse(manager: DagFileProcessorManager) -> None:
+    """As Airflow 3.0 to 3.4 wait, and take what they hear."""
+    with selectors.DefaultSelector() as selector:
+        vars(manager)["selector"] = selector
+        manager.asks(lambda: hints.watch("dags-folder", lambda: True))
+        for _ in range(3):
+            ((key, _),) = selector.select(timeout=30)
+            handler, _ = key.data
+            assert manager._force_refresh_bundles == {"dags-folder"}
+            assert handler(key.fileobj) is True
+            assert handler(key.fileobj) is True  # there may be nothing more
+        selector.unregister(key.fileobj)
+        key.fileobj.close()
 
 
 def test_no_other_process_watches_nor_one_that_takes_no_hints(manager: DagFileProcessorManager) -> None:

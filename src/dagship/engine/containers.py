@@ -163,7 +163,7 @@ def running(
     memory: int = 0,
     seconds: float = LIFETIME,
 ) -> Iterator[Container]:
-    """Starts a container that sleeps, and removes it with its volumes whatever happens.
+    """Starts a container that sleeps, and ends it whatever happens; the engine then removes it with its volumes.
 
     Args:
         image: Reference or id.
@@ -205,7 +205,7 @@ def running(
     except (DockerException, RequestException) as failed:
         raise OutsideError(f"The engine could not run a container of {image}.", "", str(failed)[-2000:]) from failed
     finally:
-        removal.remove(client, name)
+        removal.end(client, name)
 
 
 @contextmanager

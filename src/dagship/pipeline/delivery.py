@@ -3,24 +3,21 @@
 import functools
 from typing import TYPE_CHECKING
 
-from dagship.chart import install as installation
-from dagship.chart import uninstall as removal
-from dagship.chart.model import InstallResult, UninstallResult, Wanted
 from dagship.cluster import connection
 from dagship.errors import DagshipError
-from dagship.helm.api import Helm
 from dagship.model.artifacts import PushedImage, Target
 from dagship.model.reference import Reference
-from dagship.pipeline import changes, checkouts, which_image
+from dagship.pipeline import changes, which_image
 from dagship.pipeline.project import Project
-from dagship.prune.model import Place, PruneReport, Seen
 from dagship.rollout import actions
-from dagship.rollout import status as status_stage
 from dagship.rollout.options import RolloutOptions
 from dagship.rollout.results import RolloutResult, StatusReport
 
 if TYPE_CHECKING:
+    from dagship.chart.model import InstallResult, UninstallResult
     from dagship.cluster.api import Cluster
+    from dagship.helm.api import Helm
+    from dagship.prune.model import Place, PruneReport, Seen
 
 
 def rollout(project: Project, *, image: str, unfinished: bool, options: RolloutOptions) -> RolloutResult:
@@ -82,6 +79,9 @@ def _keep(project: Project, result: RolloutResult) -> None:
 
 def status(project: Project, *, served: bool = False, against: str = "") -> StatusReport:
     """Reports which workload runs what; with `served` what Airflow serves, and how that differs from a checkout."""
+    from dagship.pipeline import checkouts
+    from dagship.rollout import status as status_stage
+
     settings = project.settings
     checkout = checkouts.read(project, against) if against else None
     pushed = project.workspace.read("push", PushedImage)
@@ -99,8 +99,11 @@ def status(project: Project, *, served: bool = False, against: str = "") -> Stat
     )
 
 
-def install(project: Project, *, image: str) -> InstallResult:
+def install(project: Project, *, image: str) -> "InstallResult":
     """Installs the chart, or upgrades its release."""
+    from dagship.chart import install as installation
+    from dagship.chart.model import Wanted
+
     settings = project.settings
     cluster = _cluster(project)
     wanted = Wanted(
@@ -115,8 +118,10 @@ def install(project: Project, *, image: str) -> InstallResult:
     )
 
 
-def uninstall(project: Project, *, delete_data: bool, yes: bool) -> UninstallResult:
+def uninstall(project: Project, *, delete_data: bool, yes: bool) -> "UninstallResult":
     """Takes the chart's release away."""
+    from dagship.chart import uninstall as removal
+
     settings = project.settings
     cluster = _cluster(project)
     return removal.uninstall(
@@ -130,7 +135,7 @@ def uninstall(project: Project, *, delete_data: bool, yes: bool) -> UninstallRes
     )
 
 
-def prune(project: Project, *, delete: bool, ignore_runs: bool) -> PruneReport:
+def prune(project: Project, *, delete: bool, ignore_runs: bool) -> "PruneReport":
     """Finds the images of the repository that nothing refers to any more; deletes them when told to."""
     from dagship.prune import places, pruner
 
@@ -139,7 +144,7 @@ def prune(project: Project, *, delete: bool, ignore_runs: bool) -> PruneReport:
     # Before the registry is read: what is wrong with a kubeconfig is known at once.
     clusters = _places(project)
 
-    def look() -> tuple[Seen, ...]:
+    def look() -> "tuple[Seen, ...]":
         with project.console.step(f"Looking at {', '.join(map(str, clusters))}"):
             # The first is where the settings lead; the address of Airflow is of that one.
             return tuple(
@@ -160,6 +165,8 @@ def prune(project: Project, *, delete: bool, ignore_runs: bool) -> PruneReport:
 
 def _places(project: Project) -> "dict[Place, Cluster]":
     """Connects to every namespace that may run images of the repository."""
+    from dagship.prune.model import Place
+
     settings = project.settings
     first = _cluster(project)
     clusters = {Place(context=first.context, namespace=first.namespace): first}
@@ -170,7 +177,9 @@ def _places(project: Project) -> "dict[Place, Cluster]":
     return clusters
 
 
-def _helm(cluster: "Cluster") -> Helm:
+def _helm(cluster: "Cluster") -> "Helm":
+    from dagship.helm.api import Helm
+
     inside = cluster.context == connection.IN_CLUSTER
     return Helm(
         namespace=cluster.namespace,

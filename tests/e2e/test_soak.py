@@ -71,7 +71,8 @@ def test_no_delivery_changes_a_runs_code(soaked: Soaked) -> None:
     came_to = soaked.figures
 
     assert came_to.kept == came_to.spanning, came_to
-    assert (came_to.unseen, came_to.mixed, came_to.stale) == (0, 0, 0), came_to
+    # What Airflow does by itself is no delivery's doing: docs/explanation/soak.md.
+    assert (came_to.unseen, came_to.mixed, came_to.stale - came_to.late) == (0, 0, 0), came_to
 
 
 def test_no_delivery_interrupts_a_task(soaked: Soaked) -> None:

@@ -125,6 +125,21 @@ def test_a_run_is_stale_whose_tasks_or_code_are_not_of_the_version_that_it_is_st
     assert figures(all_of_it).stale == 0  # a way without versions stamps nothing
 
 
+@pytest.mark.parametrize(
+    ("state", "more", "late"),
+    [("removed", {}, 1), ("success", {}, 0), ("removed", {"file": 1}, 0)],
+    ids=["it did not run", "it ran", "another is of the version before"],
+)
+def test_a_stale_run_is_late_where_nothing_of_another_version_ran(state: str, more: dict[str, int], late: int) -> None:
+    ran = [seen("step", BEFORE, **{"file": 2, "helper": 2} | more)]
+    run = RunEnd(dag_id="long", run_id="long-1", state="success", began=BEFORE, ended=AFTER, stamp="v2")
+    mark = TaskEnd(dag_id="long", run_id="long-1", task_id="at_1", state=state, tries=())
+
+    found = figures(replace(evidence(ran), runs=(run,), tasks=(mark,), numbers={"v1": 1, "v2": 2}))
+
+    assert (found.stale, found.late) == (1, late)
+
+
 def test_a_run_that_did_not_succeed_failed() -> None:
     assert figures(evidence(GOOD, run="failed")).failed == 1
 

@@ -16,6 +16,8 @@ class Figures:
         tasks: Tasks that ran.
         mixed: Runs that saw more than one version, of the DAG file, of the module beside it, or of both together.
         stale: Runs with the tasks of another version than the one that they are stamped with, or with its code.
+        late: Those of them whose tasks all ran on that version, and were but made of the one before: Airflow reads a DAG,
+            and only then the version that it stamps the run with. No delivery can close that.
         interrupted: Tasks that failed, or began more often than they should: once, but where that was asked for.
         requeued: Tasks of which a scheduler gave up a try before it began: nothing of them was lost.
         failed: Runs that did not succeed.
@@ -32,6 +34,7 @@ class Figures:
     tasks: int
     mixed: int
     stale: int
+    late: int
     interrupted: int
     requeued: int
     failed: int
@@ -57,6 +60,7 @@ def figures(evidence: Evidence) -> Figures:
         tasks=len(executions),
         mixed=sum(len({version for one in seen for version in (one.file, one.helper)}) > 1 for seen in by_run.values()),
         stale=sum(_stale(evidence, run, by_run[run.dag_id, run.run_id]) for run in evidence.runs),
+        late=sum(_late(evidence, run, by_run[run.dag_id, run.run_id]) for run in evidence.runs),
         interrupted=sum(
             task.state == "failed" or max(task.begun, executions[_of(task)]) > _asked(evidence, task)
             for task in evidence.tasks
@@ -86,12 +90,29 @@ def _stale(evidence: Evidence, run: RunEnd, seen: list[Sighting]) -> bool:
     number = evidence.numbers.get(run.stamp)
     if number is None:
         return bool(evidence.numbers)
-    marks = {
-        task.task_id
+    return not _marks(evidence, run).keys() <= {f"{MARK}{number}"} or _saw_other(number, seen)
+
+
+def _late(evidence: Evidence, run: RunEnd, seen: list[Sighting]) -> bool:
+    """Whether it is so by a task alone that Airflow took out of the run, since its version has none of that name."""
+    number = evidence.numbers.get(run.stamp)
+    if number is None or _saw_other(number, seen):
+        return False
+    others = {state for mark, state in _marks(evidence, run).items() if mark != f"{MARK}{number}"}
+    return others == {"removed"}
+
+
+def _marks(evidence: Evidence, run: RunEnd) -> dict[str, str]:
+    """The tasks of a run that say of which version it is, and how each ended."""
+    return {
+        task.task_id: task.state
         for task in evidence.tasks
         if (task.dag_id, task.run_id) == (run.dag_id, run.run_id) and task.task_id.startswith(MARK)
     }
-    return not marks <= {f"{MARK}{number}"} or any({one.file, one.helper} != {number} for one in seen)
+
+
+def _saw_other(number: int, seen: list[Sighting]) -> bool:
+    return any({one.file, one.helper} != {number} for one in seen)
 
 
 def _announced(evidence: Evidence) -> dict[int, float]:

@@ -18,6 +18,7 @@ from bench import (
     project,
     report,
     requests,
+    rest,
     rollout,
     sent,
     served,
@@ -48,12 +49,13 @@ ROWS = {
     "rollout-requests": requests.rows,
     "rollout-delivery": delivery.rows,
     "rollout-thin": thin.rows,
+    "rollout-rest": rest.rows,
     "rollout-served": served.rows,
     "rollout-soak": soak.rows,
     "rollout-soak-thin": soak_thin.rows,
 }
 # Up to an hour and more: measured only when named.
-LONG = frozenset({"rollout-thin", "rollout-served", "rollout-soak", "rollout-soak-thin"})
+LONG = frozenset({"rollout-thin", "rollout-rest", "rollout-served", "rollout-soak", "rollout-soak-thin"})
 HERE = Path(__file__).parent
 
 

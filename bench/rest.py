@@ -7,19 +7,25 @@ import tempfile
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from bench.real import Air
+from bench.project import Project
+from bench.real import Air, installed
 from bench.table import Row
 from dagship.errors import OutsideError
 from dagship.model import thin
 from tests.builders.airflow import Object
 from tests.cluster.kubectl import Kubectl
+from tests.e2e import dags
 from tests.e2e.api import until
 from tests.e2e.releases import NAME
 
+_VALUES = {"workers": {"replicas": 1}}
 _PROCESSOR = f"deployment/{NAME}-dag-processor"
 _POSTGRES = f"{NAME}-postgres-0"
 _SETTLE, _MEASURE = 60, 180
+# That the log was followed to its end.
+_LAST = "dagship has measured"
 _QUERIES = 60
 # psycopg says a statement; what has been prepared is executed. The brackets of a transaction are none.
 _SAID = re.compile(r"LOG: +(?:statement|execute [^:]*): (?!BEGIN|COMMIT|ROLLBACK)")
@@ -30,8 +36,16 @@ _REQUESTS = re.compile(
 )
 
 
-def rows(air: Air) -> list[Row]:
-    """Both as they are, then without what is there for thin deliveries; all of it is there again afterwards."""
+def rows(project: Project, _rounds: int) -> list[Row]:
+    """Both where a version is announced, then without what is there for thin deliveries."""
+    with installed(project, "rest", _VALUES) as air:
+        air.document("deploy", "--full")  # the first also moves to another repository
+        air.write(hello=dags.hello("announced"))
+        air.document("deploy")
+        return _measured(air)
+
+
+def _measured(air: Air) -> list[Row]:
     for setting in ("log_statement = 'all'", "log_line_prefix = '%h '"):
         _sql(air, f"ALTER SYSTEM SET {setting}")
     _sql(air, "SELECT pg_reload_conf()")
@@ -40,14 +54,9 @@ def rows(air: Air) -> list[Row]:
     if not any("dag-processor" in one for one in mounting) or not any("worker" in one for one in mounting):
         raise OutsideError(f"Of what reads DAGs, {', '.join(mounting) or 'nothing'} has the mount.")
     for workload, spec in mounting.items():
-        _change(air, workload, spec, mounted=False)
+        _unmount(air, workload, spec)
     _settled(air, mounting)
     lacking = _minute(air)
-    for workload, spec in mounting.items():
-        _change(air, workload, spec, mounted=True)
-    _settled(air, mounting)
-    _sql(air, "ALTER SYSTEM RESET ALL")
-    _sql(air, "SELECT pg_reload_conf()")
     return [
         Row(
             what=f"{what} a minute, at rest",
@@ -80,17 +89,15 @@ def _is_mount(named: Object) -> bool:
     return bool(named["name"] == thin.VOLUME)
 
 
-def _change(air: Air, workload: str, spec: Object, *, mounted: bool) -> None:
-    """Gives a workload the volume and its mounts as in `spec`, or neither, and the dag-processor Airflow's interval."""
+def _unmount(air: Air, workload: str, spec: Object) -> None:
+    """Takes the volume and its mounts out of the pods of a workload, and gives the dag-processor Airflow's interval."""
     parts = {"volumes": spec["volumes"]}
     for group in ("initContainers", "containers"):
         for number, container in enumerate(spec.get(group) or ()):
             parts[f"{group}/{number}/volumeMounts"] = container.get("volumeMounts") or []
-    if not mounted:
-        parts = {where: [one for one in named if not _is_mount(one)] for where, named in parts.items()}
+    parts = {where: [one for one in named if not _is_mount(one)] for where, named in parts.items()}
     if workload == _PROCESSOR:
-        env = spec["containers"][0]["env"]
-        parts["containers/0/env"] = env if mounted else [*env, _INTERVAL]
+        parts["containers/0/env"] = [*spec["containers"][0]["env"], _INTERVAL]
     patch = [{"op": "add", "path": f"/spec/template/spec/{where}", "value": value} for where, value in parts.items()]
     air.kubectl("patch", workload, "--type=json", f"--patch={json.dumps(patch)}")
 
@@ -116,24 +123,24 @@ def _minute(air: Air) -> tuple[float, float]:
         before = _requests(air)
         time.sleep(_MEASURE)
         asked = _requests(air) - before
-    said = sum(line.startswith(f"{address} ") and bool(_SAID.search(line)) for line in log)
+        _sql(air, f"SELECT '{_LAST}'")
+        until(lambda: _LAST in log.read_text("utf-8", "replace"), "the log has what was asked last")
+        lines = log.read_text("utf-8", "replace").splitlines()
+    said = sum(line.startswith(f"{address} ") and bool(_SAID.search(line)) for line in lines)
     return said * 60 / _MEASURE, asked * 60 / _MEASURE
 
 
 @contextmanager
-def _followed(kubectl: Kubectl, pod: str) -> Iterator[list[str]]:
-    """Has the lines that a pod logs meanwhile, at the end; a kubelet keeps the last 10 MB, and they may be more."""
-    lines: list[str] = []
+def _followed(kubectl: Kubectl, pod: str) -> Iterator[Path]:
+    """Has a file with the lines that a pod logs meanwhile."""
     told = [f"--kubeconfig={kubectl.kubeconfig}", f"--namespace={kubectl.namespace}"]
-    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as file:
+    with tempfile.NamedTemporaryFile() as file:
         child = subprocess.Popen([kubectl.program, *told, "logs", pod, "--follow", "--tail=0"], stdout=file)
         try:
-            yield lines
+            yield Path(file.name)
         finally:
             child.terminate()
             child.wait()
-        file.seek(0)
-        lines.extend(file.read().splitlines())
 
 
 def _requests(air: Air) -> float:

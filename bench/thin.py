@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bench import bodies, rest
+from bench import bodies
 from bench.project import Project
 from bench.real import Air, installed, must
 from bench.table import Row
@@ -61,7 +61,6 @@ def rows(project: Project, rounds: int) -> list[Row]:
         full, _ = _edits(air, few, "full", "--full")
         written = _written(air)
         back = _rollbacks(air, rounds)
-        at_rest = rest.rows(air)
         _grow(air, _SOME)
         added = _lacking(air, rounds)
         _grow(air, _MANY)
@@ -89,7 +88,6 @@ def rows(project: Project, rounds: int) -> list[Row]:
         ),
         added,
         *written,
-        *at_rest,
     ]
 
 

@@ -99,5 +99,6 @@ eventRecordQPS: 100 # 0 would be the 5 of its client library
 eventBurst: 1000
 kubeAPIQPS: 50
 kubeAPIBurst: 100
+containerLogMaxSize: 200Mi # who follows a log hears no more of it once another is begun
 YAML
 }

@@ -35,7 +35,7 @@ _FIRST = 3600.0
 _MEDIAN, _MOST, _MEDIAN_OF_MANY, _BACK, _ADDED = 5.0, 8.0, 8.0, 3.5, 1.0
 _BESIDES = 2048
 
-_ONE_OF_MANY = """import pendulum
+ONE_OF_MANY = """import pendulum
 from airflow.sdk import dag, task
 
 
@@ -202,7 +202,7 @@ def _of_file(what: str, size: int, text: str, remark: str) -> Row:
 def _grow(air: Air, number: int) -> None:
     """Puts so many DAG files into the tree and the image, and waits until all of them were parsed."""
     for each in range(number):
-        (air.directory / "dags" / f"one_{each}.py").write_text(_ONE_OF_MANY.format(number=each), "utf-8")
+        (air.directory / "dags" / f"one_{each}.py").write_text(ONE_OF_MANY.format(number=each), "utf-8")
     air.document("deploy", "--full")
     with air.release.api() as api:
         until(lambda: api("GET", "/dags?limit=1")["total_entries"] > number, f"{number} files are parsed", _FIRST)

@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any, Self
 
+from pydantic import SecretStr
+
+from dagship.model.access import Access
 from tests.cluster.kubectl import Kubectl
 from tests.e2e.api import Api
 from tests.machine import ROOT, one_at_a_time
@@ -58,13 +61,17 @@ class Release:
         other._environment = self._environment | environment
         return other
 
-    def by_rest(self) -> Self:
-        """The same release, for a dagship that asks Airflow by its REST API, at an address that outlives its pods."""
+    def access(self) -> Access:
+        """Where its Airflow 3 is asked, at an address that outlives its pods, and by what right."""
         service = self.kubectl.get(f"service/{NAME}-api-server")["spec"]
         with self.api() as api:
             token = api.token
-        address = f"http://{service['clusterIP']}:{service['ports'][0]['port']}"
-        return self.by(DAGSHIP_AIRFLOW_URL=address, DAGSHIP_AIRFLOW_TOKEN=token)
+        return Access(url=f"http://{service['clusterIP']}:{service['ports'][0]['port']}", token=SecretStr(token))
+
+    def by_rest(self) -> Self:
+        """The same release, for a dagship that asks Airflow by its REST API."""
+        access = self.access()
+        return self.by(DAGSHIP_AIRFLOW_URL=access.url, DAGSHIP_AIRFLOW_TOKEN=access.token.get_secret_value())
 
     def install(self, where: Path, *more: str, values: Any = None) -> subprocess.CompletedProcess[str]:
         """Installs or upgrades by `dagship install`, with further values."""

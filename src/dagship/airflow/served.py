@@ -23,6 +23,8 @@ class Wanted(NamedTuple):
         broken: Files that could not be read before; None where that is not known.
         since: From when on an import error is of the version, where its announcement's own time is not known; epoch
             seconds by the clock of who is asked.
+        alone: Those of the files that are read anew for it, where who is asked cannot tell; None for all, or where it
+            can.
 
     """
 
@@ -32,13 +34,15 @@ class Wanted(NamedTuple):
     anew: bool = False
     broken: tuple[str, ...] | None = None
     since: float = 0.0
+    alone: tuple[str, ...] | None = None
 
     def question(self, seconds: float) -> dict[str, Any]:
         """Returns it as `inside/scheduler/served.py` reads it, with the seconds to wait."""
-        files = sorted(set(self.dags.values())) if self.dags else None
+        tested = set(self.dags.values())
+        files = sorted(tested if self.alone is None else tested.intersection(self.alone)) if self.dags else None
         asked = {"version": self.version, "serial": self.serial, "anew": self.anew, "seconds": seconds}
         broken = None if self.broken is None else list(self.broken)
-        return {**asked, "files": files, "broken": broken, "since": self.since}
+        return {**asked, "files": files, "broken": broken, "since": self.since, "alone": self.alone}
 
 
 class ServedDag(NamedTuple):

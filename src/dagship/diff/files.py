@@ -26,6 +26,12 @@ def code(was: Snapshot, now: Snapshot) -> dict[str, tuple[str, ...]]:
     return {dag_id: tuple(sorted(files & other.keys())) for dag_id, files in made_of.items()}
 
 
+def affected(was: Snapshot, now: Snapshot) -> tuple[str, ...]:
+    """Returns the DAG files of the second that are other than in the first, or made of a file that is."""
+    other = changed(was.tree, now.tree)
+    return tuple(one.file for one in now.files if other.keys() & {one.file, *one.imports})
+
+
 def all_changed(was: Snapshot, now: Snapshot) -> tuple[FileChange, ...]:
     """Returns all files that are other, those that most DAGs are made of first."""
     counts: dict[str, set[str]] = {}

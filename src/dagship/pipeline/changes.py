@@ -1,10 +1,12 @@
 """Tells what a release changes in DAG terms, of what the tests of both images saw, for the record of the cluster."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
-from dagship.diff import kept
+from dagship.diff import files, kept
 from dagship.diff.document import document
+from dagship.errors import OutsideError
 from dagship.model.artifacts import Target
 from dagship.model.kept_document import KeptDocument, side
 from dagship.model.reference import Reference
@@ -40,6 +42,29 @@ def tell(project: Project, releases: Sequence[Release], target: Target) -> KeptD
         at=datetime.now(UTC).replace(microsecond=0),
     )
     return kept.cut(found, last.number)
+
+
+def affected(project: Project, releases: Sequence[Release], target: Target, version: str) -> tuple[str, ...] | None:
+    """Returns the DAG files of an image that are other than in the last release, or made of a file that is.
+
+    Args:
+        project: The project.
+        releases: Those of this Airflow, the newest last.
+        target: The image.
+        version: The DAG version that is served now.
+
+    Returns:
+        None where that is not known, and where it is not the last release's that is served.
+
+    """
+    if not releases or not version or releases[-1].dag_version != version:
+        return None
+    with suppress(OutsideError):
+        was = _snapshot(project, dag_version.serving(releases), version)
+        now = _snapshot(project, target.image, target.dag_version)
+        if was is not None and now is not None:
+            return files.affected(was, now)
+    return None
 
 
 def _snapshot(project: Project, image: str, version: str) -> Snapshot | None:

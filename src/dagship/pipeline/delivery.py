@@ -10,6 +10,7 @@ from dagship.model.reference import Reference
 from dagship.pipeline import changes, which_image
 from dagship.pipeline.project import Project
 from dagship.rollout import actions
+from dagship.rollout.execute.tell import Compare
 from dagship.rollout.options import RolloutOptions
 from dagship.rollout.results import RolloutResult, StatusReport
 
@@ -27,8 +28,7 @@ def rollout(project: Project, *, image: str, unfinished: bool, options: RolloutO
         result = actions.undo(cluster, project.console, options, _package)
     else:
         target = which_image.target(project, image=image)
-        tell = functools.partial(changes.tell, project)
-        result = actions.rollout(cluster, project.console, target, options, _package, tell=tell)
+        result = actions.rollout(cluster, project.console, target, options, _package, compare=_compare(project))
     _keep(project, result)
     return result
 
@@ -54,10 +54,14 @@ def dry_run(project: Project, target: Target, package: bytes, options: RolloutOp
 
 def rollback(project: Project, *, to: int | None, options: RolloutOptions) -> RolloutResult:
     """Moves an Airflow in the cluster back to an earlier release."""
-    tell = functools.partial(changes.tell, project)
-    result = actions.rollback(_cluster(project), project.console, to, options, _package, tell=tell)
+    compare = _compare(project)
+    result = actions.rollback(_cluster(project), project.console, to, options, _package, compare=compare)
     _keep(project, result)
     return result
+
+
+def _compare(project: Project) -> Compare:
+    return Compare(functools.partial(changes.tell, project), functools.partial(changes.affected, project))
 
 
 @functools.cache

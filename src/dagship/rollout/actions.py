@@ -9,7 +9,7 @@ from dagship.record.model import Move, Release
 from dagship.rollout import taken_back
 from dagship.rollout.execute import phases
 from dagship.rollout.execute.announce import Fetch, no_registry
-from dagship.rollout.execute.tell import Tell, nobody
+from dagship.rollout.execute.tell import NOTHING, Compare
 from dagship.rollout.options import RolloutOptions
 from dagship.rollout.plan import own_releases, planner, resume, rollback_target, scope, server_answer
 from dagship.rollout.plan.model import Planned
@@ -34,7 +34,7 @@ def rollout(
     options: RolloutOptions,
     fetch: Fetch = no_registry,
     *,
-    tell: Tell = nobody,
+    compare: Compare = NOTHING,
 ) -> RolloutResult:
     """Moves an Airflow to an image, or announces its DAG version to what runs where that can take it.
 
@@ -44,7 +44,7 @@ def rollout(
         target: The image.
         options: How.
         fetch: Returns the package that a thin image brings.
-        tell: Tells what the image changes.
+        compare: Compares the image with the last release.
 
     Raises:
         DagshipError: As `phases.run`.
@@ -68,7 +68,7 @@ def rollout(
         )
         return way.rollout(full, here)
 
-    return phases.run(cluster, console, options, plan, fetch=fetch, tell=tell)
+    return phases.run(cluster, console, options, plan, fetch=fetch, compare=compare)
 
 
 def rollback(
@@ -78,7 +78,7 @@ def rollback(
     options: RolloutOptions,
     fetch: Fetch = no_registry,
     *,
-    tell: Tell = nobody,
+    compare: Compare = NOTHING,
 ) -> RolloutResult:
     """Moves an Airflow back to a release that the cluster's record holds: the one before the last, or `to`.
 
@@ -122,7 +122,7 @@ def rollback(
                 return announced
         return rollback_target.within_image(planned, survey, activity)
 
-    result = phases.run(cluster, console, options, plan, fetch=fetch, tell=tell, settle=settle)
+    result = phases.run(cluster, console, options, plan, fetch=fetch, compare=compare, settle=settle)
     return result.model_copy(update={"takes_back": goes_back})
 
 

@@ -160,6 +160,8 @@ def test_the_question_has_each_file_once() -> None:
 
     assert asked == {
         "version": V, "serial": None, "anew": False, "seconds": 5, "files": ["a.py", "b.py"], "broken": ["c.py"],
-        "since": 0.0,
+        "since": 0.0, "alone": None,
     }  # fmt: skip
+    alone = Wanted(V, dags={"one": "b.py", "two": "a.py"}, alone=("a.py",)).question(5)
+    assert (alone["files"], alone["alone"]) == (["a.py"], ("a.py",))
     assert (Wanted(V).question(5)["files"], Wanted(V).question(5)["broken"]) == (None, None)

@@ -14,7 +14,7 @@ from dagship.settings import Settings
 from dagship.terminal.console import Console
 from tests.builders.snapshots import given, snapshot, text
 
-OLD, NEW = ("sha256:" + digit * 64 for digit in "12")
+OLD, NEW, EDITED = ("sha256:" + digit * 64 for digit in "123")
 
 
 @pytest.fixture
@@ -43,6 +43,19 @@ def test_what_becomes_other_is_told_of_the_two_releases(project: Project) -> Non
     assert told.back == "1 DAG changes, 1 comes."
     assert (told.document.was.given, told.document.now.given) == ("release 6", "release 7")
     assert told.document.now.commit == "c" * 40
+
+
+def test_the_dag_files_that_a_release_affects_are_known_where_the_last_one_is_served(project: Project) -> None:
+    edited = snapshot({"daily": text(), "gone": text()}, version="c" * 12, tree={"daily.py": "2", "gone.py": "1"})
+    snapshots.keep(project, edited, name=EDITED)
+    target = Target(image=f"r.example/dags@{EDITED}", digest=EDITED, dag_version="c" * 12)
+
+    assert changes.affected(project, [release()], target, "a" * 12) == ("daily.py",)
+    assert changes.affected(project, [release()], TARGET, "a" * 12) == ()  # one that goes is affected in no other way
+    assert changes.affected(project, [release()], target, "d" * 12) is None
+    assert changes.affected(project, [release()], target, "") is None
+    assert changes.affected(project, [], target, "a" * 12) is None
+    assert changes.affected(project, [release("d" * 12)], target, "d" * 12) is None
 
 
 def test_a_snapshot_of_another_dag_version_than_is_announced_is_none(project: Project) -> None:

@@ -1,7 +1,8 @@
 """What Airflow serves of a DAG version, by the DAGs and import errors that its API tells.
 
 What the dag-processor says of itself is not in the API: that it cannot assemble a version, or which files it reads
-anew. So every file with DAGs is waited for, and that one is of no use is known only when the time is over.
+anew. So who asks has to know those, or every file with DAGs is waited for; and that one is of no use is known only when
+the time is over.
 """
 
 import time
@@ -25,7 +26,8 @@ def ask(api: Api, wanted: Mapping[str, Any], began: float) -> dict[str, Any]:
     Args:
         api: The API.
         wanted: As `serving.progress` takes it, `since` when an import error may be of the version, and `seconds` to
-            wait. With an empty `version` nothing is waited for.
+            wait. `alone` is repeated: the DAGs of other files may be of another version. With an empty `version`
+            nothing is waited for.
         began: Since when those run that read DAG files, epoch seconds.
 
     Raises:
@@ -45,7 +47,8 @@ def ask(api: Api, wanted: Mapping[str, Any], began: float) -> dict[str, Any]:
             errors = {file: text[-_LONGEST:] for file, text, _ in stored["errors"][:_MOST_ERRORS]}
             new = {file: text[-_LONGEST:] for file, text in [*found["new"].items()][:_MOST_ERRORS]}
             return {
-                **found, "new": new, "errors": errors, "dags": stored["dags"], "since": began, "asked": stored["at"],
+                **found, "alone": wanted["alone"], "new": new, "errors": errors, "dags": stored["dags"], "since": began,
+                "asked": stored["at"],
             }  # fmt: skip
         # One with thousands of DAGs has more to do than to answer this.
         time.sleep(max(_EVERY, 2 * (now - looked)))

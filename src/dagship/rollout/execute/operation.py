@@ -20,7 +20,7 @@ from dagship.record.ledger import Ledger
 from dagship.record.model import Journal, Move
 from dagship.rollout.execute.announce import Fetch, Needs, Written, no_registry
 from dagship.rollout.execute.history import journal_of
-from dagship.rollout.execute.tell import Tell, Told, nobody
+from dagship.rollout.execute.tell import NOTHING, Compare, Told
 from dagship.rollout.options import RolloutOptions
 from dagship.rollout.plan import drift, known_image
 from dagship.rollout.plan.model import Planned
@@ -122,7 +122,7 @@ class Operation:
         observed: What Airflow said.
         careless: Pods whose tasks do not survive SIGTERM.
         fetch: Returns the package that a thin image brings.
-        tell: Tells what the image changes.
+        compare: Compares the image with the last release.
         api: Airflow's REST API; None where there is no token for it.
 
     """
@@ -136,7 +136,7 @@ class Operation:
     observed: Observed = Observed()
     careless: frozenset[str] = frozenset()
     fetch: Fetch = no_registry
-    tell: Tell = nobody
+    compare: Compare = NOTHING
     api: Api | None = None
 
     @property

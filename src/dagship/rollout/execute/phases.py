@@ -12,7 +12,7 @@ from dagship.record.ledger import Ledger
 from dagship.rollout.execute import announce, hold, runs, smoke, steps
 from dagship.rollout.execute.announce import Fetch
 from dagship.rollout.execute.operation import Notes, Operation
-from dagship.rollout.execute.tell import Tell, nobody
+from dagship.rollout.execute.tell import NOTHING, Compare
 from dagship.rollout.options import RolloutOptions
 from dagship.rollout.plan.model import Planned, Planner, Settle, as_planned
 from dagship.rollout.preflight import checks, dry_run
@@ -37,7 +37,7 @@ def run(
     planner: Planner,
     *,
     fetch: Fetch,
-    tell: Tell = nobody,
+    compare: Compare = NOTHING,
     settle: Settle = as_planned,
 ) -> RolloutResult:
     """Plans, shows the plan, and carries it out.
@@ -48,7 +48,7 @@ def run(
         options: The caller's.
         planner: Makes a plan of what the namespace holds.
         fetch: Returns the package that a thin image brings.
-        tell: Tells what the image changes.
+        compare: Compares the image with the last release.
         settle: Returns a plan with what Airflow said.
 
     Raises:
@@ -61,7 +61,7 @@ def run(
     notes = Notes(console=console)
     with notes.step("preflight", f"Looking at the namespace {cluster.namespace}"):
         operation, found = _preflight(cluster, options, notes, planner, fetch=fetch, settle=settle)
-    operation = replace(operation, tell=tell)
+    operation = replace(operation, compare=compare)
     _show(operation)
     show_activity(console, operation.observed.activity, operation.plan.target)
     hold.check(operation)

@@ -19,6 +19,7 @@ from dagship.health.watcher import WorkloadFailed
 from dagship.rollout.execute import annotate, readers
 from dagship.rollout.execute.announce import Written
 from dagship.rollout.execute.operation import Before
+from dagship.rollout.plan import own_releases
 from dagship.terminal.board import DONE
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def announced(moving: "Moving", board: "Board", name: str, written: Written) -> 
         dags=target.dags if is_forward else {},
         broken=before.broken if is_forward else None,  # a dag-processor that heard of it knows by itself
         since=before.asked,
+        alone=_alone(moving.operation, before) if is_forward else None,
     )
     keys = readers.mounting(moving.operation.survey.inventory.workloads, name)
     limit = moving.operation.options.served_timeout + (annotate.BY_ITSELF if why_slow else 0.0) + more
@@ -78,6 +80,19 @@ def announced(moving: "Moving", board: "Board", name: str, written: Written) -> 
     _judge(board, wanted, answer, limit=limit, workload=next(iter(sorted(keys)), name))
     if is_forward and moving.operation.api is not None:
         _warn(moving.operation, before, answer)
+
+
+def _alone(operation: "Operation", before: Before) -> tuple[str, ...] | None:
+    """The DAG files that pods that stay read anew, where Airflow's API is asked, which does not tell; None for all.
+
+    By itself Airflow reads the others when their turn comes, half a minute later. They are waited for where no DAG file
+    is affected: that the version is served at all is seen by DAGs alone.
+    """
+    if operation.api is None:
+        return None
+    target, releases = operation.plan.target, own_releases.own(operation.survey, operation.options.names)
+    affected = operation.compare.affected(releases, target, before.version)
+    return tuple(sorted(set(target.dags.values()).intersection(affected or ()))) or None
 
 
 def moved(moving: "Moving") -> bool:

@@ -48,7 +48,7 @@ def carry_out(operation: Operation, ledger: Ledger, drains: Drains) -> RolloutRe
         broken = before.broken if before else None
         ledger.journal(journal_of(plan, operation.unfinished, signature(), broken=broken))
     releases = own_releases.own(operation.survey, operation.options.names) if changes and not plan.undo else ()
-    what_changes = tell.begin(operation.tell, releases, plan.target)
+    what_changes = tell.begin(operation.compare.tell, releases, plan.target)
     with Feed(operation.cluster, FED) as feed:
         moving = Moving(operation=operation, ledger=ledger, feed=feed, drains=drains, before=before)
         if plan.undo:

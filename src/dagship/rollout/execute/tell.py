@@ -3,6 +3,7 @@
 import queue
 import threading
 from collections.abc import Callable
+from typing import NamedTuple
 
 from dagship import redaction
 from dagship.errors import DagshipError
@@ -22,6 +23,30 @@ PATIENCE = 30.0
 def nobody(_releases: tuple[Release, ...], _target: Target) -> Told:
     """Tells nothing."""
     return ""
+
+
+Affected = Callable[[tuple[Release, ...], Target, str], tuple[str, ...] | None]
+"""Returns the DAG files that an image makes other than at the DAG version of the last release; None for not known."""
+
+
+def unknown(_releases: tuple[Release, ...], _target: Target, _version: str) -> None:
+    """Knows of no file whether it is affected."""
+
+
+class Compare(NamedTuple):
+    """Compares an image with the last release, by what the tests of both saw.
+
+    Attributes:
+        tell: Tells what becomes other.
+        affected: Finds the DAG files that are affected.
+
+    """
+
+    tell: Tell = nobody
+    affected: Affected = unknown
+
+
+NOTHING = Compare()
 
 
 def begin(tell: Tell, releases: tuple[Release, ...], target: Target) -> Callable[[float], Told | None]:

@@ -58,6 +58,15 @@ def test_one_that_was_announced_is_asked_for_in_the_same_way() -> None:
     assert not asked(Api(dag("d"), dag("e", A)), serial=3).served
 
 
+def test_where_some_files_alone_are_read_anew_the_others_may_be_of_another_version() -> None:
+    found = asked(Api(dag("d"), dag("e", A)), serial=3, alone=("d.py",))
+    assert (True, True, 0, ("d.py",)) == (found.served, found.done, found.left, found.alone)
+    assert served.trouble(Wanted(B, dags={"d": "d.py", "e": "e.py"}), found, 1.0) is None
+    assert not asked(Api(dag("d", A), dag("e")), serial=3, alone=("d.py",)).served
+    broken = asked(Api(dag("d"), dag("e", A), errors=(error("e.py"),)), serial=3, alone=("d.py",))
+    assert (broken.served, [*broken.new]) == (False, ["e.py"])
+
+
 def test_where_it_is_announced_to_pods_that_stay_an_error_of_before_is_not_of_the_version() -> None:
     mended = Api(dag("d"), dag("e", A), errors=(error("e.py"),))
 

@@ -18,6 +18,8 @@ from dagship.record.model import Change, Journal, Move, Record
 from dagship.rollout.execute import served
 from dagship.rollout.execute.announce import Written
 from dagship.rollout.execute.operation import Before, Moving
+from dagship.rollout.execute.tell import Compare
+from dagship.rollout.options import RolloutOptions
 from dagship.rollout.plan.model import Planned
 from dagship.rollout.survey import Survey
 from tests.builders import operations
@@ -233,6 +235,37 @@ def test_by_rest_what_is_announced_again_to_go_back_is_not_judged_by_import_erro
     back = replace(under_way.operation, plan=replace(under_way.operation.plan, target=target))
     with under_way.operation.notes.board("serving", "…") as board:
         served.announced(replace(under_way, operation=back, before=Before(broken=())), board, "dags", Written(V, 3))
+
+
+@pytest.mark.parametrize(
+    ("affected", "waited"),
+    [(("a.py",), ("a.py",)), (("a.py", "no_dag.py"), ("a.py",)), (("no_dag.py",), None), ((), None), (None, None)],
+)
+def test_by_rest_the_dag_files_that_are_affected_are_waited_for(affected: Any, waited: Any) -> None:
+    asked: list[Any] = []
+
+    def find(*known: Any) -> Any:
+        asked.append(known)
+        return affected
+
+    under_way = announcing(Airflow(WELL))
+    operation = replace(under_way.operation, compare=Compare(affected=find))
+
+    assert served._alone(operation, under_way.before or BEFORE) == waited
+    assert asked == [((), TARGET, V)]
+    assert served._alone(replace(operation, api=None), BEFORE) is None
+
+
+def test_by_rest_a_dag_of_a_file_that_is_not_affected_need_not_be_of_the_version() -> None:
+    target = TARGET.model_copy(update={"dags": {"one": "a.py", "two": "b.py"}})
+    found = announcing(Airflow(WELL))
+    plan = replace(found.operation.plan, target=target)
+    operation = replace(found.operation, plan=plan, options=RolloutOptions(served_timeout=0.05))
+    with operation.notes.board("serving", "…") as board:
+        with pytest.raises(WorkloadFailed, match="NotServed"):
+            served.announced(replace(found, operation=operation), board, "dags", Written(V, 3))
+        knowing = replace(operation, compare=Compare(affected=lambda *_: ("a.py",)))
+        served.announced(replace(found, operation=knowing), board, "dags", Written(V, 3))
 
 
 def test_where_dag_processors_can_be_asked_themselves_they_know_what_was_broken() -> None:

@@ -5,7 +5,6 @@ Library code never prints: it takes a `Console` and says what it does.
 """
 
 import json
-import re
 import sys
 import threading
 import time
@@ -17,8 +16,9 @@ from rich.console import Console as RichConsole
 from rich.text import Text
 
 from dagship.errors import DagshipError
+from dagship.terminal import harmless
+from dagship.terminal.harmless import printable
 from dagship.terminal.outlet import Outlet
-from dagship.untrusted.text import visible
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -28,15 +28,6 @@ if TYPE_CHECKING:
 _REMINDER_SECONDS = 30.0
 # Columns where there is no terminal to ask: logs are wide.
 _PLAIN_WIDTH = 120
-
-
-# Commands to a CI system in what a job prints: `::error::` at the start of a line, `##[group]` and `##vso[…]` anywhere.
-_COMMAND = re.compile(r"(?m)(?:(?<=#)(?=#\w*\[)|^(\s*):(?=:))")
-
-
-def printable(text: str) -> str:
-    """Returns `text` without control characters, so that no file name or log line can drive a terminal or CI."""
-    return _COMMAND.sub(lambda found: " " if found[1] is None else f"{found[1]}: ", visible(text))
 
 
 class Step:
@@ -117,6 +108,7 @@ class Console:
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:
         """Shows a step while it runs, and one line with its seconds when it is done."""
+        title = printable(title)
         if self._rich.is_terminal:
             with self._rich.status(Text(title)) as status:
                 step = Step(title, status)
@@ -148,6 +140,7 @@ class Console:
         """Shows workloads while they are waited for, and one line with the seconds when it is done."""
         from dagship.terminal import board
 
+        title = printable(title)
         with board.show(self._rich, title, self.say) as shown:
             yield shown
         mark = Text("✗ ", style="red") if shown.failed else Text("✓ ", style="green")
@@ -158,14 +151,16 @@ class Console:
         from rich import box
         from rich.table import Table
 
-        table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+        table = Table(
+            title=printable(title) or None, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False
+        )
         for column in columns:
             table.add_column(
                 column.removeprefix(">"), justify="right" if column.startswith(">") else "left", overflow="fold"
             )
         for row in rows:
             table.add_row(*(Text(printable(cell)) for cell in row))
-        self._rich.print(table, soft_wrap=False)
+        self._rich.print(harmless.Harmless(table), soft_wrap=False, end="")
 
     def summary(self, fields: Mapping[str, str]) -> None:
         """Prints the closing lines of a task: names and values, aligned."""
@@ -191,6 +186,6 @@ class Console:
         """Prints the JSON document of a task, when one is wanted; returns why it did not arrive, if so."""
         if not self.json_wanted:
             return None
-        self._out.write(json.dumps(document, ensure_ascii=True, indent=2) + "\n")
+        self._out.write(harmless.document(json.dumps(document, ensure_ascii=True, indent=2)) + "\n")
         self._out.flush()
         return self._out.failed

@@ -1,7 +1,7 @@
-"""The examples of docs/how-to/ci.md for pull requests, run step by step as the runners do: bash, their variables.
+"""The examples of docs/how-to/ci.md, run job by job and step by step as the runners do: bash, and their variables.
 
-What needs github.com or gitlab.com cannot be here. Steps of theirs (`uses:`) are not run, there is no login to a registry
-that asks for none, and dagship is this one. Comments go to a small server of the tests that keeps them as the APIs do.
+What needs github.com or gitlab.com cannot be here, nor is there a cluster. Comments go to a small server of the tests
+that keeps them as the APIs do.
 """
 
 import json
@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from dagship.model.artifacts import BaseImage
-from tests.builders.ci_pages import TOKEN, Comments, comments_kept, example, run
+from tests.builders.ci_pages import TOKEN, Comment, Comments, comments_kept, example, run
+from tests.engine import ci_runners
 
 DAG = """\
 import pendulum
@@ -22,8 +23,13 @@ from airflow.sdk import DAG
 with DAG("orders", schedule={schedule!r}, start_date=pendulum.datetime(2026, 1, 1), catchup=False):
     BashOperator(task_id="load", bash_command="true")
 """
-# What is somebody else's, or is there already.
-NOT_HERE = ("pip install dagship", "docker login ")
+# It is there, and nobody answers.
+KUBECONFIG = json.dumps({
+    "apiVersion": "v1", "kind": "Config", "current-context": "ci",
+    "clusters": [{"name": "ci", "cluster": {"server": "http://127.0.0.1:1"}}],
+    "contexts": [{"name": "ci", "context": {"cluster": "ci", "user": "ci"}}],
+    "users": [{"name": "ci", "user": {"token": "x"}}],
+})  # fmt: skip
 
 
 @pytest.fixture
@@ -37,15 +43,19 @@ def repository(tmp_path_factory: pytest.TempPathFactory, base_3: BaseImage, regi
     """A repository whose production is in the registry, and that has an edit; and the image of production."""
     root = tmp_path_factory.mktemp("repository")
     (root / "dags").mkdir()
-    (root / "requirements.txt").write_text("")
-    settings = {"base": base_3.reference, "requirements": "requirements.txt"}
-    (root / "dagship.toml").write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items()))
+    (root / "requirements").mkdir()
+    (root / "requirements" / "dags.in").write_text("")
+    (root / "dagship.toml").write_text(f"base = {json.dumps(base_3.reference)}\n")
+    (root / ".gitignore").write_text(".dagship/\n")
     subprocess.run(["git", "init", "--quiet", root], check=True)
     (root / "dags" / "orders.py").write_text(DAG.format(schedule="@daily"))
     environment = {"DAGSHIP_REPOSITORY": f"{registry}/dagship-test/ci-pages"}
-    run("dagship build && dagship test-image && dagship push", root, environment)
+    run("dagship lock && dagship build && dagship test-image && dagship push", root, environment)
     pushed = json.loads((root / ".dagship" / "push.json").read_text())
     (root / "dags" / "orders.py").write_text(DAG.format(schedule="@hourly"))
+    author = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com")
+    subprocess.run(["git", "-C", root, "add", "--all"], check=True)
+    subprocess.run(["git", *author, "-C", root, "commit", "--quiet", "--message=Hourly"], check=True)
     return root, f"{pushed['reference'].rpartition(':')[0]}@{pushed['digest']}"
 
 
@@ -53,8 +63,7 @@ def test_the_pull_request_on_github_says_what_changes_once(
     repository: tuple[Path, str], registry: str, comments: Comments, tmp_path: Path
 ) -> None:
     root, production = repository
-    job = example(".github/workflows/pull-request.yml")["jobs"]["diff"]
-    address = f"http://127.0.0.1:{comments.server_port}"
+    workflow = _of_the_registry(example("# .github/workflows/pull-request.yml"), registry)
     known = {
         "vars.PRODUCTION_IMAGE": production,
         "github.token": TOKEN,
@@ -62,54 +71,82 @@ def test_the_pull_request_on_github_says_what_changes_once(
     }
     runner = {
         "GITHUB_ACTIONS": "true",
-        "GITHUB_API_URL": address,
+        "GITHUB_API_URL": f"http://127.0.0.1:{comments.server_port}",
         "GITHUB_REPOSITORY": "data/pipelines",
         "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
-        **{
-            name: value.replace("registry.example.com/data/airflow", f"{registry}/dagship-test/ci-pages")
-            for name, value in job["env"].items()
-        },
     }
-    printed = []
-    for _ in range(2):  # two pushes to the same pull request
-        for step in job["steps"]:
-            if "run" not in step or step["run"].startswith(NOT_HERE):
-                continue
-            given = {name: known[value.strip("${ }")] for name, value in step.get("env", {}).items()}
-            printed.append(run(step["run"], root, {**runner, **given}))
+    printed = ci_runners.github(workflow, root, tmp_path, environment=runner, known=known)
 
-    assert len(printed) == 8
-    assert any(text.count("::warning file=dags/orders.py") for text in printed), printed[2]
-    (comment,) = comments.kept.values()
+    assert printed["diff"].count("::warning file=dags/orders.py") == 1, printed["diff"]
+    (comment,) = comments.of_the_bot
     assert comment.startswith("<!-- dagship diff ")
     assert "`orders` changes in `dags/orders.py" in comment
     assert "`@daily` → `@hourly`" in comment.replace("`0 0 * * *`", "`@daily`").replace("`0 * * * *`", "`@hourly`")
     assert "What this release changes in Airflow" in (tmp_path / "summary.md").read_text()
-    files = {path.name for path in (root / ".dagship" / "reports").iterdir()}
+    files = {path.name for path in (tmp_path / "artifacts" / "reports").iterdir()}
     assert {"diff.html", "diff.sarif", "test-image.sarif", "test-image.html"} <= files
 
 
 def test_the_merge_request_on_gitlab_says_what_changes_once(
-    repository: tuple[Path, str], registry: str, comments: Comments
+    repository: tuple[Path, str], registry: str, comments: Comments, tmp_path: Path
 ) -> None:
     root, production = repository
-    jobs = example(".gitlab-ci.yml, besides the jobs below")
+    pipeline = example("# .gitlab-ci.yml\n") | example("# .gitlab-ci.yml, besides the jobs above")
+    comments.add(Comment("assigned to @octocat", by="octocat", system=True))
     runner = {
         "GITLAB_CI": "true",
         "CI_API_V4_URL": f"http://127.0.0.1:{comments.server_port}/api/v4",
         "CI_PROJECT_ID": "1",
         "CI_MERGE_REQUEST_IID": "7",
+        "CI_REGISTRY_IMAGE": f"{registry}/dagship-test/ci-pages",
         "NOTES_TOKEN": TOKEN,
         "PRODUCTION_IMAGE": production,
-        "DAGSHIP_REPOSITORY": f"{registry}/dagship-test/ci-pages",
     }
-    run("dagship build", root, runner)
-    for _ in range(2):
-        run(jobs["test-image"]["script"], root, runner)
-        run("\n".join(jobs["diff"]["script"]), root, runner)
+    printed = ci_runners.gitlab(pipeline, root, tmp_path, environment=runner)
 
-    (note,) = comments.kept.values()
+    assert [*printed] == ["lock", "build", "test-image", "diff", "push", "rollout"]
+    (note,) = comments.of_the_bot
     assert note.startswith("<!-- dagship diff ")
-    for job in jobs.values():
-        for kept in job["artifacts"]["reports"].values():
-            assert (root / kept).is_file(), kept
+    assert "Importing the DAGs" in printed["test-image"]
+    assert "Importing the DAGs" not in printed["diff"]  # it was handed on what the test saw
+    assert "is not in the registry" not in printed["push"]
+    assert _is_pushed(tmp_path / "rollout")
+
+
+@pytest.mark.wide
+def test_the_one_job_on_github_brings_its_image_to_the_registry(
+    repository: tuple[Path, str], registry: str, tmp_path: Path
+) -> None:
+    workflow = _of_the_registry(example("# .github/workflows/image.yml"), registry)
+    known = {"secrets.KUBECONFIG": KUBECONFIG}
+    ci_runners.github(workflow, repository[0], tmp_path, environment={"GITHUB_ACTIONS": "true"}, known=known)
+
+    assert _is_pushed(tmp_path / "image")
+    assert {path.name for path in (tmp_path / "artifacts" / "reports").iterdir()} >= {"test-image.html"}
+
+
+@pytest.mark.wide
+def test_jobs_of_their_own_on_github_have_all_that_they_need(
+    repository: tuple[Path, str], registry: str, tmp_path: Path
+) -> None:
+    """Also the image, which goes from one job to the next as a file."""
+    workflow = _of_the_registry(example("env:\n"), registry)
+    known = {"secrets.KUBECONFIG": KUBECONFIG}
+    ran = ci_runners.github(workflow, repository[0], tmp_path, environment={"GITHUB_ACTIONS": "true"}, known=known)
+
+    assert [*ran] == ["lock", "build", "test-image", "push", "rollout"]
+    assert {path.name for path in (tmp_path / "artifacts" / "report" / "reports").iterdir()} >= {"test-image.html"}
+    assert _is_pushed(tmp_path / "rollout")
+    assert [*(tmp_path / "push" / ".dagship" / "cache" / "snapshots").iterdir()]
+
+
+def _of_the_registry(workflow: dict[str, object], registry: str) -> dict[str, object]:
+    """The workflow of a repository whose images go to the registry of the tests."""
+    text = json.dumps(workflow).replace("registry.example.com/data/airflow", f"{registry}/dagship-test/ci-pages")
+    found: dict[str, object] = json.loads(text)
+    return found
+
+
+def _is_pushed(job: Path) -> bool:
+    """Whether a job has what a rollout takes: the digest of the image that was pushed, and the settings."""
+    return "sha256:" in (job / ".dagship" / "push.json").read_text() and (job / "dagship.toml").exists()

@@ -27,7 +27,10 @@ jobs:
         with: {python-version: "3.12"}
       - run: pip install dagship
       - run: dagship build
-      - run: dagship test-image --junit report.xml
+      - run: dagship test-image
+      - uses: actions/upload-artifact@v4
+        if: success() || failure()
+        with: {name: reports, path: .dagship/reports, include-hidden-files: true}
       # With `repository` in dagship.toml, and a login to its registry before it:
       # - run: dagship push
       #   if: github.ref == 'refs/heads/main'
@@ -44,12 +47,15 @@ image-of-dags:
     - python3 -m venv /venv && . /venv/bin/activate && pip install dagship
   script:
     - dagship build
-    - dagship test-image --junit report.xml
+    - dagship test-image
     # With `repository` in dagship.toml, and a login to its registry before it:
     # - dagship push
   artifacts:
     when: always
-    reports: {junit: report.xml}
+    paths: [.dagship/reports]
+    reports:
+      junit: .dagship/reports/test-image.junit.xml
+      codequality: .dagship/reports/test-image.codequality.json
 """
 
 

@@ -86,13 +86,16 @@ def _alone(operation: "Operation", before: Before) -> tuple[str, ...] | None:
     """The DAG files that pods that stay read anew, where Airflow's API is asked, which does not tell; None for all.
 
     By itself Airflow reads the others when their turn comes, half a minute later. They are waited for where no DAG file
-    is affected: that the version is served at all is seen by DAGs alone.
+    is affected: that the version is served at all is seen by DAGs alone. So is the file of a DAG that is to prove the
+    version: a run that began before would be of another.
     """
     if operation.api is None:
         return None
     target, releases = operation.plan.target, own_releases.own(operation.survey, operation.options.names)
     affected = operation.compare.affected(releases, target, before.version)
-    return tuple(sorted(set(target.dags.values()).intersection(affected or ()))) or None
+    alone = set(target.dags.values()).intersection(affected or ())
+    proving = {target.dags[dag_id] for dag_id in operation.options.smoke if dag_id in target.dags}
+    return tuple(sorted(alone | proving)) if alone else None
 
 
 def moved(moving: "Moving") -> bool:

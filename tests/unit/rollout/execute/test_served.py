@@ -256,6 +256,20 @@ def test_by_rest_the_dag_files_that_are_affected_are_waited_for(affected: Any, w
     assert served._alone(replace(operation, api=None), BEFORE) is None
 
 
+def test_by_rest_the_file_of_a_dag_that_proves_the_version_is_waited_for_too() -> None:
+    found = announcing(Airflow(WELL))
+    target = TARGET.model_copy(update={"dags": {"one": "a.py", "two": "b.py", "three": "c.py"}})
+    operation = replace(
+        found.operation,
+        plan=replace(found.operation.plan, target=target),
+        options=RolloutOptions(smoke=("two",)),
+        compare=Compare(affected=lambda *_: ("a.py",)),
+    )
+
+    assert served._alone(operation, BEFORE) == ("a.py", "b.py")
+    assert served._alone(replace(operation, compare=Compare(affected=lambda *_: ())), BEFORE) is None
+
+
 def test_by_rest_a_dag_of_a_file_that_is_not_affected_need_not_be_of_the_version() -> None:
     target = TARGET.model_copy(update={"dags": {"one": "a.py", "two": "b.py"}})
     found = announcing(Airflow(WELL))

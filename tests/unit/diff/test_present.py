@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 
@@ -52,10 +53,20 @@ def test_what_is_long_is_cut_and_says_how_much_is_not_there(shown: Shown) -> Non
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_a_text_of_users_makes_no_line_of_its_own_no_command_and_no_escape(shown: Shown, text: str) -> None:
-    said = shown(present.show, document(text))
+@pytest.mark.parametrize(
+    "told",
+    [
+        lambda console, text: present.show(console, document(text)),
+        lambda console, text: present.show_back(console, 7, document(text), (text,)),
+    ],
+    ids=["there", "back"],
+)
+def test_a_text_of_users_makes_no_line_of_its_own_no_command_and_no_escape(
+    shown: Shown, told: Callable[..., None], text: str
+) -> None:
+    said = shown(told, text)
 
     assert not {unicodedata.category(each) for each in said if each not in "\n\t"} & {"Cc", "Cf", "Cs"}
     assert not any(_COMMAND.search(line) for line in said.splitlines())
     if len(text) < 20:  # a table folds what is longer
-        assert len(said.splitlines()) == len(shown(present.show, document()).splitlines())
+        assert len(said.splitlines()) == len(shown(told, "a value").splitlines())

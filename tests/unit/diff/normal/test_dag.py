@@ -1,4 +1,4 @@
-"""The normal form of what Airflow 2.11, 3.0, 3.1 and 3.3 serialized of serialized/dags.py."""
+"""The normal form of what releases of Airflow serialized of serialized/dags.py."""
 
 import json
 from dataclasses import replace

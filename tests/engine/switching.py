@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+from dagship.airflow.served import Wanted
 from dagship.image.tree.model import Tree, TreeFile
 from dagship.model.thin import FOUNDATION
 from tests.builders.mounts import Mount
@@ -110,7 +111,11 @@ class Switching:
     def start(self) -> None:
         """Starts it, and what watches the database."""
         self.airflow.execute("python", "-c", _WATCH, detached=True)
-        self.airflow.announce(**_ENVIRONMENT, **{_LIST: self.bundles} if self.bundles else {})
+        self.start_anew()
+
+    def start_anew(self, **environment: str) -> None:
+        """Starts it, in place of the one that may run."""
+        self.airflow.announce(**_ENVIRONMENT | environment, **{_LIST: self.bundles} if self.bundles else {})
 
     def publish(self, word: str, *, lets_go: bool) -> None:
         """Publishes a version, whose files can be imported or wait."""
@@ -131,7 +136,7 @@ class Switching:
         """Waits until Airflow has a version for the bundle."""
         self.airflow.until(lambda: self.airflow.rows("SELECT version FROM dag_bundle") == [[self.version(word)]])
 
-    def until_stored(self, word: str) -> None:
+    def until_stored(self, word: str, seconds: float = 300) -> None:
         """Waits until the latest structure of both DAGs is that of a version, under its stamp."""
         query = "SELECT bundle_version FROM dag WHERE dag_id IN ('one', 'two')"
         latest = (
@@ -142,7 +147,8 @@ class Switching:
             lambda: (
                 self.airflow.rows(query) == [[self.version(word)]] * 2
                 and [row[1] for row in self.airflow.rows(latest)] == [self.structure(word)] * 2
-            )
+            ),
+            seconds,
         )
 
     def pairs(self) -> set[str]:
@@ -189,6 +195,11 @@ class Announcing(Switching):
         tree = replace(self._base, files=files)
         self._versions[word] = tree.version
         self._mount.announce(tree, self._base, serial=len(self._versions), foundation=self._foundation)
+
+    def wanted(self, word: str) -> Wanted:
+        """What is waited for, where a version is announced that was announced last."""
+        files = {name: f"{name}.py" for name in ("one", "two")}
+        return Wanted(version=self.version(word), serial=len(self._versions), dags=files, broken=())
 
     def pairs(self) -> set[str]:
         """What stamp and structure were seen together, of the two files."""

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from dagship.airflow.served import Wanted
 from dagship.model.artifacts import BaseImage
+from dagship.rollout.thin.patience import STORE
 from tests.builders.mounts import Mount
 from tests.engine import airflows
 from tests.engine.lines import Line
@@ -46,7 +48,10 @@ def test_it_is_not_either_where_the_new_version_is_announced_to_the_image_that_r
     (tmp_path / "project").mkdir()
     line, mount = Line(tmp_path / "project", base_of(version)), Mount(tmp_path / "mount")
     with airflows.database(line.build("B").reference, mount.place) as airflow:
-        _switches(Announcing(airflow, mount, line.tree("B")), version)
+        switching = Announcing(airflow, mount, line.tree("B"))
+        _switches(switching, version)
+        if version == "3.3.2":
+            _one_is_served_with_its_structure_where_airflow_stores_none_so_soon(switching)
 
 
 def _switches(switching: Switching, version: str) -> None:
@@ -87,3 +92,23 @@ def _nothing_is_stored_while_airflow_cannot_note_the_version(switching: Switchin
     switching.until_taken("e")
 
     assert switching.pairs() - _pairs(switching, "e") == _pairs(switching, "acd")
+
+
+def _one_is_served_with_its_structure_where_airflow_stores_none_so_soon(switching: Announcing) -> None:
+    """The setting of a deployment. Airflow gives a DAG the version all the same, unless it has been waited for long enough."""
+    airflow = switching.airflow
+    switching.start_anew(**{STORE: "10", "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "1"})
+    switching.publish("f", lets_go=True)
+    switching.until_stored("f")
+    switching.publish("g", lets_go=True)
+    served = airflow.served(switching.wanted("g"), 120)
+
+    assert (served.served, served.held) == (True, ())
+    assert f"g {switching.structure('f')}" in switching.pairs()
+    switching.until_stored("g", seconds=0)
+    assert 0 < (airflow.served(Wanted(version=""), 0).rest or 0) <= 10
+    airflow.until(lambda: airflow.served(Wanted(version=""), 0).rest == 0)
+    switching.publish("h", lets_go=True)
+    assert airflow.served(switching.wanted("h"), 120).served
+    switching.until_stored("h", seconds=0)
+    assert {pair for pair in switching.pairs() if pair.startswith("h ")} == _pairs(switching, "h")

@@ -53,6 +53,7 @@ class ServedDag(NamedTuple):
         file: Its file in the DAG tree.
         version: The DAG version that it was read at last, or empty.
         read: When, epoch seconds; 0 for never.
+        stored: When its structure was stored, epoch seconds; 0 where that is not known or of no matter.
 
     """
 
@@ -60,6 +61,7 @@ class ServedDag(NamedTuple):
     file: str
     version: str
     read: float
+    stored: float = 0.0
 
 
 class Served(Artifact):
@@ -71,6 +73,7 @@ class Served(Artifact):
         done: Whether to ask again is of no use.
         left: Files that are not read yet; below 0 where they were not counted.
         waiting: Some of them.
+        held: Some files that are read, and of which Airflow has not stored the structure yet.
         alone: The files that are read for it, where those are some; None for all.
         why_not: Why the dag-processor serves something else than was announced, a sentence; empty where it says none.
         new: Files with an import error that had none before, and its text.
@@ -78,6 +81,7 @@ class Served(Artifact):
         dags: The DAGs of the image's bundle that Airflow has.
         since: Since when, epoch seconds by the clock of who was asked.
         asked: When it was asked, by the same clock.
+        rest: Seconds until the structure of every DAG would be stored again; None where that is not known.
 
     """
 
@@ -86,6 +90,7 @@ class Served(Artifact):
     done: bool = False
     left: int = -1
     waiting: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
     alone: tuple[str, ...] | None = None
     why_not: str = ""
     new: dict[str, str] = Field(default_factory=dict)
@@ -93,6 +98,7 @@ class Served(Artifact):
     dags: tuple[ServedDag, ...] = ()
     since: float = 0.0
     asked: float = 0.0
+    rest: float | None = None
 
     def lacking(self, wanted: Wanted) -> tuple[str, ...]:
         """Returns the DAGs that should be there and are not, once the files are read.
@@ -169,6 +175,11 @@ def not_yet(wanted: Wanted, answer: Served) -> str:
     """Returns why a version is not served that could be, in words that follow on a colon."""
     if answer.why_not or answer.version != wanted.version:
         return answer.why_not or f"it serves {answer.version or 'nothing yet'}"
+    if answer.held:
+        return (
+            f"it has read {', '.join(answer.held)}, and stores a DAG no sooner after the last time than its setting "
+            "[core] min_serialized_dag_update_interval lets it"
+        )
     named = (
         f" ({', '.join(answer.waiting)}{', …' if answer.left > len(answer.waiting) else ''})" if answer.waiting else ""
     )

@@ -126,6 +126,13 @@ def test_a_dag_of_the_same_version_has_to_be_made_anew() -> None:
             Served(version=V, left=7, waiting=("a.py", "b.py")),
             "7 of its files are not read yet, or make no DAG there (a.py, b.py, …)",
         ),
+        (
+            Served(version=V, left=1, waiting=("a.py",), held=("a.py",)),
+            (
+                "it has read a.py, and stores a DAG no sooner after the last time than its setting [core] "
+                "min_serialized_dag_update_interval lets it"
+            ),
+        ),
     ],
 )
 def test_what_is_not_served_in_time_is_told_with_the_reason(answer: Served | None, why: str) -> None:

@@ -39,8 +39,8 @@ def ask(api: Api, wanted: Mapping[str, Any], began: float) -> dict[str, Any]:
     while True:
         looked = time.monotonic()
         stored = _stored(api)
-        version = wanted["version"] or max(stored["dags"], key=lambda dag: dag[3], default=("", "", "", 0.0))[2]
-        there = {file for _, file, _, _ in stored["dags"]}
+        version = wanted["version"] or max(stored["dags"], key=lambda dag: dag[3], default=("", "", "", 0.0, 0.0))[2]
+        there = {file for _, file, *_ in stored["dags"]}
         found = progress({**wanted, "version": version, "serial": None}, None, stored, began=since, there=there)
         now = time.monotonic()
         if found["done"] or not wanted["version"] or now >= until:
@@ -75,17 +75,18 @@ def _stored(api: Api) -> dict[str, Any]:
         "version": None,  # the API does not tell a bundle's
         "dags": [row for row in rows if row[2] or not api.is_2],
         "errors": [(file, text, at) for version, file, text, at in wrong if version or not api.is_2],
+        "interval": 0.0,
     }
 
 
-def _dag(said: Mapping[str, Any], *, is_2: bool) -> tuple[str, str, str, float]:
-    """Its id, file, version and when it was read."""
+def _dag(said: Mapping[str, Any], *, is_2: bool) -> tuple[str, str, str, float, float]:
+    """Its id, file, version and when it was read; when its structure was stored the API does not tell."""
     read = _epoch(said.get("last_parsed_time"))
     if is_2:
         version, file = place(str(said.get("fileloc")))
-        return str(said.get("dag_id")), file, version, read
+        return str(said.get("dag_id")), file, version, read, 0.0
     file = place(str(said.get("relative_fileloc")))[1]
-    return str(said.get("dag_id")), file, str(said.get("bundle_version") or ""), read
+    return str(said.get("dag_id")), file, str(said.get("bundle_version") or ""), read, 0.0
 
 
 def _epoch(said: object) -> float:

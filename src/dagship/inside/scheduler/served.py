@@ -15,13 +15,15 @@ from configparser import Error, RawConfigParser
 from typing import Any, Mapping
 
 from .answer import NoUse, redacted
-from .serving import progress
+from .serving import progress, rest
 from .stored import Database
 
 _POLL_SECONDS = 0.1
 _VERSIONS = "/opt/airflow/dag-versions"
 # The image's own bundle has the name of Airflow's own.
 _BUNDLE = "dags-folder"
+# Airflow's own, where nothing says another.
+_STORES_EVERY = 30.0
 _MOST_ERRORS = 500
 _LONGEST = 4000
 
@@ -33,7 +35,8 @@ def ask(wanted: Mapping[str, Any]) -> dict[str, Any]:
         wanted: As `serving.progress` takes it, and `seconds` to wait. With an empty `version` nothing is waited for.
 
     """
-    until, database, began = time.monotonic() + wanted["seconds"], Database(os.environ), _began()
+    until, began = time.monotonic() + wanted["seconds"], _began()
+    database = Database(os.environ, interval(os.environ))
     while True:
         looked = time.monotonic()
         said = said_by(storage(os.environ))
@@ -49,7 +52,8 @@ def ask(wanted: Mapping[str, Any]) -> dict[str, Any]:
         found = progress({**wanted, "version": version}, said, stored, began=began, there=there)
         if found["done"] or not wanted["version"] or now >= until:
             since = (said or {}).get("began", began)
-            return {**found, **_told(found["new"], stored), "since": since, "asked": time.time()}
+            left = rest(stored["dags"], stored["interval"], time.time()) if stored else None
+            return {**found, **_told(found["new"], stored), "since": since, "asked": time.time(), "rest": left}
         # A database with thousands of DAGs has more to do than to answer this.
         time.sleep(max(_POLL_SECONDS, 2 * (now - looked)))
 
@@ -67,18 +71,30 @@ def said_by(where: str) -> dict[str, Any] | None:
 
 def storage(environ: Mapping[str, str]) -> str:
     """Returns where Airflow keeps what belongs to its bundles."""
-    told = environ.get("AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH") or _configured(environ)
+    told = _setting(environ, "dag_processor", "dag_bundle_storage_path")
     return told or os.path.join(tempfile.gettempdir(), "airflow", "dag_bundles")
 
 
-def _configured(environ: Mapping[str, str]) -> str:
+def interval(environ: Mapping[str, str]) -> float:
+    """Returns the seconds in which Airflow stores no structure of a DAG twice."""
+    try:
+        return max(float(_setting(environ, "core", "min_serialized_dag_update_interval") or _STORES_EVERY), 0.0)
+    except ValueError:  # with which no dag-processor starts
+        return 0.0
+
+
+def _setting(environ: Mapping[str, str], section: str, option: str) -> str:
+    return environ.get(f"AIRFLOW__{section.upper()}__{option.upper()}") or _configured(environ, section, option)
+
+
+def _configured(environ: Mapping[str, str], section: str, option: str) -> str:
     home = environ.get("AIRFLOW_HOME") or os.path.expanduser("~/airflow")
     parser = RawConfigParser(strict=False)
     try:
         parser.read(environ.get("AIRFLOW_CONFIG") or os.path.join(home, "airflow.cfg"), encoding="utf-8")
     except (Error, OSError, UnicodeDecodeError):
         return ""
-    return parser.get("dag_processor", "dag_bundle_storage_path", fallback="")
+    return parser.get(section, option, fallback="")
 
 
 def _told(new: Mapping[str, str], stored: dict[str, Any] | None) -> dict[str, Any]:
@@ -93,7 +109,7 @@ def _shown(errors: Mapping[str, str]) -> dict[str, str]:
 
 def _there(version: str, said: dict[str, Any] | None, stored: dict[str, Any] | None) -> set[str]:
     at = (said or {}).get("dags") or os.path.join(_VERSIONS, version, "dags")
-    files = {file for _, file, _, _ in (stored or {"dags": ()})["dags"]}
+    files = {file for _, file, *_ in (stored or {"dags": ()})["dags"]}
     return {file for file in files if os.path.exists(os.path.join(at, file))}
 
 

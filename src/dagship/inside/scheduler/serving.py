@@ -39,7 +39,9 @@ def progress(
             have been read since; `broken`, the files that could not be read before, None where that is not known.
         said: What the dag-processor says of itself, as `versions/thin/served.py` writes it; None where it says nothing.
         stored: `version` of the bundle, None where it has none; `dags`, each (id, file, version, epoch seconds when it
-            was read); `errors`, each (file, text, epoch seconds). None where the database could not be asked.
+            was read, and when its structure was stored, 0 where that is not known); `errors`, each (file, text, epoch
+            seconds); `interval`, the seconds in which no structure is stored twice. None where the database could not
+            be asked.
         began: When the process began, epoch seconds.
         there: Of the files with DAGs those that the version has.
 
@@ -55,13 +57,15 @@ def progress(
     alone = of.get("files") if announced else None
     files = alone if alone is not None else wanted["files"] if wanted["files"] is not None else there
     rows = stored["dags"] if stored else ()
+    not_stored = held(rows, version, stored["interval"]) if stored else set()
     errors = {file: text for file, text, at in (stored["errors"] if stored else ()) if at >= since}
-    read = {file for _, file, its, at in rows if its == version and (at >= since or not wanted["anew"])}
+    read = {file for _, file, its, at, _ in rows if its == version and (at >= since or not wanted["anew"])} - not_stored
     waiting = [file for file in files if file not in read and file not in errors]
+    kept_back = sorted(not_stored.intersection(waiting))
     counted = of.get("left", -1)
     # The database has the version of a bundle before any file of it.
     known = stored is not None and (bool(files) or said is None) and stored["version"] in (version, None)
-    whole = counted == 0 or (known and not waiting)
+    whole = (counted == 0 and not kept_back) or (known and not waiting)
     new = _new(wanted, of, errors, alone) if wanted["broken"] is not None or said is not None else {}
     return {
         **state,
@@ -70,9 +74,32 @@ def progress(
         "done": whole or bool(new),
         "left": 0 if whole else len(waiting) if stored else counted,
         "waiting": [] if whole else waiting[:_WAITING],
+        "held": [] if whole else kept_back[:_WAITING],
         "alone": alone,
         "new": new,
     }
+
+
+def held(rows: Collection[Any], version: str, interval: float) -> set[str]:
+    """Returns the files of which a DAG got the version, and maybe not its structure.
+
+    Airflow 3 gives a DAG the version whenever it has read the file, and stores the structure only where that was not
+    stored within the interval before (3.0.6 and 3.3.2, `models/serialized_dag.py`, `write_dag`). In the database a
+    structure that came with the version is of no earlier moment than the reading.
+
+    Args:
+        rows: The DAGs, as in `progress`.
+        version: The DAG version.
+        interval: `[core] min_serialized_dag_update_interval`, seconds.
+
+    """
+    return {file for _, file, its, read, kept in rows if its == version and read - interval < kept < read}
+
+
+def rest(rows: Collection[Any], interval: float, now: float) -> float:
+    """Returns the seconds until the structure of every DAG would be stored again; `now` is in epoch seconds."""
+    last = max((kept for *_, kept in rows), default=0.0)
+    return min(max(last + interval - now, 0.0), interval)
 
 
 def _new(

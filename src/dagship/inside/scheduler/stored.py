@@ -16,17 +16,18 @@ class Database:
 
     Args:
         environ: Airflow's environment.
+        interval: Seconds in which Airflow stores no structure of a DAG twice.
 
     Attributes:
         failed: The kind of error with which it could not be asked; empty where it could.
 
     """
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], interval: float) -> None:
         self.failed = ""
         self._read: Callable[[str], dict[str, Any]] | None = None
         try:
-            self._read = _reading(environ)
+            self._read = _reading(environ, interval)
         except Exception as failed:  # noqa: BLE001 - of any driver
             self.failed = str(failed) if isinstance(failed, NoUse) else type(failed).__name__
 
@@ -36,7 +37,7 @@ class Database:
         return self._read is not None
 
     def stored(self, bundle: str) -> dict[str, Any] | None:
-        """Returns what it has: `dags` and `errors` as `serving.progress` takes them, and the bundle's `version`."""
+        """Returns what it has, as `serving.progress` takes it."""
         if self._read is None:
             return None
         try:
@@ -46,7 +47,7 @@ class Database:
             return None
 
 
-def _reading(environ: Mapping[str, str]) -> Callable[[str], dict[str, Any]]:
+def _reading(environ: Mapping[str, str], interval: float) -> Callable[[str], dict[str, Any]]:
     import sqlalchemy as sql
 
     engine, is_2 = _engine(environ), _release().startswith("2.")
@@ -61,6 +62,8 @@ def _reading(environ: Mapping[str, str]) -> Callable[[str], dict[str, Any]]:
     dag = table("dag", "dag_id", "bundle_name", "bundle_version", "relative_fileloc", "is_stale", "last_parsed_time")
     error = table("import_error", "bundle_name", "filename", "stacktrace", "timestamp")
     bundles = table("dag_bundle", "name", "version")
+    text = table("serialized_dag", "dag_id", "last_updated")
+    last = sql.select(text.c.dag_id, moment(sql.func.max(text.c.last_updated))).group_by(text.c.dag_id)
     errors = sql.select(error.c.filename, error.c.stacktrace, moment(error.c.timestamp))
 
     def read_3(bundle: str) -> dict[str, Any]:
@@ -70,10 +73,15 @@ def _reading(environ: Mapping[str, str]) -> Callable[[str], dict[str, Any]]:
             rows = connection.execute(sql.select(*of_dag).where(*ours)).all()
             wrong = connection.execute(errors.where(error.c.bundle_name == bundle)).all()
             version = connection.execute(sql.select(bundles.c.version).where(bundles.c.name == bundle)).scalar()
+            # A scan of a table that grows with every change of a DAG: only where it makes a difference.
+            kept = {row[0]: row[1] for row in connection.execute(last)} if interval else {}
         return {
             "version": version or "",
-            "dags": [(row[0], place(str(row[1]))[1], row[2] or "", _epoch(row[3])) for row in rows],
+            "dags": [
+                (row[0], place(str(row[1]))[1], row[2] or "", _epoch(row[3]), _epoch(kept.get(row[0]))) for row in rows
+            ],
             "errors": [(place(row[0])[1], row[1] or "", _epoch(row[2])) for row in wrong],
+            "interval": interval,
         }
 
     def read_2(_bundle: str) -> dict[str, Any]:
@@ -85,12 +93,13 @@ def _reading(environ: Mapping[str, str]) -> Callable[[str], dict[str, Any]]:
         with engine.connect() as connection:
             rows = [(row[0], *place(str(row[1])), _epoch(row[2])) for row in connection.execute(asked)]
             wrong = [(*place(str(row[0])), row[1] or "", _epoch(row[2])) for row in connection.execute(errors)]
-        own = [(dag_id, file, version, at) for dag_id, version, file, at in rows if version]
-        newest = max(own, key=lambda row: row[3], default=("", "", "", 0.0))
+        own = [(dag_id, file, version, at, 0.0) for dag_id, version, file, at in rows if version]
+        newest = max(own, key=lambda row: row[3], default=("", "", "", 0.0, 0.0))
         return {
             "version": newest[2] or None,
             "dags": own,
             "errors": [(file, said, at) for version, file, said, at in wrong if version],
+            "interval": 0.0,  # a DAG has its new file there with its structure
         }
 
     return read_2 if is_2 else read_3

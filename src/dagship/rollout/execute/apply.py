@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from dagship.cluster.failures import Conflict, NotFound
 from dagship.errors import OutsideError
 from dagship.record.model import Move
-from dagship.rollout.execute import announce
+from dagship.rollout.execute import announce, storing
 from dagship.rollout.plan import drift, patch, server_answer
 from dagship.workloads.kinds import WATCHED
 
@@ -23,10 +23,11 @@ def one(moving: "Moving", move: Move) -> Move:
     """Makes an object say what its move wants; returns the move with what the server made of it.
 
     Raises:
-        DagshipError: As `apply` and `announce.write`.
+        DagshipError: As `storing.wait`, `apply` and `announce.write`.
 
     """
     operation = moving.operation
+    storing.wait(moving, move)
     if move.role != "announcement":
         return apply(operation.cluster, moving.feed, move, moving.own_values)
     moving.announced[move.key] = announce.write(operation.cluster, move, moving.own_values, operation.needs)

@@ -16,10 +16,11 @@ from dagship.airflow.served import Served, Trouble, Wanted
 from dagship.errors import OutsideError
 from dagship.health import faults
 from dagship.health.watcher import WorkloadFailed
-from dagship.rollout.execute import annotate, readers
+from dagship.rollout.execute import annotate, readers, storing
 from dagship.rollout.execute.announce import Written
 from dagship.rollout.execute.operation import Before
 from dagship.rollout.plan import own_releases
+from dagship.rollout.thin import patience
 from dagship.terminal.board import DONE
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def moved(moving: "Moving") -> bool:
         anew=before.version in ("", version),
         broken=before.broken,
     )
-    limit = operation.options.served_timeout
+    limit = operation.options.served_timeout + min(storing.interval(operation, keys), patience.MOST)
     with operation.notes.board("serving", "Waiting until Airflow serves it") as board:
         try:
             answer = _wait(moving, board, wanted, keys=keys, limit=limit)

@@ -39,6 +39,16 @@ def test_it_is_found_where_airflow_keeps_what_belongs_to_its_bundles(tmp_path: P
     assert served.storage({"AIRFLOW_HOME": str(tmp_path / "none")}).endswith("/airflow/dag_bundles")
 
 
+def test_how_often_a_dag_is_stored_is_what_airflow_goes_by(tmp_path: Path) -> None:
+    of_file = {"AIRFLOW_HOME": str(tmp_path)}
+    assert served.interval(of_file) == 30.0
+
+    (tmp_path / "airflow.cfg").write_text("[core]\nmin_serialized_dag_update_interval = 12\n")
+    assert served.interval(of_file) == 12.0
+    for said, seconds in (("0", 0.0), ("45", 45.0), ("soon", 0.0), ("-1", 0.0)):
+        assert served.interval({**of_file, "AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": said}) == seconds
+
+
 def test_errors_are_told_without_passwords_and_cut_at_their_beginning() -> None:
     stored: dict[str, Any] = {"dags": [], "errors": [("a.py", f"{'x' * 9000} mysql://etl:s3cret@db/x", 1.0)]}
     told = served._told({"b.py": "mysql://etl:s3cret@db/x"}, stored)

@@ -20,8 +20,9 @@ def said(**changes: Any) -> dict[str, Any]:
 
 def stored(*, errors: dict[str, str] | None = None, at: float = BEGAN + 1, is_of: str = V, **files: str) -> Any:
     """What the database has: `a=V` is a DAG of a.py, which was read at that version."""
-    dags = [(name, f"{name}.py", version, at) for name, version in files.items()]
-    return {"version": is_of, "dags": dags, "errors": [(file, text, at) for file, text in (errors or {}).items()]}
+    dags = [(name, f"{name}.py", version, at, 0.0) for name, version in files.items()]
+    wrong = [(file, text, at) for file, text in (errors or {}).items()]
+    return {"version": is_of, "dags": dags, "errors": wrong, "interval": 0.0}
 
 
 def progress(one: Any, two: Any, *, there: tuple[str, ...] = (), **wanted: Any) -> dict[str, Any]:
@@ -130,6 +131,46 @@ def test_a_dag_processor_that_serves_another_version_is_waited_for_and_never_ref
 
 def test_when_it_has_read_all_a_file_without_dags_is_not_waited_for() -> None:
     assert progress(said(left=0, files=None), stored(b=V), files=["a.py", "b.py"])["served"]
+
+
+def as_airflow_stores(interval: float, *, a: float, read: float = BEGAN + 20) -> Any:
+    """A DAG of a.py that was read at the version, and whose structure was stored at `a`, with b.py beside it."""
+    return {**stored(), "dags": [("a", "a.py", V, read, a), ("b", "b.py", V, read, read + 0.1)], "interval": interval}
+
+
+@pytest.mark.parametrize(
+    ("interval", "a", "is_served"),
+    [
+        pytest.param(30.0, BEGAN + 20.1, True, id="it was stored with the version"),
+        pytest.param(30.0, BEGAN - 11, True, id="it was looked at, and is the same"),
+        pytest.param(30.0, BEGAN - 9, False, id="it was not looked at, so soon after the last time"),
+        pytest.param(0.0, BEGAN + 19.9, True, id="each is looked at"),
+        pytest.param(30.0, 0.0, True, id="when it was stored is not known"),
+    ],
+)
+def test_a_dag_that_has_the_version_is_served_once_airflow_would_have_stored_its_structure(
+    interval: float, a: float, is_served: bool
+) -> None:
+    two = as_airflow_stores(interval, a=a)
+
+    # What the dag-processor says of itself has nothing of what Airflow stores.
+    for one in (None, said(), said(left=0)):
+        found = progress(one, two, serial=None if one is None else 3, files=["a.py", "b.py"])
+        assert (found["served"], found["done"]) == (is_served, is_served)
+        assert (found["held"], found["waiting"]) == ([] if is_served else ["a.py"],) * 2
+
+
+def test_a_file_that_is_not_waited_for_may_be_stored_when_its_turn_comes() -> None:
+    assert progress(said(left=0, files=["b.py"]), as_airflow_stores(30.0, a=BEGAN - 9), serial=3)["served"]
+
+
+def test_the_rest_is_until_what_was_stored_last_would_be_stored_again() -> None:
+    rows = as_airflow_stores(30.0, a=BEGAN)["dags"]
+
+    assert [serving.rest(rows, 30.0, BEGAN + now) for now in (25.1, 50.1, 90)] == [25.0, 0.0, 0.0]
+    # A clock that was set back, and a database in which nothing is.
+    assert serving.rest(rows, 30.0, BEGAN - 500) == 30.0
+    assert serving.rest([], 30.0, BEGAN) == 0.0
 
 
 @pytest.mark.parametrize(

@@ -37,28 +37,27 @@ class Release:
         self.values = values
         self._helm = helm
         self._major = major
-        self._environment = os.environ | {
+        self.environment = os.environ | {
             "KUBECONFIG": kubectl.kubeconfig,
             "PATH": f"{Path(helm).parent}:{os.environ['PATH']}",
         }
 
     def dagship(self, where: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Calls dagship for this namespace."""
-        return subprocess.run(
-            self._command(*arguments), cwd=where, env=self._environment, capture_output=True, text=True
-        )
+        return subprocess.run(self.command(*arguments), cwd=where, env=self.environment, capture_output=True, text=True)
 
     def begun(self, where: Path, *arguments: str) -> "subprocess.Popen[bytes]":
         """Starts dagship for this namespace, to be killed."""
-        return subprocess.Popen(self._command(*arguments), cwd=where, env=self._environment, stderr=subprocess.DEVNULL)
+        return subprocess.Popen(self.command(*arguments), cwd=where, env=self.environment, stderr=subprocess.DEVNULL)
 
-    def _command(self, *arguments: str) -> list[str]:
+    def command(self, *arguments: str) -> list[str]:
+        """The command that calls dagship for this namespace, in `environment`."""
         return [sys.executable, "-m", "dagship.cli", *arguments, f"--namespace={self.kubectl.namespace}"]
 
     def by(self, **environment: str) -> Self:
         """The same release, for a dagship with more in its environment."""
         other = copy.copy(self)
-        other._environment = self._environment | environment
+        other.environment = self.environment | environment
         return other
 
     def access(self) -> Access:
@@ -88,7 +87,7 @@ class Release:
         """Calls helm for this namespace."""
         return subprocess.run(
             [self._helm, *arguments, f"--namespace={self.kubectl.namespace}"],
-            env=self._environment,
+            env=self.environment,
             capture_output=True,
             text=True,
         )

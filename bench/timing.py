@@ -59,11 +59,13 @@ class Timed:
     stdout: str
 
 
-def run(argv: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Timed:
+def run(
+    argv: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None, status: int = 0
+) -> Timed:
     """Runs a program to its end.
 
     Raises:
-        SystemExit: It failed; its output is shown.
+        SystemExit: It ended with another status; its output is shown.
 
     """
     began = time.perf_counter()
@@ -71,7 +73,7 @@ def run(argv: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] 
         argv, cwd=cwd, env={**os.environ, **(env or {})}, check=False, capture_output=True, text=True, errors="replace"
     )
     seconds = time.perf_counter() - began
-    if done.returncode != 0:
+    if done.returncode != status:
         sys.exit(f"bench: {' '.join(argv)}\nended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
     return Timed(seconds=seconds, stdout=done.stdout)
 

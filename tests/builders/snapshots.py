@@ -12,7 +12,7 @@ from dagship.model.snapshot import Snapshot, SnapshotDag, SnapshotFile
 
 SERIALIZED = Path(__file__).parents[1] / "unit" / "diff" / "normal" / "serialized"
 """What releases of Airflow made of dags.py in there, by `serialize` of inside/verify/importer/dag_bag.py."""
-RELEASES = ("2.10.5", "2.11.2", "3.0.6", "3.1.8", "3.2.2", "3.3.2")
+RELEASES = ("2.10.5", "2.11.2", "3.0.6", "3.1.8", "3.2.2", "3.3.2", "3.4.0b2")
 
 Edit = Callable[[dict[str, Any]], object]
 

@@ -50,8 +50,7 @@ def test_it_is_not_either_where_the_new_version_is_announced_to_the_image_that_r
     with airflows.database(line.build("B").reference, mount.place) as airflow:
         switching = Announcing(airflow, mount, line.tree("B"))
         _switches(switching, version)
-        if version == "3.3.2":
-            _one_is_served_with_its_structure_where_airflow_stores_none_so_soon(switching)
+        _one_is_served_with_its_structure_where_airflow_stores_none_so_soon(switching)
 
 
 def _switches(switching: Switching, version: str) -> None:

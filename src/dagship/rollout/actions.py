@@ -115,12 +115,15 @@ def rollback(
         """With what Airflow said it may take less than a move of every pod."""
         if planned.announces:
             return planned
-        if planned.target.image:
-            own = own_releases.own(survey, options.names)
-            announced = back.rollback(planned, here(survey, own, planned.target)[1], back.said(activity))
-            if announced is not planned:
-                return announced
-        return rollback_target.within_image(planned, survey, activity)
+        if not planned.target.image:
+            return rollback_target.within_image(planned, survey, activity)
+        own = own_releases.own(survey, options.names)
+        there = here(survey, own, planned.target)[1]
+        announced = back.rollback(planned, there, back.said(activity))
+        if announced is not planned:
+            return announced
+        within = rollback_target.within_image(planned, survey, activity)
+        return back.every_pod(planned, there) if within is planned else within
 
     result = phases.run(cluster, console, options, plan, fetch=fetch, compare=compare, settle=settle)
     return result.model_copy(update={"takes_back": goes_back})

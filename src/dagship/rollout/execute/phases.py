@@ -11,7 +11,7 @@ from dagship.record import config_map, lease
 from dagship.record.ledger import Ledger
 from dagship.rollout.execute import announce, hold, runs, smoke, steps
 from dagship.rollout.execute.announce import Fetch
-from dagship.rollout.execute.operation import Notes, Operation
+from dagship.rollout.execute.operation import Notes, Observed, Operation
 from dagship.rollout.execute.tell import NOTHING, Compare
 from dagship.rollout.options import RolloutOptions
 from dagship.rollout.plan.model import Planned, Planner, Settle, as_planned
@@ -117,8 +117,8 @@ def _reread(operation: Operation, lock: "Lease", planner: Planner, settle: Settl
     now = replace(operation, survey=survey, plan=planner(survey))
     # A rollout that ended since has changed what new runs are pinned to.
     old = runs.is_old(operation.observed) or survey.record != operation.survey.record
-    if old and not now.plan.announces:
-        now = runs.ask(now)
+    if old:  # where a version is announced, Airflow is asked again only if its answer is needed
+        now = replace(now, observed=Observed()) if now.plan.announces else runs.ask(now)
     read = survey.inventory.objects.get(("ConfigMap", config_map.NAME))
     return _settle(now, settle), Ledger(now.cluster, lock, read, warn=lambda said: now.notes.warn([said]))
 

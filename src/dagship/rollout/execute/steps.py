@@ -116,7 +116,9 @@ def _sweep(moving: Moving) -> None:
         pods = annotate.mounting(operation.cluster.list("Pod"), plan.sweeps)
         if any(not same_image(spec.main_image(pod), plan.target.image) for pod in pods):
             return
-        announce.sweep(operation.cluster, plan.sweeps, plan.target.held, operation.needs)
+        # Pods may have taken hours to move. Who cleared a task of a run that had ended needs its version again.
+        now, _ = operation.airflow.activity_or_reason()
+        announce.sweep(operation.cluster, plan.sweeps, plan.target.held, operation.needs._replace(activity=now))
     except DagshipError as failed:
         operation.notes.warn([f"packages of DAG versions stay in the ConfigMap {plan.sweeps}: {failed.message}"])
 

@@ -79,6 +79,28 @@ def rollback(plan: Planned, here: Here, running: Running | None) -> Planned:
     return way.announcing(replace(plan, target=target, warnings=warnings), here, move)
 
 
+def every_pod(plan: Planned, here: Here) -> Planned:
+    """Returns a rollback that moves every pod, with the reason where what runs could have taken a version alone.
+
+    Args:
+        plan: What is planned.
+        here: The Airflow.
+
+    """
+    takes, version = here.receiver, plan.target.dag_version
+    moves = any(change.before != change.after for move in plan.moves for change in move.changes)
+    if plan.announces or not moves or not version or here.options.names or takes.why_not or not takes.onto:
+        return plan
+    announced = takes.announcement
+    if here.options.full:
+        why = "as --full asks for it"
+    elif announced is not None and announced.version == version:
+        why = f"since DAG version {version} is announced already, and another image is wanted"
+    else:
+        why = f"since what runs has DAG version {version} neither in its image nor in a package that fits it"
+    return replace(plan, way=f"every pod moves to the image, {why}")
+
+
 def _back_to(target: Target, takes: Receiver, running: Running) -> tuple[Announcement | None, Target] | None:
     """What is to be announced for a rollback, and the image that has it; None where what runs cannot take it."""
     version, fits = target.dag_version, (running.current, running.foundation)

@@ -41,9 +41,12 @@ def missing(
 
 
 def needed(there: Announced, wanted: Announcement | None, activity: "Activity | None") -> set[str]:
-    """Returns the versions whose packages stay; all of them where it is not known what runs began on."""
+    """Returns the versions whose packages stay; all of them where it is not known what runs began on.
+
+    Until another version is served, runs begin on the one that is announced there.
+    """
     began = there.packages if activity is None else activity.pinned
-    return {*began, *([wanted.version] if wanted else ())}
+    return {*began, *(one.version for one in (wanted, there.announcement) if one)}
 
 
 def unneeded(there: Announced, held: Collection[str], activity: "Activity | None") -> tuple[str, ...]:

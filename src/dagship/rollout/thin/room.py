@@ -15,7 +15,7 @@ def going(
     Args:
         there: DAG version to the bytes of its package.
         bring: Those that come, in the same way.
-        needed: Versions that stay: what is announced, and what unfinished runs began on.
+        needed: Versions that stay: what is announced, before and now, and what unfinished runs began on.
         recent: Versions in the order in which they go, the newest last; those that are not among them go first.
 
     """
@@ -52,7 +52,7 @@ def refusal(there: Mapping[str, int], bring: Mapping[str, int], needed: Collecti
     """Says that there is no room, in words that follow on "since"."""
     coming = sum(bring.values())
     staying = sum(size for version, size in there.items() if version in needed and version not in bring)
-    beside = f" beside the {_kib(staying)} that unfinished runs need" if staying else ""
+    beside = f" beside the {_kib(staying)} that runs need or may begin on" if staying else ""
     return f"what differs takes {_kib(coming)}{beside}, and {_kib(MOST)} can be announced at most"
 
 

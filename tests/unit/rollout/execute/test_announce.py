@@ -209,6 +209,15 @@ def test_what_no_run_needs_goes_for_another_and_nothing_goes_where_that_is_not_k
     assert there(namespace).packages.keys() == (stay or {thin.V5})
 
 
+def test_what_is_announced_does_not_go_for_another_since_runs_begin_on_it_until_that_is_served() -> None:
+    namespace: Any = Namespace(thin.config_map(thin.announcement(thin.V5, thin.T5), v5=b"5" * HALF))
+    one = move(value(thin.V5, thin.T5), value())
+
+    with pytest.raises(Refused, match="beside the 257 KiB that runs need or may begin on"):
+        write(namespace, one, needs(large))
+    assert there(namespace).packages.keys() == {thin.V5}
+
+
 def test_once_every_pod_has_moved_only_what_runs_need_and_no_image_holds_stays() -> None:
     def swept(runs: tuple[str, ...] | None, *held: str) -> set[str]:
         namespace: Any = Namespace(thin.config_map(None, v5=b"abc", v6=b"abc"))

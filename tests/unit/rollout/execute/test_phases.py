@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from dagship.airflow.activity import Activity
 from dagship.model.thin import MOST
 from dagship.record import config_map
 from dagship.record.model import Record, Release
 from dagship.rollout import actions
 from dagship.rollout.execute import phases
-from dagship.rollout.execute.operation import Operation
+from dagship.rollout.execute.operation import Observed, Operation
 from dagship.rollout.options import RolloutOptions
 from dagship.rollout.plan.model import Planned, as_planned
 from dagship.terminal.console import Console
@@ -58,6 +59,16 @@ class Silent(Namespace):
 
     def exec(self, *_: Any, **__: Any) -> Any:
         pytest.fail("Airflow was asked")
+
+
+def test_what_airflow_said_before_another_rollout_was_waited_for_is_not_gone_by_where_a_version_is_announced() -> None:
+    """Runs may have begun since on what that one announced; Airflow is asked again only where that matters."""
+    namespace: Any = Silent(*thin.airflow())
+    plan = planned(announcing(None, value()))
+    before = operations.operation(namespace, plan, activity=Activity())
+    now, _ = phases._reread(replace(before, fetch=lambda _: b"abc"), namespace, lambda _: plan, as_planned)
+
+    assert (now.plan, now.observed) == (plan, Observed())
 
 
 @pytest.mark.parametrize("there", [None, thin.config_map(thin.announcement(thin.V5, thin.T5), v5=b"abc")])

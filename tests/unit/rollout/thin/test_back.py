@@ -9,7 +9,7 @@ from dagship.model.artifacts import Target
 from dagship.record import announced
 from dagship.record.model import Record, Release
 from dagship.rollout.plan.model import Planned
-from dagship.rollout.thin.back import Running, recorded, rollback, said
+from dagship.rollout.thin.back import Running, every_pod, recorded, rollback, said
 from dagship.rollout.thin.way import Here
 from tests.builders import thin
 from tests.builders.thin import EVERY_POD, REPOSITORY, announcing, here, journal, value
@@ -88,6 +88,40 @@ def test_back_to_an_older_version_in_the_image_no_package_is_needed() -> None:
 )
 def test_what_runs_cannot_take_is_brought_by_its_image(target: Target, there: Here, told: Activity) -> None:
     assert back(target, there, told).moves == (EVERY_POD,)
+
+
+@pytest.mark.parametrize(
+    ("target", "there", "way"),
+    [
+        (
+            former("e" * 12), here(thin.config_map(thin.announcement())),
+            f"since what runs has DAG version {'e' * 12} neither in its image nor in a package that fits it",
+        ),
+        (former("a" * 12), here(full=True), "as --full asks for it"),
+        (
+            thin.target(), here(thin.config_map(thin.announcement(), v6=b"abc")),
+            f"since DAG version {thin.V6} is announced already, and another image is wanted",
+        ),
+    ],
+)  # fmt: skip
+def test_that_every_pod_moves_is_said_with_the_reason(target: Target, there: Here, way: str) -> None:
+    plan = Planned(kind="rollback", target=target, moves=(EVERY_POD,))
+
+    assert every_pod(plan, there).way == f"every pod moves to the image, {way}"
+
+
+@pytest.mark.parametrize(
+    ("target", "there"),
+    [
+        pytest.param(former("e" * 12), here(image=f"{REPOSITORY}:1"), id="there is one way alone"),
+        pytest.param(former("e" * 12), here(names=("statefulset/worker",)), id="not every pod moves"),
+        pytest.param(former(""), here(), id="it is of no DAG version"),
+    ],
+)
+def test_where_there_is_one_way_alone_nothing_is_said_of_it(target: Target, there: Here) -> None:
+    plan = Planned(kind="rollback", target=target, moves=(EVERY_POD,))
+
+    assert every_pod(plan, there) is plan
 
 
 def test_without_an_answer_of_airflow_the_image_is_what_moves() -> None:

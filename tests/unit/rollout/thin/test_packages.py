@@ -3,6 +3,7 @@
 import pytest
 
 from dagship.airflow.activity import Activity, RunCount
+from dagship.image import sidebyside
 from dagship.record import announced
 from dagship.record.announced import NOTHING, Announced
 from dagship.record.model import Release
@@ -59,6 +60,28 @@ def test_what_is_announced_and_what_runs_began_on_stays_and_all_of_it_where_nobo
     assert packages.needed(there("v5", "v6"), WANTED, runs_on(thin.V5)) == {thin.V5, thin.V6}
     assert packages.needed(there("v5", "v6"), WANTED, runs_on()) == {thin.V6}
     assert packages.needed(there("v5", "v6"), None, None) == {thin.V5, thin.V6}
+
+
+def test_what_is_announced_stays_until_another_is_served() -> None:
+    served = announced.read(thin.config_map(thin.announcement(thin.V5, thin.T5), v5=b"abc", v6=b"abc"))
+
+    assert packages.needed(served, WANTED, runs_on()) == {thin.V5, thin.V6}
+
+
+def test_of_ten_a_whole_image_takes_the_newest_and_those_that_runs_need_and_no_run_loses_its_code() -> None:
+    """As `build` decides for the image, and the rollout of it for the packages afterwards."""
+    ten = [f"{number:x}" * 12 for number in range(1, 11)]
+    current, newest_first = ten[-1], ten[::-1]
+    told = {one: thin.packaged().model_copy(update={"tree": one[0] * 64, "bytes": 3}) for one in ten}
+    runs = runs_on(ten[1], ten[3], current)
+    found = Announced(announcement=None, packages=told, bytes=30)
+
+    image = ("f" * 12, *sidebyside.kept("f" * 12, newest_first, (*runs.pinned, current), keep=5))
+    assert image == ("f" * 12, *ten[9:5:-1], ten[3], ten[1])
+    assert set(packages.unneeded(found, image, runs)) == set(ten)
+    # One of which a task was cleared while pods moved.
+    later = runs_on(*runs.pinned, ten[0])
+    assert set(packages.unneeded(found, image, later)) == set(ten[1:])
 
 
 def test_once_every_pod_has_moved_only_what_runs_need_and_no_image_holds_is_needed() -> None:

@@ -39,5 +39,5 @@ def test_a_package_takes_the_place_of_one_of_its_version() -> None:
 def test_it_is_said_what_takes_how_much() -> None:
     assert room.refusal({}, {"a": MOST + 1}, ()) == "what differs takes 513 KiB, and 512 KiB can be announced at most"
     assert room.refusal({"b": HALF, "c": 5}, {"a": 1000}, ["b"]) == (
-        "what differs takes 1 KiB beside the 256 KiB that unfinished runs need, and 512 KiB can be announced at most"
+        "what differs takes 1 KiB beside the 256 KiB that runs need or may begin on, and 512 KiB can be announced at most"
     )

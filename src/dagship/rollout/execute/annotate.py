@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from dagship.cluster.failures import NotFound
 from dagship.errors import OutsideError, Transient
 from dagship.rollout.thin import mount, patience
-from dagship.workloads import spec
+from dagship.workloads import objects, spec
+from dagship.workloads.image_identity import same_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +24,7 @@ BY_ITSELF = 90.0
 """Seconds that a kubelet takes by itself, at most."""
 
 _AT_A_TIME = 8
+_NAMED = 3
 
 
 def annotate(moving: "Moving", name: str, value: str) -> str:
@@ -82,6 +84,36 @@ def longer(moving: "Moving", name: str) -> tuple[float, str]:
             container = next(one for one in pod["spec"]["containers"] if one["name"] == of)
             found.append(patience.longer(container, config_maps))
     return max(found)
+
+
+def without_its_base(moving: "Moving", name: str) -> str:
+    """Returns what to say of pods that run another image than the one to which a version is announced; mostly nothing.
+
+    That one is read from what their workloads say. A pod may be of before, as while helm moves it, or for good with a
+    StatefulSet's strategy OnDelete: what it runs has not what a package is the difference from. A pod of a task alone
+    needs no version but its own.
+
+    Args:
+        moving: The operation.
+        name: The ConfigMap.
+
+    """
+    target = moving.operation.plan.target
+    if moving.operation.plan.undo:  # which knows of no image but those that were to come
+        return ""
+    onto = target.thin.onto if target.thin else target.image
+    others = sorted(
+        pod["metadata"]["name"]
+        for pod in mounting(moving.feed.objects("Pod").values(), name)
+        if objects.controller(pod) and not same_image(spec.main_image(pod), onto)
+    )
+    if not others:
+        return ""
+    shown = ", ".join(others[:_NAMED]) + (f" and {len(others) - _NAMED} more" if len(others) > _NAMED else "")
+    return (
+        f"{shown}: another image runs there than the workload says, which cannot have this DAG version. A task of a "
+        "new run that gets there waits for it, and fails in the end, until that pod is replaced"
+    )
 
 
 def _is_processor(pod: "Object") -> bool:

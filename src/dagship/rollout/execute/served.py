@@ -56,7 +56,8 @@ def announced(moving: "Moving", board: "Board", name: str, written: Written) -> 
         return
     why_slow = annotate.annotate(moving, name, f"{written.serial}")
     more, why_longer = annotate.longer(moving, name)
-    moving.operation.notes.warn(filter(None, (why_slow, why_longer)))
+    other_image = annotate.without_its_base(moving, name)
+    moving.operation.notes.warn(filter(None, (why_slow, why_longer, other_image)))
     target, before = moving.operation.plan.target, moving.before or Before()
     is_forward = target.dag_version == written.version
     wanted = Wanted(

@@ -60,3 +60,28 @@ def test_a_pod_that_ended_meanwhile_is_no_matter() -> None:
 
     assert annotated(namespace) == ""
     assert namespace.patched == ["dag-processor-1"]
+
+
+CONTROLLED = {"ownerReferences": [{"kind": "StatefulSet", "name": "worker", "controller": True}]}
+
+
+def of_another_image(*pods: Object, target: Target | None = None) -> str:
+    return annotate.without_its_base(
+        operations.moving(Namespace(*pods), target or thin.target(onto=o.V1)), "dagship-dags"
+    )
+
+
+def test_a_pod_that_runs_another_image_than_its_workload_says_is_told() -> None:
+    workers = [pod(f"worker-{number}", "worker", **CONTROLLED) for number in range(5)]
+
+    assert of_another_image(*workers) == ""
+    assert of_another_image(*workers, target=Target(image=o.V1, digest="")) == ""
+    one, more = of_another_image(workers[0], target=thin.target()), of_another_image(*workers, target=thin.target())
+    assert one.startswith("worker-0: another image runs there than the workload says")
+    assert more.startswith("worker-0, worker-1, worker-2 and 2 more: ")
+
+
+def test_a_pod_that_ends_or_is_of_one_task_needs_no_new_version() -> None:
+    ending = pod("worker-0", "worker", deletionTimestamp="now", **CONTROLLED)
+
+    assert of_another_image(ending, pod("of-a-task", "worker"), target=thin.target()) == ""

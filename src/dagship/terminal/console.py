@@ -160,7 +160,8 @@ class Console:
             )
         for row in rows:
             table.add_row(*(Text(printable(cell)) for cell in row))
-        self._rich.print(harmless.Harmless(table), soft_wrap=False, end="")
+        # A full line in which a command is broken is longer by a blank.
+        self._rich.print(harmless.Harmless(table), soft_wrap=False, crop=False, end="")
 
     def summary(self, fields: Mapping[str, str]) -> None:
         """Prints the closing lines of a task: names and values, aligned."""

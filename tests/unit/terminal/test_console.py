@@ -110,6 +110,15 @@ def test_a_cell_that_goes_on_in_another_line_begins_no_command_there(before: str
         assert not [line for line in text.splitlines() if line.lstrip().startswith("::") or "##[" in line]
 
 
+def test_a_line_that_is_full_loses_nothing_where_a_command_in_it_is_broken() -> None:
+    err, text = io.StringIO(), "::warning::" * 120  # of 11 characters, so that each may be the first of a line
+    Console(stderr=err).table("", ("what",), [(text,)])
+    rows = err.getvalue().splitlines()[2:]
+
+    assert "".join("".join(rows).split()) == text
+    assert any(row.startswith(": :") and len(row) > 120 for row in rows)
+
+
 def test_a_table_ends_with_its_last_row_and_shows_what_is_no_command_as_it_is() -> None:
     err = io.StringIO()
     console = Console(stderr=err)

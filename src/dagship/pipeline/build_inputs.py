@@ -28,6 +28,20 @@ def base(project: Project) -> BaseImage:
         return found()
 
 
+def base_name(project: Project) -> tuple[str, str]:
+    """Returns the name of the base, and why it is that one, in words that follow on it."""
+    settings = project.settings
+    if settings.base:
+        return settings.base, "as the settings name it"
+    built = project.workspace.read("base", BuiltBase)
+    asked_for_another = (
+        "airflow" in settings.model_fields_set and built is not None and built.airflow != settings.airflow
+    )
+    if built is None or asked_for_another:
+        return f"apache/airflow:{settings.airflow}", "the official image, since nothing names another"
+    return built.reference, f"as {project.workspace.directory.name}/base.json names it"
+
+
 @contextmanager
 def asking_base(project: Project) -> Iterator[Callable[[], BaseImage]]:
     """Asks the engine for the base beside the block; what it gives waits for the answer, and examines a new one."""
@@ -35,16 +49,7 @@ def asking_base(project: Project) -> Iterator[Callable[[], BaseImage]]:
     from dagship.engine import images
 
     settings = project.settings
-    reference, why = settings.base, "as the settings name it"
-    if not reference:
-        built = project.workspace.read("base", BuiltBase)
-        asked_for_another = (
-            "airflow" in settings.model_fields_set and built is not None and built.airflow != settings.airflow
-        )
-        if built is None or asked_for_another:
-            reference, why = f"apache/airflow:{settings.airflow}", "the official image, since nothing names another"
-        else:
-            reference, why = built.reference, f"as {project.workspace.directory.name}/base.json names it"
+    reference, why = base_name(project)
     with ThreadPoolExecutor(1) as other:
         asked = other.submit(images.inspect, reference)
 

@@ -136,12 +136,11 @@ def _base(project: Project, said: str) -> BaseImage:
 
     base = BaseImage.model_validate_json(said)
     has = {Reference.parse(base.pinned).digest, base.id}
+    name, _ = build_inputs.base_name(project)
     built = project.workspace.read("base", BuiltBase)
-    named = project.settings.base
-    if built is not None and not named:
-        wanted, name = built.id, built.reference
+    if built is not None and built.reference == name:
+        wanted = built.id
     else:
-        name = named or f"apache/airflow:{project.settings.airflow}"
         reference = Reference.parse(name)
         wanted = reference.digest or Repository(reference).digest(reference.tag or "latest")
     if not wanted or wanted not in has:

@@ -12,7 +12,7 @@ from dagship.image import kept
 from dagship.image.plan import Plan
 from dagship.image.tree.model import Tree, TreeFile
 from dagship.lock.own.read import none
-from dagship.model.artifacts import BaseImage, LockFile, PushedImage
+from dagship.model.artifacts import BaseImage, BuiltBase, LockFile, PushedImage
 from dagship.model.thin import Announcement, Packaged, Receiver
 from dagship.pipeline import build_inputs
 from dagship.pipeline.project import Project
@@ -40,6 +40,28 @@ def test_a_requirements_file_that_nothing_names_is_not_passed_over_in_silence(tm
 
     assert not build_inputs.requirements(here, BASE, none).text
     assert "requirements.txt is there, and the image gets nothing of it" in " ".join(output.getvalue().split())
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        ({}, "ours:1"),
+        ({"airflow": "3.3.2"}, "ours:1"),
+        ({"airflow": "3.2.2"}, "apache/airflow:3.2.2"),
+        ({"base": "theirs:2"}, "theirs:2"),
+    ],
+)
+def test_the_base_is_the_one_that_settings_name_else_the_one_that_was_built_for_their_airflow(
+    tmp_path: Path, settings: dict[str, str], name: str
+) -> None:
+    here = project(tmp_path, **settings)
+    here.workspace.write("base", BuiltBase(reference="ours:1", id="sha256:1", airflow="3.3.2"))
+
+    assert build_inputs.base_name(here)[0] == name
+
+
+def test_without_any_the_base_is_the_official_image(tmp_path: Path) -> None:
+    assert build_inputs.base_name(project(tmp_path, airflow="3.1.8"))[0] == "apache/airflow:3.1.8"
 
 
 def test_a_cluster_is_not_asked_for_images_of_the_default_repository(

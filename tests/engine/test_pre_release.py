@@ -15,6 +15,7 @@ from dagship.airflow import smoke
 from dagship.airflow.by_rest import smoke as smoke_by_rest
 from dagship.airflow.smoke import SmokeRun
 from dagship.model.artifacts import BaseImage, BuiltImage
+from dagship.model.thin import FOUNDATION
 from dagship.settings import Settings
 from dagship.terminal.console import Console
 from dagship.verify import verifier
@@ -78,24 +79,51 @@ def test_each_file_is_judged_as_its_dag_processor_does(
 
 
 def test_a_run_ends_on_the_code_that_it_began_with(base: BaseImage, tmp_path: Path) -> None:
-    one = Line(tmp_path, base)
+    """In the image that brings its version, and where the next one is announced to the image that runs."""
+    (tmp_path / "project").mkdir()
+    one, mount = Line(tmp_path / "project", base), Mount(tmp_path / "mount")
     old = one.build("A")
     image = one.build("B", previous=old.reference)
 
-    with airflows.running(image.reference) as airflow:
+    with airflows.running(image.reference, mount.place) as airflow:
         airflow.announce(DAGSHIP_DAG_VERSION=old.dag_version)
         airflow.until(lambda: airflow.announced("pinned") == old.dag_version)
-        airflow.trigger("pinned", "began-on-a")
-        airflow.until(lambda: airflow.run("began-on-a")[0] == "running")
+        _begins(airflow, "began-on-a")
         airflow.announce()
         airflow.until(lambda: airflow.announced("pinned") == image.dag_version)
-        airflow.execute("touch", "/tmp/go")
-        airflow.until(lambda: airflow.run("began-on-a")[0] in ("success", "failed"))
-
-        assert airflow.run("began-on-a") == ("success", old.dag_version), airflow.logs()
-        seen = airflow.read("/tmp/seen").splitlines()
-        assert seen == ["began-on-a first A A", "began-on-a second A A A"]
+        _ends(airflow, "began-on-a")
         _a_smoke_run_is_of_the_version_that_is_asked_for(airflow, image.dag_version)
+
+        _begins(airflow, "began-on-b")
+        b, c = one.tree("B"), one.tree("C")
+        mount.announce(c, b, foundation=airflow.execute("printenv", FOUNDATION).strip())
+        airflow.until(lambda: airflow.announced("pinned") == c.version)
+        _ends(airflow, "began-on-b")
+        airflow.trigger("pinned", "began-on-c")
+        _ends(airflow, "began-on-c")
+
+        versions = {"began-on-a": old.dag_version, "began-on-b": image.dag_version, "began-on-c": c.version}
+        ended = {run_id: ("success", version) for run_id, version in versions.items()}
+        assert {run_id: airflow.run(run_id) for run_id in versions} == ended, airflow.logs()
+        seen = [line for line in airflow.read("/tmp/seen").splitlines() if line.startswith("began-on-")]
+    assert seen == [
+        "began-on-a first A A", "began-on-a second A A A",
+        "began-on-b first B B", "began-on-b second B B B",
+        "began-on-c first C C", "began-on-c second C C C",
+    ]  # fmt: skip
+
+
+def _begins(airflow: airflows.Airflow, run_id: str) -> None:
+    """Begins a run, whose first task waits."""
+    airflow.execute("rm", "-f", "/tmp/go")
+    airflow.trigger("pinned", run_id)
+    airflow.until(lambda: f"{run_id} first" in airflow.read("/tmp/seen"))
+
+
+def _ends(airflow: airflows.Airflow, run_id: str) -> None:
+    """Lets a run go, and waits until it has ended."""
+    airflow.execute("touch", "/tmp/go")
+    airflow.until(lambda: airflow.run(run_id)[0] in ("success", "failed"))
 
 
 def _a_smoke_run_is_of_the_version_that_is_asked_for(airflow: airflows.Airflow, version: str) -> None:

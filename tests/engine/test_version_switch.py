@@ -41,7 +41,7 @@ def test_what_is_being_parsed_or_queued_at_a_switch_is_not_stored_under_the_new_
         _switches(Switching(airflow), version)
 
 
-@pytest.mark.parametrize("version", [pytest.param("3.0.6", marks=pytest.mark.wide), "3.3.2"])
+@pytest.mark.parametrize("version", airflows.RELEASES)
 def test_it_is_not_either_where_the_new_version_is_announced_to_the_image_that_runs(
     version: str, base_of: Callable[[str], BaseImage], tmp_path: Path
 ) -> None:

@@ -452,3 +452,61 @@ def test_wherever_a_deployer_is_killed_the_next_one_finishes_it_or_takes_it_back
     assert airflow.version == (V6 if way == "rollout" else V5)
     assert airflow.rig.record.journal is None
     assert [one.dag_version for one in airflow.rig.record.releases[1:]] == ([V5, V6] if way == "rollout" else [V5])
+
+
+@pytest.mark.sampled
+@pytest.mark.parametrize("way", ["undo", "rollout"])
+@pytest.mark.parametrize("at", ["patch ConfigMap/dagship-dags (2)", "replace ConfigMap/dagship (2)"])
+def test_killed_while_a_version_goes_back_it_is_taken_back_or_another_one_takes_its_place(
+    rig: Rig, kubeconfig: Path, at: str, way: Any
+) -> None:
+    """After the write that takes it back, and before it, when the journal alone says that it is to go back."""
+    airflow = start(rig, wait=BROKEN)
+    airflow.rollout(V5, T5)
+    before = airflow.pods()
+    job = killer.Job(namespace=rig.kubectl.namespace, image=T6, onto=airflow.runs, version=V6, at=at, lease=3.0)
+    (killed,) = killer.run(job, kubeconfig=str(kubeconfig))
+    there = airflow.version
+    (after,) = killer.run(replace(job, at="", way=way, image=T7, version=V7), kubeconfig=str(kubeconfig))
+
+    assert killed.killed, killed
+    assert there == (V6 if at == "replace ConfigMap/dagship (2)" else V5)
+    assert after.status == 0, after.said
+    assert after.result.get("outcome") == ("moved" if way == "rollout" else "undone"), after
+    assert airflow.version == (V7 if way == "rollout" else V5)
+    assert airflow.rig.record.journal is None
+    assert [one.dag_version for one in airflow.rig.record.releases[1:]] == ([V5, V7] if way == "rollout" else [V5])
+    assert airflow.pods() == before
+
+
+@pytest.mark.sampled
+@pytest.mark.parametrize("way", ["undo", "rollout"])
+@pytest.mark.parametrize("at", ["patch ConfigMap/dagship-dags", "patch Deployment/dag-processor"])
+def test_killed_while_every_pod_moves_what_was_announced_comes_back_with_them_or_goes(
+    rig: Rig, kubeconfig: Path, at: str, way: Any
+) -> None:
+    """After the write that takes back what was announced, the last move of all, and before it."""
+    airflow = start(rig)
+    airflow.rollout(V6, T6)
+    before, whole = _specs(rig), image("thin-killed")
+    job = killer.Job(namespace=rig.kubectl.namespace, image=whole, version=V7, at=at, lease=3.0)
+    (killed,) = killer.run(job, kubeconfig=str(kubeconfig))
+    there = airflow.version
+    (after,) = killer.run(replace(job, at="", way=way), kubeconfig=str(kubeconfig))
+
+    assert killed.killed, killed
+    assert there == ("" if at == "patch ConfigMap/dagship-dags" else V6)
+    assert after.status == 0, after.said
+    assert after.result.get("outcome") == ("moved" if way == "rollout" else "undone"), after
+    assert airflow.rig.record.journal is None
+    assert set(rig.kubectl.running().values()) == {whole if way == "rollout" else airflow.runs}
+    if way == "undo":
+        assert (airflow.version, airflow.packages) == (V6, {V6: package(T6)})
+        assert _specs(rig) == before
+    else:
+        assert (airflow.version, airflow.packages) == ("", {})
+
+
+def _specs(rig: Rig) -> dict[str, str]:
+    """All that people write of the workloads."""
+    return {name: text for name, text in rig.written().items() if not name.startswith("configmap/")}

@@ -111,13 +111,17 @@ def without_room(plan: Planned, why: str) -> Planned:
 
 
 def cleared(here: Here) -> tuple[Move, ...]:
-    """Returns what takes an announcement back once all pods have moved to an image that has its version."""
-    raw = here.survey.inventory.config_maps.get(here.receiver.config_map)
+    """Returns what takes an announcement back once all pods have moved to an image that has its version.
+
+    Also where a rollout that was cut off has taken it back: what it did and a new plan does not hold would be undone.
+    """
+    name, journal = here.receiver.config_map, here.survey.record.journal
     try:
-        there = announced.read(raw)
+        there = announced.read(here.survey.inventory.config_maps.get(name))
     except UsageError:  # no image heeds what cannot be read
         return ()
-    return (move(here, None),) if there.announcement else ()
+    was = current(one for one in journal.moves if one.name == name) if journal else ""
+    return (move(here, None),) if there.announcement or was else ()
 
 
 def current(moves: Iterable[Move]) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from dagship.model.artifacts import Target
 from dagship.model.thin import CURRENT
+from dagship.rollout.plan import resume
 from dagship.rollout.plan.model import Planned
 from dagship.rollout.thin import way
 from dagship.rollout.thin.way import Here
@@ -83,6 +84,14 @@ def test_what_was_announced_is_taken_back_when_every_pod_moves() -> None:
 
     assert way.cleared(there) == (announcing(value(), None),)
     assert way.current(way.cleared(there)) == thin.V6
+
+
+def test_what_a_rollout_that_was_cut_off_has_taken_back_stays_taken_back_in_the_next() -> None:
+    taken_back = announcing(value(), None)
+    record = journal(taken_back)
+    there = here(thin.config_map(None, v6=b"abc"), record=record)
+
+    assert resume.gone_on(way.cleared(there), record.journal, there.survey.inventory.objects) == (taken_back,)
 
 
 def test_packages_are_looked_through_when_every_pod_has_moved() -> None:

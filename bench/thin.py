@@ -64,7 +64,7 @@ def rows(project: Project, rounds: int) -> list[Row]:
         _grow(air, _SOME)
         added = _lacking(air, rounds)
         _grow(air, _MANY)
-        many, _ = _edits(air, rounds, "many")
+        many, of_many = _edits(air, rounds, "many")
         git = _git(air, few)
     return [
         _served(edits, stages, full, git),
@@ -76,6 +76,8 @@ def rows(project: Project, rounds: int) -> list[Row]:
             result=f"{statistics.median(many):.1f} s",
             bound=f"≤ {_MEDIAN_OF_MANY:g} s",
             met=statistics.median(many) <= _MEDIAN_OF_MANY,
+            remark=f"{_parts(of_many)}; the dag-processor reads all of them over and over meanwhile, on the same "
+            "machine",
         ),
         Row(
             what="thin: `rollback`, to Airflow serving it",
@@ -92,7 +94,6 @@ def rows(project: Project, rounds: int) -> list[Row]:
 
 
 def _served(edits: Sequence[float], stages: dict[str, list[float]], full: Sequence[float], git: Sequence[float]) -> Row:
-    parts = ", ".join(f"{stage} {statistics.median(seconds):.2f} s" for stage, seconds in stages.items())
     half, most = statistics.median(edits), percentile(edits)
     return Row(
         what="thin: from an edited DAG file to Airflow serving it, no pod replaced",
@@ -102,9 +103,13 @@ def _served(edits: Sequence[float], stages: dict[str, list[float]], full: Sequen
         result=f"{half:.1f} s, {most:.1f} s",
         bound=f"≤ {_MEDIAN:g} s, 95 of 100 ≤ {_MOST:g} s",
         met=half <= _MEDIAN and most <= _MOST,
-        remark=f"{len(edits)} times `deploy`, whole processes: {parts}; served is what the dag-processor has "
+        remark=f"{len(edits)} times `deploy`, whole processes: {_parts(stages)}; served is what the dag-processor has "
         "parsed and stored at the new version, and each time Airflow's API was asked once, at once afterwards",
     )
+
+
+def _parts(stages: dict[str, list[float]]) -> str:
+    return ", ".join(f"{stage} {statistics.median(seconds):.2f} s" for stage, seconds in stages.items())
 
 
 def percentile(seconds: Sequence[float]) -> float:

@@ -85,8 +85,7 @@ def junit(report: VerifyReport) -> "JUnitXml":
         suite.add_property("not checked", what)
     for each in report.moved:
         suite.add_property("moved", _xml(str(each)))
-    for case in _cases(report):
-        suite.add_testcase(case)
+    suite.add_testcases(list(_cases(report)))  # at once: each by itself, all before it would be counted again
     suite.time = report.seconds
     document = JUnitXml("dagship")
     document.add_testsuite(suite)

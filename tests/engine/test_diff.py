@@ -1,6 +1,7 @@
 """`diff` on real images: a DAG for each kind of change, whose change is named and nothing else.
 
-Two trees, each in one image, each tested once; every DAG of the second is other than in the first in one thing.
+Two trees, each in one image, each tested once; every DAG of the second is other than in the first in one thing. A third
+image has the first tree and other packages.
 """
 
 import datetime as dt
@@ -12,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from dagship.diff.document import document
-from dagship.model.artifacts import BaseImage, BuiltImage
-from dagship.model.release_document import DagChange, ReleaseDocument, Side
+from dagship.diff.document import Known, document
+from dagship.model.artifacts import BaseImage, BuiltImage, Moved
+from dagship.model.release_document import DagChange, Missing, PackageChange, ReleaseDocument, Side, UnfinishedRuns
 from dagship.model.snapshot import Snapshot
 from dagship.pipeline import stages
 from dagship.pipeline.diff import compare
@@ -166,13 +167,33 @@ KINDS: Mapping[str, tuple[str, str, set[str], Said, object]] = {
         [("dagrun_timeout", None, "2:00:00")],
     ),
 }
+# What each notice is about: that there is no other.
+NOTICES = {
+    "schedule": "schedule-changed", "timezone": "schedule-changed", "consumes": "schedule-changed",
+    "catchup": "runs-at-once", "comes": "runs-at-once", "goes": "dag-removed", "new_name": "dag-renamed",
+}  # fmt: skip
 VARYING = dag("varying", "description=str(datetime.now())")
 MAKE = f"{HEAD}\n\ndef made(name):\n    with DAG(name, start_date=START, schedule=None) as dag:\n        EmptyOperator(task_id='only', retries=1)\n    globals()[name] = dag\n    return dag\n"
 HELPED = "from make import made\n\nit = made('helped_{0}')  # an airflow dag\n"
 
+# Files that are the same in both, and what packages make of them: a warning that goes, one that comes and one that
+# stays; seconds.
+TOY = "from importlib.metadata import version\n\nOLD = version('dagship-toy-up') == '1.0'\n"
+WARNS = (
+    f"import warnings\n{TOY}\n"
+    "warnings.warn('before' if OLD else 'since', DeprecationWarning)\n"
+    "warnings.warn('always', DeprecationWarning)\n"
+)
+SLOW = f"import time\n{TOY}\ntime.sleep(0 if OLD else 0.8)\n"
+PACKAGES = {"up": "1.0", "down": "2.0", "goes": "1.0", "stays": "1.0"}
+OTHER_PACKAGES = {"up": "1.1", "down": "1.9", "comes": "1.0", "stays": "1.0"}
+MOVED = Moved(name="dagship-toy-down", was="2.0", now="1.9", by="dags.in:1")
+
 WAS = {
     **{f"{name}.py": kind[0] for name, kind in KINDS.items()},
     "same.py": dag("same"),
+    "warns.py": dag("warns", head=WARNS),
+    "slow.py": dag("slow", head=SLOW),
     "varying.py": VARYING,
     "goes.py": dag("goes", body='EmptyOperator(task_id="alone")'),
     "renamed.py": dag("renamed", dag_id="former_name", body='EmptyOperator(task_id="a") >> EmptyOperator(task_id="b")'),
@@ -183,6 +204,8 @@ WAS = {
 IS = {
     **{f"{name}.py": kind[1] for name, kind in KINDS.items()},
     "same.py": dag("same"),
+    "warns.py": dag("warns", head=WARNS),
+    "slow.py": dag("slow", head=SLOW),
     "varying.py": VARYING,
     "comes.py": dag("comes", "catchup=True", body='BashOperator(task_id="new", bash_command="date")'),
     "renamed.py": dag("renamed", dag_id="new_name", body='EmptyOperator(task_id="a") >> EmptyOperator(task_id="b")'),
@@ -192,13 +215,24 @@ IS = {
 }
 
 
+def packages(versions: Mapping[str, str]) -> tuple[str, str, str]:
+    """The steps of an image that has toy packages."""
+    made = " && ".join(
+        f"mkdir {PURELIB}/dagship_toy_{name}-{version}.dist-info"
+        f" && printf 'Metadata-Version: 2.1\\nName: dagship-toy-{name}\\nVersion: {version}\\n'"
+        f" > {PURELIB}/dagship_toy_{name}-{version}.dist-info/METADATA"
+        for name, version in versions.items()
+    )
+    return "USER root", f"RUN {made}", "USER 50000:0"
+
+
 @pytest.fixture(scope="module")
 def snapshot_of(
     settings_for: Callable[..., Settings], workspace: Workspace, image_of: Callable[..., BuiltImage], base_3: BaseImage
 ) -> Callable[..., Snapshot]:
-    def taken(tree: Mapping[str, str], *steps: str) -> Snapshot:
+    def taken(tree: Mapping[str, str], versions: Mapping[str, str], *moved: Moved) -> Snapshot:
         found: list[Snapshot] = []
-        image = image_of(base_3, tree, *steps)
+        image = image_of(base_3, tree, *packages(versions)).model_copy(update={"moved": moved})
         report = verifier.verify(
             settings_for(parse_budget=60), workspace, Console(stderr=io.StringIO()), image, keep=found.append
         )
@@ -210,16 +244,26 @@ def snapshot_of(
 
 @pytest.fixture(scope="module")
 def was(snapshot_of: Callable[..., Snapshot]) -> Snapshot:
-    return snapshot_of(WAS)
+    return snapshot_of(WAS, PACKAGES)
 
 
 @pytest.fixture(scope="module")
-def found(was: Snapshot, snapshot_of: Callable[..., Snapshot]) -> ReleaseDocument:
-    return compared(was, snapshot_of(IS))
+def now(snapshot_of: Callable[..., Snapshot]) -> Snapshot:
+    return snapshot_of(IS, PACKAGES)
 
 
-def compared(was: Snapshot, now: Snapshot) -> ReleaseDocument:
-    return document((Side(given="was"), was), (Side(given="now"), now), at=NOW)
+@pytest.fixture(scope="module")
+def found(was: Snapshot, now: Snapshot) -> ReleaseDocument:
+    return compared(was, now)
+
+
+@pytest.fixture(scope="module")
+def repackaged(was: Snapshot, snapshot_of: Callable[..., Snapshot]) -> ReleaseDocument:
+    return compared(was, snapshot_of(WAS, OTHER_PACKAGES, MOVED))
+
+
+def compared(was: Snapshot, now: Snapshot, known: Known | None = None) -> ReleaseDocument:
+    return document((Side(given="was"), was), (Side(given="now"), now), at=NOW, known=known)
 
 
 def of(found: ReleaseDocument, dag_id: str) -> DagChange:
@@ -250,16 +294,27 @@ def test_what_is_the_same_or_varies_at_each_parse_is_not_named(found: ReleaseDoc
 
     assert varying.varying == ("dag.description",)
     assert {one.dag_id for one in found.dags} == {*KINDS, "comes", "goes", "new_name"}
-    assert found.same == 2
+    assert found.same == 4
+
+
+def test_beside_dags_nothing_is_named(found: ReleaseDocument) -> None:
+    assert found.packages == ()
+    assert sorted((one.change, one.finding.file) for one in found.findings) == [
+        ("old", "varying.py"), ("old", "warns.py"), ("old", "warns.py"),
+    ]  # fmt: skip
+    assert (found.missing, found.pull, found.way, found.unknown) == (None, None, None, ())
+    assert {notice.dag_id: notice.kind for notice in found.verdict.notices} == NOTICES
+    assert len(found.verdict.notices) == len(NOTICES)
 
 
 def test_a_dag_that_comes_makes_its_runs_at_once_and_one_goes(found: ReleaseDocument) -> None:
     come, go = of(found, "comes"), of(found, "goes")
 
     assert (come.change, go.change) == ("added", "removed")
+    assert parts(come) == {"schedule_now", "runs_at_once", "tasks", "graph"}
+    assert parts(go) == {"schedule_was"}
     assert come.runs_at_once is not None
     assert (come.runs_at_once.runs, come.runs_at_once.if_never_run) == (152, False)
-    assert [notice.kind for notice in found.verdict.notices if notice.dag_id == "comes"] == ["runs-at-once"]
 
 
 def test_a_dag_of_another_id_is_renamed(found: ReleaseDocument) -> None:
@@ -285,17 +340,69 @@ def test_a_file_that_no_dag_imports_is_named_too(found: ReleaseDocument) -> None
     ]
 
 
-def test_nothing_changes_for_airflow_but_a_package(was: Snapshot, snapshot_of: Callable[..., Snapshot]) -> None:
-    directory = f"{PURELIB}/dagship_toy-1.0.dist-info"
-    text = "Metadata-Version: 2.1\\nName: dagship-toy\\nVersion: 1.0\\n"
-    now = snapshot_of(
-        WAS, "USER root", f"RUN mkdir -p {directory} && printf '{text}' > {directory}/METADATA", "USER 50000:0"
-    )
-    found = compared(was, now)
+def test_pools_and_queues_that_are_not_there_are_named_and_nothing_else(
+    found: ReleaseDocument, was: Snapshot, now: Snapshot
+) -> None:
+    there = Known(pools=frozenset({"default_pool"}), queues=frozenset({"default"}))
+    lacking = compared(was, now, there)
 
-    assert found.verdict.sentence == "Nothing changes for Airflow; packages: 1 added."
-    assert [(one.name, one.change) for one in found.packages or ()] == [("dagship-toy", "added")]
-    assert (found.dags, found.shared, found.files) == ((), (), ())
+    assert lacking.missing == (
+        Missing(kind="pool", name="heavy", dag_ids=("pool",)),
+        Missing(kind="queue", name="gpu", dag_ids=("queue",)),
+    )
+    more = {notice.kind for notice in lacking.verdict.notices} - {*NOTICES.values()}
+    assert more == {"pool-missing", "queue-missing"}
+    assert lacking.model_copy(update={"missing": None, "verdict": found.verdict}) == found
+    assert compared(was, was, there).missing == ()
+
+
+def test_unfinished_runs_that_meet_the_change_are_named_and_nothing_else(
+    found: ReleaseDocument, was: Snapshot, now: Snapshot
+) -> None:
+    runs = UnfinishedRuns(running=2, queued=1)
+    met = compared(was, now, Known(unfinished=dict.fromkeys(("tags", "same"), runs)))
+
+    assert of(met, "tags").unfinished == runs
+    assert [notice.dag_id for notice in met.verdict.notices if notice.kind == "unfinished-runs"] == ["tags"]
+    without = tuple(one.model_copy(update={"unfinished": None}) for one in met.dags)
+    assert met.model_copy(update={"dags": without, "verdict": found.verdict}) == found
+
+
+def test_packages_that_come_go_and_move_are_named_and_change_no_dag(repackaged: ReleaseDocument) -> None:
+    assert repackaged.packages == (
+        PackageChange(name="dagship-toy-comes", was=None, now="1.0", change="added"),
+        PackageChange(name="dagship-toy-down", was="2.0", now="1.9", change="down", in_base=True),
+        PackageChange(name="dagship-toy-goes", was="1.0", now=None, change="removed"),
+        PackageChange(name="dagship-toy-up", was="1.0", now="1.1", change="up"),
+    )
+    assert repackaged.verdict.sentence == (
+        "Nothing changes for Airflow; packages: 1 up, 1 down, 1 added, 1 removed; 1 new finding."
+    )
+    assert (repackaged.dags, repackaged.shared, repackaged.files) == ((), (), ())
+    assert repackaged.verdict.notices == ()
+
+
+def test_a_finding_that_comes_and_one_that_is_mended_are_told_from_those_that_stay(repackaged: ReleaseDocument) -> None:
+    assert [(one.change, one.finding.kind, one.finding.message) for one in repackaged.findings[:2]] == [
+        ("new", "deprecation", "DeprecationWarning: since"),
+        ("mended", "deprecation", "DeprecationWarning: before"),
+    ]
+    assert {(one.change, one.finding.file) for one in repackaged.findings[2:]} == {
+        ("old", "varying.py"),
+        ("old", "warns.py"),
+    }
+
+
+def test_the_file_that_takes_longer_is_named_with_its_seconds(repackaged: ReleaseDocument) -> None:
+    assert repackaged.parse is not None
+    # A machine that halts for half a second makes any other file a slow one.
+    (slow,) = [one for one in repackaged.parse.files if one.file == "slow.py"]
+
+    assert slow.was is not None
+    assert slow.now is not None
+    assert slow.was < 0.8 <= slow.now
+    assert 0 < repackaged.parse.was
+    assert repackaged.parse.now >= slow.now
 
 
 def test_two_images_are_compared_from_the_registry_alone(
@@ -324,6 +431,11 @@ def test_two_images_are_compared_from_the_registry_alone(
     (change,) = found.dags
     assert [field.name for field in change.fields] == ["tags"]
     assert found.was.image == one
+    assert found.pull is not None
+    (layer,) = found.pull.layers
+    assert layer.what == f"DAG version {found.now.dag_version}"
+    assert (found.pull.bytes, found.pull.nodes) == (layer.bytes, ())
+    assert 0 < layer.bytes < 10_000
 
 
 def _a_directory_is_compared_and_is_not_what_push_takes(ours: Project, tags: str) -> None:

@@ -16,8 +16,9 @@ def test_a_release_that_is_taken_back_is_told_backwards() -> None:
 
     assert step.release == 7
     assert step.document is not None
-    assert [one.change for one in step.document.dags][:3] == ["changed", "removed", "added"]
-    assert step.document.verdict.sentence.startswith("3 DAGs change, 1 comes, 1 goes")
+    changes = {one.dag_id: one.change for one in step.document.dags}
+    assert (changes["daily"], changes["fresh"], changes["gone"]) == ("changed", "removed", "added")
+    assert step.document.verdict.sentence.startswith("4 DAGs change, 1 comes, 1 goes")
 
 
 def test_several_are_told_one_by_one_the_newest_first() -> None:

@@ -95,12 +95,11 @@ def test_a_thin_image_goes_without_new_pods_where_what_it_is_put_onto_runs() -> 
 
 
 def test_what_is_announced_is_pulled_by_no_node(tmp_path: Path) -> None:
-    """No registry is asked: unit tests reach none."""
     cluster: Any = Namespace(*thin.airflow())
     survey = read_namespace(cluster, selector="")
     target = thin.target()
     was = Found(Side(given="x"), snapshot({}), Reference.parse(thin.RUNS))
-    now = Found(Side(given="y", dag_version=thin.V6), snapshot({}), Reference.parse(target.image), target.thin)
+    now = Found(Side(given="y", dag_version=thin.V6), snapshot({}), None, target.thin)
     settings = Settings(repository=thin.REPOSITORY)
     project = Project(root=tmp_path, settings=settings, console=Console(stderr=io.StringIO()))
     known = meets.in_cluster(project, cluster, survey, (was, now), [])

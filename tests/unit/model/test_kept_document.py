@@ -11,11 +11,12 @@ def test_what_came_goes_and_what_is_new_was_there_before() -> None:
     assert (back.was, back.now) == (document.now, document.was)
     assert [(one.dag_id, one.change) for one in back.dags] == [
         ("daily", "changed"),
+        ("a value", "changed"),
         ("fresh", "removed"),
         ("gone", "added"),
         ("a value", "renamed"),
     ]
-    assert back.dags[3].was_id == "other"
+    assert back.dags[4].was_id == "other"
     assert [(one.name, one.was, one.now) for one in back.dags[0].fields] == [
         ("a value", None, "a value"),
         ("max_active_runs", "16", "1"),

@@ -69,7 +69,7 @@ def announced(moving: "Moving", board: "Board", name: str, written: Written) -> 
         alone=_alone(moving.operation, before) if is_forward else None,
     )
     keys = readers.mounting(moving.operation.survey.inventory.workloads, name)
-    limit = moving.operation.options.served_timeout + (annotate.BY_ITSELF if why_slow else 0.0) + more
+    limit = _limit(moving.operation, keys) + (annotate.BY_ITSELF if why_slow else 0.0) + more
 
     def again() -> None:
         if not why_slow:
@@ -82,6 +82,11 @@ def announced(moving: "Moving", board: "Board", name: str, written: Written) -> 
     _judge(board, wanted, answer, limit=limit, workload=next(iter(sorted(keys)), name))
     if is_forward and moving.operation.api is not None:
         _warn(moving.operation, before, answer)
+
+
+def _limit(operation: "Operation", keys: "Collection[str]") -> float:
+    """Seconds in which no further file may be read; what is not stored at first is read again after an interval."""
+    return operation.options.served_timeout + min(storing.interval(operation, keys), patience.MOST)
 
 
 def _alone(operation: "Operation", before: Before) -> tuple[str, ...] | None:
@@ -120,7 +125,7 @@ def moved(moving: "Moving") -> bool:
         anew=before.version in ("", version),
         broken=before.broken,
     )
-    limit = operation.options.served_timeout + min(storing.interval(operation, keys), patience.MOST)
+    limit = _limit(operation, keys)
     with operation.notes.board("serving", "Waiting until Airflow serves it") as board:
         try:
             answer = _wait(moving, board, wanted, keys=keys, limit=limit)

@@ -9,9 +9,10 @@ STORE = "AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL"
 MOST = 600.0
 """Seconds; nobody waits longer than this for what does not come."""
 
-# Seconds between two looks at a bundle, and between two times that a DAG is stored, as the image sets them. The first
-# counts where nothing in an image looks oftener, and for who wants to know how far a long delivery is.
-_AS_IN_THE_IMAGE = {"AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": 2.0, STORE: 0.0}
+_LOOK = "AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL"
+# Seconds between two looks at a bundle, as the image sets them. They count where nothing in an image looks oftener, and
+# for who wants to know how far a long delivery is.
+_AS_IN_THE_IMAGE = 2.0
 
 
 def longer(container: Raw, config_maps: Mapping[str, Raw]) -> tuple[float, str]:
@@ -22,13 +23,11 @@ def longer(container: Raw, config_maps: Mapping[str, Raw]) -> tuple[float, str]:
         config_maps: The namespace's.
 
     """
-    said_to_be = {name: _seconds(container, name, config_maps) for name in _AS_IN_THE_IMAGE}
-    found = {name: seconds for name, seconds in said_to_be.items() if seconds > _AS_IN_THE_IMAGE[name]}
-    if not found:
+    seconds = _seconds(container, _LOOK, config_maps)
+    if seconds <= _AS_IN_THE_IMAGE:
         return 0.0, ""
-    said = " and ".join(f"{name}={seconds:g}" for name, seconds in found.items())
-    longest = min(sum(found.values()), MOST)
-    return longest, f"the dag-processor may take {longest:g} s longer to serve it, since it has {said}"
+    longest = min(seconds, MOST)
+    return longest, f"the dag-processor may take {longest:g} s longer to serve it, since it has {_LOOK}={seconds:g}"
 
 
 def stores_every(container: Raw, config_maps: Mapping[str, Raw]) -> float:

@@ -3,12 +3,14 @@
 import io
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
-from functools import partial
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+import docker
 import pytest
+from docker.errors import NotFound
+from requests.exceptions import RequestException
 from xdist.scheduler import LoadScopeScheduling
 
 from dagship import probe, process
@@ -148,25 +150,47 @@ def image_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...,
     process.run(["docker", "image", "rm", "--force", *tags])
 
 
-@pytest.fixture(scope="session")
-def running_now() -> Iterator[Callable[[], set[str]]]:
-    """Asks for the names of what dagship runs now, here or in the tests beside this one: two or three times a test."""
-    import docker
+class Containers:
+    """Those that dagship has now, here or in the tests beside this one.
 
+    Args:
+        client: Of the engine.
+
+    """
+
+    def __init__(self, client: docker.DockerClient) -> None:
+        self._api = client.api
+
+    def names(self) -> set[str]:
+        """Asks for them: two or three times a test."""
+        found = self._api.containers(all=True, filters={"name": "^dagship-"})
+        return {name.removeprefix("/") for container in found for name in container["Names"]}
+
+    def removed(self, name: str) -> None:
+        """Waits until one that has ended is gone, which is the engine's to see to; not long for one that has not."""
+        with suppress(NotFound, RequestException):
+            self._api.wait(name, condition="removed", timeout=10)
+
+
+@pytest.fixture(scope="session")
+def containers_now() -> Iterator[Containers]:
+    """Asks the engine for the containers of dagship."""
     with closing(docker.from_env()) as client:
-        found = partial(client.api.containers, all=True, filters={"name": "^dagship-"})
-        yield lambda: {name.removeprefix("/") for container in found() for name in container["Names"]}
+        yield Containers(client)
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_left_running(running_now: Callable[[], set[str]]) -> Iterator[None]:
+def _nothing_is_left_running(containers_now: Containers) -> Iterator[None]:
     """Every test ends with no container that it started, and none whose process is gone."""
-    before = running_now()
+    before = containers_now.names()
     yield
     left = {
         name
-        for name in running_now() - before
+        for name in containers_now.names() - before
         if (owner := name.split("-")[1]) == str(os.getpid()) or not Path("/proc", owner).exists()
     }
-    # A process beside this one may have ended, and in order, since its container was seen.
-    assert not left or not (left := left & running_now()), f"left behind: {left}"
+    for name in left:
+        containers_now.removed(name)
+    if left:  # a process beside this one may have ended, and in order, since its container was seen
+        left &= containers_now.names()
+    assert not left, f"left behind: {left}"

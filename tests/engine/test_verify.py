@@ -22,6 +22,7 @@ from dagship.terminal.console import Console
 from dagship.verify import verifier as verify
 from dagship.workspace import Workspace
 from tests.engine.broken_dags import TREE, dag, line_of
+from tests.engine.conftest import Containers
 
 Verify = Callable[..., VerifyReport]
 # Each kind of finding is shown on both; what the test does around the files is Airflow 2's in wide.
@@ -593,7 +594,7 @@ def test_a_time_that_is_up_within_pytest_is_told_with_what_pytest_said(
 
 
 def test_ctrl_c_ends_the_test_and_leaves_no_container(
-    image_of: Callable[..., BuiltImage], base_3: BaseImage, workspace: Workspace
+    image_of: Callable[..., BuiltImage], base_3: BaseImage, workspace: Workspace, containers_now: Containers
 ) -> None:
     image = image_of(base_3, {"endless.py": TREE["stubborn.py"]})
     program = textwrap.dedent(f"""
@@ -619,6 +620,9 @@ def test_ctrl_c_ends_the_test_and_leaves_no_container(
         _, said = child.communicate(timeout=300)
 
     assert b"KeyboardInterrupt" in said
+    for name in containers_now.names():
+        if name.startswith(f"dagship-{child.pid}-"):
+            containers_now.removed(name)
     assert not _containers(child.pid)
 
 

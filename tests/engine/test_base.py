@@ -20,8 +20,8 @@ from dagship.terminal.console import Console
 from dagship.workspace import Workspace
 from tests.machine import ROOT
 
-# Where `base` of a checkout keeps the root file system: it is made once for both.
-CHECKOUT = Workspace(Path(__file__).parents[2])
+# Debian's packages are fetched and unpacked once for all checkouts.
+KEPT = Workspace(Path.home() / ".cache/dagship/tests")
 
 READ_ONLY = ("--read-only", "--tmpfs=/tmp")
 
@@ -275,7 +275,7 @@ def constrained(
         constraints=str(directory / "constraints.txt"),
         pip_conf=str(directory / "pip.conf"),
     )
-    built = base.build_base(settings, CHECKOUT, Console(stderr=io.StringIO()))
+    built = base.build_base(settings, KEPT, Console(stderr=io.StringIO()))
     yield built
     process.run(["docker", "image", "rm", "--", built.reference])
 
@@ -307,7 +307,7 @@ def test_a_secret_is_in_no_file_and_no_setting_of_the_image(constrained: BuiltBa
 
 def attempt(settings: Settings) -> io.StringIO:
     output = io.StringIO()
-    base.build_base(settings, CHECKOUT, Console(stderr=output))
+    base.build_base(settings, KEPT, Console(stderr=output))
     return output
 
 
@@ -340,6 +340,7 @@ def test_an_index_out_of_reach_is_said_and_its_password_is_not(settings_for: Cal
     assert "p4ssw0rd" not in failed.value.detail
 
 
+@pytest.mark.wide
 def test_a_root_file_system_that_cannot_be_made_leaves_nothing(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

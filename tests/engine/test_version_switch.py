@@ -105,7 +105,9 @@ def _one_is_served_with_its_structure_where_airflow_stores_none_so_soon(switchin
     assert (served.served, served.held) == (True, ())
     assert f"g {switching.structure('f')}" in switching.pairs()
     switching.until_stored("g", seconds=0)
-    assert 0 < (airflow.served(Wanted(version=""), 0).rest or 0) <= 10
+    rest = airflow.served(Wanted(version=""), 0).rest
+    assert rest is not None
+    assert rest <= 10
     airflow.until(lambda: airflow.served(Wanted(version=""), 0).rest == 0)
     switching.publish("h", lets_go=True)
     assert airflow.served(switching.wanted("h"), 120).served

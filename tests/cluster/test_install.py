@@ -283,6 +283,7 @@ def test_a_component_that_crashes_is_named_with_its_last_words(air: Rig) -> None
     assert "ModuleNotFoundError: No module named 'acme_policies'" in found["log"]
 
 
+@pytest.mark.wide
 def test_an_image_that_was_rolled_out_stays_and_status_needs_no_push(air: Rig) -> None:
     old, new = image("a", "of-chart"), image("b", "of-chart")
     first = install(air, f"--image={old}")

@@ -39,6 +39,7 @@ class Release:
         self._major = major
         self.environment = os.environ | {
             "KUBECONFIG": kubectl.kubeconfig,
+            "DAGSHIP_NAMESPACE": kubectl.namespace,
             "PATH": f"{Path(helm).parent}:{os.environ['PATH']}",
         }
 
@@ -51,8 +52,8 @@ class Release:
         return subprocess.Popen(self.command(*arguments), cwd=where, env=self.environment, stderr=subprocess.DEVNULL)
 
     def command(self, *arguments: str) -> list[str]:
-        """The command that calls dagship for this namespace, in `environment`."""
-        return [sys.executable, "-m", "dagship.cli", *arguments, f"--namespace={self.kubectl.namespace}"]
+        """The command that calls dagship, to which `environment` names this namespace."""
+        return [sys.executable, "-m", "dagship.cli", *arguments]
 
     def by(self, **environment: str) -> Self:
         """The same release, for a dagship with more in its environment."""

@@ -62,6 +62,19 @@ def needs(variable: str, text: str) -> str:
     return f"from airflow.sdk import Variable\n\nNEEDED = Variable.get({variable!r})\n{text}"
 
 
+def daily(since: str, pool: str = "default_pool") -> str:
+    """A DAG `daily` whose one task does nothing in a pool; a run is made of each day since a date, `2026-01-31`."""
+    return f"""import pendulum
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG
+
+start = pendulum.parse({since!r}, tz="UTC")
+
+with DAG("daily", schedule="@daily", start_date=start, catchup=True):
+    EmptyOperator(task_id="nothing", pool={pool!r})
+"""
+
+
 def waits(variable: str) -> str:
     """A DAG `waits` whose one task ends when a Variable is there."""
     return f"""{_HEAD}

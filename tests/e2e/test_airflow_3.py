@@ -1,7 +1,9 @@
 """Airflow 3 with Celery, from install to uninstall: one release that goes through everything, in this order."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +11,21 @@ import pytest
 
 from dagship.model.dag_versions import ROOT
 from dagship.model.reference import Reference
+from dagship.model.release_document import ReleaseDocument
 from dagship.registry.repository import Repository
 from tests.e2e import dags, tampering
 from tests.e2e.api import until
-from tests.e2e.conftest import pushed, repository
+from tests.e2e.conftest import REGISTRY, pushed, repository
 from tests.e2e.releases import NAME, Release
 from tests.e2e.volumes import volume as volume_for
 
-VALUES = {"workers": {"replicas": 1}, "postgres": {"persistence": True}, "triggerer": {"replicas": 0}}
+_YESTERDAY = str(datetime.now(UTC).date() - timedelta(days=1))
+VALUES = {
+    # One that ends its tasks is there until another has started.
+    "workers": {"replicas": 1, "terminationGracePeriodSeconds": 300},
+    "postgres": {"persistence": True},
+    "triggerer": {"replicas": 0},
+}
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +33,8 @@ def project(based: Callable[[str], tuple[str, Path]], tmp_path_factory: pytest.T
     """A repository with one DAG."""
     base, _ = based("3.3.2")
     where = tmp_path_factory.mktemp("project")
-    return repository(where, base, hello=dags.hello("image"), steps=dags.steps("go_on"), words=dags.words("first"))
+    files = {"hello": dags.hello("image"), "steps": dags.steps("go_on"), "daily": dags.daily(_YESTERDAY)}
+    return repository(where, base, **files, words=dags.words("first"))
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +86,12 @@ def _word(project: Path) -> str:
 
 def _deployed(air: Release, project: Path, *flags: str) -> dict[str, Any]:
     """Deploys; returns the document."""
-    done = air.dagship(project, "deploy", *flags, "--json")
+    return _done(air, project, "deploy", *flags)
+
+
+def _done(air: Release, where: Path, task: str, *flags: str) -> dict[str, Any]:
+    """Calls a task; returns its document."""
+    done = air.dagship(where, task, *flags, "--json")
     assert done.returncode == 0, done.stderr
     document: dict[str, Any] = json.loads(done.stdout)
     return document
@@ -105,11 +120,43 @@ def test_an_edit_is_served_without_a_new_pod_and_a_run_in_progress_ends_on_its_c
         assert "it says first" in api.log("steps", older, "second")
 
 
-def test_rollback_and_the_way_forward_again_replace_no_pod_either(air: Release, project: Path) -> None:
+def test_what_an_edit_would_meet_is_told_by_exec_and_by_rest_alike(air: Release, project: Path) -> None:
+    """But for the last run of a DAG, which the API does not tell: whether an earlier start makes runs is not known then."""
+    file = project / "dags/daily.py"
+    former = file.read_bytes()
+    with air.api() as api:
+        api("PATCH", "/dags/daily", {"is_paused": False})
+        until(lambda: [one["state"] for one in api.runs("daily")] == ["success"] * 2, "a run was made of each day")
+    file.write_text(dags.daily("2026-01-01", pool="nobody"), encoding="utf-8")
+    for task in ("build", "test-image"):
+        _done(air, project, task)
+    found = [ReleaseDocument.model_validate(_done(way, project, "diff")) for way in (air, air.by_rest())]
+    file.write_bytes(former)
+
+    for one in found:
+        (missing,) = one.missing or ()
+        assert (missing.kind, missing.name, missing.is_new) == ("pool", "nobody", True)
+        assert one.way is not None
+        assert (one.way.way, one.unknown) == ("thin", ())
+    (by_exec,), (by_rest,) = (one.dags for one in found)
+    assert by_exec.runs_at_once is None
+    assert by_rest.runs_at_once is not None
+    assert (by_rest.runs_at_once.why, by_rest.runs_at_once.if_never_run) == ("start", True)
+    assert by_exec.fields == by_rest.fields
+
+
+def test_rollback_and_the_way_forward_again_replace_no_pod_either(air: Release, project: Path, tmp_path: Path) -> None:
+    """The first edit is delivered job by job, and rolled out by one that has nothing but the image's name."""
     before = air.pods()
     with air.api() as api:
         _edit(project, "thin-2")
-        _deployed(air, project)
+        made = {task: _done(air, project, task) for task in ("build", "test-image", "push")}
+        image = str(Reference.parse(made["push"]["reference"]).pinned(made["push"]["digest"]))
+        assert made["build"]["thin"]
+        moved = _done(air, tmp_path, "rollout", f"--image={image}")
+        assert (moved["outcome"], moved["image"], bool(moved["served"])) == ("moved", image, True)
+        assert [move["role"] for move in moved["moves"]] == ["announcement"]
+        assert api.tags("hello") == ["thin-2"]
         for task, word in (("rollback", "thin-1"), ("deploy", "thin-2")):
             done = air.dagship(project, task)
 
@@ -150,9 +197,10 @@ def test_what_would_be_done_is_said_and_a_file_that_is_broken_ends_before_anythi
     assert found() == before
 
 
-def test_a_worker_that_is_ending_its_tasks_holds_no_edit_up_and_one_that_starts_anew_has_it(
+def test_a_worker_that_is_ending_its_tasks_holds_no_edit_up_and_one_that_is_new_or_starts_anew_has_it(
     air: Release, project: Path
 ) -> None:
+    """No pod can ask the registry, so what a task runs comes from its image and the announcement."""
     former = _word(project)
     with air.api() as api:
         api("DELETE", "/variables/go_on")
@@ -168,6 +216,16 @@ def test_a_worker_that_is_ending_its_tasks_holds_no_edit_up_and_one_that_starts_
 
         assert api.tags("hello") == ["thin-3"]
         assert air.pods()[worker] == before[worker]  # it has a task to end
+        air.kubectl("scale", f"statefulset/{NAME}-worker", "--replicas=2")
+        new = f"{NAME}-worker-1"
+        until(lambda: new in air.pods(), "there is a second worker")
+        assert not _reaches(air, new, REGISTRY)
+        newer = api.ran("hello")
+        assert api("GET", f"/dags/hello/dagRuns/{newer}/taskInstances/say")["hostname"].partition(".")[0] == new
+        assert "it says thin-3" in api.log("hello", newer, "say")
+        assert air.pods()[worker] == before[worker]
+        air.kubectl("scale", f"statefulset/{NAME}-worker", "--replicas=1")
+        until(lambda: new not in air.pods(), "the second worker is gone")  # and takes no task with its log
         api("POST", "/variables", {"key": "go_on", "value": "yes"})
         assert api.ended("steps", run) == "success", api.logs("steps", run)
         assert f"it says {former}" in api.log("steps", run, "second")
@@ -175,12 +233,59 @@ def test_a_worker_that_is_ending_its_tasks_holds_no_edit_up_and_one_that_starts_
         assert "it says thin-3" in api.log("hello", api.ran("hello"), "say")
 
 
+def _reaches(air: Release, pod: str, address: str) -> bool:
+    """Whether a server can be reached from a pod, once that runs."""
+    host, _, port = address.rpartition(":")
+    asks = f"import socket; print(socket.socket().connect_ex(({host!r}, {port})))"
+    air.kubectl("wait", f"pod/{pod}", "--for=condition=Ready", "--timeout=300s")
+    return air.kubectl("exec", pod, "--", "python", "-c", asks).strip() == "0"
+
+
+def test_where_no_engine_is_an_edit_is_tested_in_the_cluster_and_one_that_is_broken_leaves_nothing(
+    air: Release, project: Path, tmp_path: Path
+) -> None:
+    """The base is in no registry by the name that the settings have: `.dagship/base.json` was handed over."""
+    shutil.copy(air.values.parent / ".dagship/base.json", project / ".dagship/base.json")
+    git = shutil.which("git")
+    assert git
+    (tmp_path / "git").symlink_to(git)
+    engineless = air.by(PATH=str(tmp_path), DOCKER_HOST="tcp://127.0.0.1:1")
+    before = air.pods()
+    with air.api() as api:
+        _edit(project, "thin-4")
+
+        done = _deployed(engineless, project, "--test-in-cluster")
+
+        assert (done["rollout"]["outcome"], bool(done["rollout"]["served"])) == ("moved", True)
+        assert api.tags("hello") == ["thin-4"]
+        report = json.loads((project / ".dagship/report.json").read_bytes())
+        assert (report["passed"], len(report["unchecked"])) == (True, 4)
+        assert set(done["image"]["dags"]) == {"daily", "hello", "steps"}
+        run = api.ran("hello")
+        assert "it says thin-4" in api.log("hello", run, "say")
+        assert api.run("hello", run)["bundle_version"] == done["image"]["dag_version"]
+
+        announced = air.kubectl.get(f"configmap/{NAME}-dags")
+        (project / "dags/words.py").write_text("nothing = 1\n", encoding="utf-8")
+        broken = engineless.dagship(project, "deploy", "--test-in-cluster", "--json")
+        _edit(project, "thin-4")
+
+        assert broken.returncode == 1, broken.stderr
+        assert "neither pushed nor rolled out" in json.loads(broken.stdout)["error"]["message"]
+        assert "hello.py" in broken.stderr
+        refused = Reference.parse(json.loads((project / ".dagship/image.json").read_bytes())["reference"])
+        assert Repository(refused).digest(refused.tag) == ""
+        assert air.kubectl.get(f"configmap/{NAME}-dags") == announced
+        assert api.tags("hello") == ["thin-4"]
+    assert air.pods() == before
+
+
 def test_a_worker_on_a_node_that_is_cut_off_waits_for_a_version_and_runs_no_other(air: Release, project: Path) -> None:
     with air.api() as api:
         with tampering.cut_off(air.kubectl, "worker"):
-            _edit(project, "thin-4")
+            _edit(project, "thin-5")
             _deployed(air, project)
-            assert api.tags("hello") == ["thin-4"]
+            assert api.tags("hello") == ["thin-5"]
             run = api.started("hello")
             task = f"/dags/hello/dagRuns/{run}/taskInstances/say"
             until(lambda: api("GET", task)["state"] == "running", "the task is at work")
@@ -189,7 +294,7 @@ def test_a_worker_on_a_node_that_is_cut_off_waits_for_a_version_and_runs_no_othe
         tampering.look(air.kubectl, "worker")
 
         assert api.ended("hello", run) == "success", api.logs("hello", run)
-        assert "it says thin-4" in api.log("hello", run, "say")
+        assert "it says thin-5" in api.log("hello", run, "say")
 
 
 def test_what_somebody_forges_is_not_served_and_what_they_delete_is_written_again(air: Release, project: Path) -> None:
@@ -200,7 +305,7 @@ def test_what_somebody_forges_is_not_served_and_what_they_delete_is_written_agai
     tampering.look(air.kubectl, component)
     until(lambda: "does not give that version" in air.dagship(project, "status").stderr, "status says why not")
     with air.api() as api:
-        assert "it says thin-4" in api.log("hello", api.ran("hello"), "say")
+        assert "it says thin-5" in api.log("hello", api.ran("hello"), "say")
 
         air.kubectl("delete", f"configmap/{NAME}-dags")
         missed = air.dagship(project, "status")
@@ -213,7 +318,7 @@ def test_what_somebody_forges_is_not_served_and_what_they_delete_is_written_agai
         _deployed(air, project)
         seen = air.dagship(project, "status")
 
-        assert api.tags("hello") == ["thin-4"]
+        assert api.tags("hello") == ["thin-5"]
     assert (missed.returncode, seen.returncode) == (1, 0), seen.stderr
     assert f"{NAME}-dags" in missed.stderr
     assert forged not in seen.stderr

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from dagship.model.dag_versions import ROOT
 from dagship.model.reference import Reference
-from dagship.model.release_document import ReleaseDocument
+from dagship.model.release_document import ReleaseDocument, UnfinishedRuns
 from dagship.registry.repository import Repository
 from tests.e2e import dags, tampering
 from tests.e2e.api import until
@@ -122,27 +123,43 @@ def test_an_edit_is_served_without_a_new_pod_and_a_run_in_progress_ends_on_its_c
 
 def test_what_an_edit_would_meet_is_told_by_exec_and_by_rest_alike(air: Release, project: Path) -> None:
     """But for the last run of a DAG, which the API does not tell: whether an earlier start makes runs is not known then."""
-    file = project / "dags/daily.py"
-    former = file.read_bytes()
     with air.api() as api:
         api("PATCH", "/dags/daily", {"is_paused": False})
+        api("DELETE", "/variables/go_on")
+        run = api.started("steps")
         until(lambda: [one["state"] for one in api.runs("daily")] == ["success"] * 2, "a run was made of each day")
-    file.write_text(dags.daily("2026-01-01", pool="nobody"), encoding="utf-8")
-    for task in ("build", "test-image"):
-        _done(air, project, task)
-    found = [ReleaseDocument.model_validate(_done(way, project, "diff")) for way in (air, air.by_rest())]
-    file.write_bytes(former)
+        until(lambda: api.run("steps", run)["state"] == "running", "a run is under way")
+        edits = {"daily": dags.daily("2026-01-01", pool="nobody"), "steps": dags.steps("go_on_again")}
+        with _edited(project, edits):
+            for task in ("build", "test-image"):
+                _done(air, project, task)
+            found = [ReleaseDocument.model_validate(_done(way, project, "diff")) for way in (air, air.by_rest())]
+        api("POST", "/variables", {"key": "go_on", "value": "yes"})
 
     for one in found:
+        daily, steps = one.dags
+        assert (daily.dag_id, steps.dag_id, daily.unfinished) == ("daily", "steps", None)
+        assert steps.unfinished == UnfinishedRuns(running=1, queued=0, keep_code=True)
         (missing,) = one.missing or ()
-        assert (missing.kind, missing.name, missing.is_new) == ("pool", "nobody", True)
+        assert (missing.kind, missing.name, missing.dag_ids, missing.is_new) == ("pool", "nobody", ("daily",), True)
         assert one.way is not None
         assert (one.way.way, one.unknown) == ("thin", ())
-    (by_exec,), (by_rest,) = (one.dags for one in found)
-    assert by_exec.runs_at_once is None
-    assert by_rest.runs_at_once is not None
-    assert (by_rest.runs_at_once.why, by_rest.runs_at_once.if_never_run) == ("start", True)
-    assert by_exec.fields == by_rest.fields
+    by_exec, by_rest = (one.dags[0].runs_at_once for one in found)
+    assert by_exec is None
+    assert by_rest is not None
+    assert (by_rest.why, by_rest.if_never_run) == ("start", True)
+
+
+@contextmanager
+def _edited(project: Path, files: dict[str, str]) -> Iterator[None]:
+    """Has other DAG files in a project for a while."""
+    places = {project / f"dags/{name}.py": text for name, text in files.items()}
+    former = {place: place.read_bytes() for place in places}
+    for place, text in places.items():
+        place.write_text(text, encoding="utf-8")
+    yield
+    for place, content in former.items():
+        place.write_bytes(content)
 
 
 def test_rollback_and_the_way_forward_again_replace_no_pod_either(air: Release, project: Path, tmp_path: Path) -> None:

@@ -88,13 +88,13 @@ class Reader:
         (self.where / path).write_text(text.replace(old, new), encoding="utf-8")
 
     def looks_at_it(self, command: str) -> str:
-        """Runs what goes on until Ctrl-C, up to the password that it prints."""
+        """Runs what goes on until Ctrl-C, up to the address that it prints."""
         with subprocess.Popen(
             command.split(), cwd=self.where, env=self._environment, stderr=subprocess.PIPE, text=True
         ) as process:
             assert process.stderr
             said = ""
-            while "password" not in said:
+            while "http://127.0.0.1:" not in said:
                 line = process.stderr.readline()
                 assert line, said
                 said += line

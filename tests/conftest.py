@@ -27,9 +27,11 @@ def _no_settings_from_outside() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leaves the first case of each test that is sampled in its layer; the others are wide."""
+    """Leaves the first case of each test that is sampled in its layer; the others are wide, and so is what runs alone."""
     first: set[str] = set()
     for item in items:
+        if item.get_closest_marker("alone"):
+            item.add_marker(pytest.mark.wide)
         if item.get_closest_marker("sampled"):
             name = item.nodeid.partition("[")[0]
             if name in first:

@@ -280,7 +280,6 @@ def test_requests_do_not_grow_with_the_seconds_that_pods_take(
     assert abs(long.total() - short.total()) <= 6, (short, long)
 
 
-@pytest.mark.wide
 @pytest.mark.alone
 # Of a handshake that the server's end cut short, ssl leaves the socket to the garbage collector.
 @pytest.mark.filterwarnings("ignore:Exception ignored in.*SSLSocket:pytest.PytestUnraisableExceptionWarning")

@@ -127,7 +127,18 @@ for line in sys.stdin:
         said = {"failed": repr(failed)}
     print(json.dumps(said), flush=True)
 """
-_KILL = "kill -TERM $(cat /tmp/processor.pid); while kill -0 $(cat /tmp/processor.pid) 2>/dev/null; do sleep 0.1; done"
+# As Kubernetes ends it. Airflow ends by an exception of its handler, which is lost where Python was calling a weak
+# reference's callback (one of SQLAlchemy's): then it goes on as if nobody had asked.
+_END = """
+pid=$(cat /tmp/processor.pid)
+kill -TERM "$pid"
+for _ in {1..100}; do
+    kill -0 "$pid" 2>/dev/null || exit 0
+    sleep 0.1
+done
+kill -KILL "$pid"
+while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+"""
 
 
 class _Relay(answering(200, b"")):  # type: ignore[misc]
@@ -188,7 +199,7 @@ class Airflow:
     def announce(self, **environment: str) -> None:
         """Starts the DAG processor, in place of the one that may run."""
         if self.has("/tmp/processor.pid"):
-            self.execute("bash", "-c", _KILL)
+            self.execute("bash", "-c", _END)
         command = "echo $$ >/tmp/processor.pid; exec airflow dag-processor >>/tmp/processor.log 2>&1"
         self.execute("bash", "-c", command, detached=True, **environment)
 

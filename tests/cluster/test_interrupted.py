@@ -349,6 +349,7 @@ def test_whoever_reads_what_it_says_may_go_away_in_the_middle(rigs, old: str, ne
     assert ended_in_order(rig)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_interrupted_in_the_middle_it_says_how_things_stand_and_the_next_one_goes_on_at_once(
     rigs, old: str, new: str, sent: signal.Signals

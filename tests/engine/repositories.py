@@ -124,6 +124,7 @@ REPOSITORIES = {
         absent=("installed.py", "config", ".envrc", "dagship.toml"),
     ),
     "mwaa": Repository(
+        wide=True,
         airflow="2.11.2",
         files={
             "requirements.txt": '--constraint "https://example.com/airflow/constraints-2.11.2'

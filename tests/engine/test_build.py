@@ -411,7 +411,8 @@ def base_for_several(registry: str, base_3: BaseImage, tmp_path_factory: pytest.
     return base_for(tag, base_3, context, base_3.platform, *ELSEWHERE)
 
 
-@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.sampled
+@pytest.mark.parametrize("count", [2, 1])
 def test_what_the_registry_has_for_another_platform_is_taken(
     project: MakeProject, registry: str, base_for_several: str, dags: Path, count: int
 ) -> None:
@@ -628,7 +629,8 @@ def dag_policy(dag):
 """
 
 
-@pytest.mark.parametrize("version", ["2.11.2", "3.3.2"])
+@pytest.mark.sampled
+@pytest.mark.parametrize("version", ["3.3.2", "2.11.2"])
 def test_plugins_and_configuration_are_found_by_airflow_and_a_broken_plugin_is_a_finding(
     version: str, base_of: Callable[[str], BaseImage], tmp_path: Path
 ) -> None:

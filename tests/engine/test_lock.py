@@ -182,6 +182,7 @@ def test_what_the_index_lacks_is_told_apart(project: Project, line: str, says: s
     assert not project.target.exists()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9/simple", "https://index.invalid/simple"])
 def test_an_index_that_does_not_answer_is_not_the_requirements_fault(
     tmp_path: Path, base_3: BaseImage, settings_for: Callable[..., Settings], address: str

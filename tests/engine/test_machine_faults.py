@@ -172,7 +172,7 @@ SLOW = "import time\nfrom airflow import DAG\ntime.sleep(600)\n"
         ("lock", signal.SIGTERM),
         ("build", signal.SIGINT),
         ("test-image", signal.SIGTERM),
-        ("test-image", signal.SIGINT),
+        pytest.param("test-image", signal.SIGINT, marks=pytest.mark.wide),
         ("push", signal.SIGTERM),
     ],
 )

@@ -204,6 +204,7 @@ SAID = {
 }
 
 
+@pytest.mark.sampled
 def test_a_running_sync_refuses_what_is_broken_and_takes_what_is_mended(volume: Volume) -> None:
     good = volume.commit()
     with volume.syncing() as sync:

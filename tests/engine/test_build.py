@@ -411,8 +411,7 @@ def base_for_several(registry: str, base_3: BaseImage, tmp_path_factory: pytest.
     return base_for(tag, base_3, context, base_3.platform, *ELSEWHERE)
 
 
-@pytest.mark.sampled
-@pytest.mark.parametrize("count", [2, 1])
+@pytest.mark.parametrize("count", [1, 2])
 def test_what_the_registry_has_for_another_platform_is_taken(
     project: MakeProject, registry: str, base_for_several: str, dags: Path, count: int
 ) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dagship.cluster.failures import NotFound
+from dagship.record import form
 from tests.builders import pods as o
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Namespace:
         asked: Seconds at which it was asked for them, and for which.
         printed: By pod, container and whether of the run before, its log.
         deleted: Names of the pods that were deleted, in order.
-        patched: Names of the objects that were patched, in order.
+        patched: Names of the objects that were patched, in order, without the record.
         checks: How often the lease was checked.
         refusals: By name, what a patch of it comes to.
 
@@ -106,7 +107,8 @@ class Namespace:
             return _merged(before, body)  # type: ignore[no-any-return]
         if name in self.refusals:
             raise self.refusals[name]
-        self.patched.append(name)
+        if (kind, name) != ("ConfigMap", form.NAME):
+            self.patched.append(name)
         merged = _merged(before, body)
         for part in ("data", "binaryData") if kind == "ConfigMap" else ():
             merged[part] = {key: text for key, text in (merged.get(part) or {}).items() if text is not None}

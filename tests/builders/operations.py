@@ -6,7 +6,7 @@ from typing import Any
 from dagship.airflow.activity import Activity
 from dagship.airflow.drain import Drains
 from dagship.model.artifacts import Target
-from dagship.record import config_map
+from dagship.record import form
 from dagship.record.ledger import Ledger
 from dagship.record.model import Move, Record
 from dagship.rollout.execute.operation import Moving, Notes, Observed, Operation
@@ -37,7 +37,7 @@ def ledger(namespace: Any, operation: Operation) -> Ledger:
     record = operation.survey.record
     read = None
     if record != Record():
-        read = namespace.create("ConfigMap", {"metadata": {"name": config_map.NAME}, "data": config_map.dump(record)})
+        read = namespace.create("ConfigMap", {"metadata": {"name": form.NAME}, "data": form.dump(record)})
     return Ledger(namespace, namespace, read, warn=lambda said: operation.notes.warn([said]))
 
 

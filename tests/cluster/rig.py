@@ -16,7 +16,7 @@ from dagship.cluster.api import Cluster
 from dagship.cluster.failures import NotFound
 from dagship.cluster.feed import Feed
 from dagship.model.artifacts import Target
-from dagship.record import config_map
+from dagship.record import form
 from dagship.record.model import Record
 from dagship.rollout import actions
 from dagship.rollout.options import RolloutOptions
@@ -29,7 +29,7 @@ from tests.cluster.kubectl import Kubectl
 
 # Written by Kubernetes, and not by whoever writes the spec.
 _COUNTED = "deployment.kubernetes.io/revision"
-_NOT_AIRFLOWS = {config_map.NAME, "kube-root-ca.crt"}
+_NOT_AIRFLOWS = {form.NAME, "kube-root-ca.crt"}
 # For what takes 5 on an idle machine.
 SECONDS = 120.0
 
@@ -81,7 +81,7 @@ class Rig:
     def record(self) -> Record:
         """What dagship wrote down."""
         try:
-            return config_map.parse(self.cluster.get("ConfigMap", config_map.NAME))
+            return form.parse(self.cluster.get("ConfigMap", form.NAME))
         except NotFound:
             return Record()
 

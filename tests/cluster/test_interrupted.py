@@ -20,7 +20,7 @@ import pytest
 
 from dagship.cluster import connection
 from dagship.cluster.feed import Feed
-from dagship.record import actor, config_map
+from dagship.record import actor, form
 from dagship.record import lease as lease_
 from dagship.record.lease import Lease
 from dagship.record.model import Record
@@ -425,7 +425,7 @@ def test_the_second_of_two_with_one_image_waits_however_long_it_takes_and_finds_
     (rig,) = rigs(1, *airflow(old, workers=1))
     with ThreadPoolExecutor(1) as pool, Feed(rig.cluster, ["ConfigMap"]) as feed:
         first = pool.submit(rig.rollout, slow)
-        until(feed, lambda: config_map.NAME in feed.objects("ConfigMap"))
+        until(feed, lambda: form.NAME in feed.objects("ConfigMap"))
         said = io.StringIO()
         second = replace(rig, console=Console(stderr=said)).rollout(slow)
         assert first.done()

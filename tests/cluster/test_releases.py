@@ -45,7 +45,8 @@ def test_a_release_says_who_when_by_which_job_and_what(rig: Rig, monkeypatch: py
     target = Target(image=SECOND, digest=SECOND.partition("@")[2], dag_version="3f9c2a71d0b4", airflow="3.3.2")
     actions.rollout(rig.cluster, rig.console, target, RolloutOptions())
     # As everybody may read it.
-    found, release = json.loads(rig.kubectl.get("configmap/dagship")["data"]["releases"])
+    written = rig.kubectl.get("configmap/dagship")["data"]
+    found, release = (json.loads(written[f"release.{number}"]) for number in (0, 1))
 
     assert {name: release[name] for name in ("number", "kind", "image", "dag_version", "airflow", "who", "job")} == {
         "number": 1, "kind": "rollout", "image": SECOND, "dag_version": "3f9c2a71d0b4", "airflow": "3.3.2",

@@ -6,7 +6,7 @@ import pytest
 
 from dagship.cluster.feed import Feed
 from dagship.errors import UsageError
-from dagship.record import config_map
+from dagship.record import config_map, form
 from dagship.record.model import Change, Journal, Move, Record
 from dagship.rollout import present_status, status
 from dagship.rollout.results import StatusReport
@@ -197,7 +197,7 @@ def test_a_rollout_that_is_unfinished_is_shown(rig: Rig) -> None:
 
 def test_a_record_of_a_newer_dagship_hides_nothing_else_and_stops_a_rollout(rig: Rig) -> None:
     newer = {"schema": "9", "version": "9.1.0", "releases": "[]", "teleports": "{}"}
-    own: Object = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": config_map.NAME}, "data": newer}
+    own: Object = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": form.NAME}, "data": newer}
     rig.kubectl.apply(idle("scheduler", FIRST), own)
     report = look(rig)
 

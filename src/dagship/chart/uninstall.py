@@ -9,7 +9,7 @@ from dagship.chart.model import UninstallResult
 from dagship.cluster.failures import Forbidden, NotFound
 from dagship.errors import Interrupted, OutsideError, Refused, UsageError
 from dagship.helm.api import Helm
-from dagship.record import config_map, lease
+from dagship.record import form, lease
 from dagship.timing import timed
 from dagship.workloads import spec
 from dagship.workloads.kinds import WATCHED
@@ -146,18 +146,18 @@ def _forget(cluster: "Cluster", warnings: list[str]) -> bool:
         return False
     try:
         with suppress(NotFound):
-            written = cluster.get("ConfigMap", config_map.NAME)
-            config_map.parse(written)  # what cannot be read is left alone
-            cluster.delete("ConfigMap", config_map.NAME, uid=written["metadata"]["uid"])
+            written = cluster.get("ConfigMap", form.NAME)
+            form.parse(written)  # what cannot be read is left alone
+            cluster.delete("ConfigMap", form.NAME, uid=written["metadata"]["uid"])
         with suppress(NotFound):
-            lease = cluster.get("Lease", config_map.NAME)
+            lease = cluster.get("Lease", form.NAME)
             if not (lease.get("spec") or {}).get("holderIdentity"):
-                cluster.delete("Lease", config_map.NAME, uid=lease["metadata"]["uid"])
+                cluster.delete("Lease", form.NAME, uid=lease["metadata"]["uid"])
     except Forbidden as refused:
         warnings.append(f"dagship's own record and lease stay: {refused.message}")
         return False
     except UsageError as unread:
-        warnings.append(f"the ConfigMap {config_map.NAME} stays: {unread.message}")
+        warnings.append(f"the ConfigMap {form.NAME} stays: {unread.message}")
         return False
     return True
 

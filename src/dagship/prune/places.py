@@ -8,7 +8,7 @@ from dagship.errors import OutsideError
 from dagship.model.access import Access
 from dagship.prune import mentions
 from dagship.prune.model import Place, Seen
-from dagship.record import config_map
+from dagship.record import form
 from dagship.workloads import inventory as inventory_
 from dagship.workloads.inventory import Inventory
 
@@ -29,8 +29,8 @@ def look(cluster: "Cluster", place: Place, access: Access | None = None) -> Seen
 
     """
     inventory = inventory_.take(cluster)
-    own = ("ConfigMap", config_map.NAME)
-    record = config_map.parse(inventory.config_maps.get(config_map.NAME))
+    own = ("ConfigMap", form.NAME)
+    record = form.parse(inventory.config_maps.get(form.NAME))
     objects: list[Any] = [raw for key, raw in inventory.objects.items() if key != own]
     objects += cluster.list("Pod") + cluster.list("ReplicaSet")
     pinned, unasked = _pinned(cluster, inventory, access)

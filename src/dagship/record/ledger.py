@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dagship.record import config_map
+from dagship.record import config_map, form
 from dagship.record.model import Hold, Journal, Record
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Ledger:
         self._lease = lease
         self._config_map = dict(read) if read else None
         self._warn = warn
-        self.record: Record = config_map.parse(self._config_map)
+        self.record: Record = form.parse(self._config_map)
 
     def check(self) -> None:
         """Makes sure before a change that the lock is still held.

@@ -14,19 +14,17 @@ from dagship.record.model import Move
 # The JSON of 300 workloads and 20 releases has 6 MB; a text of 1 MB could unpack to a thousand times its size.
 _LIMIT = 100_000_000
 
-Packed = Mapping[str, tuple[Move, ...]]
-Documents = Mapping[str, KeptDocument]
-
-_MOVES: TypeAdapter[dict[str, tuple[Move, ...]]] = TypeAdapter(dict[str, tuple[Move, ...]])
-_DOCUMENTS: TypeAdapter[dict[str, KeptDocument]] = TypeAdapter(dict[str, KeptDocument])
+_MOVES: TypeAdapter[tuple[Move, ...]] = TypeAdapter(tuple[Move, ...])
+_MOVES_BY_NAME: TypeAdapter[dict[str, tuple[Move, ...]]] = TypeAdapter(dict[str, tuple[Move, ...]])
+_DOCUMENTS_BY_NAME: TypeAdapter[dict[str, KeptDocument]] = TypeAdapter(dict[str, KeptDocument])
 
 
-def pack(moves: Packed) -> str:
-    """Returns moves by name as base64 of gzip of JSON: the same text for the same moves."""
-    return _squeezed(_MOVES.dump_json(dict(moves), exclude_defaults=True))
+def pack(moves: tuple[Move, ...]) -> str:
+    """Returns moves as base64 of gzip of JSON: the same text for the same moves."""
+    return _squeezed(_MOVES.dump_json(moves, exclude_defaults=True))
 
 
-def unpack(text: str) -> Packed:
+def unpack(text: str) -> tuple[Move, ...]:
     """Returns the moves that were packed.
 
     Raises:
@@ -36,19 +34,39 @@ def unpack(text: str) -> Packed:
     return _MOVES.validate_json(_expanded(text))
 
 
-def pack_documents(documents: Documents) -> str:
-    """Returns documents by the number of their release, packed as moves are."""
-    return _squeezed(_DOCUMENTS.dump_json(dict(documents), exclude_defaults=True))
+def pack_document(document: KeptDocument) -> str:
+    """Returns the document of a release, packed as moves are."""
+    return _squeezed(document.model_dump_json(exclude_defaults=True).encode())
 
 
-def unpack_documents(text: str) -> Documents:
-    """Returns the documents that were packed.
+def unpack_document(text: str) -> KeptDocument:
+    """Returns the document that was packed.
 
     Raises:
         ValueError: The text is something else.
 
     """
-    return _DOCUMENTS.validate_json(_expanded(text))
+    return KeptDocument.model_validate_json(_expanded(text))
+
+
+def unpack_by_name(text: str) -> Mapping[str, tuple[Move, ...]]:
+    """Returns the moves of all releases, as the forms before the seventh had them: by the name of what they are of.
+
+    Raises:
+        ValueError: The text is something else.
+
+    """
+    return _MOVES_BY_NAME.validate_json(_expanded(text))
+
+
+def unpack_documents_by_name(text: str) -> Mapping[str, KeptDocument]:
+    """Returns the documents of all releases, as the sixth form had them: by the number of the release.
+
+    Raises:
+        ValueError: The text is something else.
+
+    """
+    return _DOCUMENTS_BY_NAME.validate_json(_expanded(text))
 
 
 def _squeezed(content: bytes) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dagship.cluster.failures import NotFound
 from dagship.errors import UsageError
-from dagship.record import config_map
+from dagship.record import form
 from dagship.record.model import Journal, Record
 from dagship.workloads import inventory as inventory_
 from dagship.workloads.inventory import Inventory
@@ -47,7 +47,7 @@ def read_namespace(cluster: "Cluster", *, selector: str, only_looks: bool = Fals
     inventory = inventory_.take(cluster, selector=selector)
     written, unread = Record(), ""
     try:
-        written = config_map.parse(inventory.config_maps.get(config_map.NAME))
+        written = form.parse(inventory.config_maps.get(form.NAME))
     except UsageError as refused:
         if not only_looks:
             raise

@@ -8,7 +8,7 @@ import pytest
 
 from dagship.diff import kept
 from dagship.model.kept_document import KeptDocument
-from dagship.record import config_map, packing
+from dagship.record import form, packing
 from dagship.record.model import Record, Release
 from tests.builders import release_documents as documents
 
@@ -64,12 +64,12 @@ def test_it_says_so_where_a_dag_has_more_than_is_kept() -> None:
 def test_any_text_is_kept_and_read_again(text: str) -> None:
     found = kept.cut(documents.document(text), 6)
 
-    assert packing.unpack_documents(packing.pack_documents({"7": found})) == {"7": found}
+    assert packing.unpack_document(packing.pack_document(found)) == found
 
 
 def test_in_a_record_of_ten_releases_it_takes_less_than_a_twentieth_of_the_room() -> None:
     def size(releases: Iterable[Release]) -> int:
-        return sum(map(len, config_map.dump(Record(releases=tuple(releases))).values()))
+        return sum(map(len, form.dump(Record(releases=tuple(releases))).values()))
 
     # Texts that nothing packs: the same one ten times would take the room of one.
     random = Random(0)

@@ -3,7 +3,7 @@
 import pytest
 
 from dagship.errors import Refused
-from dagship.record import config_map
+from dagship.record import form
 from dagship.record.ledger import Ledger
 from dagship.record.model import Hold, Record, Release
 from tests.builders.namespace import Namespace
@@ -16,7 +16,7 @@ def ledger(namespace: Namespace, said: list[str] | None = None) -> Ledger:
 
 
 def written(namespace: Namespace) -> Record:
-    return config_map.parse(namespace.get("ConfigMap", config_map.NAME))
+    return form.parse(namespace.get("ConfigMap", form.NAME))
 
 
 def test_what_is_written_is_the_record_and_what_stood_beside_it_stays() -> None:
@@ -39,7 +39,7 @@ def test_nothing_is_written_once_the_lock_is_lost() -> None:
     with pytest.raises(Refused, match="another has it"):
         ledger(namespace).hold(HOLD)
 
-    assert config_map.NAME not in namespace.objects("ConfigMap")
+    assert form.NAME not in namespace.objects("ConfigMap")
 
 
 def test_releases_that_there_is_no_room_for_are_named_once() -> None:

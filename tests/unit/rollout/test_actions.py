@@ -8,7 +8,7 @@ import pytest
 
 from dagship.errors import OutsideError, UsageError
 from dagship.model.artifacts import Target
-from dagship.record import config_map
+from dagship.record import form
 from dagship.record.model import Change, Move, Record, Release
 from dagship.rollout import actions
 from dagship.rollout.options import RolloutOptions
@@ -98,7 +98,7 @@ def test_the_server_is_not_asked_about_an_image_that_has_no_digest_yet() -> None
 def test_a_rollback_where_nothing_runs_the_image_any_more_names_no_flag_that_it_lacks() -> None:
     moves = (Move(kind="Deployment", name="gone", changes=(Change(field="image", container="x", after=IMAGE),)),)
     record = Record(releases=(Release(number=1, kind="rollout", image=IMAGE, when="", moves=moves),))
-    written = {"kind": "ConfigMap", "metadata": {"name": config_map.NAME}, "data": config_map.dump(record)}
+    written = {"kind": "ConfigMap", "metadata": {"name": form.NAME}, "data": form.dump(record)}
     namespace: Any = Namespace(written, *celery("registry.example.com/other:1"))
 
     with pytest.raises(UsageError, match=r"runs registry\.example\.com/airflow any more") as refused:

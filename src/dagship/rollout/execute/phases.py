@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dagship.airflow_api.api import Api
 from dagship.errors import Interrupted, OutsideError, Transient
-from dagship.record import config_map, lease
+from dagship.record import form, lease
 from dagship.record.ledger import Ledger
 from dagship.rollout.execute import announce, hold, runs, smoke, steps
 from dagship.rollout.execute.announce import Fetch
@@ -119,7 +119,7 @@ def _reread(operation: Operation, lock: "Lease", planner: Planner, settle: Settl
     old = runs.is_old(operation.observed) or survey.record != operation.survey.record
     if old:  # where a version is announced, Airflow is asked again only if its answer is needed
         now = replace(now, observed=Observed()) if now.plan.announces else runs.ask(now)
-    read = survey.inventory.objects.get(("ConfigMap", config_map.NAME))
+    read = survey.inventory.objects.get(("ConfigMap", form.NAME))
     return _settle(now, settle), Ledger(now.cluster, lock, read, warn=lambda said: now.notes.warn([said]))
 
 

@@ -76,8 +76,8 @@ NEEDED: tuple[Permission, ...] = (
         "configmaps",
         "to read the record of releases, and to find the KubernetesExecutor's pod template",
     ),
-    *_each("patch", "", "configmaps", "to move the image in that template, and to undo that"),
-    *_each("create update", "", "configmaps", "to write the record of releases"),
+    *_each("patch", "", "configmaps", "to write the record of releases, and to move the image in that template"),
+    *_each("create", "", "configmaps", "to write the first record of releases"),
     *_each("get create update", "coordination.k8s.io", "leases", "to let one rollout run at a time"),
 )
 

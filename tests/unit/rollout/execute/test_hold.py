@@ -15,7 +15,7 @@ import pytest
 from dagship.errors import OutsideError, Refused, UsageError
 from dagship.inside.scheduler.answer import MARK
 from dagship.model.artifacts import Target
-from dagship.record import config_map
+from dagship.record import form
 from dagship.record.ledger import Ledger
 from dagship.record.model import Hold, Record
 from dagship.rollout.execute import hold as holding
@@ -73,11 +73,12 @@ class Airflow:
         return 0, f"{MARK}{json.dumps(said)}\n"
 
     def create(self, _kind: str, body: dict[str, Any]) -> dict[str, Any]:
-        return self.replace(_kind, "", body)
+        return self.patch(_kind, "", body)
 
-    def replace(self, _kind: str, _name: str, body: dict[str, Any]) -> dict[str, Any]:
-        self.record = {**body, "metadata": {**body["metadata"], "resourceVersion": str(len(self.writes))}}
-        self.writes.append(config_map.parse(self.record).hold)
+    def patch(self, _kind: str, _name: str, body: dict[str, Any]) -> dict[str, Any]:
+        data = {key: text for key, text in {**self.record.get("data", {}), **body["data"]}.items() if text is not None}
+        self.record = {"metadata": {**body["metadata"], "resourceVersion": str(len(self.writes))}, "data": data}
+        self.writes.append(form.parse(self.record).hold)
         return self.record
 
     def check(self) -> None:

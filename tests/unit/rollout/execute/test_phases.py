@@ -8,7 +8,7 @@ import pytest
 
 from dagship.airflow.activity import Activity
 from dagship.model.thin import MOST
-from dagship.record import config_map
+from dagship.record import form
 from dagship.record.model import Record, Release
 from dagship.rollout import actions
 from dagship.rollout.execute import phases
@@ -79,9 +79,9 @@ def test_nothing_runs_in_a_container_before_a_version_is_announced(there: Any) -
         number=1, kind="rollout", image=former.image, when="", moves=(announcing(None, value(thin.V5, thin.T5)),),
         **former.facts(Release),
     )  # fmt: skip
-    record = config_map.dump(Record(releases=(release,)))
+    record = form.dump(Record(releases=(release,)))
     scheduler = {"kind": "Pod", "metadata": {"name": "scheduler-0"}, "status": {"conditions": READY}}
-    objects = [scheduler, {"kind": "ConfigMap", "metadata": {"name": config_map.NAME}, "data": record}, there]
+    objects = [scheduler, {"kind": "ConfigMap", "metadata": {"name": form.NAME}, "data": record}, there]
     namespace: Any = Silent(*thin.airflow(), *filter(None, objects))
     options = RolloutOptions(dry_run=True, wait_for_runs=1.0)
     result = actions.rollout(

@@ -5,7 +5,7 @@ import pytest
 from dagship.cluster.failures import Forbidden, Unreachable
 from dagship.diagnosis.failure import Failure
 from dagship.model.artifacts import Target
-from dagship.record import config_map
+from dagship.record import form
 from dagship.record.model import Change, Move, Record, Release
 from dagship.rollout.execute.undo import go_back
 from dagship.rollout.results import RolloutResult
@@ -44,7 +44,7 @@ def back(
 
 
 def journal_state(namespace: Namespace) -> str | None:
-    written = config_map.parse(namespace.get("ConfigMap", config_map.NAME))
+    written = form.parse(namespace.get("ConfigMap", form.NAME))
     return written.journal.state if written.journal else None
 
 

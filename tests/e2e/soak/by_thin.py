@@ -154,6 +154,6 @@ def faults(delivery: Thin, driver: Driver, first: int, between: int) -> Iterable
 
 
 def _back(delivery: Thin, driver: Driver, number: int) -> Delivered:
-    """Goes back while runs that began on the newer version are at work."""
-    driver.used(number + 1)
+    """Goes back while a run that began on the newer version, which is served, is at work."""
+    driver.begin("long")
     return delivery.back(number)

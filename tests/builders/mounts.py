@@ -71,5 +71,6 @@ def bake(root: Path, tree: Tree, *earlier: Tree) -> None:
     root.mkdir(parents=True, exist_ok=True)
     for each in (tree, *earlier):
         with tarfile.open(fileobj=io.BytesIO(archive.pack(each))) as packed:
-            packed.extractall(root, filter="fully_trusted")
+            packed.extraction_filter = lambda member, _: member  # as it is; Python 3.11.2 takes no argument for that
+            packed.extractall(root)
     (root / "CURRENT").write_text(f"{tree.version}\n")

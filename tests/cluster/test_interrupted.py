@@ -51,11 +51,11 @@ MOVING = [
     "end of Moving triggerer, scheduler, web",
     "patch StatefulSet/dag-processor",
     "end of Moving dag-processor",
-    "replace ConfigMap/dagship",
+    "patch ConfigMap/dagship",
     "replace Lease/dagship (2)",
 ]
 GOING_BACK = [
-    "replace ConfigMap/dagship",
+    "patch ConfigMap/dagship",
     "patch StatefulSet/dag-processor (2)",
     "patch Deployment/scheduler (2)",
     "patch CronJob/cleanup (2)",
@@ -63,7 +63,7 @@ GOING_BACK = [
     "patch ConfigMap/pod-template (2)",
     "delete Pod/dag-processor-0",
     "end of Going back",
-    "replace ConfigMap/dagship (2)",
+    "patch ConfigMap/dagship (2)",
     "replace Lease/dagship (2)",
 ]
 
@@ -242,7 +242,7 @@ def test_killed_on_the_way_to_one_image_and_then_to_another_undo_ends_where_the_
 ):
     """Some objects say one image then, some the other, and some what they said at first."""
     moments = [*MOVING[2:11], MOVING[10]]
-    again = [*["patch StatefulSet/worker"] * 9, "replace ConfigMap/dagship"]
+    again = [*["patch StatefulSet/worker"] * 9, "patch ConfigMap/dagship"]
     here = rigs(len(moments), *airflow(old))
     before = here[0].written()
     kill(run, here, moments, new)

@@ -229,8 +229,8 @@ def test_an_answer_that_is_lost_was_a_change_all_the_same(rig: Rig, far: Rig, pr
     """The server did what it was asked: asking again must not do it twice, nor take that for someone else's doing."""
     rig.start(worker(image(OLD), updateStrategy={"type": "OnDelete"}))
     for verb, path in (
-        ("POST", "/leases"), ("PUT", "/leases"), ("POST", "/configmaps"), ("PATCH", ""), ("DELETE", ""),
-        ("PUT", "/configmaps"),
+        ("POST", "/leases"), ("PUT", "/leases"), ("POST", "/configmaps"), ("PATCH", "/statefulsets"), ("DELETE", ""),
+        ("PATCH", "/configmaps"),
     ):  # fmt: skip
         proxy.lose_answers(times=1, on=verb, path=path)
     result = far.rollout(image(NEW))

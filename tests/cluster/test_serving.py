@@ -89,7 +89,7 @@ def test_one_that_is_killed_while_it_waits_is_finished_or_taken_back_by_the_next
     """What was broken before the first of them is known to the second: the stand-in would say if it were not."""
     start(rig)
     before = rig.written()
-    at = "replace ConfigMap/dagship"
+    at = "patch ConfigMap/dagship"
     job = killer.Job(namespace=rig.kubectl.namespace, image=image("serving-new"), version=V, at=at, lease=3.0)
     (killed,) = killer.run(job, kubeconfig=str(kubeconfig))
     assert killed.killed

@@ -433,7 +433,7 @@ def test_a_way_back_of_every_pod_announces_again_what_was_announced(rig: Rig) ->
 @pytest.mark.sampled
 @pytest.mark.parametrize("way", ["rollout", "undo"])
 @pytest.mark.parametrize(
-    "at", ["replace ConfigMap/dagship", "patch ConfigMap/dagship-dags", "end of Waiting until Airflow serves it"]
+    "at", ["patch ConfigMap/dagship", "patch ConfigMap/dagship-dags", "end of Waiting until Airflow serves it"]
 )
 def test_wherever_a_deployer_is_killed_the_next_one_finishes_it_or_takes_it_back(
     rig: Rig, kubeconfig: Path, at: str, way: Any
@@ -446,7 +446,7 @@ def test_wherever_a_deployer_is_killed_the_next_one_finishes_it_or_takes_it_back
     (after,) = killer.run(replace(job, at="", way=way), kubeconfig=str(kubeconfig))
 
     assert killed.killed
-    assert there == (V5 if at == "replace ConfigMap/dagship" else V6)
+    assert there == (V5 if at == "patch ConfigMap/dagship" else V6)
     assert after.status == 0, after.said
     assert after.result["outcome"] == ("moved" if way == "rollout" else "undone")
     assert airflow.version == (V6 if way == "rollout" else V5)
@@ -456,7 +456,7 @@ def test_wherever_a_deployer_is_killed_the_next_one_finishes_it_or_takes_it_back
 
 @pytest.mark.sampled
 @pytest.mark.parametrize("way", ["undo", "rollout"])
-@pytest.mark.parametrize("at", ["patch ConfigMap/dagship-dags (2)", "replace ConfigMap/dagship (2)"])
+@pytest.mark.parametrize("at", ["patch ConfigMap/dagship-dags (2)", "patch ConfigMap/dagship (2)"])
 def test_killed_while_a_version_goes_back_it_is_taken_back_or_another_one_takes_its_place(
     rig: Rig, kubeconfig: Path, at: str, way: Any
 ) -> None:
@@ -470,7 +470,7 @@ def test_killed_while_a_version_goes_back_it_is_taken_back_or_another_one_takes_
     (after,) = killer.run(replace(job, at="", way=way, image=T7, version=V7), kubeconfig=str(kubeconfig))
 
     assert killed.killed, killed
-    assert there == (V6 if at == "replace ConfigMap/dagship (2)" else V5)
+    assert there == (V6 if at == "patch ConfigMap/dagship (2)" else V5)
     assert after.status == 0, after.said
     assert after.result.get("outcome") == ("moved" if way == "rollout" else "undone"), after
     assert airflow.version == (V7 if way == "rollout" else V5)

@@ -115,11 +115,6 @@ class Namespace:
         self.kept[kind][name] = merged
         return merged  # type: ignore[no-any-return]
 
-    def replace(self, kind: str, name: str, body: o.Raw) -> o.Raw:
-        self.get(kind, name)
-        self.put(kind, body)
-        return self.kept[kind][name]
-
     def create(self, kind: str, body: o.Raw, *, dry_run: bool = False) -> o.Raw:
         if dry_run:
             return body

@@ -55,7 +55,7 @@ def soaked(
     def acts(driver: Driver) -> Iterable[Act]:
         return faults(delivery, driver, FIRST, 0)
 
-    evidence = soak(delivery, acts, at_once=True, tell=print)
+    evidence = soak(delivery, acts, prompt=True, tell=print)
     return Soaked(evidence, figures(evidence))
 
 

@@ -23,7 +23,7 @@ SCHEMA = 7
 _FIRST, _OF_ONE_KEY = "1", ("2", "3", "4", "5", "6")
 _KEYS = {"schema", "version", "rollout", "rollout.moves", "rollout.earlier", "hold"}
 _EARLIER_KEYS = {"schema", "version", "releases", "rollout", "hold", "moves", "changes"}
-_OF_RELEASE = re.compile(r"(?:release|moves|changes)\.[0-9]{1,9}", re.ASCII)
+_OF_RELEASE = re.compile(r"(?:release|moves|changes)\.([0-9]{1,9})")
 # Digits of a schema that is a number; characters of a text of others that is shown.
 _DIGITS, _TOLD = 6, 500
 
@@ -83,7 +83,8 @@ def dump(record: Record) -> dict[str, str]:
 
 
 def _read(data: Mapping[str, str]) -> tuple[tuple[Release, ...], Journal | None]:
-    numbers = sorted(int(key.removeprefix("release.")) for key in data if key.startswith("release."))
+    # Of every key: one whose release is gone is damage, and nothing to be written over.
+    numbers = sorted({int(found[1]) for found in map(_OF_RELEASE.fullmatch, data) if found})
     journal = None
     if data["rollout"]:
         moves, earlier = (packing.unpack(data[f"rollout.{which}"]) for which in ("moves", "earlier"))

@@ -19,7 +19,7 @@ def soak(
     *,
     pause: float = 0.0,
     every: float | None = None,
-    at_once: bool = False,
+    prompt: bool = False,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Evidence:
     """Delivers while runs are in progress, and waits until they ended.
@@ -30,7 +30,7 @@ def soak(
         pause: Least seconds between two, so that runs begin on each version.
         every: Least seconds from the beginning of one to that of the next, which then comes whether a run has begun on
             the one before or not; None where it is to be used first.
-        at_once: Whether runs need not wait for their turn: one of `long` is started before each delivery, so that it is
+        prompt: Whether runs need not wait for their turn: one of `long` is started before each delivery, so that it is
             at work meanwhile, and one of `short` once it is served.
         tell: Says how it goes.
 
@@ -38,7 +38,7 @@ def soak(
     delivered: list[Delivered] = []
     with Driver(delivery.release, delivery.project.shapes) as driver, Line(delivery.release) as line:
         for act in acts(driver):
-            if at_once:
+            if prompt:
                 driver.begin("long")
             else:
                 driver.wait("long")
@@ -51,7 +51,7 @@ def soak(
             draining = "" if done.draining is None else f", {done.draining:.0f} s of it draining"
             tell(f"{delivery.what}: {done.what} to version {done.number} took {done.seconds:.1f} s{draining}")
             if every is None:
-                driver.used(done.number, by="short" if at_once else "")
+                driver.used(done.number, by="short" if prompt else "")
         driver.finish()
         evidence = collect(line, tuple(delivered), numbers=delivery.numbers, cleared=delivery.cleared)
         for task in evidence.tasks:

@@ -155,12 +155,13 @@ WRITTEN_ONCE = {"number": 1, "kind": "rollout", "image": "airflow:1", "when": "2
         {**ONE, "changes.1": packed([])},
         {**ONE, "release.2": ONE["release.1"], "moves.2": ONE["moves.1"]},
         {**ONE, "release.1": "{}"},
+        {**ONE, "moves.2": ONE["moves.1"]},
         {key: text for key, text in ONE.items() if key != "rollout"},
         {**ONE, "rollout": journal().model_dump_json(exclude={"moves", "earlier"})},
         {**ONE, "hold": "[]"},
         {**ONE, "moves.1": base64.b64encode(gzip.compress(b" " * 100_000_001, mtime=0)).decode()},
     ],
-    ids=range(24),
+    ids=range(25),
 )
 def test_a_damaged_record_is_refused_with_the_way_out(data: dict[str, str]) -> None:
     with pytest.raises(UsageError, match="The ConfigMap dagship is damaged") as refused:

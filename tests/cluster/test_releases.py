@@ -1,5 +1,7 @@
 """What is recorded of rollouts, and the ways back. Workloads want no pods, so that each rollout takes a second."""
 
+import base64
+import gzip
 import json
 
 import pytest
@@ -64,6 +66,18 @@ def test_the_last_twenty_releases_are_kept(rig: Rig) -> None:
     roll(rig, SECOND)
 
     assert [release.number for release in rig.record.releases] == list(range(6, 26))
+
+
+def test_a_record_that_has_all_releases_under_one_key_is_written_anew(rig: Rig) -> None:
+    older = {"number": 0, "kind": "found", "image": "", "when": "2026-01-01"}
+    moves = base64.b64encode(gzip.compress(b'{"0": []}')).decode()
+    data = {"schema": "6", "version": "0.9", "releases": json.dumps([older]), "rollout": "", "moves": moves}
+    own: Object = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "dagship"}, "data": data}
+    rig.kubectl.apply(own, idle("scheduler", FIRST))
+    roll(rig, SECOND)
+
+    assert short(rig.record.releases) == [(0, "found", ""), (1, "rollout", SECOND)]
+    assert not {"releases", "moves", "changes"} & rig.kubectl.get("configmap/dagship")["data"].keys()
 
 
 def test_rollback_goes_to_the_release_before_and_back_again(rig: Rig) -> None:
